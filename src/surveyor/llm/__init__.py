@@ -1,0 +1,1 @@
+"""Model providers, prompts and typed answers; no database."""

@@ -1,0 +1,1 @@
+"""The scanner: synchronous, no database, no web framework, no LLM; usable alone."""

@@ -1,0 +1,99 @@
+"""Runs a request from target to report; nothing it meets in a target makes it raise."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from importlib import import_module
+
+from surveyor import __version__
+from surveyor.scan.engine.parts import Parts
+from surveyor.scan.engine.units import Ledger
+from surveyor.scan.errors import ScanError, Unsupported
+from surveyor.scan.events import Progress
+from surveyor.scan.model import INCOMPLETE, Coverage, CoverageState, Finding, Kind, Report, ScanStatus, Severity, Summary, Target
+from surveyor.scan.plan import Request
+from surveyor.scan.settings import Settings
+
+#: One pipeline a kind, imported when asked for: a page scan needs no archive reader and the other way round.
+_PIPELINES = {Kind.WEB: "surveyor.scan.engine.web", Kind.ARTIFACT: "surveyor.scan.engine.artifact"}
+
+
+def run(request: Request, settings: Settings, progress: Progress) -> Report:
+    """Scan one target; a target that cannot be read gives a report that says so."""
+    started = datetime.now(UTC)
+    ledger = Ledger(progress)
+    progress("scan.start", f"{request.kind} {request.name or request.source}", pct=1)
+    try:
+        parts: Parts = import_module(_PIPELINES[request.kind]).run(request, settings, ledger)
+    except ScanError as error:
+        return _failed(request, ledger, started, error)
+    return _report(request, parts, ledger, started)
+
+
+def _report(request: Request, parts: Parts, ledger: Ledger, started: datetime) -> Report:
+    findings = sorted(parts.findings, key=_order)
+    status = _status(request, parts, ledger)
+    report = Report(
+        scanner=_scanner(parts.units),
+        target=parts.target,
+        started_at=started,
+        finished_at=datetime.now(UTC),
+        scan_status=status,
+        coverage=tuple(ledger.entries),
+        sources=parts.sources,
+        packages=tuple(sorted(parts.packages, key=lambda p: (p.purl, p.found_by))),
+        findings=tuple(findings),
+        summary=summarise(findings, packages=len(parts.packages)),
+        error=_reasons(parts) if status is ScanStatus.FAILED else None,
+    )
+    counts = " ".join(f"{name}={count}" for name, count in report.summary.findings.items())
+    ledger.progress("scan.summary", f"packages={report.summary.packages} {counts}", findings=report.summary.findings)
+    if status is ScanStatus.FAILED:
+        ledger.progress("scan.error", report.error or "", pct=100)
+    else:
+        ledger.progress("scan.done", f"status={status}", pct=100)
+    return report
+
+
+def _failed(request: Request, ledger: Ledger, started: datetime, error: ScanError) -> Report:
+    unsupported = isinstance(error, Unsupported)
+    what = f"slot.{request.slots[0]}" if len(request.slots) == 1 else "scan"
+    ledger.add(Coverage(what=what, state=CoverageState.FAILED, reason=error.code, detail=str(error), asset=request.source))
+    ledger.progress("scan.error", f"{request.name or request.source}: {error}", pct=100, reason=error.code)
+    return Report(
+        scanner=_scanner({}),
+        target=Target(kind=request.kind, source=request.source, type="unknown", name=request.name),
+        started_at=started,
+        finished_at=datetime.now(UTC),
+        scan_status=ScanStatus.UNSUPPORTED if unsupported else ScanStatus.FAILED,
+        coverage=tuple(ledger.entries),
+        summary=summarise([], packages=0),
+        error=str(error),
+    )
+
+
+def _status(request: Request, parts: Parts, ledger: Ledger) -> ScanStatus:
+    if len(parts.failed_slots) == len(request.slots):
+        return ScanStatus.FAILED
+    if any(entry.state in INCOMPLETE for entry in ledger.entries):
+        return ScanStatus.PARTIAL
+    return ScanStatus.COMPLETE
+
+
+def _reasons(parts: Parts) -> str:
+    return "; ".join(f"{slot}: {reason}" for slot, reason in parts.failed_slots.items())
+
+
+def _scanner(units: dict[str, int]) -> dict[str, object]:
+    return {"name": "surveyor", "version": __version__, "units": dict(sorted(units.items()))}
+
+
+def _order(finding: Finding) -> tuple[int, str, str]:
+    return finding.severity.rank, finding.domain, finding.title
+
+
+def summarise(findings: list[Finding], *, packages: int) -> Summary:
+    """Count findings by severity; every severity is named so that a reader never guesses a zero."""
+    counts = Counter(finding.severity for finding in findings)
+    return Summary(findings={severity.value: counts[severity] for severity in Severity}, packages=packages)

@@ -1,0 +1,23 @@
+"""What one kind of scan hands back to the engine, before it becomes a report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from surveyor.scan.model import Finding, Package, Source, Target
+
+
+@dataclass(slots=True, kw_only=True)
+class Parts:
+    """The findings of a scan and what they rest on; coverage is in the ledger.
+
+    ``units`` maps the id of each unit that ran to its version; ``failed_slots`` names slots whose scanner could not do
+    its work, with the reason.
+    """
+
+    target: Target
+    packages: tuple[Package, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    sources: tuple[Source, ...] = ()
+    units: dict[str, int] = field(default_factory=dict)
+    failed_slots: dict[str, str] = field(default_factory=dict)

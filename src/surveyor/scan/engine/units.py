@@ -1,0 +1,59 @@
+"""The one place that catches a unit's error and turns it into an entry of coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from surveyor.scan.errors import LimitExceeded, NotConfigured, ScanError
+from surveyor.scan.events import Progress
+from surveyor.scan.model import Coverage, CoverageState
+
+T = TypeVar("T")
+
+
+def _verdict(error: BaseException) -> tuple[CoverageState, str, str]:
+    """State, stable reason and sentence for one error of a unit."""
+    if isinstance(error, NotConfigured):
+        return CoverageState.NOT_CONFIGURED, error.code, str(error)
+    if isinstance(error, LimitExceeded):
+        return CoverageState.PARTIAL, error.code, str(error)
+    if isinstance(error, ScanError):
+        return CoverageState.FAILED, getattr(error, "rule", None) or error.code, str(error)
+    if isinstance(error, MemoryError):
+        return CoverageState.PARTIAL, "limit_exceeded", "out of the memory this scan may use"
+    return CoverageState.FAILED, "internal_error", f"{type(error).__name__} in this unit; please report it"
+
+
+class Ledger:
+    """What was looked at and what was not, gathered while a scan runs; each failure is also an event."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.entries: list[Coverage] = []
+
+    def add(self, entry: Coverage) -> None:
+        """Record one entry."""
+        self.entries.append(entry)
+
+    def attempt(
+        self,
+        what: str,
+        unit: Callable[[], T],
+        *,
+        stage: str,
+        path: str | None = None,
+        layer: str | None = None,
+        asset: str | None = None,
+    ) -> T | None:
+        """Run one unit; on its error record coverage with coordinates, emit ``<stage>.err`` and go on with ``None``."""
+        try:
+            return unit()
+        except Exception as error:  # noqa: BLE001 - the engine's unit runner, one of the three places design §8 allows
+            state, reason, detail = _verdict(error)
+        self.add(Coverage(what=what, state=state, reason=reason, detail=detail, path=path, layer=layer, asset=asset))
+        where = " ".join(part for part in (path, layer and layer[:19], asset) if part)
+        # a missing key is a setting, not an error of this scan
+        suffix = "skip" if state is CoverageState.NOT_CONFIGURED else "err"
+        self.progress(f"{stage}.{suffix}", f"{where}: {detail}" if where else detail, reason=reason)
+        return None

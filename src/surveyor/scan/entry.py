@@ -1,0 +1,94 @@
+"""Where a scanner child begins: it locks itself in, runs the engine and leaves a report and an NDJSON file behind.
+
+The service's worker starts it through a fork server. Everything that limits it is set here, in the child, before a single
+hostile byte is read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+import threading
+from dataclasses import dataclass
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+
+import orjson
+
+from surveyor.scan.events import Event, Progress, Sink
+from surveyor.scan.plan import Request
+from surveyor.scan.settings import Settings
+
+#: The child's address of the engine, for the fork server's preload; the worker itself never imports it.
+PRELOAD = ["surveyor.scan.engine", "surveyor.scan.engine.web", "surveyor.scan.engine.artifact"]
+EXIT_MEMORY = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildTask:
+    """All that a child is told. ``data_bytes`` bounds private memory, ``cpu_seconds`` its processor time."""
+
+    request: Request
+    settings: Settings
+    events: Path
+    report: Path
+    data_bytes: int = 400 << 20
+    cpu_seconds: int = 1800
+
+
+def main(task: ChildTask, bell: Connection) -> None:
+    """Run one scan. The report appears under its name only when it is whole; the bell rings once a line and at the end."""
+    os.setsid()
+    _die_with_parent()
+    _limit(task)
+    os.set_blocking(bell.fileno(), False)
+    from surveyor.scan import engine
+    from surveyor.scan.report import json as report_json
+
+    descriptor = os.open(task.events, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    progress = Progress(_line_writer(descriptor, bell))
+    try:
+        report = engine.run(task.request, task.settings, progress)
+        partial = task.report.with_suffix(".partial")
+        partial.write_bytes(report_json.encode(report))
+        partial.replace(task.report)
+    except MemoryError:
+        progress("scan.error", f"out of the {task.data_bytes >> 20} MiB this scan may use", pct=100, reason="limit_exceeded")
+        raise SystemExit(EXIT_MEMORY) from None
+    finally:
+        os.close(descriptor)
+
+
+def _line_writer(descriptor: int, bell: Connection) -> Sink:
+    """One ``write`` a line, so a reader never sees half of two; then one byte into the bell."""
+
+    def sink(event: Event) -> None:
+        os.write(descriptor, orjson.dumps(event.line(), default=str) + b"\n")
+        # a full pipe means that the worker has enough to wake up for; a closed one that it is gone
+        with contextlib.suppress(BlockingIOError, BrokenPipeError):
+            os.write(bell.fileno(), b"\0")
+
+    return sink
+
+
+def _limit(task: ChildTask) -> None:
+    # DATA, not AS: an address-space limit would refuse a read-only mmap of a large image
+    resource.setrlimit(resource.RLIMIT_DATA, (task.data_bytes, task.data_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (task.cpu_seconds, task.cpu_seconds + 2))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _die_with_parent() -> None:
+    """Kill this process group when the worker is gone; the fork server outlives it, so a death signal would not come."""
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()

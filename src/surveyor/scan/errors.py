@@ -1,0 +1,55 @@
+"""The scanner's one tree of errors: the four words a unit may say, and what the caller did wrong."""
+
+from __future__ import annotations
+
+
+class ScanError(Exception):
+    """Anything the scanner says about a target; ``code`` is stable, the message is for people."""
+
+    code = "scan_error"
+
+
+class Malformed(ScanError):
+    """The bytes are of this format but broken."""
+
+    code = "malformed"
+
+
+class LimitExceeded(ScanError):
+    """A bound on bytes, entries, depth, ratio or seconds was reached."""
+
+    code = "limit_exceeded"
+
+
+class Unsupported(ScanError):
+    """The bytes are of no format, or of a variant, that can be read."""
+
+    code = "unsupported"
+
+
+class Unreachable(ScanError):
+    """Something on the network could not be had."""
+
+    code = "unreachable"
+
+
+class Refused(Unreachable):
+    """The SSRF guard judged a target before any packet was sent; ``rule`` names the rule."""
+
+    code = "refused"
+
+    def __init__(self, message: str, *, rule: str) -> None:
+        super().__init__(message)
+        self.rule = rule
+
+
+class NotConfigured(ScanError):
+    """A scanner or feed needs a setting that was not given; never counted against the target."""
+
+    code = "not_configured"
+
+
+class BadTarget(ScanError):
+    """The caller named something that cannot be a target."""
+
+    code = "bad_target"

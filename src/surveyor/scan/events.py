@@ -1,0 +1,76 @@
+"""Progress as it happens: one event per line of NDJSON, for a terminal and for the service alike."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+_LEVELS = {"err": "error", "error": "error", "warn": "warn", "timing": "debug"}
+_DETAIL_LIMIT = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of progress; ``stage`` is dotted and belongs to the published vocabulary (docs/reference/events.md)."""
+
+    ts: datetime
+    stage: str
+    detail: str
+    level: str = "info"
+    pct: int | None = None
+    data: Mapping[str, object] = field(default_factory=dict)
+
+    def line(self) -> dict[str, object]:
+        """The NDJSON object: ``ts, stage, detail, level, component, event`` and, when known, ``pct`` and ``data``."""
+        out: dict[str, object] = {
+            "ts": self.ts.isoformat(timespec="milliseconds"),
+            "stage": self.stage,
+            "detail": self.detail,
+            "level": self.level,
+            "component": self.stage.partition(".")[0],
+            "event": self.stage,
+        }
+        if self.pct is not None:
+            out["pct"] = self.pct
+        if self.data:
+            out["data"] = dict(self.data)
+        return out
+
+
+Sink = Callable[[Event], None]
+
+
+def level_of(stage: str) -> str:
+    """The level that a stage's last word implies: ``*.err`` and ``*.error`` error, ``*.warn`` warn, ``*.timing`` debug."""
+    return _LEVELS.get(stage.rpartition(".")[2], "info")
+
+
+class Progress:
+    """What the engine and its units speak to; every event goes to every sink, in order.
+
+    Details are one line of at most 2,000 characters, since parts of them come from the target.
+    """
+
+    def __init__(self, *sinks: Sink, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._sinks = sinks
+        self._now = now
+
+    def __call__(self, stage: str, detail: str = "", *, pct: int | None = None, level: str | None = None, **data: object) -> None:
+        """Emit one event."""
+        flat = " ".join(detail.split())[:_DETAIL_LIMIT]
+        event = Event(ts=self._now(), stage=stage, detail=flat, level=level or level_of(stage), pct=pct, data=data)
+        for sink in self._sinks:
+            sink(event)
+
+    @contextmanager
+    def timing(self, stage: str) -> Iterator[None]:
+        """Emit ``<stage>.timing`` with ``ms=<int>`` when the block ends, however it ends."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            ms = round((time.perf_counter() - start) * 1000)
+            self(f"{stage}.timing", f"ms={ms}", ms=ms)

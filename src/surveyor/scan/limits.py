@@ -1,0 +1,75 @@
+"""Bounds on everything hostile: what one scan may read, open, descend, inflate and wait for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from surveyor.scan.errors import LimitExceeded
+
+MIB = 1 << 20
+GIB = 1 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """One scan's bounds; sizes in bytes, times in seconds. Defaults suit a 300 MB child on any input."""
+
+    artifact_bytes: int = 20 * GIB
+    inflated_bytes: int = 64 * GIB
+    entries: int = 5_000_000
+    candidates: int = 200_000
+    depth: int = 4
+    file_bytes: int = 64 * MIB
+    metadata_bytes: int = 8 * MIB
+    ratio: int = 2_000
+    spool_bytes: int = 4 * GIB
+    memory_bytes: int = 256 * MIB
+    seconds: float = 1800.0
+    page_bytes: int = 10 * MIB
+    page_seconds: float = 60.0
+    redirects: int = 5
+
+
+@dataclass(slots=True)
+class Budget:
+    """What is left of the limits of one scan; all its nested parts draw on the same one."""
+
+    limits: Limits
+    clock: Callable[[], float] = time.monotonic
+    _entries: int = 0
+    _candidates: int = 0
+    _inflated: int = 0
+    _deadline: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._deadline = self.clock() + self.limits.seconds
+
+    def entry(self, count: int = 1) -> None:
+        """Count archive entries; look at the clock now and then, since walking is the hot path."""
+        self._entries += count
+        if self._entries > self.limits.entries:
+            raise LimitExceeded(f"more than {self.limits.entries:,} entries")
+        if not self._entries & 0x3FF:
+            self.check_time()
+
+    def candidate(self) -> None:
+        """Count a file that a cataloger asked for."""
+        self._candidates += 1
+        if self._candidates > self.limits.candidates:
+            raise LimitExceeded(f"more than {self.limits.candidates:,} package records")
+
+    def inflate(self, produced: int, *, consumed: int = 0, total: int = 0) -> None:
+        """Count inflated bytes; ``consumed`` and ``total`` are this stream's own, for its ratio."""
+        self._inflated += produced
+        if self._inflated > self.limits.inflated_bytes:
+            raise LimitExceeded(f"more than {self.limits.inflated_bytes:,} bytes after decompression")
+        if total > MIB and consumed and total > consumed * self.limits.ratio:
+            raise LimitExceeded(f"compression ratio over {self.limits.ratio}:1")
+        self.check_time()
+
+    def check_time(self) -> None:
+        """Raise when the scan's seconds are used up."""
+        if self.clock() > self._deadline:
+            raise LimitExceeded(f"scan took more than {self.limits.seconds:g} s")

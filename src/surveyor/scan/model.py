@@ -1,0 +1,264 @@
+"""The vocabulary of a scan: frozen values that cross every border, and nothing that computes.
+
+Names follow PURL, OSV and the two seed systems; a new field is additive and bumps ``SCHEMA_VERSION``'s minor part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+SCHEMA_VERSION = "1.0"
+
+
+class Kind(StrEnum):
+    """What a scan looks at."""
+
+    WEB = "web"
+    ARTIFACT = "artifact"
+
+
+class Domain(StrEnum):
+    """What a finding is about."""
+
+    SECURITY = "security"
+    PERFORMANCE = "performance"
+    ACCESSIBILITY = "accessibility"
+    SEO = "seo"
+    VULNERABILITY = "vulnerability"
+
+
+class Severity(StrEnum):
+    """How bad; ``UNKNOWN`` only for vulnerabilities that nobody has rated, never a default."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    UNKNOWN = "unknown"
+
+    @property
+    def rank(self) -> int:
+        """Order for sorting, worst first; unknown stands apart at the end."""
+        return list(Severity).index(self)
+
+
+class Tier(StrEnum):
+    """How sure we are that a package is there."""
+
+    CONFIRMED = "confirmed_installed"
+    HEURISTIC = "heuristic_unverified"
+
+
+class Presence(StrEnum):
+    """Whether a package is on the target or only asked for by a manifest."""
+
+    INSTALLED = "installed"
+    DECLARED = "declared"
+
+
+class ScanStatus(StrEnum):
+    """What a report amounts to."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    UNSUPPORTED = "unsupported"
+
+
+class CoverageState(StrEnum):
+    """What became of one thing that could be looked at."""
+
+    LOOKED = "looked"
+    PARTIAL = "partial"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    MISSING = "missing"
+    NOT_CONFIGURED = "not_configured"
+
+
+#: States that make a scan incomplete: something asked for or enabled was not looked at in full.
+INCOMPLETE = frozenset({CoverageState.PARTIAL, CoverageState.FAILED, CoverageState.MISSING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What was scanned. ``type`` is the detected form: ``url``, ``container``, ``rootfs``, ``source``, ``archive/java-jar`` …
+
+    ``digest`` is ``sha256:<hex>`` of the file for artifacts.
+    """
+
+    kind: Kind
+    source: str
+    type: str
+    digest: str | None = None
+    size: int | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """Where in an artifact: a path without leading slash, and the digest of the layer that holds it."""
+
+    path: str
+    layer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Something as it was found: ``kind`` is ``header``, ``element``, ``package_record``, ``metric``, ``range`` …
+
+    ``value`` is quoted from the target, bounded; ``where`` is a selector, a path or a header name.
+    """
+
+    kind: str
+    value: str
+    where: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePackage:
+    """The source (dpkg, rpm) or origin (apk) package that a binary package was built from."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distro:
+    """A distribution as its os-release says: ``id`` such as ``debian``, ``version`` such as ``12``."""
+
+    id: str
+    version: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """One package of one version; ``purl`` is its identity. Duplicate evidence merges, versions do not."""
+
+    purl: str
+    type: str
+    name: str
+    version: str
+    namespace: str | None = None
+    licenses: tuple[str, ...] = ()
+    locations: tuple[Location, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    tier: Tier = Tier.CONFIRMED
+    presence: Presence = Presence.INSTALLED
+    found_by: str = ""
+    source: SourcePackage | None = None
+    distro: Distro | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """What a finding affects: ``type`` is ``url`` or ``package``; ``value`` the URL or the PURL.
+
+    For packages ``artifact`` is the target's digest (or source), with path and layer of the record.
+    """
+
+    type: str
+    value: str
+    artifact: str | None = None
+    path: str | None = None
+    layer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cvss:
+    """One published score: the vector as published, its base score 0..10, who gave it."""
+
+    version: str
+    vector: str
+    score: float | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """What to do about a finding."""
+
+    summary: str
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One problem with everything it affects. ``title`` is made by the rule and holds no measured value."""
+
+    domain: Domain
+    rule: str
+    title: str
+    severity: Severity
+    description: str = ""
+    ids: tuple[str, ...] = ()
+    cvss: tuple[Cvss, ...] = ()
+    epss: float | None = None
+    kev: bool | None = None
+    package: str | None = None
+    assets: tuple[Asset, ...] = ()
+    fixed_in: tuple[str, ...] = ()
+    fix_state: str | None = None
+    confidence: float = 1.0
+    tier: Tier | None = None
+    evidence: tuple[Evidence, ...] = ()
+    recommended_fix: Fix | None = None
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """One thing that was or was not looked at, with coordinates.
+
+    ``what`` names the unit, stage or slot (``catalog.dpkg``, ``slot.performance``, ``advisories``); ``reason`` is a stable code,
+    ``detail`` a sentence; ``path``, ``layer`` and ``asset`` say where; ``count`` how many.
+    """
+
+    what: str
+    state: CoverageState
+    reason: str | None = None
+    detail: str | None = None
+    path: str | None = None
+    layer: str | None = None
+    asset: str | None = None
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A feed that verdicts rest on: its name, the date of its data, the number of its records."""
+
+    feed: str
+    date: datetime | None
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """Counts over the whole report; every severity is present, unknown too."""
+
+    findings: dict[str, int] = field(default_factory=dict)
+    packages: int = 0
+    computed_health: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything one scan has to say."""
+
+    scanner: dict[str, object]
+    target: Target
+    started_at: datetime
+    finished_at: datetime
+    scan_status: ScanStatus
+    coverage: tuple[Coverage, ...] = ()
+    sources: tuple[Source, ...] = ()
+    packages: tuple[Package, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    summary: Summary = field(default_factory=Summary)
+    error: str | None = None
+    schema_version: str = SCHEMA_VERSION

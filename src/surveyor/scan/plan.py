@@ -1,0 +1,38 @@
+"""Which kind of scan a target asks for, and which slots it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from surveyor.scan.errors import BadTarget
+from surveyor.scan.model import Kind
+
+WEB_SLOTS = ("performance", "security", "seo", "accessibility")
+ARTIFACT_SLOTS = ("artifact",)
+SLOTS = {Kind.WEB: WEB_SLOTS, Kind.ARTIFACT: ARTIFACT_SLOTS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One scan to run: ``source`` is a URL or a path; ``name`` what people call it (an upload's file name)."""
+
+    kind: Kind
+    source: str
+    slots: tuple[str, ...]
+    name: str | None = None
+
+
+def plan(target: str) -> Request:
+    """Judge what a person typed: an http(s) URL, else an existing file or directory."""
+    scheme = target.partition("://")[0].lower()
+    if "://" in target and scheme in {"http", "https"}:
+        return Request(kind=Kind.WEB, source=target, slots=WEB_SLOTS)
+    if "://" in target and not Path(target).exists():
+        raise BadTarget(f"{target}: only http and https URLs can be scanned")
+    path = Path(target)
+    if not path.exists():
+        raise BadTarget(f"{target}: no such file or directory")
+    if not (path.is_file() or path.is_dir()):
+        raise BadTarget(f"{target}: neither a regular file nor a directory")
+    return Request(kind=Kind.ARTIFACT, source=str(path), slots=ARTIFACT_SLOTS, name=path.name)

@@ -1,0 +1,81 @@
+"""What a person can set about a scan, as one frozen value; it reads a mapping, never the environment itself."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from surveyor.scan.errors import BadTarget
+from surveyor.scan.limits import Limits
+
+OSV_BUCKET = "https://osv-vulnerabilities.storage.googleapis.com"
+PSI_BASE = "https://pagespeedonline.googleapis.com"
+DEFAULT_PORTS = frozenset({80, 443, 8080, 8443})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowedHost:
+    """An exemption from the SSRF guard for one host as it is written in a URL, on one port or on any."""
+
+    host: str
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything the scanner takes from outside."""
+
+    advisories: Path | None = None
+    offline: bool = False
+    allow_hosts: tuple[AllowedHost, ...] = ()
+    ports: frozenset[int] = DEFAULT_PORTS
+    psi_key: str | None = field(default=None, repr=False)
+    psi_base: str = PSI_BASE
+    user_agent: str = "Surveyor/0.1"
+    limits: Limits = field(default_factory=Limits)
+
+
+def parse_allowed_host(text: str) -> AllowedHost:
+    """Read ``HOST`` or ``HOST:PORT``; an IPv6 literal is written in brackets."""
+    host, port = text, ""
+    if text.startswith("["):
+        host, bracket, rest = text[1:].partition("]")
+        port = rest.removeprefix(":")
+        if not bracket or (rest and not rest.startswith(":")):
+            raise BadTarget(f"--allow-host {text!r}: expected [IPV6] or [IPV6]:PORT")
+    elif text.count(":") == 1:
+        host, _, port = text.partition(":")
+    if not host or (port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536)):
+        raise BadTarget(f"--allow-host {text!r}: expected HOST or HOST:PORT")
+    return AllowedHost(host=host.lower().rstrip("."), port=int(port) if port else None)
+
+
+def home(env: Mapping[str, str]) -> Path:
+    """The one data folder: ``SURVEYOR_HOME``, else the platform's place; for root one that other users can reach."""
+    if given := env.get("SURVEYOR_HOME"):
+        return Path(given).expanduser().absolute()
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/surveyor")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "surveyor"
+    return Path(env.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "surveyor"
+
+
+def advisory_database(env: Mapping[str, str]) -> Path:
+    """Where ``surveyor db update`` writes and every scan reads."""
+    given = env.get("SURVEYOR_ADVISORIES")
+    return Path(given).expanduser().absolute() if given else home(env) / "advisories" / "advisories.db"
+
+
+def from_environment(env: Mapping[str, str]) -> Settings:
+    """Settings of a scan from ``SURVEYOR_*`` variables."""
+    hosts = tuple(parse_allowed_host(part) for part in env.get("SURVEYOR_ALLOW_HOSTS", "").replace(",", " ").split())
+    return Settings(
+        advisories=advisory_database(env),
+        allow_hosts=hosts,
+        psi_key=env.get("SURVEYOR_PSI_KEY") or None,
+        psi_base=env.get("SURVEYOR_PSI_BASE") or PSI_BASE,
+    )
