@@ -42,6 +42,16 @@ class Event:
 
 Sink = Callable[[Event], None]
 
+#: Control characters, line separators and bidirectional overrides: text from a target must not drive a terminal or a log.
+_UNPRINTABLE = dict.fromkeys(
+    [*range(0x20), *range(0x7F, 0xA0), 0x200E, 0x200F, 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd"
+)
+
+
+def printable(text: str) -> str:
+    """One line that is safe to show: white space runs become a space, what could steer a terminal a replacement mark."""
+    return " ".join(text.split()).translate(_UNPRINTABLE)
+
 
 def level_of(stage: str) -> str:
     """The level that a stage's last word implies: ``*.err`` and ``*.error`` error, ``*.warn`` warn, ``*.timing`` debug."""
@@ -60,8 +70,7 @@ class Progress:
 
     def __call__(self, stage: str, detail: str = "", *, pct: int | None = None, level: str | None = None, **data: object) -> None:
         """Emit one event."""
-        flat = " ".join(detail.split())[:_DETAIL_LIMIT]
-        event = Event(ts=self._now(), stage=stage, detail=flat, level=level or level_of(stage), pct=pct, data=data)
+        event = Event(ts=self._now(), stage=stage, detail=printable(detail[: 2 * _DETAIL_LIMIT])[:_DETAIL_LIMIT], level=level or level_of(stage), pct=pct, data=data)
         for sink in self._sinks:
             sink(event)
 

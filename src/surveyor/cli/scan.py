@@ -1,0 +1,104 @@
+"""``surveyor scan``: one target, no server, an exit code that a pipeline can trust."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from surveyor.cli import FAILED, progress
+from surveyor.remedy import gate as gates
+from surveyor.scan import engine
+from surveyor.scan.errors import ScanError
+from surveyor.scan.events import Progress
+from surveyor.scan.model import Report
+from surveyor.scan.plan import plan
+from surveyor.scan.settings import Settings, from_environment, parse_allowed_host
+
+
+def scan(
+    target: str,
+    *,
+    format: Literal["table", "json"] = "table",  # noqa: A002 - the option's name
+    output: Path | None = None,
+    fail_on: str | None = None,
+    offline: bool = False,
+    advisories: str | None = None,
+    allow_host: Annotated[list[str] | None, Parameter(negative=())] = None,
+    progress_file: Path | None = None,
+    quiet: bool = False,
+) -> int:
+    """Scan a page, a file or a directory.
+
+    Exit codes: 0 clean or below the gate, 1 the gate failed, 2 could not scan or bad usage, 3 incomplete.
+
+    Parameters
+    ----------
+    target
+        An http(s) URL, a file, or a directory (a root filesystem when it has an os-release, else a source tree).
+    format
+        How the report is written.
+    output
+        Write the report to this file instead of standard output.
+    fail_on
+        SEVERITY[,unknown]: exit 1 when a finding is that bad or worse.
+    offline
+        Contact nothing but the target itself.
+    advisories
+        An advisory database, or an OSV bucket as a directory or URL, instead of the local database.
+    allow_host
+        HOST[:PORT] that may be scanned though it is private or on an unusual port. Repeatable.
+    progress_file
+        Write progress as NDJSON to this file.
+    quiet
+        Show no progress.
+    """
+    try:
+        gate = gates.parse(fail_on) if fail_on else gates.Gate()
+        request = plan(target)
+        settings = _settings(offline=offline, allow_host=allow_host or [])
+        with progress.sinks(progress_file=progress_file, quiet=quiet) as listeners:
+            emit = Progress(*listeners)
+            if advisories:
+                settings = _with_advisories(settings, advisories, emit)
+            report = engine.run(request, settings, emit)
+        _write(report, format, output)
+    except (ScanError, OSError) as error:
+        print(f"surveyor: {error}", file=sys.stderr)
+        return FAILED
+    return gates.judge(report, gate).exit_code
+
+
+def _settings(*, offline: bool, allow_host: list[str]) -> Settings:
+    settings = from_environment(os.environ)
+    hosts = tuple(parse_allowed_host(text) for text in allow_host)
+    return replace(settings, offline=offline, allow_hosts=settings.allow_hosts + hosts)
+
+
+def _with_advisories(settings: Settings, given: str, emit: Progress) -> Settings:
+    from surveyor.cli.db import resolve
+
+    return replace(settings, advisories=resolve(given, settings, emit))
+
+
+def _write(report: Report, form: str, output: Path | None) -> None:
+    if form == "json":
+        from surveyor.scan.report import json as chosen
+
+        text = chosen.encode(report) + b"\n"
+    else:
+        from surveyor.scan.report import table
+
+        on_terminal = output is None and sys.stdout.isatty()
+        width = shutil.get_terminal_size((140, 24)).columns if on_terminal else 140
+        text = table.encode(report, width=width, colour=on_terminal and "NO_COLOR" not in os.environ)
+    if output is not None:
+        output.write_bytes(text)
+    else:
+        sys.stdout.buffer.write(text)
+        sys.stdout.buffer.flush()

@@ -1,0 +1,103 @@
+"""The terminal format: what was found, worst first, beside what was not looked at."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from surveyor.scan.events import printable
+from surveyor.scan.model import INCOMPLETE, Coverage, CoverageState, Domain, Finding, Report, ScanStatus, Severity
+
+_STYLES = {
+    Severity.CRITICAL: "bold red",
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "blue",
+    Severity.UNKNOWN: "dim",
+}
+_UNLOOKED = {*INCOMPLETE, CoverageState.NOT_CONFIGURED, CoverageState.SKIPPED}
+
+
+def encode(report: Report, *, width: int = 120, colour: bool = False) -> bytes:
+    """The report as aligned text, ``width`` columns wide."""
+    out = io.StringIO()
+    console = Console(file=out, width=width, force_terminal=colour, no_color=not colour, highlight=False, legacy_windows=False)
+    for part in _parts(report):
+        console.print(part)
+    return out.getvalue().encode()
+
+
+def _parts(report: Report) -> Iterable[RenderableType]:
+    target = report.target
+    yield Text.assemble((printable(target.name or target.source), "bold"), f"  {target.type}")
+    if report.findings:
+        yield _findings(report.findings)
+    unlooked = [entry for entry in report.coverage if entry.state in _UNLOOKED]
+    if unlooked:
+        yield Text("\nNot looked at, or not in full", style="bold")
+        yield _coverage(unlooked)
+    yield _sources(report)
+    yield _summary(report)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=True, header_style="dim")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _findings(findings: Iterable[Finding]) -> Table:
+    table = _table("Severity", "Finding", "Where", "Evidence or fix")
+    for finding in findings:
+        table.add_row(
+            Text(finding.severity.value, style=_STYLES[finding.severity]),
+            Text(printable(finding.title)),
+            Text(_where(finding)),
+            Text(_why(finding), style="dim"),
+        )
+    return table
+
+
+def _where(finding: Finding) -> str:
+    if not finding.assets:
+        return ""
+    first = finding.assets[0]
+    more = len(finding.assets) - 1
+    place = printable(first.path or first.value)
+    return f"{place} and {more} more" if more else place
+
+
+def _why(finding: Finding) -> str:
+    if finding.domain is Domain.VULNERABILITY:
+        return f"fixed in {printable(', '.join(finding.fixed_in))}" if finding.fixed_in else "no fix known"
+    return printable(finding.evidence[0].value)[:160] if finding.evidence else ""
+
+
+def _coverage(entries: Iterable[Coverage]) -> Table:
+    table = _table("State", "What", "Where", "Why")
+    for entry in entries:
+        where = printable(" ".join(part for part in (entry.path, entry.layer and entry.layer[:19], entry.asset) if part))
+        why = printable(entry.detail or entry.reason or "") + (f" ({entry.count:,})" if entry.count else "")
+        table.add_row(Text(entry.state.value, style="yellow"), Text(entry.what), Text(where), Text(why))
+    return table
+
+
+def _sources(report: Report) -> Text:
+    if not report.sources:
+        return Text("")
+    told = (f"{s.feed} {s.date:%Y-%m-%d} ({s.rows:,})" if s.date else f"{s.feed} ({s.rows:,})" for s in report.sources)
+    return Text("\nAdvisories: " + ", ".join(told), style="dim")
+
+
+def _summary(report: Report) -> Text:
+    if report.scan_status in (ScanStatus.FAILED, ScanStatus.UNSUPPORTED):
+        return Text(f"\nCould not scan: {printable(report.error or 'no reason given')}", style="bold red")
+    counts = ", ".join(f"{count} {name}" for name, count in report.summary.findings.items())
+    packages = f"{report.summary.packages:,} packages; " if report.summary.packages else ""
+    incomplete = "; incomplete, see above" if report.scan_status is ScanStatus.PARTIAL else ""
+    return Text(f"\n{packages}{sum(report.summary.findings.values())} findings: {counts}{incomplete}", style="bold")
