@@ -1,0 +1,49 @@
+# Two commands: `make up` runs the product, `make test` proves it. Both set up everything they need in .venv.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+INPUTS := pyproject.toml constraints.txt package.json package-lock.json hatch_build.py
+
+.PHONY: help up test check fix lock bench docs clean
+
+help:          ## show these targets
+	@grep -hE '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+up: $(VENV)/.run    ## run Surveyor on http://127.0.0.1:8600 (ARGS="--port 9000")
+	@exec $(BIN)/surveyor up $(ARGS)
+
+test: $(VENV)/.dev  ## lint, types, import contracts and every test
+	@exec $(BIN)/python tests/run.py $(ARGS)
+
+check: $(VENV)/.dev ## lint, types and import contracts only
+	@exec $(BIN)/python tests/run.py --only-checks
+
+fix: $(VENV)/.dev   ## format and mend what can be mended by itself
+	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+docs: $(VENV)/.dev  ## write docs/reference from the code
+	@exec $(BIN)/python docs/generate.py
+
+bench: $(VENV)/.dev ## measure; see benchmarks/README.md
+	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+lock: $(VENV)/.dev  ## renew constraints.txt and package-lock.json, without any address in them
+	$(BIN)/pip-compile -q --upgrade --all-extras --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	  --no-annotate -o constraints.txt pyproject.toml
+	npm install --package-lock-only --ignore-scripts
+
+clean:         ## remove the virtual environment and caches, never your data
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis src/surveyor/service/ui/static/vendor
+
+$(VENV)/bin/python:
+	@sh tools/make-venv $(VENV)
+
+$(VENV)/.run: $(VENV)/bin/python $(INPUTS)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python $(INPUTS)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.run

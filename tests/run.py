@@ -1,0 +1,69 @@
+"""Everything that ``make test`` does, in order; ends with the first failure's code, and names what could not be run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests import browser  # noqa: E402 - the repository root must be importable first
+
+BIN = Path(sys.executable).parent
+CHECKS = (
+    ("lint", ["ruff", "check", "."]),
+    ("format", ["ruff", "format", "--check", "."]),
+    ("types", ["mypy"]),
+    ("import contracts", ["lint-imports", "--no-logo"]),
+)
+NO_TESTS = 5
+
+
+def main(arguments: list[str]) -> int:
+    """Run checks, then the tests that must not reach the network, then all others."""
+    os.chdir(ROOT)
+    for name, command in CHECKS:
+        if code := _run(name, [str(BIN / command[0]), *command[1:]]):
+            return code
+    if "--only-checks" in arguments:
+        return 0
+    pytest = [sys.executable, "-m", "pytest", "-q", *arguments]
+    isolated = [sys.executable, "tests/isolation.py", *pytest, "-m", "ssrf"]
+    if code := _run("SSRF tests, where no packet can leave loopback", isolated):
+        return code
+    chromium = browser.ensure()
+    if chromium:
+        os.environ["SURVEYOR_CHROMIUM"] = chromium
+    which = "not ssrf and not slow" + ("" if chromium else " and not browser")
+    if code := _run("tests", [*pytest, "-m", which, "-n", str(min(4, os.cpu_count() or 2))]):
+        return code
+    if not chromium:
+        print(f"{_count('browser')} browser tests not run: no Chromium was found and none could be installed")
+    return 0
+
+
+def _run(name: str, command: list[str]) -> int:
+    print(f"\n== {name}", flush=True)
+    start = time.monotonic()
+    code = subprocess.run(command, check=False).returncode
+    print(f"== {name}: {'ok' if not code else f'failed ({code})'} in {time.monotonic() - start:.0f} s", flush=True)
+    return code
+
+
+def _count(marker: str) -> int:
+    """How many tests carry a marker, without running them."""
+    listing = [sys.executable, "-m", "pytest", "-q", "--collect-only", "-m", marker, "-p", "no:randomly"]
+    told = subprocess.run(listing, capture_output=True, text=True, check=False)
+    if told.returncode not in (0, NO_TESTS):
+        raise SystemExit(told.stdout + told.stderr)
+    found = re.search(r"(\d+)(?:/\d+)? tests? collected", told.stdout)
+    return int(found[1]) if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
