@@ -1,0 +1,222 @@
+"""The fetcher: a URL to a response, hop by hop, each hop judged, bounded in time and in decoded bytes."""
+
+from __future__ import annotations
+
+import functools
+import io
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+from urllib.parse import quote, urldefrag, urljoin, urlsplit
+
+import h11
+from ssrfguard import Resolver, Target
+
+from surveyor.scan.errors import LimitExceeded, Refused
+from surveyor.scan.net import guard, wire
+from surveyor.scan.net.inflate import decoder
+from surveyor.scan.net.response import Hop, Response, TlsInfo
+from surveyor.scan.settings import Settings
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+#: Never carried to another hop.
+_SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
+#: What may stand in a request line as it is; all else is percent-encoded, and a percent sign stays as it was written.
+_PATH_SAFE = "/%:=&?~#+!$,;'@()*[]"
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    # loading the authorities costs 10 ms, so only at the first https URL
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """What stays the same over the hops of one request."""
+
+    method: str
+    max_bytes: int
+    deadline: wire.Deadline
+    sink: BinaryIO
+    secure_only: bool
+
+
+class Client:
+    """Asks public web servers, and the hosts that the settings exempt. Safe to share between threads.
+
+    ``clock`` is in seconds; ``resolver`` stands in for ``socket.getaddrinfo``; ``tls`` for the system's authorities.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        resolver: Resolver | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._resolver = resolver
+        self._tls = tls
+
+    def get(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        max_bytes: int,
+        seconds: float,
+        method: str = "GET",
+        to: BinaryIO | None = None,
+    ) -> Response:
+        """Ask for a URL and follow its redirects; a body of more than ``max_bytes`` decoded bytes is cut and says so.
+
+        Raises ``Refused`` with the rule, ``Unreachable``, ``LimitExceeded`` (headers), ``Malformed``, ``Unsupported``.
+        """
+        plain = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", **(headers or {})}
+        return self._request(url, plain, max_bytes, seconds, method, to, secure_only=False)
+
+    def fetch(
+        self,
+        url: str,
+        *,
+        max_bytes: int,
+        to: BinaryIO,
+        seconds: float = 3600.0,
+        headers: Mapping[str, str] | None = None,
+        etag: str | None = None,
+        last_modified: str | None = None,
+    ) -> Response:
+        """Download a file into ``to``, as it is on the server; status 304 when the given validators still hold.
+
+        More than ``max_bytes`` raises ``LimitExceeded``; a redirect from https to http is refused.
+        """
+        wanted = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
+        if etag:
+            wanted["If-None-Match"] = etag
+        if last_modified:
+            wanted["If-Modified-Since"] = last_modified
+        response = self._request(url, wanted, max_bytes, seconds, "GET", to, secure_only=True)
+        if response.truncated:
+            raise LimitExceeded(f"{urlsplit(url).hostname}: a download of more than {max_bytes:,} bytes")
+        return response
+
+    def _request(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        max_bytes: int,
+        seconds: float,
+        method: str,
+        to: BinaryIO | None,
+        *,
+        secure_only: bool,
+    ) -> Response:
+        buffer = io.BytesIO()
+        start = self._clock()
+        deadline = wire.Deadline(self._clock, seconds)
+        ask = _Ask(method, max_bytes, deadline, to or buffer, secure_only)
+        response = self._follow(url, dict(headers), ask)
+        return replace(response, body=b"" if to else buffer.getvalue(), elapsed=self._clock() - start)
+
+    def _follow(self, url: str, headers: dict[str, str], ask: _Ask) -> Response:
+        hops: list[Hop] = []
+        url = _encoded(url)
+        while True:
+            response = self._hop(url, headers, ask)
+            location = response.get("location") if response.status in _REDIRECTS else None
+            if not location:
+                return replace(response, hops=tuple(hops))
+            hops.append(Hop(url=url, status=response.status, location=location))
+            if len(hops) > self._settings.limits.redirects:
+                raise Refused(f"more than {self._settings.limits.redirects} redirects", rule="redirect_limit")
+            target = _joined(url, location)
+            if ask.secure_only and url.startswith("https:") and not target.startswith("https:"):
+                raise Refused("a redirect from https to http", rule="redirect_downgrade")
+            url, headers = target, {name: value for name, value in headers.items() if name.lower() not in _SECRET}
+
+    def _hop(self, url: str, headers: Mapping[str, str], ask: _Ask) -> Response:
+        origin = guard.origin(url, self._settings)
+        answers = guard.addresses(origin, seconds=ask.deadline.left(), resolver=self._resolver)
+        sock = wire.connect(answers, origin.policy, ask.deadline)
+        try:
+            info = None
+            if origin.target.scheme == "https":
+                sock, info = wire.protect(sock, origin.target.host, self._tls or _trusted(), ask.deadline)
+            return self._exchange(wire.Exchange(sock, ask.deadline), url, origin.target, headers, ask, info)
+        finally:
+            sock.close()
+
+    def _exchange(
+        self,
+        exchange: wire.Exchange,
+        url: str,
+        target: Target,
+        headers: Mapping[str, str],
+        ask: _Ask,
+        info: TlsInfo | None,
+    ) -> Response:
+        lines = [("Host", _authority(target)), ("User-Agent", self._settings.user_agent), ("Connection", "close")]
+        answer = exchange.begin(ask.method, _path(url), [*lines, *headers.items()])
+        seen = _headers(answer)
+        response = Response(status=answer.status_code, url=url, headers=seen, tls=info)
+        if answer.status_code in _REDIRECTS and response.get("location"):
+            return response
+        size, truncated = _drain(exchange, response.get("content-encoding"), ask)
+        return replace(response, size=size, truncated=truncated)
+
+
+def _drain(exchange: wire.Exchange, encoding: str | None, ask: _Ask) -> tuple[int, bool]:
+    """Write the decoded body to the sink, up to the bound; say how much it was and whether it was cut."""
+    size, decode = 0, decoder(None if ask.method == "HEAD" else encoding)
+    for chunk in exchange.body():
+        for piece in decode(chunk):
+            room = ask.max_bytes - size
+            ask.sink.write(piece[:room])
+            size += min(len(piece), room)
+            if len(piece) > room:
+                return size, True
+        ask.deadline.left()
+    return size, False
+
+
+def _headers(answer: h11.Response) -> tuple[tuple[str, str], ...]:
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw_items())
+
+
+def _authority(target: Target) -> str:
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    default = {"http": 80, "https": 443}[target.scheme]
+    return host if target.port == default else f"{host}:{target.port}"
+
+
+def _encoded(url: str) -> str:
+    """The URL without its fragment; what may not stand in a request line is percent-encoded after the authority."""
+    url = urldefrag(url.strip(" \t\r\n")).url
+    end = len(url.partition("://")[0]) + 3
+    start = min((at for at in (url.find("/", end), url.find("?", end)) if at >= 0), default=len(url))
+    return url[:start] + quote(url[start:], safe=_PATH_SAFE)
+
+
+def _joined(url: str, location: str) -> str:
+    """A redirect's target; browsers read the bytes of a Location header as UTF-8, and old servers send Latin-1."""
+    raw = location.encode("latin-1")
+    try:
+        readable = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        readable = quote(raw, safe=_PATH_SAFE)
+    try:
+        return _encoded(urljoin(url, readable))
+    except ValueError:
+        raise Refused("a redirect to something that is not a URL", rule="url_form") from None
+
+
+def _path(url: str) -> str:
+    split = urlsplit(url)
+    return (split.path or "/") + (f"?{split.query}" if split.query else "")

@@ -1,0 +1,50 @@
+"""What came back from one exchange, and the way there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """One redirect that was followed: the URL asked, its status, the location it named."""
+
+    url: str
+    status: int
+    location: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsInfo:
+    """How the last hop was protected: ``version`` such as ``TLSv1.3``, the cipher's name."""
+
+    version: str
+    cipher: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """The last hop's answer. ``url`` is final; ``headers`` are as sent, in order, decoded as Latin-1.
+
+    ``body`` is decoded (gzip, deflate) and empty when it was written to a file; ``size`` counts its bytes either way.
+    ``truncated`` says that the body was longer than asked for. ``elapsed`` is in seconds over all hops.
+    """
+
+    status: int
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = b""
+    size: int = 0
+    hops: tuple[Hop, ...] = ()
+    truncated: bool = False
+    elapsed: float = 0.0
+    tls: TlsInfo | None = None
+
+    def get(self, name: str) -> str | None:
+        """The first value of a header, whatever its case."""
+        return next(iter(self.get_all(name)), None)
+
+    def get_all(self, name: str) -> tuple[str, ...]:
+        """Every value of a header in the order sent."""
+        wanted = name.lower()
+        return tuple(value for key, value in self.headers if key.lower() == wanted)
