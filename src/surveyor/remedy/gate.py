@@ -37,7 +37,9 @@ def parse(text: str) -> Gate:
     rated = [word for word in words if word != Severity.UNKNOWN]
     known = [severity.value for severity in Severity if severity is not Severity.UNKNOWN]
     if len(rated) > 1 or len(words) - len(rated) > 1 or any(word not in known for word in rated):
-        raise BadTarget(f"--fail-on {text!r}: expected one of {', '.join(known)}, or one of them with ',unknown', or unknown")
+        raise BadTarget(
+            f"--fail-on {text!r}: expected one of {', '.join(known)}, or one of them with ',unknown', or unknown"
+        )
     return Gate(threshold=Severity(rated[0]) if rated else None, unknown=Severity.UNKNOWN in words)
 
 

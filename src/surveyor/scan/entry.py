@@ -1,7 +1,7 @@
 """Where a scanner child begins: it locks itself in, runs the engine and leaves a report and an NDJSON file behind.
 
-The service's worker starts it through a fork server. Everything that limits it is set here, in the child, before a single
-hostile byte is read.
+The service's worker starts it through a fork server. Everything that limits it is set here, in the child, before a
+single hostile byte is read.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class ChildTask:
 
 
 def main(task: ChildTask, bell: Connection) -> None:
-    """Run one scan. The report appears under its name only when it is whole; the bell rings once a line and at the end."""
+    """Run one scan. The report appears under its name only when it is whole; the bell rings once a line and closes."""
     os.setsid()
     _die_with_parent()
     _limit(task)
@@ -56,7 +56,9 @@ def main(task: ChildTask, bell: Connection) -> None:
         partial.write_bytes(report_json.encode(report))
         partial.replace(task.report)
     except MemoryError:
-        progress("scan.error", f"out of the {task.data_bytes >> 20} MiB this scan may use", pct=100, reason="limit_exceeded")
+        progress(
+            "scan.error", f"out of the {task.data_bytes >> 20} MiB this scan may use", pct=100, reason="limit_exceeded"
+        )
         raise SystemExit(EXIT_MEMORY) from None
     finally:
         os.close(descriptor)
@@ -82,7 +84,7 @@ def _limit(task: ChildTask) -> None:
 
 
 def _die_with_parent() -> None:
-    """Kill this process group when the worker is gone; the fork server outlives it, so a death signal would not come."""
+    """Kill this process group when the worker is gone; the fork server outlives it, so no death signal would come."""
     parent = parent_process()
     if parent is None:
         return

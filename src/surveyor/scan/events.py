@@ -42,19 +42,20 @@ class Event:
 
 Sink = Callable[[Event], None]
 
-#: Control characters, line separators and bidirectional overrides: text from a target must not drive a terminal or a log.
+#: Control characters, line separators, bidirectional overrides: a target's text must not drive a terminal or a log.
 _UNPRINTABLE = dict.fromkeys(
-    [*range(0x20), *range(0x7F, 0xA0), 0x200E, 0x200F, 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd"
+    [*range(0x20), *range(0x7F, 0xA0), 0x200E, 0x200F, 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)],
+    "\ufffd",
 )
 
 
 def printable(text: str) -> str:
-    """One line that is safe to show: white space runs become a space, what could steer a terminal a replacement mark."""
+    """One line that is safe to show: runs of white space become a space, what could steer a terminal a mark."""
     return " ".join(text.split()).translate(_UNPRINTABLE)
 
 
 def level_of(stage: str) -> str:
-    """The level that a stage's last word implies: ``*.err`` and ``*.error`` error, ``*.warn`` warn, ``*.timing`` debug."""
+    """The level that a stage's last word implies: ``err`` and ``error`` error, ``warn`` warn, ``timing`` debug."""
     return _LEVELS.get(stage.rpartition(".")[2], "info")
 
 
@@ -68,9 +69,18 @@ class Progress:
         self._sinks = sinks
         self._now = now
 
-    def __call__(self, stage: str, detail: str = "", *, pct: int | None = None, level: str | None = None, **data: object) -> None:
+    def __call__(
+        self, stage: str, detail: str = "", *, pct: int | None = None, level: str | None = None, **data: object
+    ) -> None:
         """Emit one event."""
-        event = Event(ts=self._now(), stage=stage, detail=printable(detail[: 2 * _DETAIL_LIMIT])[:_DETAIL_LIMIT], level=level or level_of(stage), pct=pct, data=data)
+        event = Event(
+            ts=self._now(),
+            stage=stage,
+            detail=printable(detail[: 2 * _DETAIL_LIMIT])[:_DETAIL_LIMIT],
+            level=level or level_of(stage),
+            pct=pct,
+            data=data,
+        )
         for sink in self._sinks:
             sink(event)
 

@@ -84,9 +84,9 @@ INCOMPLETE = frozenset({CoverageState.PARTIAL, CoverageState.FAILED, CoverageSta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What was scanned. ``type`` is the detected form: ``url``, ``container``, ``rootfs``, ``source``, ``archive/java-jar`` …
+    """What was scanned.
 
-    ``digest`` is ``sha256:<hex>`` of the file for artifacts.
+    ``type`` is the detected form: ``url``, ``container``, ``rootfs``, ``source``, ``archive/java-jar`` …; ``digest`` is ``sha256:<hex>`` of the file for artifacts.
     """
 
     kind: Kind
@@ -214,8 +214,8 @@ class Finding:
 class Coverage:
     """One thing that was or was not looked at, with coordinates.
 
-    ``what`` names the unit, stage or slot (``catalog.dpkg``, ``slot.performance``, ``advisories``); ``reason`` is a stable code,
-    ``detail`` a sentence; ``path``, ``layer`` and ``asset`` say where; ``count`` how many.
+    ``what`` names the unit, stage or slot (``catalog.dpkg``, ``slot.performance``, ``advisories``); ``reason`` is a
+    stable code, ``detail`` a sentence; ``path``, ``layer`` and ``asset`` say where; ``count`` how many.
     """
 
     what: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,10 @@ from surveyor.scan.limits import Limits
 OSV_BUCKET = "https://osv-vulnerabilities.storage.googleapis.com"
 PSI_BASE = "https://pagespeedonline.googleapis.com"
 DEFAULT_PORTS = frozenset({80, 443, 8080, 8443})
+
+_NAMED = re.compile(r"(?P<host>[^\s:\[\]/@]+)(?::(?P<port>[0-9]{1,5}))?")
+_BRACKETED = re.compile(r"\[(?P<host>[0-9A-Fa-f:.]+)\](?::(?P<port>[0-9]{1,5}))?")
+_BARE_IPV6 = re.compile(r"(?P<host>[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)(?P<port>)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,17 +45,11 @@ class Settings:
 
 def parse_allowed_host(text: str) -> AllowedHost:
     """Read ``HOST`` or ``HOST:PORT``; an IPv6 literal is written in brackets."""
-    host, port = text, ""
-    if text.startswith("["):
-        host, bracket, rest = text[1:].partition("]")
-        port = rest.removeprefix(":")
-        if not bracket or (rest and not rest.startswith(":")):
-            raise BadTarget(f"--allow-host {text!r}: expected [IPV6] or [IPV6]:PORT")
-    elif text.count(":") == 1:
-        host, _, port = text.partition(":")
-    if not host or (port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536)):
-        raise BadTarget(f"--allow-host {text!r}: expected HOST or HOST:PORT")
-    return AllowedHost(host=host.lower().rstrip("."), port=int(port) if port else None)
+    match = _BRACKETED.fullmatch(text) or _NAMED.fullmatch(text) or _BARE_IPV6.fullmatch(text)
+    port = int(match["port"]) if match and match["port"] else None
+    if match is None or (port is not None and not 0 < port < 65536):
+        raise BadTarget(f"--allow-host {text!r}: expected HOST, HOST:PORT or [IPV6]:PORT")
+    return AllowedHost(host=match["host"].lower().rstrip("."), port=port)
 
 
 def home(env: Mapping[str, str]) -> Path:

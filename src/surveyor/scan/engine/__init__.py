@@ -11,7 +11,18 @@ from surveyor.scan.engine.parts import Parts
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.errors import ScanError, Unsupported
 from surveyor.scan.events import Progress
-from surveyor.scan.model import INCOMPLETE, Coverage, CoverageState, Finding, Kind, Report, ScanStatus, Severity, Summary, Target
+from surveyor.scan.model import (
+    INCOMPLETE,
+    Coverage,
+    CoverageState,
+    Finding,
+    Kind,
+    Report,
+    ScanStatus,
+    Severity,
+    Summary,
+    Target,
+)
 from surveyor.scan.plan import Request
 from surveyor.scan.settings import Settings
 
@@ -59,7 +70,9 @@ def _report(request: Request, parts: Parts, ledger: Ledger, started: datetime) -
 def _failed(request: Request, ledger: Ledger, started: datetime, error: ScanError) -> Report:
     unsupported = isinstance(error, Unsupported)
     what = f"slot.{request.slots[0]}" if len(request.slots) == 1 else "scan"
-    ledger.add(Coverage(what=what, state=CoverageState.FAILED, reason=error.code, detail=str(error), asset=request.source))
+    ledger.add(
+        Coverage(what=what, state=CoverageState.FAILED, reason=error.code, detail=str(error), asset=request.source)
+    )
     ledger.progress("scan.error", f"{request.name or request.source}: {error}", pct=100, reason=error.code)
     return Report(
         scanner=_scanner({}),

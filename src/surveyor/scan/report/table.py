@@ -25,7 +25,9 @@ _UNLOOKED = {*INCOMPLETE, CoverageState.NOT_CONFIGURED, CoverageState.SKIPPED}
 def encode(report: Report, *, width: int = 120, colour: bool = False) -> bytes:
     """The report as aligned text, ``width`` columns wide."""
     out = io.StringIO()
-    console = Console(file=out, width=width, force_terminal=colour, no_color=not colour, highlight=False, legacy_windows=False)
+    console = Console(
+        file=out, width=width, force_terminal=colour, no_color=not colour, highlight=False, legacy_windows=False
+    )
     for part in _parts(report):
         console.print(part)
     return out.getvalue().encode()
@@ -81,7 +83,9 @@ def _why(finding: Finding) -> str:
 def _coverage(entries: Iterable[Coverage]) -> Table:
     table = _table("State", "What", "Where", "Why")
     for entry in entries:
-        where = printable(" ".join(part for part in (entry.path, entry.layer and entry.layer[:19], entry.asset) if part))
+        where = printable(
+            " ".join(part for part in (entry.path, entry.layer and entry.layer[:19], entry.asset) if part)
+        )
         why = printable(entry.detail or entry.reason or "") + (f" ({entry.count:,})" if entry.count else "")
         table.add_row(Text(entry.state.value, style="yellow"), Text(entry.what), Text(where), Text(why))
     return table

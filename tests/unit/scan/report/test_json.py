@@ -1,0 +1,53 @@
+"""The JSON report: what goes in comes out, and what is no report is refused in one sentence."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import orjson
+import pytest
+from tests.samples import full_report
+
+from surveyor.scan.errors import Malformed
+from surveyor.scan.report import json as report_json
+
+
+def test_a_report_survives_the_round_trip() -> None:
+    report = full_report()
+    assert report_json.decode(report_json.encode(report)) == report
+
+
+def test_the_top_level_is_the_published_one() -> None:
+    assert list(orjson.loads(report_json.encode(full_report()))) == [
+        "scanner",
+        "target",
+        "started_at",
+        "finished_at",
+        "scan_status",
+        "coverage",
+        "sources",
+        "packages",
+        "findings",
+        "summary",
+        "error",
+        "schema_version",
+    ]
+
+
+def test_times_are_utc_with_a_z() -> None:
+    told = orjson.loads(report_json.encode(full_report()))["started_at"]
+    assert told.endswith("Z")
+    assert datetime.fromisoformat(told).tzinfo == UTC
+
+
+def test_unknown_fields_of_a_newer_scanner_are_ignored() -> None:
+    data = orjson.loads(report_json.encode(full_report()))
+    data["new_field"] = 1
+    data["findings"][0]["new_field"] = {"a": 1}
+    assert report_json.decode(orjson.dumps(data)) == full_report()
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"{}", b'{"target": 1}', b"null", b'"x"'])
+def test_refuses_what_is_no_report(text: bytes) -> None:
+    with pytest.raises(Malformed, match="not a Surveyor report"):
+        report_json.decode(text)
