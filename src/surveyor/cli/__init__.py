@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cyclopts import App
 
 OK, GATE, FAILED, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -40,11 +44,10 @@ _ADMIN = {
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command and end the process with its exit code."""
-    from cyclopts import App, CycloptsError
+    from cyclopts import CycloptsError
 
-    app = _app(App)
     try:
-        code = app(argv, exit_on_error=False, print_error=True, result_action="return_value")
+        code = _app()(argv, exit_on_error=False, print_error=True, result_action="return_value")
     except CycloptsError:
         code = FAILED
     except KeyboardInterrupt:
@@ -56,23 +59,25 @@ def main(argv: Sequence[str] | None = None) -> None:
     sys.exit(code if isinstance(code, int) else OK)
 
 
-def _app(kind: type) -> object:
+def _app() -> App:
+    from cyclopts import App
+
     from surveyor import __version__
 
-    app = kind(name="surveyor", help=_HELP, version=__version__, help_format="plaintext")
+    app = App(name="surveyor", help=_HELP, version=__version__, help_format="plaintext")
     _fill(app, _COMMANDS)
-    database = kind(name="db", help="The local advisory database.")
+    database = App(name="db", help="The local advisory database.")
     _fill(database, _DB)
     app.command(database)
-    admin = kind(name="admin", help="Teams, projects and keys of the service.")
+    admin = App(name="admin", help="Teams, projects and keys of the service.")
     for noun, commands in _ADMIN.items():
-        group = kind(name=noun, help=f"Manage {noun}s.")
+        group = App(name=noun, help=f"Manage {noun}s.")
         _fill(group, commands)
         admin.command(group)
     app.command(admin)
     return app
 
 
-def _fill(app: object, commands: dict[str, tuple[str, str]]) -> None:
+def _fill(app: App, commands: dict[str, tuple[str, str]]) -> None:
     for name, (path, words) in commands.items():
-        app.command(path, name=name, help=words)  # type: ignore[attr-defined]
+        app.command(path, name=name, help=words)

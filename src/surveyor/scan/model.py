@@ -86,7 +86,8 @@ INCOMPLETE = frozenset({CoverageState.PARTIAL, CoverageState.FAILED, CoverageSta
 class Target:
     """What was scanned.
 
-    ``type`` is the detected form: ``url``, ``container``, ``rootfs``, ``source``, ``archive/java-jar`` …; ``digest`` is ``sha256:<hex>`` of the file for artifacts.
+    ``type`` is the detected form: ``url``, ``container``, ``rootfs``, ``source``, ``archive/java-jar`` …; ``digest`` is
+    ``sha256:<hex>`` of the file for artifacts.
     """
 
     kind: Kind

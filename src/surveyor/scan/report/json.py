@@ -24,12 +24,12 @@ def encode(report: Report) -> bytes:
 def decode(text: bytes) -> Report:
     """A report from its JSON; unknown fields are ignored, since newer scanners may add some."""
     try:
-        data = orjson.loads(text)
-        if not isinstance(data, dict):
-            raise TypeError("no object at the top")
-        return typing.cast("Report", _build(Report, data))
+        report = _build(Report, orjson.loads(text))
     except (ValueError, TypeError, AttributeError) as error:
         raise Malformed(f"not a Surveyor report: {error}") from error
+    if not isinstance(report, Report):
+        raise Malformed("not a Surveyor report: no object at the top")
+    return report
 
 
 @cache
