@@ -1,0 +1,65 @@
+"""``surveyor up``, ``serve``, ``worker`` and ``migrate``: the service's processes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from surveyor.cli import OK
+from surveyor.service import config as settings
+from surveyor.service.config import Config
+from surveyor.service.errors import ServiceError
+
+
+def up(*, host: str | None = None, port: int | None = None) -> int:
+    """Run everything: PostgreSQL (unless DATABASE_URL names one), the API, the web pages and the workers.
+
+    Parameters
+    ----------
+    host
+        Address to listen on; 127.0.0.1 unless set.
+    port
+        Port to listen on; 8600 unless set.
+    """
+    from surveyor.service.up import run
+
+    return _run(run, host=host, port=port)
+
+
+def serve(*, host: str | None = None, port: int | None = None) -> int:
+    """Run the API and the web pages on a database that is already there.
+
+    Parameters
+    ----------
+    host
+        Address to listen on; 127.0.0.1 unless set.
+    port
+        Port to listen on; 8600 unless set.
+    """
+    from surveyor.service.app import serve as run
+
+    return _run(run, host=host, port=port)
+
+
+def worker() -> int:
+    """Run a worker on a database that is already there."""
+    from surveyor.service.worker import run
+
+    return _run(run)
+
+
+def migrate() -> int:
+    """Bring the database that DATABASE_URL names to this version's schema."""
+    from surveyor.cli.database import migrate as run
+
+    return _run(run)
+
+
+def _run(command: Callable[[Config], object], *, host: str | None = None, port: int | None = None) -> int:
+    """Read the settings and run; anything the service refuses to start with is one sentence."""
+    try:
+        code = command(settings.load(host=host, port=port))
+    except ServiceError as error:
+        print(f"surveyor: {error}", file=sys.stderr)
+        return error.exit_code
+    return code if isinstance(code, int) else OK
