@@ -1,0 +1,70 @@
+"""Which version order rules which OSV ecosystem; names are those of the OSV schema without a release."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from surveyor.scan.advise.keys import Key
+from surveyor.scan.advise.versions import apk, dotted, dpkg, gem, maven, nuget, packagist, pep440, pub, rpm, semver
+
+Order = Callable[[str], Key]
+
+#: Every scheme, by the name of its file.
+SCHEMES: Mapping[str, Order] = MappingProxyType(
+    {
+        "apk": apk.key,
+        "dotted": dotted.key,
+        "dpkg": dpkg.key,
+        "gem": gem.key,
+        "maven": maven.key,
+        "nuget": nuget.key,
+        "packagist": packagist.key,
+        "pep440": pep440.key,
+        "pub": pub.key,
+        "rpm": rpm.key,
+        "semver": semver.key,
+    }
+)
+
+VERSIONS: Mapping[str, Order] = MappingProxyType(
+    {
+        "AlmaLinux": rpm.key,
+        "Alpaquita": apk.key,
+        "Alpine": apk.key,
+        "BellSoft Hardened Containers": apk.key,
+        "Bitnami": semver.key,
+        "CRAN": dotted.key,
+        "Chainguard": apk.key,
+        "Debian": dpkg.key,
+        "Echo": dpkg.key,
+        "Go": semver.key,
+        "Hackage": dotted.key,
+        "Hex": semver.key,
+        "Julia": semver.key,
+        "Mageia": rpm.key,
+        "Maven": maven.key,
+        "MinimOS": apk.key,
+        "NuGet": nuget.key,
+        "Packagist": packagist.key,
+        "Photon OS": rpm.key,
+        "Pub": pub.key,
+        "PyPI": pep440.key,
+        "Red Hat": rpm.key,
+        "Rocky Linux": rpm.key,
+        "RubyGems": gem.key,
+        "SUSE": rpm.key,
+        "SwiftURL": semver.key,
+        "Ubuntu": dpkg.key,
+        "Wolfi": apk.key,
+        "crates.io": semver.key,
+        "npm": semver.key,
+        "openEuler": rpm.key,
+        "openSUSE": rpm.key,
+    }
+)
+
+
+def order_of(ecosystem: str) -> Order | None:
+    """The order of an ecosystem with or without its release (``Debian:12``), ``None`` when it has none we know."""
+    return VERSIONS.get(ecosystem.partition(":")[0])

@@ -1,0 +1,18 @@
+"""Plain numbers between dots or hyphens (CRAN, Hackage): a longer version is newer, all else equal."""
+
+from __future__ import annotations
+
+import re
+
+from surveyor.scan.advise.keys import Key, bounded
+from surveyor.scan.errors import Malformed
+
+_FORM = re.compile(r"[0-9]+(?:[.-][0-9]+)*")
+
+
+def key(version: str) -> Key:
+    """Order of one version of numbers; anything else is ``Malformed``."""
+    text = bounded(version)
+    if not _FORM.fullmatch(text):
+        raise Malformed(f"not a version of numbers: {text[:40]!r}")
+    return tuple(int(part) for part in re.split(r"[.-]", text))
