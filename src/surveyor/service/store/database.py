@@ -1,0 +1,68 @@
+"""The one way to a connection: an engine whose every connection sees our tables and the job engine's."""
+
+from __future__ import annotations
+
+from typing import TypeAlias, cast
+
+import orjson
+import psycopg
+import psycopg.conninfo
+from sqlalchemy import MetaData
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+#: The job engine's tables live in a schema of their own, and its SQL is unqualified, triggers too.
+SEARCH_PATH = "-c search_path=public,jobs"
+
+Session: TypeAlias = AsyncSession
+Sessions: TypeAlias = async_sessionmaker[AsyncSession]
+
+#: Every table of ours; constraint names are fixed so that migrations can name them.
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    }
+)
+
+
+def conninfo_of(dsn: str) -> str:
+    """A libpq URL (``postgresql://…``, socket folders in ``?host=`` too) with our search path."""
+    fields = psycopg.conninfo.conninfo_to_dict(_libpq(dsn))
+    options = " ".join(part for part in (str(fields.get("options") or ""), SEARCH_PATH) if part)
+    return psycopg.conninfo.make_conninfo("", **{**fields, "options": options})
+
+
+def _libpq(dsn: str) -> str:
+    scheme, colon, rest = dsn.partition(":")
+    if scheme.partition("+")[0] not in {"postgresql", "postgres"} or not colon:
+        raise ValueError("expected a postgresql:// URL")
+    return f"postgresql:{rest}"
+
+
+def open_engine(dsn: str, *, pool: int = 10, overflow: int = 10) -> AsyncEngine:
+    """An engine; ``pool_pre_ping`` replaces connections that died with a restarted server."""
+    conninfo = conninfo_of(dsn)
+    return create_async_engine(
+        "postgresql+psycopg://",
+        # psycopg reads the whole of it: socket folders, several hosts, passwords with any character
+        async_creator=lambda: psycopg.AsyncConnection.connect(conninfo),
+        pool_size=pool,
+        max_overflow=overflow,
+        pool_pre_ping=True,
+        json_serializer=lambda value: orjson.dumps(value, default=str).decode(),
+        json_deserializer=orjson.loads,
+    )
+
+
+def sessions(engine: AsyncEngine) -> Sessions:
+    """A maker of sessions; values stay readable after commit."""
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+async def driver(session: Session) -> psycopg.AsyncConnection[tuple[object, ...]]:
+    """The psycopg connection under a session, inside its open transaction."""
+    connection = await (await session.connection()).get_raw_connection()
+    return cast("psycopg.AsyncConnection[tuple[object, ...]]", connection.driver_connection)

@@ -1,0 +1,75 @@
+"""The inventory of each artifact scan, kept so that new advisories can be matched without the artifact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from uuid import UUID
+
+import orjson
+from psycopg.types.json import Jsonb
+from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from surveyor.scan.model import Package
+from surveyor.service.store.database import Session, driver, metadata
+
+scan_packages = Table(
+    "scan_packages",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("scan_id", Uuid, ForeignKey("audit_scan_runs.id", ondelete="CASCADE"), nullable=False),
+    Column("purl", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("namespace", Text),
+    Column("name", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("tier", Text, nullable=False),
+    Column("presence", Text, nullable=False),
+    Column("found_by", Text, nullable=False),
+    Column("state", Text),
+    Column("licenses", ARRAY(Text), nullable=False),
+    Column("locations", JSONB, nullable=False),
+    Column("evidence", JSONB, nullable=False),
+    Column("source", JSONB),
+    Column("distro", JSONB),
+    Index(None, "scan_id", "id"),
+    Index(None, "type", "name"),
+)
+
+_COPY = (
+    "copy scan_packages (scan_id, purl, type, namespace, name, version, tier, presence, found_by, state, licenses,"
+    " locations, evidence, source, distro) from stdin"
+)
+
+
+async def add(session: Session, scan_id: UUID, packages: Iterable[Package]) -> None:
+    """Store a scan's packages by COPY, in the caller's transaction."""
+    connection = await driver(session)
+    async with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+        for package in packages:
+            await copy.write_row(_row(scan_id, package))
+
+
+def _row(scan_id: UUID, package: Package) -> tuple[object, ...]:
+    return (
+        scan_id,
+        package.purl,
+        package.type,
+        package.namespace,
+        package.name,
+        package.version,
+        package.tier.value,
+        package.presence.value,
+        package.found_by,
+        package.state,
+        list(package.licenses),
+        _json([asdict(location) for location in package.locations]),
+        _json([asdict(item) for item in package.evidence]),
+        _json(asdict(package.source)) if package.source else None,
+        _json(asdict(package.distro)) if package.distro else None,
+    )
+
+
+def _json(value: object) -> Jsonb:
+    return Jsonb(value, dumps=orjson.dumps)

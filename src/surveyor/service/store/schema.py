@@ -1,0 +1,21 @@
+"""Every table, loaded: what migrations are compared with."""
+
+from __future__ import annotations
+
+from surveyor.service.store import (
+    advisories,
+    artifacts,
+    events,
+    findings,
+    keys,
+    packages,
+    ratelimit,
+    scans,
+    signin,
+    teams,
+)
+from surveyor.service.store.database import metadata
+
+__all__ = ["MODULES", "metadata"]
+
+MODULES = (teams, keys, signin, ratelimit, artifacts, scans, events, findings, packages, advisories)
