@@ -27,8 +27,8 @@ FAMILIES = {
     "semver": "semver",
 }
 
-#: Lines on which we knowingly differ. Maven since 3.9.2 treats ``.rc`` as ``-rc`` and drops zeros before both; the files
-#: still hold the older order. Composer evens out 4.4 and 4.4.0 before it compares; PHP alone does not.
+#: Lines on which we knowingly differ. Maven since 3.9.2 treats ``.rc`` as ``-rc`` and drops zeros before both; the
+#: files still hold the older order. Composer evens out 4.4 and 4.4.0 before it compares; PHP alone does not.
 DIFFER = {
     "maven-versions-generated": {
         "1.0.0-RC16 < 1.0.0.RC8-beta",

@@ -125,7 +125,7 @@ SEMVER = joined(
 )
 GEM = joined(RELEASE, st.sampled_from(["", ".a", ".a1", ".rc2", ".b.0.1", ".0", ".0.a"]))
 MAVEN = joined(RELEASE, st.sampled_from(["", "-alpha-1", "-beta-2", "-rc1", "-SNAPSHOT", "-1", "-sp", "-x", ".Final"]))
-APK = joined(RELEASE, st.sampled_from(["", "a", "_alpha1", "_rc2", "_p3"]), st.sampled_from(["", "-r0", "-r12"]))
+APK = joined(RELEASE, st.sampled_from(["", "a", "_alpha1", "_rc2", "_p3"]), st.sampled_from(["-r0", "-r1", "-r12"]))
 
 ORACLES: dict[str, tuple[st.SearchStrategy[str], Callable[[str], Any]]] = {
     "dpkg": (DEBIAN, univers.DebianVersion),

@@ -18,7 +18,7 @@ _SIGNS = str.maketrans({"~": "\x01"} | {sign: chr(ord(sign) + 0x100) for sign in
 
 
 def key(version: str) -> Key:
-    """Order of one Debian version; ``Malformed`` on an epoch that is no number, or on characters the policy does not know."""
+    """Order of one Debian version; ``Malformed`` on an epoch that is no number and on signs the policy lacks."""
     text = bounded(version)
     if not _FORM.fullmatch(text):
         raise Malformed(f"not a Debian version: {text[:40]!r}")

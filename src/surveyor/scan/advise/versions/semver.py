@@ -1,6 +1,7 @@
 """The order of Semantic Versioning 2.0 (npm, Go, crates.io and others): numbers, then pre-release identifiers.
 
-Build metadata does not count. Lenient where packages are: a leading ``v``, fewer or more than three numbers, leading zeros.
+Build metadata does not count. Lenient where packages are: a leading ``v``, fewer or more than three numbers, zeros in
+front.
 """
 
 from __future__ import annotations
