@@ -1,11 +1,19 @@
-"""What every kind of test may ask for."""
+"""What every kind of test may ask for, and the proof that tests of hostile addresses stay on loopback."""
 
 from __future__ import annotations
 
 import os
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import pytest_socket
+
+from tests import isolation
+from tests.servers.psi import Psi
+from tests.servers.web import Site
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +24,49 @@ def shared_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no shared material at {folder} (set SURVEYOR_SHARED)")
     return folder
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A web site on 127.0.0.1 that serves what a test tells it to."""
+    with Site() as running:
+        yield running
+
+
+@pytest.fixture
+def secure_site() -> Iterator[Site]:
+    """The same over TLS; ``Site.trust()`` is the client's side."""
+    with Site(tls=True) as running:
+        yield running
+
+
+@pytest.fixture
+def psi() -> Iterator[Psi]:
+    """A PageSpeed Insights API on 127.0.0.1."""
+    with Psi() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _stay_on_loopback(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test of hostile addresses fails where a packet could leave, instead of passing because nothing happened."""
+    if request.node.get_closest_marker("ssrf") is None:
+        return
+    if not isolation.only_loopback_is_up() and not _connections_are_blocked():
+        pytest.fail("this test judges hostile addresses: run it through `python tests/isolation.py pytest …`")
+    # the block of pytest-socket does not cover name look-ups, whose packets the C library sends
+    monkeypatch.setattr(socket, "getaddrinfo", _literals_only(socket.getaddrinfo))
+
+
+def _connections_are_blocked() -> bool:
+    return getattr(socket.socket.connect, "__module__", None) == pytest_socket.__name__
+
+
+def _literals_only(real: Callable[..., Any]) -> Callable[..., Any]:
+    def lookup(
+        host: str, port: int, family: int = 0, kind: int = 0, proto: int = 0, flags: int = 0
+    ) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = real(host, port, family, kind, proto, flags | socket.AI_NUMERICHOST)
+        return rows
+
+    return lookup

@@ -173,7 +173,7 @@ class Client:
 
 
 def _drain(exchange: wire.Exchange, encoding: str | None, ask: _Ask) -> tuple[int, bool]:
-    """Write the decoded body to the sink, up to the bound; say how much it was and whether it was cut."""
+    """Write the decoded body to the sink, up to the bound; say how much it was and whether some is missing."""
     size, decode = 0, decoder(None if ask.method == "HEAD" else encoding)
     for chunk in exchange.body():
         for piece in decode(chunk):
@@ -183,7 +183,7 @@ def _drain(exchange: wire.Exchange, encoding: str | None, ask: _Ask) -> tuple[in
             if len(piece) > room:
                 return size, True
         ask.deadline.left()
-    return size, False
+    return size, not decode.whole
 
 
 def _headers(answer: h11.Response) -> tuple[tuple[str, str], ...]:

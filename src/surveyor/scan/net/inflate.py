@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Protocol
 
 from surveyor.scan.errors import Malformed, Unsupported
 
 _STEP = 1 << 16
 _MEMBERS = 1000
 
-Decode = Callable[[bytes], Iterator[bytes]]
+
+class Decoder(Protocol):
+    """Takes encoded bytes, gives decoded ones in small pieces."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether what was given so far ends where the encoding ends."""
+
+    def __call__(self, data: bytes, /) -> Iterator[bytes]:
+        """The pieces that ``data`` decodes to."""
 
 
-def decoder(encoding: str | None) -> Decode:
+def decoder(encoding: str | None) -> Decoder:
     """The decoder for a Content-Encoding; only what the client advertises is known."""
     name = (encoding or "").strip().lower()
     if name in {"", "identity"}:
-        return _identity
+        return _Identity()
     if name in {"gzip", "x-gzip"}:
         return _Inflater(31)
     if name == "deflate":
@@ -25,9 +35,14 @@ def decoder(encoding: str | None) -> Decode:
     raise Unsupported(f"content-encoding {name[:40]!r} was not asked for and cannot be read")
 
 
-def _identity(data: bytes) -> Iterator[bytes]:
-    if data:
-        yield data
+class _Identity:
+    """Bytes as they are."""
+
+    whole = True
+
+    def __call__(self, data: bytes, /) -> Iterator[bytes]:
+        if data:
+            yield data
 
 
 class _Inflater:
@@ -38,7 +53,11 @@ class _Inflater:
         self._stream = None if window is None else zlib.decompressobj(window)
         self._members = 1
 
-    def __call__(self, data: bytes) -> Iterator[bytes]:
+    @property
+    def whole(self) -> bool:
+        return self._stream is None or self._stream.eof
+
+    def __call__(self, data: bytes, /) -> Iterator[bytes]:
         if self._stream is None and data:
             # "deflate" means zlib (RFC 1950), and some servers send it raw: a zlib header has 8 in its low four bits
             self._window = 15 if data[0] & 0x0F == 8 else -15

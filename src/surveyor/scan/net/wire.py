@@ -74,6 +74,7 @@ class Exchange:
     def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
         self._sock = sock
         self._deadline = deadline
+        self._ended = False
         self._peer = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEADER_BYTES)
 
     def begin(self, method: str, path: str, headers: list[tuple[str, str]]) -> h11.Response:
@@ -111,7 +112,7 @@ class Exchange:
             try:
                 event = self._peer.next_event()
             except h11.RemoteProtocolError as error:
-                raise _reason(error) from None
+                raise self._reason(error) from None
             if event is not h11.NEED_DATA:
                 return event  # type: ignore[return-value]
             self._peer.receive_data(self._receive())
@@ -119,11 +120,13 @@ class Exchange:
     def _receive(self) -> bytes:
         self._sock.settimeout(self._deadline.left())
         try:
-            return self._sock.recv(_READ)
+            data = self._sock.recv(_READ)
         except TimeoutError:
             raise Unreachable("no whole answer in time") from None
         except OSError:
             raise Unreachable("the connection broke off") from None
+        self._ended = not data
+        return data
 
     def _send(self, data: bytes) -> None:
         self._sock.settimeout(self._deadline.left())
@@ -132,10 +135,9 @@ class Exchange:
         except OSError:
             raise Unreachable("the connection broke off") from None
 
-
-def _reason(error: h11.RemoteProtocolError) -> Exception:
-    if error.error_status_hint == 431:
-        return LimitExceeded(f"more than {HEADER_BYTES >> 10} KiB of headers")
-    if "closed" in str(error):
-        return Unreachable("the connection was closed before the end of the answer")
-    return Malformed("the answer is not HTTP/1.1")
+    def _reason(self, error: h11.RemoteProtocolError) -> Exception:
+        if error.error_status_hint == 431:
+            return LimitExceeded(f"more than {HEADER_BYTES >> 10} KiB of headers")
+        if self._ended:
+            return Unreachable("the connection was closed before the end of the answer")
+        return Malformed("the answer is not HTTP/1.1")
