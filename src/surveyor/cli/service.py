@@ -50,7 +50,7 @@ def worker() -> int:
 
 def migrate() -> int:
     """Bring the database that DATABASE_URL names to this version's schema."""
-    from surveyor.cli.database import migrate as run
+    from surveyor.cli.database import upgrade as run
 
     return _run(run)
 

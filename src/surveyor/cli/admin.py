@@ -1,0 +1,163 @@
+"""``surveyor admin``: teams, projects, keys and sign-in links, from the machine that holds the data."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Annotated, TypeVar
+
+from cyclopts import Parameter
+
+from surveyor.cli import OK
+from surveyor.cli.database import with_sessions
+from surveyor.service import auth
+from surveyor.service import config as settings
+from surveyor.service.actions import bootstrap, teams
+from surveyor.service.errors import ServiceError
+from surveyor.service.store.database import Sessions
+from surveyor.service.store.keys import ApiKey
+
+T = TypeVar("T")
+
+
+def create_team(slug: str, *, name: str | None = None) -> int:
+    """Create a team with its project ``default``.
+
+    Parameters
+    ----------
+    slug
+        Short name: a-z, 0-9 and -.
+    name
+        Name for people; the slug unless given.
+    """
+    return _tell(lambda s: teams.create_team(s, slug=slug, name=name), lambda team: [f"{team.id}  {team.slug}"])
+
+
+def list_teams() -> int:
+    """List teams, oldest first."""
+    return _tell(teams.list_teams, lambda found: [f"{team.id}  {team.slug:<24} {team.name}" for team in found])
+
+
+def create_project(slug: str, *, team: str = bootstrap.TEAM, name: str | None = None) -> int:
+    """Create a project.
+
+    Parameters
+    ----------
+    slug
+        Short name: a-z, 0-9 and -.
+    team
+        The team's id or slug.
+    name
+        Name for people; the slug unless given.
+    """
+    return _tell(
+        lambda s: teams.create_project(s, team=team, slug=slug, name=name), lambda made: [f"{made.id}  {made.slug}"]
+    )
+
+
+def list_projects(*, team: str = bootstrap.TEAM) -> int:
+    """List a team's projects.
+
+    Parameters
+    ----------
+    team
+        The team's id or slug.
+    """
+    return _tell(
+        lambda s: teams.list_projects(s, team=team), lambda found: [f"{p.id}  {p.slug:<24} {p.name}" for p in found]
+    )
+
+
+def create_key(
+    name: str,
+    *,
+    team: str = bootstrap.TEAM,
+    project: str = "default",
+    scope: Annotated[list[str] | None, Parameter(negative=())] = None,
+    days: int | None = teams.KEY_DAYS,
+    forever: bool = False,
+) -> int:
+    """Create an API key and print it; it is not shown again.
+
+    Parameters
+    ----------
+    name
+        What the key is for.
+    team
+        The team's id or slug.
+    project
+        The project that short paths act on.
+    scope
+        audit:read or audit:write (which includes reading). Repeatable; both unless given.
+    days
+        Days until the key expires.
+    forever
+        Make a key that never expires.
+    """
+    lives = None if forever else days
+    scopes = tuple(scope or auth.SCOPES)
+    return _tell(
+        lambda s: teams.create_key(s, team=team, name=name, scopes=scopes, project=project, days=lives),
+        lambda made: [made.secret],
+    )
+
+
+def list_keys(*, team: str = bootstrap.TEAM) -> int:
+    """List a team's keys, newest first; only their beginnings are known.
+
+    Parameters
+    ----------
+    team
+        The team's id or slug.
+    """
+
+    def lines(found: Iterable[ApiKey]) -> list[str]:
+        return [f"{key.id}  {key.prefix}…  {' '.join(key.scopes):<24} {_state(key):<20} {key.name}" for key in found]
+
+    return _tell(lambda s: teams.list_keys(s, team=team), lines)
+
+
+def revoke_key(key: str, *, team: str = bootstrap.TEAM) -> int:
+    """Revoke a key.
+
+    Parameters
+    ----------
+    key
+        The key's id, or its first characters as listed.
+    team
+        The team's id or slug.
+    """
+    return _tell(
+        lambda s: teams.revoke_key(s, team=team, key=key), lambda gone: [f"revoked {gone.prefix}…  {gone.name}"]
+    )
+
+
+def create_link(*, team: str = bootstrap.TEAM) -> int:
+    """Print a link that signs one browser in, once, within some minutes.
+
+    Parameters
+    ----------
+    team
+        The team's id or slug.
+    """
+    return _tell(
+        lambda s: teams.create_link(s, team=team), lambda token: [f"{settings.load().base_url}/sign-in?token={token}"]
+    )
+
+
+def _state(key: ApiKey) -> str:
+    if key.revoked_at:
+        return "revoked"
+    return f"until {key.expires_at:%Y-%m-%d}" if key.expires_at else "never expires"
+
+
+def _tell(verb: Callable[[Sessions], Awaitable[T]], lines: Callable[[T], list[str]]) -> int:
+    """Run one verb and print its result; what the service refuses is one sentence."""
+    try:
+        result = with_sessions(settings.load(), verb)
+    except ServiceError as error:
+        print(f"surveyor: {error}", file=sys.stderr)
+        return error.exit_code
+    for line in lines(result):
+        print(line)
+    return OK
