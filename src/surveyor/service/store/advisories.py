@@ -66,3 +66,8 @@ async def latest(session: Session, *, status: str | None = None) -> AdvisoryUpda
         statement = statement.where(advisory_updates.c.status == status)
     row = (await session.execute(statement)).mappings().one_or_none()
     return _update(row) if row else None
+
+
+async def lock(session: Session) -> None:
+    """Hold the table against other writers until the transaction ends: two askers make one update."""
+    await session.execute(text("lock table advisory_updates in share row exclusive mode"))

@@ -118,3 +118,8 @@ async def revoke(session: Session, team_id: UUID, key: str, *, now: datetime) ->
     )
     row = (await session.execute(statement)).mappings().first()
     return _key(dict(row)) if row else None
+
+
+async def known(session: Session, sha256: bytes) -> bool:
+    """Whether a key of this digest was ever made, revoked and expired ones too."""
+    return (await session.execute(select(api_keys.c.id).where(api_keys.c.sha256 == sha256))).first() is not None

@@ -1,0 +1,37 @@
+"""How fresh the advisories are, and asking for newer ones."""
+
+from __future__ import annotations
+
+from surveyor.service import queue
+from surveyor.service.errors import Conflict
+from surveyor.service.store import advisories
+from surveyor.service.store.advisories import AdvisoryUpdate
+from surveyor.service.store.database import Session, Sessions
+
+UPDATE_TASK = "update_advisories"
+
+
+async def latest(sessions: Sessions) -> tuple[AdvisoryUpdate | None, AdvisoryUpdate | None]:
+    """The last update asked for, and the last that succeeded."""
+    async with sessions() as session:
+        return await advisories.latest(session), await advisories.latest(session, status="done")
+
+
+async def request_update(sessions: Sessions) -> AdvisoryUpdate:
+    """Queue an update; Conflict while one waits or runs."""
+    async with sessions() as session, session.begin():
+        asked = await ask(session)
+    if asked is None:
+        raise Conflict("an update waits or runs already")
+    return asked
+
+
+async def ask(session: Session) -> AdvisoryUpdate | None:
+    """The same inside a larger transaction; ``None`` while one waits or runs."""
+    await advisories.lock(session)
+    last = await advisories.latest(session)
+    if last is not None and last.status in {"queued", "running"}:
+        return None
+    update = await advisories.add(session)
+    await queue.enqueue(session, UPDATE_TASK, {"update_id": str(update.id)})
+    return update
