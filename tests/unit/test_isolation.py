@@ -19,7 +19,7 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_runner_leaves_loopback_alone_or_says_that_it_cannot() -> None:
-    code = f"from tests import isolation; import os; print(os.environ['{isolation.VARIABLE}'], isolation.only_loopback_is_up())"
+    code = "import os; from tests import isolation as i; print(os.environ[i.VARIABLE], i.only_loopback_is_up())"
     told = run(sys.executable, "tests/isolation.py", sys.executable, "-c", code)
     assert told.returncode == 0, told.stderr
     assert told.stdout == "namespace True\n" or told.stdout.startswith("isolation: ")
