@@ -2,59 +2,39 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable
 from pathlib import PurePosixPath
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from surveyor.service.actions.platform import Platform
-from surveyor.service.errors import InvalidParams, NotFound, TooLarge
+from surveyor.service.errors import InvalidParams, NotFound
 from surveyor.service.store import artifacts
 from surveyor.service.store.artifacts import Artifact, Upload
 
 NAME_LENGTH = 255
 
 
-class _Judge:
-    """Counts and hashes what passes through, and stops at the limit."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.size = 0
-        self.hash = hashlib.sha256()
-
-    async def passing(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        async for chunk in chunks:
-            self.size += len(chunk)
-            if self.size > self.limit:
-                raise TooLarge(f"more than {self.limit:,} bytes", limit=self.limit)
-            self.hash.update(chunk)
-            yield chunk
-
-
 async def receive(
-    platform: Platform, *, team_id: UUID, project_id: UUID, filename: str, chunks: AsyncIterator[bytes]
+    platform: Platform, *, team_id: UUID, project_id: UUID, filename: str, chunks: AsyncIterable[bytes]
 ) -> tuple[Upload, Artifact]:
     """Store a stream as an artifact; the same bytes are kept once per team. What fails leaves nothing behind."""
     name = _name(filename)
-    judge = _Judge(platform.upload_max_bytes)
-    key = f"artifacts/{team_id}/{uuid4()}"
-    await platform.storage.put(key, judge.passing(chunks))
+    stored = await platform.storage.write_upload(chunks)
     kept = False
     try:
-        if not judge.size:
+        if not stored.size:
             raise InvalidParams("the file is empty", details={"file": ["empty"]})
         async with platform.sessions() as session, session.begin():
             artifact = await artifacts.keep(
-                session, team_id=team_id, sha256=judge.hash.hexdigest(), size=judge.size, storage_key=key, filename=name
+                session, team_id=team_id, sha256=stored.sha256, size=stored.size, storage_key=stored.key, filename=name
             )
             upload = await artifacts.add_upload(
                 session, team_id=team_id, project_id=project_id, artifact_id=artifact.id, filename=name
             )
-        kept = artifact.storage_key == key
+        kept = artifact.storage_key == stored.key
     finally:
         if not kept:
-            await platform.storage.delete(key)
+            await platform.storage.delete(stored.key)
     return upload, artifact
 
 

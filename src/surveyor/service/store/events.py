@@ -55,7 +55,7 @@ class StoredEvent:
     detail: str
     slot: str | None
     pct: int | None
-    data: dict[str, Any] | None
+    data: dict[str, Any] = field(default_factory=dict)
 
 
 async def append_from_slot(
@@ -113,4 +113,4 @@ async def after(session: Session, scan_id: UUID, seq: int, *, limit: int = 500) 
         .order_by(scan_events.c.seq)
         .limit(limit)
     )
-    return [StoredEvent(**row) for row in (await session.execute(statement)).mappings()]
+    return [StoredEvent(**{**row, "data": row["data"] or {}}) for row in (await session.execute(statement)).mappings()]

@@ -1,0 +1,54 @@
+"""Turns one slot's report into findings, assets and an inventory; the caller's transaction makes it all or nothing."""
+
+from __future__ import annotations
+
+from surveyor.scan.model import Asset, Kind, Report, ScanStatus
+from surveyor.service.actions import clock, intake
+from surveyor.service.store import packages, sightings
+from surveyor.service.store.database import Session
+from surveyor.service.store.scans import Scan
+from surveyor.service.store.sightings import Place
+
+SCOPE_LENGTH = 1_000
+
+
+def place_of(scan: Scan, slot: str, digest: str | None) -> Place:
+    """What this slot's detections belong to: the page, or the artifact by its name, else by its digest."""
+    scope = f"url:{scan.url}" if scan.url is not None else f"artifact:{scan.name or digest or scan.artifact_id}"
+    return Place(
+        team_id=scan.team_id,
+        project_id=scan.project_id,
+        scan_id=scan.id,
+        slot=slot,
+        scope=intake.clean(scope, SCOPE_LENGTH),
+        at=clock.now(),
+    )
+
+
+async def apply(session: Session, scan: Scan, slot: str, report: Report) -> int:
+    """Write a report's findings and packages; the number of findings.
+
+    What an earlier scan of the same target saw is removed only by a scan that looked at everything it was asked to.
+    """
+    place = place_of(scan, slot, report.target.digest)
+    seen = intake.sightings(report, _itself(scan, report))
+    await sightings.hold_project(session, scan.project_id)
+    await sightings.rename(session, place, seen)
+    ids = await sightings.upsert(session, place, seen)
+    await sightings.place_assets(
+        session,
+        place,
+        ((ids[sighting.domain, sighting.title], asset) for sighting in seen for asset in sighting.assets),
+    )
+    await sightings.link(session, place, ids.values())
+    if report.scan_status is ScanStatus.COMPLETE:
+        await sightings.drop_unseen(session, place)
+    if report.packages:
+        await packages.add(session, scan.id, intake.packages(report))
+    return len(ids)
+
+
+def _itself(scan: Scan, report: Report) -> Asset:
+    if scan.kind == Kind.WEB:
+        return Asset(type="url", value=scan.url or report.target.source)
+    return Asset(type="package", value=scan.name or report.target.source, artifact=report.target.digest)

@@ -1,0 +1,160 @@
+"""Judges what a scanner child reports before it reaches a table: the child has read hostile bytes and may be theirs.
+
+Counts and lengths are bounded, types are checked, and characters that PostgreSQL cannot hold are dropped.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import asdict, fields, replace
+from typing import Any
+
+from surveyor.scan.errors import LimitExceeded, Malformed
+from surveyor.scan.model import Asset, Coverage, Evidence, Finding, Package, Report
+from surveyor.scan.report import json as report_json
+from surveyor.service.store.sightings import SeenAsset, Sighting
+
+REPORT_BYTES = 192 << 20
+FINDINGS = 100_000
+PACKAGES = 500_000
+ASSETS = 500_000
+COVERAGE = 5_000
+TITLE, TEXT, VALUE, LIST = 500, 8_000, 4_000, 200
+
+
+def read(content: bytes) -> Report:
+    """A report from what a child left behind, within our bounds; raises Malformed or LimitExceeded."""
+    if len(content) > REPORT_BYTES:
+        raise LimitExceeded(f"a report of more than {REPORT_BYTES >> 20} MiB")
+    report = report_json.decode(content)
+    for what, items, limit in (
+        ("findings", report.findings, FINDINGS),
+        ("packages", report.packages, PACKAGES),
+        ("affected assets", [asset for finding in report.findings for asset in finding.assets], ASSETS),
+    ):
+        if len(items) > limit:
+            raise LimitExceeded(f"more than {limit:,} {what}")
+    return report
+
+
+def sightings(report: Report, fallback: Asset) -> list[Sighting]:
+    """The report's findings as rows in a fixed order; ``fallback`` is what one affects that names nothing.
+
+    Two findings of one domain and title are one, with the assets of both.
+    """
+    merged: dict[tuple[str, str], Sighting] = {}
+    for finding in report.findings:
+        sighting = _sighting(finding, fallback)
+        key = (sighting.domain, sighting.title)
+        if (first := merged.get(key)) is not None:
+            sighting = replace(first, assets=(*first.assets, *sighting.assets))
+        merged[key] = sighting
+    return [merged[key] for key in sorted(merged)]
+
+
+def _sighting(finding: Finding, fallback: Asset) -> Sighting:
+    title = clean(finding.title, TITLE)
+    if not title:
+        raise Malformed("a finding without a title")
+    severity, domain = finding.severity.value, finding.domain.value
+    if severity == "unknown" and domain != "vulnerability":
+        raise Malformed(f"{title}: only a vulnerability may be unrated")
+    ids = _texts(finding.ids)
+    columns: dict[str, Any] = {
+        "domain": domain,
+        "rule": clean(finding.rule, TITLE),
+        "title": title,
+        "description": clean(finding.description, TEXT),
+        "severity": severity,
+        "confidence": _fraction(finding.confidence),
+        "tier": finding.tier.value if finding.tier else None,
+        "ids": list(ids),
+        "package": _optional(finding.package),
+        "cvss": scrub([asdict(score) for score in finding.cvss[:LIST]]),
+        "epss": None if finding.epss is None else _fraction(finding.epss),
+        "kev": None if finding.kev is None else bool(finding.kev),
+        "fixed_in": list(_texts(finding.fixed_in)),
+        "fix_state": _optional(finding.fix_state),
+        "reference_urls": list(_texts(finding.references)),
+        "recommended_fix": scrub(asdict(finding.recommended_fix)) if finding.recommended_fix else None,
+        "evidence": _evidence(finding.evidence),
+    }
+    assets = tuple(_asset(asset) for asset in (finding.assets or (fallback,)))
+    return Sighting(domain=domain, title=title, severity=severity, ids=ids, columns=columns, assets=assets)
+
+
+def _asset(asset: Asset) -> SeenAsset:
+    return SeenAsset(
+        type=clean(asset.type, 40),
+        value=clean(asset.value, VALUE),
+        artifact=_optional(asset.artifact),
+        path=_optional(asset.path),
+        layer=_optional(asset.layer),
+    )
+
+
+def packages(report: Report) -> Iterable[Package]:
+    """The inventory, each text within bounds."""
+    for package in report.packages:
+        texts = {
+            item.name: clean(value, VALUE)
+            for item in fields(package)
+            if isinstance(value := getattr(package, item.name), str) and type(value) is str
+        }
+        yield replace(package, **texts, licenses=_texts(package.licenses))  # type: ignore[arg-type]
+
+
+def coverage(entries: Iterable[Coverage], slot: str) -> list[dict[str, Any]]:
+    """What was and was not looked at, as JSON with its slot; above the bound a last entry says how many are missing."""
+    listed = list(entries)
+    out: list[dict[str, Any]] = [{**scrub(_known(asdict(entry))), "slot": slot} for entry in listed[:COVERAGE]]
+    if len(listed) > COVERAGE:
+        left = len(listed) - COVERAGE
+        out.append({"what": "coverage", "state": "partial", "reason": "limit_exceeded", "count": left, "slot": slot})
+    return out
+
+
+def _known(entry: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if value is not None}
+
+
+def clean(value: object, limit: int) -> str:
+    """A text that PostgreSQL can hold, cut to ``limit`` characters."""
+    if not isinstance(value, str):
+        raise Malformed(f"a text was expected, not {type(value).__name__}")
+    return value[:limit].replace("\0", "")
+
+
+def _optional(value: object) -> str | None:
+    return None if value is None else clean(value, VALUE)
+
+
+def _texts(values: tuple[object, ...]) -> tuple[str, ...]:
+    return tuple(clean(value, VALUE) for value in values[:LIST])
+
+
+def _fraction(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
+        raise Malformed("a number from 0 to 1 was expected")
+    return min(max(float(value), 0.0), 1.0)
+
+
+def _evidence(evidence: tuple[Evidence, ...]) -> list[dict[str, Any]]:
+    shown: list[dict[str, Any]] = scrub([asdict(item) for item in evidence[:LIST]])
+    return shown
+
+
+def scrub(value: Any, depth: int = 8) -> Any:  # noqa: ANN401 - any JSON value
+    """A JSON value within bounds: texts cut, lists cut, nothing nested deeper than ``depth``."""
+    if isinstance(value, str):
+        return clean(str(value), TEXT)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if depth and isinstance(value, dict):
+        return {clean(str(key), TITLE): scrub(item, depth - 1) for key, item in list(value.items())[:LIST]}
+    if depth and isinstance(value, (list, tuple)):
+        return [scrub(item, depth - 1) for item in value[:LIST]]
+    return None
