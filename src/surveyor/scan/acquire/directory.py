@@ -1,0 +1,98 @@
+"""A directory on disk: an unpacked root filesystem or a source tree, read without following a single link."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin
+from surveyor.scan.limits import Budget
+from surveyor.scan.tree.entry import Entry, Kind, Names, Wanted
+
+_SKIPPED = frozenset({b"proc", b"sys", b"dev"})
+
+
+def detect(origin: Origin) -> bool:
+    """Any directory that is no image layout."""
+    return origin.blob is None and origin.path.is_dir()
+
+
+def read(origin: Origin, _budget: Budget) -> Artifact:
+    """The directory as one layer."""
+    return Artifact(type="source", images=(Image(layers=(DirectoryLayer(root=origin.path),)),))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryLayer:
+    """The files below a directory."""
+
+    root: Path
+    digest: str | None = None
+    form: str = "directory"
+
+    def walk(self, wanted: Wanted, budget: Budget, names: Names | None = None) -> DirectoryWalk:  # noqa: ARG002 - one layer hides nothing
+        """Begin a pass."""
+        return DirectoryWalk(os.fsencode(self.root), wanted, budget)
+
+
+class DirectoryWalk:
+    """One pass, in the order of names; folders that cannot be opened are counted as refused."""
+
+    def __init__(self, root: bytes, wanted: Wanted, budget: Budget) -> None:
+        self.entries = 0
+        self.refused = 0
+        self.unmarked = False
+        self._root = root
+        self._wanted = wanted
+        self._budget = budget
+
+    def __iter__(self) -> Iterator[Entry]:
+        pending = [b""]
+        match = self._wanted.match
+        while pending:
+            folder = pending.pop()
+            for found in self._listing(folder):
+                self.entries += 1
+                self._budget.entry()
+                name = folder + found.name
+                if found.is_dir(follow_symlinks=False):
+                    # a live system's kernel filesystems hold no packages and may not end
+                    if folder or found.name not in _SKIPPED:
+                        pending.append(name + b"/")
+                elif match(name, len(folder)):
+                    yield self._entry(found, name)
+
+    def _listing(self, folder: bytes) -> list[os.DirEntry[bytes]]:
+        try:
+            with os.scandir(os.path.join(self._root, folder)) as found:  # noqa: PTH118 - names are bytes
+                return sorted(found, key=lambda one: one.name)
+        except OSError:
+            self.refused += 1
+            return []
+
+    def _entry(self, found: os.DirEntry[bytes], name: bytes) -> Entry:
+        if found.is_symlink():
+            return Entry(name=name, kind=Kind.SYMLINK, size=0, target=os.readlink(found.path))  # noqa: PTH115 - names are bytes
+        status = found.stat(follow_symlinks=False)
+        if not stat.S_ISREG(status.st_mode):
+            return Entry(name=name, kind=Kind.OTHER, size=0)
+        return Entry(name=name, kind=Kind.FILE, size=status.st_size, peek=partial(_peek, found.path))
+
+
+def _peek(path: bytes, count: int) -> memoryview:
+    """The beginning of a file; nothing when it has become a link or cannot be opened since it was listed."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return memoryview(b"")
+    with os.fdopen(descriptor, "rb") as file:
+        return memoryview(file.read(count))
+
+
+ACQUIRER = Acquirer(
+    id="directory", version=1, summary="directory with a root filesystem or a source tree", detect=detect, read=read
+)

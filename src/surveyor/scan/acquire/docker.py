@@ -1,0 +1,86 @@
+"""What ``docker save`` writes: a manifest.json that names each image's layers (Docker image specification 1.2)."""
+
+from __future__ import annotations
+
+import posixpath
+
+from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin, Store, load, mapping, sequence
+from surveyor.scan.errors import Malformed, ScanError
+from surveyor.scan.limits import Budget
+from surveyor.scan.model import Coverage, CoverageState
+from surveyor.scan.tree.tar import TarLayer
+
+_IMAGES = 64
+_LAYERS = 512
+
+
+def detect(origin: Origin) -> bool:
+    """The archive has a manifest.json that is a list of images."""
+    if origin.store is None or (blob := origin.store.get("manifest.json")) is None:
+        return False
+    try:
+        images = sequence(load(blob, "manifest.json"))
+    except ScanError:
+        # broken, but the name and the list around it say whose it is
+        return blob.head(1) == b"["
+    return any("Layers" in mapping(image) for image in images)
+
+
+def read(origin: Origin, _budget: Budget) -> Artifact:
+    """All images of the archive, layers in the order of the manifest, whatever order or links the archive has."""
+    if origin.store is None:
+        raise Malformed("image archive without members")
+    coverage: list[Coverage] = []
+    documents = [mapping(one) for one in sequence(load(origin.store.get("manifest.json"), "manifest.json"))]
+    images = [_image(origin.store, document, coverage) for document in documents[:_IMAGES]]
+    if len(documents) > _IMAGES:
+        detail = f"manifest.json names {len(documents):,} images, {_IMAGES} are looked at"
+        coverage.append(
+            Coverage(what="acquire.docker", state=CoverageState.PARTIAL, reason="limit_exceeded", detail=detail)
+        )
+    if not any(image.layers for image in images):
+        raise Malformed("manifest.json names no layer that is in the archive")
+    name = next((image.name for image in images if image.name), None)
+    return Artifact(type="container", images=tuple(images), name=name, coverage=tuple(coverage))
+
+
+def _image(store: Store, document: dict[str, object], coverage: list[Coverage]) -> Image:
+    paths = [path for path in sequence(document.get("Layers"))[:_LAYERS] if isinstance(path, str)]
+    digests = _diff_ids(store, document, len(paths))
+    layers: list[TarLayer] = []
+    for path, digest in zip(paths, digests, strict=True):
+        blob = store.get(posixpath.normpath(path))
+        if blob is None:
+            detail = "layer is named in manifest.json and not in this archive"
+            coverage.append(
+                Coverage(
+                    what="acquire.docker",
+                    state=CoverageState.FAILED,
+                    reason="not_in_archive",
+                    detail=detail,
+                    path=path,
+                    layer=digest,
+                )
+            )
+        else:
+            layers.append(TarLayer(blob=blob, digest=digest or path))
+    tags = [tag for tag in sequence(document.get("RepoTags")) if isinstance(tag, str)]
+    return Image(layers=tuple(layers), name=tags[0][:300] if tags else None, overlaid=True)
+
+
+def _diff_ids(store: Store, document: dict[str, object], count: int) -> list[str | None]:
+    """The layers' digests by the image's configuration; layers without one keep their path as a name."""
+    config = document.get("Config")
+    try:
+        loaded = (
+            mapping(load(store.get(posixpath.normpath(config)), "image configuration"))
+            if isinstance(config, str)
+            else {}
+        )
+    except ScanError:
+        loaded = {}
+    digests = [one for one in sequence(mapping(loaded.get("rootfs")).get("diff_ids")) if isinstance(one, str)]
+    return list(digests) if len(digests) == count else [None] * count
+
+
+ACQUIRER = Acquirer(id="docker", version=1, summary="docker save archive", detect=detect, read=read)

@@ -1,0 +1,98 @@
+"""What an acquirer is: whether an opened target is of its format, and what trees it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import orjson
+
+from surveyor.scan.errors import LimitExceeded, Malformed, ScanError
+from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.model import Coverage
+from surveyor.scan.tree.entry import Blob, Layer
+
+_JSON = 4 * MIB
+
+
+class Store(Protocol):
+    """Named blobs: the members of an outer tar, or the files of a directory."""
+
+    def get(self, name: str) -> Blob | None:
+        """The bytes under a name, or nothing."""
+
+    def names(self) -> list[str]:
+        """Every name, bounded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """A target that was opened and not yet understood.
+
+    ``blob`` is a file's bytes (those inside, when it is compressed); ``store`` its members when it is a tar or a
+    directory, and ``damage`` why they are not all there.
+    """
+
+    path: Path
+    name: str
+    blob: Blob | None
+    store: Store | None
+    form: str = "plain"
+    damage: ScanError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """One root filesystem: its layers from the oldest to the newest. ``overlaid`` when whiteouts have their meaning."""
+
+    layers: tuple[Layer, ...]
+    name: str | None = None
+    digest: str | None = None
+    platform: str | None = None
+    overlaid: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """A target understood: its type in the vocabulary of reports, its images, and what of it could not be taken."""
+
+    type: str
+    images: tuple[Image, ...]
+    name: str | None = None
+    digest: str | None = None
+    coverage: tuple[Coverage, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acquirer:
+    """A declaration. ``detect`` says whether it is this format, never raises; ``read`` raises for broken ones."""
+
+    id: str
+    version: int
+    summary: str
+    detect: Callable[[Origin], bool]
+    read: Callable[[Origin, Budget], Artifact]
+
+
+def load(blob: Blob | None, what: str) -> object:
+    """A JSON document of an image, bounded."""
+    if blob is None:
+        raise Malformed(f"{what} is missing")
+    if len(blob) > _JSON:
+        raise LimitExceeded(f"{what} has {len(blob):,} bytes")
+    try:
+        return orjson.loads(blob.view())
+    except orjson.JSONDecodeError as error:
+        raise Malformed(f"{what} is no JSON: {error}") from error
+
+
+def mapping(value: object) -> dict[str, object]:
+    """A JSON object, or an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def sequence(value: object) -> list[object]:
+    """A JSON array, or an empty one for anything else."""
+    return value if isinstance(value, list) else []

@@ -1,0 +1,144 @@
+"""Opens a target: maps it, inflates a compressed one into an anonymous spool, and lists what an outer tar holds."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from surveyor.scan.acquire.interface import Origin
+from surveyor.scan.errors import LimitExceeded, Malformed, ScanError, Unsupported
+from surveyor.scan.limits import Budget
+from surveyor.scan.tree.entry import Blob, Kind
+from surveyor.scan.tree.names import resolve
+from surveyor.scan.tree.stream import Mapped, form_of, inflate
+from surveyor.scan.tree.tar import TarWalk
+
+#: An image archive has a handful of members; who has more is a tree, and need not be listed to its end.
+_MEMBERS = 5_000
+_HOPS = 8
+_ANY = re.compile(rb"")
+_ZIP = b"PK"
+
+
+def open_origin(path: Path, name: str, budget: Budget) -> Origin:
+    """Open a file or directory; raises when a file is empty, too large, or neither tar nor zip."""
+    if path.is_dir():
+        return Origin(path=path, name=name, blob=None, store=FolderStore(path))
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if not size:
+            raise Unsupported("the file is empty")
+        if size > budget.limits.artifact_bytes:
+            raise LimitExceeded(f"file of {size:,} bytes is over the limit of {budget.limits.artifact_bytes:,}")
+        blob = _map(file, size)
+    form = form_of(blob.head(16))
+    damage: ScanError | None = None
+    if form != "plain":
+        blob, damage = _spool(blob, form, budget)
+    if blob.head(2) == _ZIP:
+        return Origin(path=path, name=name, blob=blob, store=None, form=form, damage=damage)
+    store = TarStore(blob, budget)
+    return Origin(path=path, name=name, blob=blob, store=store, form=form, damage=damage or store.damage)
+
+
+class TarStore:
+    """The members of an outer tar, by name; links among them are followed, a few steps at most."""
+
+    def __init__(self, blob: Blob, budget: Budget) -> None:
+        self._blob = blob
+        self._files: dict[bytes, Blob] = {}
+        self._links: dict[bytes, bytes] = {}
+        self.damage: ScanError | None = None
+        walk = TarWalk(Mapped(blob.buffer, blob.start, blob.end), _ANY, budget)
+        try:
+            self._list(walk)
+        except Malformed as error:
+            if not walk.entries:
+                raise Unsupported("neither a container image, a tar, a zip nor a directory") from error
+            self.damage = error
+        if not walk.entries:
+            raise Unsupported("the tar is empty")
+
+    def get(self, name: str) -> Blob | None:
+        """The bytes of a member."""
+        wanted = name.encode("utf-8", "surrogateescape")
+        for _ in range(_HOPS):
+            if wanted not in self._links:
+                break
+            wanted = self._links[wanted]
+        return self._files.get(wanted)
+
+    def names(self) -> list[str]:
+        """The names of all members listed."""
+        return [name.decode("utf-8", "backslashreplace") for name in self._files]
+
+    def _list(self, walk: TarWalk) -> None:
+        for entry in walk:
+            if entry.kind is Kind.FILE:
+                self._files[entry.name] = Blob(
+                    buffer=self._blob.buffer, start=entry.offset, end=entry.offset + entry.size
+                )
+            elif entry.kind is Kind.SYMLINK:
+                self._links[entry.name] = resolve(entry.name, entry.target)
+            elif entry.kind is Kind.HARDLINK:
+                self._links[entry.name] = resolve(b"", entry.target)
+            if walk.entries > _MEMBERS:
+                return
+
+
+class FolderStore:
+    """The files of an image layout on disk; a link is no file of the layout."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def get(self, name: str) -> Blob | None:
+        """The bytes of one file."""
+        path = self._root / name
+        try:
+            if ".." in path.parts or path.is_symlink() or path.parent.is_symlink() or not path.is_file():
+                return None
+            with path.open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                return _map(file, size) if size else None
+        except OSError:
+            return None
+
+    def names(self) -> list[str]:
+        """The names right below the root."""
+        return sorted(path.name for path in self._root.iterdir())[:_MEMBERS]
+
+
+def _map(file: BinaryIO, size: int) -> Blob:
+    return Blob(buffer=mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ), start=0, end=size)
+
+
+def _spool(blob: Blob, form: str, budget: Budget) -> tuple[Blob, ScanError | None]:
+    """The inflated bytes in a file without a name, and why they are not all there when they are not."""
+    limit = budget.limits.spool_bytes
+    damage: ScanError | None = None
+    with cast("BinaryIO", tempfile.TemporaryFile(prefix="surveyor-")) as spool:
+        written = 0
+        try:
+            for chunk in _bounded(inflate(blob, form, budget), limit):
+                written += spool.write(chunk)
+        except (Malformed, LimitExceeded) as error:
+            damage = error
+        spool.flush()
+        if not written:
+            raise damage or Unsupported(f"the {form} file holds nothing")
+        return _map(spool, written), damage
+
+
+def _bounded(chunks: Iterator[bytes], limit: int) -> Iterator[bytes]:
+    left = limit
+    for chunk in chunks:
+        yield chunk[:left]
+        left -= len(chunk)
+        if left < 0:
+            raise LimitExceeded(f"inflates to more than the {limit:,} bytes that may be spooled")

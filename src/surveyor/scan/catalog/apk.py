@@ -1,0 +1,60 @@
+"""Alpine packages from apk's database of what is installed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote, text
+from surveyor.scan.errors import Malformed
+from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.model import SourcePackage
+
+_FIELDS = re.compile(rb"^([PVALo]):([^\n]*)", re.MULTILINE)
+
+
+def parse(file: File, budget: Budget) -> Iterator[Record]:
+    """One record a paragraph; ``o:`` names the origin, which advisories speak about."""
+    broken = 0
+    for paragraph in _paragraphs(bytes(file.data)):
+        fields = {key.decode(): text(value) for key, value in _FIELDS.findall(paragraph)}
+        name, version = fields.get("P", ""), fields.get("V", "")
+        if not fields:
+            continue
+        if not (plausible(name) and plausible(version)):
+            broken += 1
+            continue
+        budget.candidate()
+        origin = fields.get("o", "")
+        yield Record(
+            type="apk",
+            name=name,
+            version=version,
+            arch=fields.get("A") or None,
+            licenses=licence(fields.get("L", "")),
+            source=SourcePackage(name=origin, version=version) if plausible(origin) else None,
+            evidence=quote(P=name, V=version, A=fields.get("A"), o=origin),
+        )
+    if broken:
+        raise Malformed(f"{broken:,} apk records have no usable name or version")
+
+
+def _paragraphs(data: bytes) -> Iterator[bytes]:
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n\n", start)
+        end = len(data) if end < 0 else end
+        yield data[start:end]
+        start = end + 2
+
+
+CATALOGER = Cataloger(
+    id="apk",
+    version=1,
+    summary="Alpine packages by apk's installed database",
+    names=rb"(?<=/apk/db/)installed",
+    paths=re.compile(rb"^(?P<root>(?:.*/)?)(?<![^/])(?:usr/)?lib/apk/db/installed$", re.DOTALL),
+    parse=parse,
+    system=True,
+    limit=32 * MIB,
+)

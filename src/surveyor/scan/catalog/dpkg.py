@@ -1,0 +1,71 @@
+"""Debian packages from dpkg's database, and from the fragments that distroless images keep instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from surveyor.scan.catalog.interface import Cataloger, File, Record, plausible, quote, text
+from surveyor.scan.errors import Malformed
+from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.model import SourcePackage
+
+_FIELDS = re.compile(rb"^(Package|Version|Source|Architecture|Status):[ \t]*([^\n]*)", re.MULTILINE)
+_ABSENT = {"not-installed", "config-files"}
+
+
+def parse(file: File, budget: Budget) -> Iterator[Record]:
+    """One record a stanza whose files are on disk; a half-configured package is there, and says so."""
+    broken = 0
+    for stanza in _stanzas(bytes(file.data)):
+        fields = {key.decode(): text(value) for key, value in _FIELDS.findall(stanza)}
+        name, version = fields.get("Package", ""), fields.get("Version", "")
+        state = fields.get("Status", "install ok installed").rpartition(" ")[2]
+        if not fields or state in _ABSENT:
+            continue
+        if not (plausible(name) and plausible(version)):
+            broken += 1
+            continue
+        budget.candidate()
+        yield Record(
+            type="deb",
+            name=name,
+            version=version,
+            arch=fields.get("Architecture") or None,
+            source=_source(fields.get("Source", ""), version),
+            state=None if state == "installed" else state,
+            evidence=quote(Package=name, Version=version, Source=fields.get("Source"), Status=fields.get("Status")),
+        )
+    if broken:
+        raise Malformed(f"{broken:,} dpkg records have no usable name or version")
+
+
+def _stanzas(data: bytes) -> Iterator[bytes]:
+    data = data.replace(b"\r\n", b"\n")
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n\n", start)
+        end = len(data) if end < 0 else end
+        yield data[start:end]
+        start = end + 2
+
+
+def _source(field: str, version: str) -> SourcePackage | None:
+    """The source package as ``NAME`` or ``NAME (VERSION)``; none when it is the package itself."""
+    name, _, given = field.partition(" ")
+    if not plausible(name):
+        return None
+    given = given.strip().strip("()")
+    return SourcePackage(name=name, version=given if plausible(given) else version)
+
+
+CATALOGER = Cataloger(
+    id="dpkg",
+    version=1,
+    summary="Debian packages by dpkg's status file or status.d fragments",
+    names=rb"status|(?<=/status\.d/)[^/]+",
+    paths=re.compile(rb"^(?P<root>(?:.*/)?)var/lib/dpkg/(?:status|status\.d/[^/]+(?<!\.md5sums))$", re.DOTALL),
+    parse=parse,
+    system=True,
+    limit=32 * MIB,
+)

@@ -1,0 +1,93 @@
+"""What a cataloger is: which files it wants, and one pure function from such a file to package records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.model import Presence, SourcePackage, Tier
+
+_EVIDENCE = 300
+_FIELD = 256
+_LICENSE = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """One wanted file: its path in the tree and its bytes, whole unless the cataloger asked for the beginning only."""
+
+    path: str
+    data: memoryview
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One package as a file says. ``inner`` is the path inside the file when it is an archive.
+
+    ``evidence`` quotes the record, bounded; ``arch`` is the PURL qualifier of packages that are built for one.
+    """
+
+    type: str
+    name: str
+    version: str
+    namespace: str | None = None
+    licenses: tuple[str, ...] = ()
+    evidence: str = ""
+    inner: str | None = None
+    tier: Tier = Tier.CONFIRMED
+    presence: Presence = Presence.INSTALLED
+    source: SourcePackage | None = None
+    state: str | None = None
+    arch: str | None = None
+
+
+Parse = Callable[[File, Budget], Iterator[Record]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cataloger:
+    """A declaration. ``names`` is matched against the last component of a path and may look behind it; ``paths``
+    against all of it. ``system`` packages are a distribution's: then the group ``root`` of ``paths`` is where that is.
+
+    ``limit`` bounds what is read of one file; ``beginning`` says that the rest does not matter; ``random`` that only
+    parts of the file are reached, so that a mapped one may be larger.
+    """
+
+    id: str
+    version: int
+    summary: str
+    names: bytes
+    paths: re.Pattern[bytes]
+    parse: Parse
+    system: bool = False
+    limit: int = 8 * MIB
+    beginning: bool = False
+    random: bool = False
+
+    @property
+    def stamp(self) -> str:
+        """What a package says about who found it."""
+        return f"{self.id}@{self.version}"
+
+
+def text(value: bytes) -> str:
+    """A field as text: UTF-8, other bytes escaped, control characters gone."""
+    return "".join(char for char in value.decode("utf-8", "backslashreplace").strip() if char.isprintable())
+
+
+def plausible(value: str) -> bool:
+    """Whether this can be a name or a version at all: something, not long, no white space."""
+    return 0 < len(value) <= _FIELD and not any(char.isspace() for char in value)
+
+
+def licence(value: str) -> tuple[str, ...]:
+    """A licence as it is named; a whole text or a placeholder is none."""
+    value = " ".join(value.split())
+    return (value,) if value and len(value) <= _LICENSE and value.upper() not in {"UNKNOWN", "NONE", "LICENSE"} else ()
+
+
+def quote(**fields: str | None) -> str:
+    """Evidence: the fields of a record as ``Key: value`` lines, bounded."""
+    return "\n".join(f"{key}: {value}" for key, value in fields.items() if value)[:_EVIDENCE]

@@ -1,0 +1,46 @@
+"""Package URLs as the purl specification writes them, one per package record."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from surveyor.scan.catalog.interface import Record
+from surveyor.scan.model import Distro
+
+_SAFE = ":"
+
+
+def purl(record: Record, distro: Distro | None) -> str:
+    """The identity of a package: type, namespace, name, version and the qualifiers that tell builds apart."""
+    namespace = _namespace(record, distro)
+    path = f"pkg:{record.type}/"
+    if namespace:
+        path += "/".join(quote(part, safe=_SAFE) for part in namespace.split("/") if part) + "/"
+    path += f"{quote(record.name, safe=_SAFE)}@{quote(record.version, safe=_SAFE)}"
+    qualifiers = "&".join(
+        f"{key}={quote(value, safe=_SAFE)}" for key, value in sorted(_qualifiers(record, distro).items())
+    )
+    return f"{path}?{qualifiers}" if qualifiers else path
+
+
+def namespace_of(record: Record, distro: Distro | None) -> str | None:
+    """The namespace part: the distribution for system packages, scope or group for others."""
+    return _namespace(record, distro)
+
+
+def _namespace(record: Record, distro: Distro | None) -> str | None:
+    if record.type in {"deb", "apk"}:
+        return distro.id if distro else None
+    return record.namespace
+
+
+def _qualifiers(record: Record, distro: Distro | None) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if record.arch:
+        found["arch"] = record.arch
+    if distro and record.type in {"deb", "apk"}:
+        found["distro"] = f"{distro.id}-{distro.version}" if distro.version else distro.id
+    source = record.source
+    if source and (source.name, source.version) != (record.name, record.version):
+        found["upstream"] = source.name if source.version == record.version else f"{source.name}@{source.version}"
+    return found

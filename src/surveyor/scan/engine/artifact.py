@@ -1,0 +1,212 @@
+"""The artifact pipeline: a file or directory becomes trees, trees become packages, packages meet advisories."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from surveyor.scan.acquire import ACQUIRERS
+from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin
+from surveyor.scan.acquire.origin import open_origin
+from surveyor.scan.catalog import CATALOGERS
+from surveyor.scan.engine.inventory import Inventory
+from surveyor.scan.engine.parts import Parts
+from surveyor.scan.engine.reading import ImageReader
+from surveyor.scan.engine.units import Ledger
+from surveyor.scan.errors import LimitExceeded, NotConfigured, Unsupported
+from surveyor.scan.limits import Budget
+from surveyor.scan.model import Coverage, CoverageState, Finding, Kind, Package, Source, Target
+from surveyor.scan.plan import Request
+from surveyor.scan.settings import Settings
+
+if TYPE_CHECKING:
+    from surveyor.scan.advise import match
+
+_LAYERS_FROM, _LAYERS_TO = 8, 60
+
+
+def run(request: Request, settings: Settings, ledger: Ledger) -> Parts:
+    """Scan one artifact; raises only when it cannot be opened or is of no supported format."""
+    budget = Budget(settings.limits)
+    path = Path(request.source)
+    hashing = _Hashing(path) if path.is_file() else None
+    acquirer, origin, artifact = _acquire(request, path, budget, ledger)
+    scan = _Scan(artifact, ledger, budget)
+    packages = scan.read()
+    scan.account()
+    digest = hashing.result(ledger) if hashing else artifact.digest
+    target = Target(
+        kind=Kind.ARTIFACT,
+        source=request.source,
+        type=scan.type,
+        digest=digest,
+        size=path.stat().st_size if hashing else None,
+        name=artifact.name or request.name,
+    )
+    units = {f"catalog.{unit.id}": unit.version for unit in CATALOGERS} | {f"acquire.{acquirer.id}": acquirer.version}
+    parts = Parts(target=target, packages=packages, units=units)
+    if not scan.entries:
+        parts.failed_slots["artifact"] = _first_failure(ledger) or f"nothing in this {origin.form} file could be read"
+        return parts
+    parts.findings, parts.sources = _advise(packages, target, settings, ledger, scan.stage)
+    return parts
+
+
+def _acquire(request: Request, path: Path, budget: Budget, ledger: Ledger) -> tuple[Acquirer, Origin, Artifact]:
+    with ledger.progress.timing("container.extract"):
+        ledger.progress("container.extract", f"open {request.name or request.source}", pct=2)
+        origin = open_origin(path, request.name or path.name, budget)
+        acquirer = next((one for one in ACQUIRERS if one.detect(origin)), None)
+        if acquirer is None:
+            raise Unsupported("neither a container image, a tar, a zip nor a directory")
+        artifact = acquirer.read(origin, budget)
+    if origin.damage:
+        state = CoverageState.PARTIAL if isinstance(origin.damage, LimitExceeded) else CoverageState.FAILED
+        detail = f"outer file: {origin.damage}"
+        ledger.add(
+            Coverage(what="acquire.file", state=state, reason=origin.damage.code, detail=detail, path=origin.name)
+        )
+        ledger.progress("container.extract.err", detail)
+    for entry in artifact.coverage:
+        ledger.add(entry)
+    return acquirer, origin, artifact
+
+
+class _Scan:
+    """The images of one artifact on their way into one inventory."""
+
+    def __init__(self, artifact: Artifact, ledger: Ledger, budget: Budget) -> None:
+        self.type = artifact.type
+        self.stage = "archive" if artifact.type.startswith("archive/") else "container"
+        self.entries = 0
+        self._artifact = artifact
+        self._ledger = ledger
+        self._budget = budget
+        self._files: Counter[str] = Counter()
+        self._records: Counter[str] = Counter()
+        self._walked = 0
+
+    def read(self) -> tuple[Package, ...]:
+        """Walk every image; returns the merged packages of all."""
+        progress, images = self._ledger.progress, self._artifact.images
+        layers = sum(len(image.layers) for image in images)
+        progress(f"{self.stage}.extract", f"{self.type}: {len(images)} images, {layers} layers", pct=5)
+        if self.stage == "archive":
+            progress("archive.type", self.type.removeprefix("archive/"), pct=6)
+        inventory = Inventory()
+        with progress.timing(f"{self.stage}.layers"):
+            for image in images:
+                self._image(image, layers, inventory)
+        packages = inventory.packages()
+        self._tell(len(packages))
+        return packages
+
+    def _image(self, image: Image, total: int, inventory: Inventory) -> None:
+        reader = ImageReader(image, self._ledger, self._budget, stage=self.stage)
+        for layer in reversed(image.layers):
+            self._walked += 1
+            pct = _LAYERS_FROM + (_LAYERS_TO - _LAYERS_FROM) * self._walked // total
+            detail = f"{self._walked}/{total} {layer.digest or image.name or self.type}"
+            self._ledger.progress(f"{self.stage}.layers", detail, pct=pct)
+            reader.layer(layer)
+        reader.finish(inventory)
+        self.entries += reader.entries
+        self._files.update(reader.files)
+        self._records.update(reader.records)
+        if self.type == "source" and reader.has_release:
+            self.type = "rootfs"
+        detail = f"{len(image.layers)} layers, {reader.entries:,} entries"
+        if image.platform:
+            detail += f", {image.platform}"
+        self._ledger.add(
+            Coverage(
+                what="acquire.image",
+                state=CoverageState.LOOKED,
+                detail=detail,
+                asset=image.name,
+                layer=image.digest,
+                count=reader.entries,
+            )
+        )
+
+    def account(self) -> None:
+        """One entry of coverage a cataloger, also when it found nothing."""
+        for unit in CATALOGERS:
+            files, records = self._files[unit.id], self._records[unit.id]
+            detail = f"{files:,} files, {records:,} records"
+            self._ledger.add(
+                Coverage(what=f"catalog.{unit.id}", state=CoverageState.LOOKED, detail=detail, count=records)
+            )
+
+    def _tell(self, packages: int) -> None:
+        system, others = (
+            " ".join(f"{unit.id}={self._records[unit.id]}" for unit in CATALOGERS if unit.system is wanted)
+            for wanted in (True, False)
+        )
+        self._ledger.progress(f"{self.stage}.packages", system, pct=62)
+        self._ledger.progress(f"{self.stage}.packages.app", others, pct=65, packages=packages)
+
+
+class _Hashing:
+    """The file's SHA-256, taken in a thread while the file is read: hashing gives the interpreter's lock away."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._digest: str | None = None
+        self._thread = threading.Thread(target=self._run, name="artifact-digest", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        with self._path.open("rb", buffering=0) as file:
+            self._digest = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+
+    def result(self, ledger: Ledger) -> str | None:
+        """The digest, or nothing when the file could not be read to its end."""
+        with ledger.progress.timing("container.hash"):
+            self._thread.join()
+        return self._digest
+
+
+def _first_failure(ledger: Ledger) -> str | None:
+    return next(
+        (entry.detail for entry in ledger.entries if entry.state in {CoverageState.FAILED, CoverageState.PARTIAL}), None
+    )
+
+
+def _advise(
+    packages: tuple[Package, ...], target: Target, settings: Settings, ledger: Ledger, stage: str
+) -> tuple[tuple[Finding, ...], tuple[Source, ...]]:
+    """Match packages with the advisory database; without one the packages stand, and coverage says what is missing."""
+
+    def unit() -> tuple[tuple[Finding, ...], tuple[Source, ...]]:
+        try:
+            result = _match(packages, target, settings, ledger)
+        except NotConfigured:
+            detail = "no advisory database; run `surveyor db update`"
+            ledger.add(Coverage(what="advisories", state=CoverageState.MISSING, reason="missing", detail=detail))
+            ledger.progress(f"{stage}.osv.query.warn", detail)
+            return (), ()
+        for entry in result.coverage:
+            ledger.add(entry)
+        return result.findings, result.sources
+
+    ledger.progress(f"{stage}.osv.query", f"{len(packages):,} packages", pct=70)
+    with ledger.progress.timing(f"{stage}.osv.query"):
+        done = ledger.attempt("advisories", unit, stage=f"{stage}.osv.query")
+    findings, sources = done or ((), ())
+    ledger.progress(f"{stage}.osv.query.done", f"{len(findings):,} findings", pct=95)
+    return findings, sources
+
+
+def _match(packages: tuple[Package, ...], target: Target, settings: Settings, ledger: Ledger) -> match.Result:
+    from surveyor.scan.advise import snapshot  # brings SQLite
+
+    if settings.advisories is None:
+        raise NotConfigured("no advisory database is set")
+    with snapshot.open_snapshot(settings.advisories) as opened:
+        from surveyor.scan.advise import match
+
+        return match.advise(packages, opened, artifact=target.digest or target.source, progress=ledger.progress)

@@ -1,0 +1,256 @@
+"""Reads one image: walks its layers newest first, gives visible wanted files to catalogers, and keeps the books."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import partial
+
+from surveyor.scan.acquire.interface import Image
+from surveyor.scan.catalog import CATALOGERS, UNREAD
+from surveyor.scan.catalog.interface import Cataloger, File
+from surveyor.scan.engine import distro
+from surveyor.scan.engine.inventory import Found, Inventory
+from surveyor.scan.engine.units import Ledger
+from surveyor.scan.errors import Malformed
+from surveyor.scan.events import Progress
+from surveyor.scan.limits import Budget
+from surveyor.scan.model import Coverage, CoverageState
+from surveyor.scan.tree.entry import Entry, Kind, Layer, Wanted
+from surveyor.scan.tree.names import clean
+from surveyor.scan.tree.overlay import Overlay, Sheet
+
+_NAMES = [rb"\.wh\.[^/]*", rb"os-release", *(unit.names for unit in CATALOGERS), *(unit.names for unit in UNREAD)]
+#: The one pattern that decides on the hot path which of a hundred thousand names deserve a second look.
+WANTED: Wanted = re.compile(rb"(?:" + b"|".join(_NAMES) + rb")\Z", re.DOTALL)
+_TROUBLES = 50  # failures told one by one, per cataloger; the rest is counted
+
+
+class ImageReader:
+    """One image on its way into an inventory. ``stage`` is the first word of its events."""
+
+    def __init__(self, image: Image, ledger: Ledger, budget: Budget, *, stage: str) -> None:
+        self.entries = 0
+        self.files: Counter[str] = Counter()
+        self.records: Counter[str] = Counter()
+        self._image = image
+        self._ledger = ledger
+        self._budget = budget
+        self._stage = stage
+        self._overlay = Overlay()
+        self._releases = distro.Releases()
+        self._found: list[Found] = []
+        self._troubles: Counter[str] = Counter()
+        self._links = 0
+
+    def layer(self, layer: Layer) -> bool:
+        """Walk one layer, the newest that has not been walked; false when it could not be read to its end."""
+        sheet = self._overlay.sheet()
+        pass_ = _Pass(layer=layer, sheet=sheet)
+        done = self._ledger.attempt(
+            "acquire.layer", lambda: self._walk(pass_), stage=f"{self._stage}.layers", layer=layer.digest
+        )
+        if pass_.linked:
+            self._ledger.attempt(
+                "acquire.layer", lambda: self._read_linked(pass_), stage=f"{self._stage}.layers", layer=layer.digest
+            )
+        self._overlay.seal(sheet)
+        self.entries += pass_.entries
+        for records in pass_.found.values():
+            self._found.extend(records)
+        if done:
+            self._account(pass_)
+        return bool(done)
+
+    @property
+    def has_release(self) -> bool:
+        """Whether the tree itself says which distribution it is: then it is a root filesystem."""
+        return self._releases.at(b"") is not None
+
+    def finish(self, inventory: Inventory) -> None:
+        """Stamp what was found with the distribution of its system, now that all layers have been seen."""
+        distros = {root: self._releases.at(root) for root in {found.root for found in self._found}}
+        for found in self._found:
+            inventory.add(found, distros[found.root])
+            self.records[found.cataloger.id] += 1
+        for unit, count in self._troubles.items():
+            if count > _TROUBLES:
+                self._ledger.add(
+                    Coverage(
+                        what=f"catalog.{unit}",
+                        state=CoverageState.FAILED,
+                        reason="malformed",
+                        detail=f"{count - _TROUBLES:,} more files",
+                        count=count - _TROUBLES,
+                    )
+                )
+        if self._links:
+            detail = "symbolic links to package records are not followed; their targets are read where they lie"
+            self._ledger.add(
+                Coverage(
+                    what="acquire.links",
+                    state=CoverageState.SKIPPED,
+                    reason="symlink",
+                    detail=detail,
+                    count=self._links,
+                )
+            )
+        if self._overlay.forgetful:
+            detail = "more names than can be kept: files that a later layer hides may be reported"
+            self._ledger.add(
+                Coverage(what="acquire.overlay", state=CoverageState.PARTIAL, reason="limit_exceeded", detail=detail)
+            )
+
+    def _walk(self, pass_: _Pass) -> bool:
+        walk = pass_.layer.walk(WANTED, self._budget, pass_.sheet.names if self._image.overlaid else None)
+        try:
+            for entry in walk:
+                if not (self._image.overlaid and pass_.sheet.mark(entry.name)):
+                    self._entry(entry, pass_)
+        finally:
+            pass_.entries, pass_.refused, pass_.unmarked = walk.entries, walk.refused, walk.unmarked
+        return True
+
+    def _entry(self, entry: Entry, pass_: _Pass) -> None:
+        if entry.kind is Kind.OTHER:
+            return
+        if entry.name.endswith(distro.PLACES):
+            self._release(entry, pass_)
+            return
+        for unit in CATALOGERS:
+            if match := unit.paths.search(entry.name):
+                self._candidate(unit, entry, match, pass_)
+        for unread in UNREAD:
+            if unread.paths.search(entry.name) and entry.kind is Kind.FILE and self._overlay.visible(entry.name):
+                self._ledger.add(
+                    Coverage(
+                        what=f"catalog.{unread.id}",
+                        state=CoverageState.FAILED,
+                        reason="unsupported",
+                        detail=unread.detail,
+                        path=entry.path,
+                        layer=pass_.layer.digest,
+                    )
+                )
+
+    def _candidate(self, unit: Cataloger, entry: Entry, match: re.Match[bytes], pass_: _Pass) -> None:
+        if not self._overlay.visible(entry.name):
+            return
+        if entry.kind is Kind.SYMLINK:
+            self._links += 1
+        elif entry.kind is Kind.HARDLINK:
+            self._budget.candidate()
+            pass_.link(clean(entry.target), entry.name)
+        elif entry.size:
+            root = match["root"] if unit.system else b""
+            self._catalog(unit, entry, root, entry.path, pass_)
+
+    def _catalog(self, unit: Cataloger, entry: Entry, root: bytes, path: str, pass_: _Pass) -> None:
+        """Give one file to one cataloger; what it said before an error stays."""
+        self._budget.candidate()
+        self.files[unit.id] += 1
+        # a name that a layer holds twice means its last content
+        records = pass_.found[unit.id, path] = []
+        ledger = self._ledger if self._troubles[unit.id] < _TROUBLES else Ledger(Progress())
+        stage = f"{self._stage}.packages" if unit.system else f"{self._stage}.packages.app"
+        run = partial(self._parse, unit, entry, root, path, pass_.layer.digest, records)
+        if ledger.attempt(f"catalog.{unit.id}", run, stage=stage, path=path, layer=pass_.layer.digest) is None:
+            self._troubles[unit.id] += 1
+
+    def _parse(
+        self, unit: Cataloger, entry: Entry, root: bytes, path: str, layer: str | None, records: list[Found]
+    ) -> int:
+        if unit.beginning:
+            data = entry.head(unit.limit)
+        else:
+            data = entry.read(
+                entry.size if unit.random and entry.mapped else min(unit.limit, self._budget.limits.file_bytes)
+            )
+        for record in unit.parse(File(path=path, data=data), self._budget):
+            # one by one: what was said before an error stays
+            records.append(Found(record=record, cataloger=unit, path=path, root=root, layer=layer))  # noqa: PERF401
+        return len(records)
+
+    def _release(self, entry: Entry, pass_: _Pass) -> None:
+        if not self._overlay.visible(entry.name):
+            return
+        if entry.kind is Kind.SYMLINK:
+            self._releases.add_link(entry.name, entry.target)
+        elif entry.kind is Kind.FILE:
+            read = partial(entry.head, distro.LIMIT)
+            data = self._ledger.attempt(
+                "distro", read, stage=f"{self._stage}.packages", path=entry.path, layer=pass_.layer.digest
+            )
+            if data is not None:
+                self._releases.add_file(entry.name, bytes(data))
+
+    def _read_linked(self, pass_: _Pass) -> bool:
+        """Walk a layer again for the files that hard links with wanted names point at."""
+        lasts = {re.escape(name.rpartition(b"/")[2]) for name in pass_.linked}
+        for entry in pass_.layer.walk(
+            re.compile(rb"(?:" + b"|".join(sorted(lasts)) + rb")\Z", re.DOTALL), self._budget
+        ):
+            if entry.kind is not Kind.FILE or not entry.size:
+                continue
+            for name in pass_.linked.pop(entry.name, ()):
+                for unit in CATALOGERS:
+                    if match := unit.paths.search(name):
+                        path = name.decode("utf-8", "backslashreplace")
+                        self._catalog(unit, entry, match["root"] if unit.system else b"", path, pass_)
+        if pass_.linked:
+            raise Malformed(f"{len(pass_.linked):,} hard links to package records point at nothing in their layer")
+        return True
+
+    def _account(self, pass_: _Pass) -> None:
+        layer = pass_.layer
+        self._ledger.add(
+            Coverage(
+                what="acquire.layer",
+                state=CoverageState.LOOKED,
+                reason=None,
+                detail=f"{layer.form}, {pass_.entries:,} entries",
+                layer=layer.digest,
+                count=pass_.entries,
+            )
+        )
+        if pass_.unmarked:
+            detail = "tar ends without its end marker; everything before it was read"
+            self._ledger.add(
+                Coverage(
+                    what="acquire.layer",
+                    state=CoverageState.LOOKED,
+                    reason="no_end_marker",
+                    detail=detail,
+                    layer=layer.digest,
+                )
+            )
+            self._ledger.progress(f"{self._stage}.layers.warn", f"{layer.digest or 'tar'}: {detail}")
+        if pass_.refused:
+            detail = "names that climb out of the tree, or folders that cannot be opened, were not read"
+            self._ledger.add(
+                Coverage(
+                    what="acquire.layer",
+                    state=CoverageState.PARTIAL,
+                    reason="refused",
+                    detail=detail,
+                    layer=layer.digest,
+                    count=pass_.refused,
+                )
+            )
+
+
+class _Pass:
+    """What one layer gave: records by cataloger and path, hard links to read, and the walk's own counts."""
+
+    def __init__(self, *, layer: Layer, sheet: Sheet) -> None:
+        self.layer = layer
+        self.sheet = sheet
+        self.found: dict[tuple[str, str], list[Found]] = {}
+        self.linked: dict[bytes, list[bytes]] = {}
+        self.entries = 0
+        self.refused = 0
+        self.unmarked = False
+
+    def link(self, target: bytes, name: bytes) -> None:
+        """Remember that ``name`` is another name of the file ``target`` of this layer."""
+        self.linked.setdefault(target, []).append(name)

@@ -1,0 +1,121 @@
+"""What a walk over a tree yields: an entry that somebody wants, with its bytes one call away."""
+
+from __future__ import annotations
+
+import mmap
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from surveyor.scan.errors import LimitExceeded, Malformed
+from surveyor.scan.limits import Budget
+
+#: Judges a name from the start of its last component: ``pattern.match(name, position)``.
+Wanted = re.Pattern[bytes]
+
+
+class Kind(Enum):
+    """What an entry is; directories and devices only matter because they hide what lies below."""
+
+    FILE = "file"
+    SYMLINK = "symlink"
+    HARDLINK = "hardlink"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blob:
+    """A range of a mapped file; ``end`` may lie beyond the map when the file is cut short."""
+
+    buffer: mmap.mmap
+    start: int
+    end: int
+
+    def head(self, count: int) -> bytes:
+        """The first bytes, fewer when there are not so many."""
+        return self.buffer[self.start : min(self.end, self.start + count, len(self.buffer))]
+
+    def view(self) -> memoryview:
+        """All bytes that are there, without a copy."""
+        return memoryview(self.buffer)[self.start : min(self.end, len(self.buffer))]
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of a tree. ``name`` is clean: no leading slash, no ``.`` or ``..``; ``target`` is a link's, as written.
+
+    ``peek`` gives up to so many of its first bytes, valid only until the walk goes on. ``mapped`` bytes cost no memory.
+    ``offset`` is the position of the bytes in a mapped tar.
+    """
+
+    name: bytes
+    kind: Kind
+    size: int
+    target: bytes = b""
+    peek: Callable[[int], memoryview] = field(default=lambda _count: memoryview(b""))
+    mapped: bool = False
+    offset: int = 0
+
+    @property
+    def path(self) -> str:
+        """The name for people and reports: UTF-8, other bytes escaped."""
+        return self.name.decode("utf-8", "backslashreplace")
+
+    def read(self, limit: int) -> memoryview:
+        """All bytes, when they are not more than the limit and all there."""
+        if self.size > limit:
+            raise LimitExceeded(f"file of {self.size:,} bytes is over the limit of {limit:,}")
+        return self._exactly(self.size)
+
+    def head(self, limit: int) -> memoryview:
+        """The first bytes up to the limit."""
+        return self._exactly(min(self.size, limit))
+
+    def _exactly(self, count: int) -> memoryview:
+        view = self.peek(count)
+        if len(view) < count:
+            raise Malformed(f"file is cut short: {len(view):,} of {self.size:,} bytes are there")
+        return view
+
+
+class Names:
+    """The names a layer holds, kept as hashes since millions of them must fit; full, it says so and keeps no more."""
+
+    __slots__ = ("full", "room", "seen")
+
+    def __init__(self, room: int) -> None:
+        self.seen: set[int] = set()
+        self.room = room
+        self.full = False
+
+
+class Walk(Protocol):
+    """One pass over a layer. ``entries`` counts what was passed, ``refused`` names that climb out of the tree,
+    ``unmarked`` is true when a tar ended without its end marker.
+    """
+
+    entries: int
+    refused: int
+    unmarked: bool
+
+    def __iter__(self) -> Iterator[Entry]: ...
+
+
+class Layer(Protocol):
+    """One filesystem, or one layer of one; it can be walked more than once."""
+
+    @property
+    def digest(self) -> str | None:
+        """The digest a registry knows it by."""
+
+    @property
+    def form(self) -> str:
+        """How its bytes are kept: ``plain``, ``gzip``, ``zstd``, ``directory``, ``zip``."""
+
+    def walk(self, wanted: Wanted, budget: Budget, names: Names | None = None) -> Walk:
+        """Begin a pass that yields the wanted entries and notes the names of all."""

@@ -1,0 +1,71 @@
+"""Image layers laid over each other, newest first, so that what a later layer hides is never opened.
+
+Whiteouts follow the OCI image specification ("Representing Changes"): ``.wh.NAME`` hides NAME, ``.wh..wh..opq`` hides
+what lower layers put into its directory; neither touches its own layer.
+"""
+
+from __future__ import annotations
+
+from surveyor.scan.tree.entry import Names
+
+_PREFIX = b".wh."
+_OPAQUE = b".wh..wh..opq"
+_ROOM = 1_000_000  # names above the base layer: about 80 MB
+
+
+class Sheet:
+    """What one layer will hide from those below it."""
+
+    def __init__(self, room: int) -> None:
+        self.names = Names(room)
+        self.whiteouts: set[bytes] = set()
+        self.opaque: set[bytes] = set()
+
+    def mark(self, name: bytes) -> bool:
+        """Take a whiteout; false when the name is none."""
+        parent, _, last = name.rpartition(b"/")
+        if not last.startswith(_PREFIX):
+            return False
+        if last == _OPAQUE:
+            self.opaque.add(parent)
+        elif not last.startswith(b".wh..wh."):  # the rest of that name space is aufs housekeeping
+            self.whiteouts.add(parent + b"/" + last[len(_PREFIX) :] if parent else last[len(_PREFIX) :])
+        return True
+
+
+class Overlay:
+    """The layers seen so far, which are all newer than the one that comes next."""
+
+    def __init__(self) -> None:
+        self._sheets: list[Sheet] = []
+        self._room = _ROOM
+
+    @property
+    def forgetful(self) -> bool:
+        """True when there were more names than can be kept: then hidden files may be reported."""
+        return any(sheet.names.full for sheet in self._sheets)
+
+    def sheet(self) -> Sheet:
+        """A fresh sheet for the layer to be walked now."""
+        return Sheet(self._room)
+
+    def seal(self, sheet: Sheet) -> None:
+        """Lay a walked layer on top of all that follow."""
+        self._room = max(0, self._room - len(sheet.names.seen))
+        self._sheets.append(sheet)
+
+    def visible(self, name: bytes) -> bool:
+        """Whether no newer layer replaces or removes the file or one of its directories."""
+        return not any(_hides(sheet, name) for sheet in self._sheets)
+
+
+def _hides(sheet: Sheet, name: bytes) -> bool:
+    seen, whiteouts, opaque = sheet.names.seen, sheet.whiteouts, sheet.opaque
+    while True:
+        if hash(name) in seen or name in whiteouts:
+            return True
+        name, slash, _ = name.rpartition(b"/")
+        if name in opaque:
+            return True
+        if not slash:
+            return False

@@ -1,0 +1,229 @@
+"""Sources of bytes for a walker: mapped ranges and inflated streams behind one small interface."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator
+from typing import Protocol, cast
+
+from isal import isal_zlib
+
+from surveyor.scan.errors import Malformed, Unsupported
+from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.tree.entry import Blob
+
+BLOCK = 512
+#: What isal raises; its stub calls the class an instance.
+InflateError = cast("type[Exception]", isal_zlib.error)
+_STEP = 128 << 10  # compressed bytes a step
+_CHUNK = MIB  # inflated bytes at most held a step, whatever the ratio
+_TRAILER = 2 * MIB  # read on after the end marker, so that a checksum at the end is verified
+_WINDOW = 128 * MIB  # what zstd --ultra writes at most by default
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_OTHERS = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"LRZI": "lrzip", b"\x04\x22\x4d\x18": "lz4"}
+
+
+class Source(Protocol):
+    """Bytes read from front to back, with a look at what comes next."""
+
+    mapped: bool
+    position: int
+
+    def block(self) -> bytes:
+        """The next 512 bytes, fewer at the end."""
+
+    def peek(self, count: int) -> memoryview:
+        """The next bytes without moving on, fewer when there are not so many."""
+
+    def skip(self, count: int) -> int:
+        """Move on; returns how many of these bytes were missing."""
+
+    def finish(self) -> None:
+        """Read a little past the end, so that damage there is seen."""
+
+
+class Mapped:
+    """A range of a mapped file: nothing is copied, ``position`` is an offset in the file."""
+
+    __slots__ = ("_buffer", "_end", "_view", "position")
+    mapped = True
+
+    def __init__(self, buffer: mmap.mmap, start: int, end: int) -> None:
+        self._buffer = buffer
+        self._view = memoryview(buffer)
+        self._end = min(end, len(buffer))
+        self.position = start
+
+    def block(self) -> bytes:
+        """The next 512 bytes, fewer at the end."""
+        start = self.position
+        stop = start + BLOCK
+        if stop > self._end:
+            stop = max(start, self._end)
+        self.position = stop
+        return self._buffer[start:stop]
+
+    def peek(self, count: int) -> memoryview:
+        """The next bytes without moving on."""
+        return self._view[self.position : min(self.position + count, self._end)]
+
+    def skip(self, count: int) -> int:
+        """Move on; returns how many of these bytes were missing."""
+        self.position += count
+        missing = self.position - self._end
+        if missing <= 0:
+            return 0
+        self.position = self._end
+        return missing
+
+    def finish(self) -> None:
+        """Nothing to verify."""
+
+
+class Inflated:
+    """A stream of chunks, of which one at a time is held, or as many as a wanted file needs."""
+
+    __slots__ = ("_buffer", "_chunks", "position")
+    mapped = False
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._buffer: bytes | bytearray = b""
+        self.position = 0
+
+    def block(self) -> bytes:
+        """The next 512 bytes, fewer at the end."""
+        start = self.position
+        if start + BLOCK > len(self._buffer):
+            self._fill(BLOCK)
+            start = 0
+        found = self._buffer[start : start + BLOCK]
+        self.position = start + len(found)
+        return bytes(found)
+
+    def peek(self, count: int) -> memoryview:
+        """The next bytes without moving on."""
+        if self.position + count > len(self._buffer):
+            self._fill(count)
+        return memoryview(self._buffer)[self.position : self.position + count]
+
+    def skip(self, count: int) -> int:
+        """Move on; returns how many of these bytes were missing."""
+        there = len(self._buffer) - self.position
+        if count <= there:
+            self.position += count
+            return 0
+        count -= there
+        for chunk in self._chunks:
+            if count <= len(chunk):
+                self._buffer, self.position = chunk, count
+                return 0
+            count -= len(chunk)
+        self._buffer, self.position = b"", 0
+        return count
+
+    def finish(self) -> None:
+        """Read a little past the end, so that a wrong checksum there is seen."""
+        read = 0
+        for chunk in self._chunks:
+            read += len(chunk)
+            if read > _TRAILER:
+                return
+
+    def _fill(self, count: int) -> None:
+        held = bytearray(memoryview(self._buffer)[self.position :])
+        self._buffer, self.position = b"", 0
+        while len(held) < count:
+            chunk = next(self._chunks, b"")
+            if not chunk:
+                break
+            held += chunk
+        self._buffer = held
+
+
+def form_of(head: bytes) -> str:
+    """``gzip``, ``zstd`` or ``plain`` by the first bytes, whatever a media type says."""
+    if head.startswith(_GZIP):
+        return "gzip"
+    # a zstd stream may begin with a skippable frame, as zstd:chunked does
+    if head.startswith(_ZSTD) or (head[1:4] == b"\x2a\x4d\x18" and 0x50 <= head[0] <= 0x5F):
+        return "zstd"
+    for magic, name in _OTHERS.items():
+        if head.startswith(magic):
+            raise Unsupported(f"data compressed with {name} is not read yet")
+    return "plain"
+
+
+def inflate(blob: Blob, form: str, budget: Budget) -> Iterator[bytes]:
+    """The chunks of a gzip or zstd range, at most 1 MiB each; raises when the data is damaged or cut short."""
+    return _gunzip(blob.view(), budget) if form == "gzip" else _unzstd(blob.view(), budget)
+
+
+def source_of(blob: Blob, budget: Budget) -> Source:
+    """The bytes of a range as a walker wants them, inflated when they have to be."""
+    form = form_of(blob.head(16))
+    if form == "plain":
+        return Mapped(blob.buffer, blob.start, blob.end)
+    return Inflated(inflate(blob, form, budget))
+
+
+def _gunzip(data: memoryview, budget: Budget) -> Iterator[bytes]:
+    position = produced = 0
+    while position < len(data):
+        member = isal_zlib.decompressobj(31)
+        while not member.eof:
+            step: memoryview | bytes = member.unconsumed_tail or data[position : position + _STEP]
+            if not member.unconsumed_tail:
+                if not step:
+                    raise Malformed("gzip data is cut short")
+                position += len(step)
+            try:
+                chunk = member.decompress(step, _CHUNK)
+            except InflateError as error:
+                raise Malformed(f"gzip data is damaged: {error}") from error
+            produced += len(chunk)
+            budget.inflate(len(chunk), consumed=position, total=produced)
+            if chunk:
+                yield chunk
+        # gzip may go on with another member (pigz, eStargz); anything else after the end is padding
+        position -= len(member.unused_data)
+        if bytes(data[position : position + 2]) != _GZIP:
+            return
+
+
+class _Feed:
+    """Compressed bytes in steps, counted, for a reader that asks for them."""
+
+    __slots__ = ("_data", "position")
+
+    def __init__(self, data: memoryview) -> None:
+        self._data = data
+        self.position = 0
+
+    def read(self, count: int) -> bytes:
+        step = bytes(self._data[self.position : self.position + count])
+        self.position += len(step)
+        return step
+
+
+def _unzstd(data: memoryview, budget: Budget) -> Iterator[bytes]:
+    import zstandard  # costs 10 ms, and most artifacts hold none
+
+    feed = _Feed(data)
+    reader = zstandard.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(
+        feed,  # type: ignore[arg-type]  # the stub wants IO[bytes]; only read() is called
+        read_size=_STEP,
+        read_across_frames=True,
+    )
+    produced = 0
+    while True:
+        try:
+            chunk = reader.read(_CHUNK)
+        except zstandard.ZstdError as error:
+            raise Malformed(f"zstd data is damaged: {error}") from error
+        if not chunk:
+            return
+        produced += len(chunk)
+        budget.inflate(len(chunk), consumed=feed.position, total=produced)
+        yield chunk

@@ -1,0 +1,236 @@
+"""Tar as every writer writes it: v7, ustar, GNU and pax, read header by header over mapped or inflated bytes.
+
+Layout of a header (POSIX.1-2017 pax; GNU tar manual, "Basic Tar Format"): name 0:100, size 124:136, checksum 148:156,
+type 156, link 157:257, magic 257:263, prefix 345:500.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from zlib import adler32
+
+from surveyor.scan.errors import Malformed
+from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Wanted
+from surveyor.scan.tree.names import clean
+from surveyor.scan.tree.stream import BLOCK, Source, form_of, source_of
+
+_ADLER = 65521
+_META = frozenset(b"LKxgXN")  # headers that speak about another entry
+_META_BYTES = MIB
+_BODILESS = frozenset(b"123456")  # links, devices, directories, FIFOs: a size in the header means no bytes
+_COMMON = frozenset(b"0\x007")
+_KINDS = {ord("1"): Kind.HARDLINK, ord("2"): Kind.SYMLINK}
+_DIRECTORY = ord("5")
+_GNU_SPARSE = ord("S")
+
+
+@dataclass(slots=True)
+class _Override:
+    """What a long-name or pax header says about the entry that follows it."""
+
+    name: bytes | None = None
+    link: bytes | None = None
+    size: int | None = None
+    sparse: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TarLayer:
+    """A tar in a range of a mapped file, plain or compressed."""
+
+    blob: Blob
+    digest: str | None = None
+
+    @property
+    def form(self) -> str:
+        """``plain``, ``gzip`` or ``zstd``."""
+        return form_of(self.blob.head(16))
+
+    def walk(self, wanted: Wanted, budget: Budget, names: Names | None = None) -> TarWalk:
+        """Begin a pass."""
+        return TarWalk(source_of(self.blob, budget), wanted, budget, names)
+
+
+class TarWalk:
+    """One pass over a tar, yielding the wanted entries in the order they are stored."""
+
+    def __init__(self, source: Source, wanted: Wanted, budget: Budget, names: Names | None = None) -> None:
+        self.entries = 0
+        self.refused = 0
+        self.unmarked = False
+        self._source = source
+        self._wanted = wanted
+        self._budget = budget
+        self._names = names
+
+    def __iter__(self) -> Iterator[Entry]:
+        block, skip, match, note = self._source.block, self._source.skip, self._wanted.match, self._note
+        override: _Override | None = None
+        while len(header := block()) == BLOCK:
+            if not header[0] and not any(header):
+                self._source.finish()
+                return
+            type_, size = header[156], _verified_size(header)
+            if type_ in _META:
+                override = self._meta(type_, size, override)
+                continue
+            name = _name(header)
+            if override is not None or type_ not in _COMMON:
+                name, size = self._unusual(header, name, size, override)
+            elif name[-1:] == b"/":
+                size = 0  # before ustar a directory was a file with a slash at its end
+            name = note(name, type_)
+            if match(name, name.rfind(b"/") + 1):
+                yield from self._wanted_entry(name, header, size, override)
+            override = None
+            # without its last padding a tar is still whole: umoci writes layers so
+            if size and skip((size + 511) & -BLOCK) > (-size & 511):
+                raise Malformed(f"tar is cut short inside entry {self.entries:,}")
+        if header:
+            raise Malformed(f"tar is cut short in a header after entry {self.entries:,}")
+        self.unmarked = True
+
+    def _note(self, name: bytes, type_: int) -> bytes:
+        """Count an entry, remember its name when it can hide something below, return it without a leading ``./``."""
+        self.entries += 1
+        if name[:2] == b"./":
+            name = name[2:]
+        if type_ == _DIRECTORY:
+            name = name.rstrip(b"/")
+        elif self._names is not None:
+            self._names.seen.add(hash(name))
+        if not self.entries & 0x3FF:
+            self._budget.entry(0x400)
+            if self._names is not None and len(self._names.seen) > self._names.room:
+                self._names.full = True
+                self._names = None
+        return name
+
+    def _unusual(self, header: bytes, name: bytes, size: int, override: _Override | None) -> tuple[bytes, int]:
+        """Name and stored size of an entry with a long name, a pax header or a rare type."""
+        if override is not None:
+            name = override.name or name
+            size = size if override.size is None else override.size
+        if header[156] == _GNU_SPARSE and header[482]:
+            self._skip_sparse_maps()
+        return name, 0 if header[156] in _BODILESS else size
+
+    def _skip_sparse_maps(self) -> None:
+        while len(block := self._source.block()) == BLOCK and block[504]:
+            self._budget.entry()
+
+    def _wanted_entry(self, name: bytes, header: bytes, size: int, override: _Override | None) -> Iterator[Entry]:
+        try:
+            name = clean(name)
+        except Malformed:
+            self.refused += 1
+            return
+        type_ = header[156]
+        kind = _KINDS.get(type_, Kind.OTHER if type_ in _BODILESS else Kind.FILE)
+        if type_ == _GNU_SPARSE or (override is not None and override.sparse):
+            kind = Kind.OTHER  # its stored bytes are not the file's
+        target = (override.link if override else None) or header[157:257].partition(b"\0")[0]
+        source = self._source
+        yield Entry(
+            name=name,
+            kind=kind,
+            size=size,
+            target=target,
+            peek=source.peek,
+            mapped=source.mapped,
+            offset=source.position,
+        )
+
+    def _meta(self, type_: int, size: int, before: _Override | None) -> _Override:
+        """Read a long-name or pax header into what it says about the next entry."""
+        override = before or _Override()
+        self._budget.entry()
+        if size > _META_BYTES:
+            raise Malformed(f"extended header of {size:,} bytes")
+        body = bytes(self._source.peek(size))
+        if type_ == ord("L"):
+            override.name = body.partition(b"\0")[0]
+        elif type_ == ord("K"):
+            override.link = body.partition(b"\0")[0]
+        elif type_ in b"xX":
+            _read_pax(body, override)
+        if self._source.skip((size + 511) & -BLOCK) > (-size & 511):
+            raise Malformed("tar is cut short in an extended header")
+        return override
+
+
+def _read_pax(body: bytes, override: _Override) -> None:
+    """Take path, link, size and sparseness from records ``LENGTH KEY=VALUE\\n``."""
+    position = 0
+    while position < len(body):
+        digits, space, _ = body[position : position + 12].partition(b" ")
+        if not space or not digits.isdigit() or int(digits) <= len(digits) + 1:
+            # some writers pad with zero bytes; nothing after them counts
+            return
+        key, _, value = body[position + len(digits) + 1 : position + int(digits) - 1].partition(b"=")
+        if key == b"path":
+            override.name = value
+        elif key == b"linkpath":
+            override.link = value
+        elif key == b"size":
+            override.size = _pax_size(value)
+        elif key.startswith(b"GNU.sparse."):
+            override.sparse = True
+            if key == b"GNU.sparse.name":
+                override.name = value
+        position += int(digits)
+
+
+def _pax_size(value: bytes) -> int:
+    if not value.isdigit() or len(value) > 20:
+        raise Malformed("pax size is not a number")
+    return int(value)
+
+
+def _name(header: bytes) -> bytes:
+    name = header[:100].partition(b"\0")[0]
+    # GNU's magic is "ustar  ", and keeps times where POSIX keeps the prefix
+    if header[345] and header[257:263] == b"ustar\0":
+        return header[345:500].partition(b"\0")[0] + b"/" + name
+    return name
+
+
+def _verified_size(header: bytes) -> int:
+    """The size field of a header whose checksum is right."""
+    try:
+        expected = int(header[148:154], 8)
+    except ValueError:
+        expected = _number(header[148:156])
+    # Adler-32's low half is 1 + the sum of all bytes; the checksum counts its own eight as spaces
+    if (adler32(header) & 0xFFFF) != (expected - 255 + sum(header[148:156])) % _ADLER and not _signed_sum_is(
+        header, expected
+    ):
+        raise Malformed("tar header has a wrong checksum")
+    try:
+        size = int(header[124:135], 8) if header[135] <= 32 else _number(header[124:136])
+    except ValueError:
+        size = _number(header[124:136])
+    if size < 0:
+        raise Malformed("tar header has a negative size")
+    return size
+
+
+def _signed_sum_is(header: bytes, expected: int) -> bool:
+    """Whether the sum fits when bytes count as signed, as some old writers did."""
+    sums = (byte - 256 if byte > 127 else byte for byte in header[:148] + b" " * 8 + header[156:])
+    return sum(sums) == expected
+
+
+def _number(field: bytes) -> int:
+    """A number field: octal digits, or base 256 when its first bit is set (GNU)."""
+    if field[0] & 0x80:
+        value = int.from_bytes(field, "big") & ((1 << (8 * len(field) - 1)) - 1)
+        if field[0] & 0x40:
+            raise Malformed("tar header has a negative number")
+        return value
+    digits = field.partition(b"\0")[0].strip()
+    if digits.strip(b"01234567"):
+        raise Malformed("tar header has a field that is no number")
+    return int(digits or b"0", 8)
