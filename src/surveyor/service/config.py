@@ -7,6 +7,7 @@ is an error; the file's ``[scan]`` table is the scanner's own, in the names of i
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -159,7 +160,7 @@ class Config(BaseSettings):
     def prepare_home(self) -> Path:
         """Make the home and its ``tmp``. Root's home can be crossed, not listed: the database's user lives below it."""
         try:
-            if not self.home.is_dir():
+            with contextlib.suppress(FileExistsError):
                 self.home.mkdir(parents=True)
                 self.home.chmod(0o711 if os.geteuid() == 0 else 0o700)
             self.temporary.mkdir(mode=0o700, exist_ok=True)

@@ -15,9 +15,10 @@ def read(data: Path) -> int | None:
     """The process id that the data folder's lock file names, if it names one."""
     try:
         first = (data / "postmaster.pid").read_bytes().split(b"\n", 1)[0]
-        return abs(int(first)) or None
+        pid = abs(int(first))
     except (FileNotFoundError, ValueError):
         return None
+    return pid if 0 < pid <= NOBODYS_PID else None
 
 
 def running(data: Path) -> bool:
@@ -64,8 +65,6 @@ def _alive(pid: int) -> bool:
         return False
     except PermissionError:
         return True
-    except OverflowError:
-        return False
     return True
 
 

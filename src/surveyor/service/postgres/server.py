@@ -54,12 +54,12 @@ class Server:
     def open(self) -> None:
         """Be a user of the running server, starting it when it does not answer. Raises DatabaseUnavailable."""
         self._prepare()
-        if self._users is None:
-            self._users = (self.folder / "users.lock").open("a+")
-            # of the process, not of the file's content: the kernel gives it back on any death
-            fcntl.flock(self._users, fcntl.LOCK_SH)
         with self._starting():
             self._ensure()
+            if self._users is None:
+                self._users = (self.folder / "users.lock").open("a+")
+                # of the process, not of the file's content: the kernel gives it back on any death
+                fcntl.flock(self._users, fcntl.LOCK_SH)
 
     def running(self) -> bool:
         """A cheap look, for a supervisor that calls ``open`` again when it is false."""
@@ -87,7 +87,7 @@ class Server:
                 f"PostgreSQL cannot be started below {str(self.folder)!r}: quotes, $, ! or \\ in its path"
             )
         for folder, mode in ((self.folder, 0o711), (self.run, 0o700)):
-            if not folder.is_dir():
+            with contextlib.suppress(FileExistsError):
                 folder.mkdir(parents=True)
                 folder.chmod(mode)
         if self.account.drop:
@@ -137,7 +137,7 @@ class Server:
 
     def _check_major(self) -> None:
         assert self._binaries is not None
-        made_by = (self.data / "PG_VERSION").read_text("ascii").strip()
+        made_by = (self.data / "PG_VERSION").read_text("utf-8").strip()
         if made_by != str(self._binaries.major):
             raise DatabaseUnavailable(
                 f"{self.data} was made by PostgreSQL {made_by} and the programs found are {self._binaries.version}: "
@@ -164,7 +164,7 @@ class Server:
             if time.monotonic() > deadline or (failure and not any(word in said for word in PASSING)):
                 raise DatabaseUnavailable(f"the embedded PostgreSQL does not start: {said or failure}")
             time.sleep(0.1)
-        (self.folder / "version").write_text(self._binaries.version, "ascii")
+        (self.folder / "version").write_text(self._binaries.version, "utf-8")
 
     def _stop(self) -> None:
         failure = self._try(
@@ -195,7 +195,7 @@ class Server:
 
     def _started_version(self) -> str | None:
         try:
-            return (self.folder / "version").read_text("ascii")
+            return (self.folder / "version").read_text("utf-8")
         except FileNotFoundError:
             return None
 
