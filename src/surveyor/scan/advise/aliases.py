@@ -1,0 +1,71 @@
+"""Brings together what several advisories call by different names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+_CVE = re.compile(r"CVE-([0-9]+)-([0-9]+)")
+
+
+class Named(Protocol):
+    """Something with names of one flaw, or of several flaws that it mends together."""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Its own id, then its aliases."""
+
+    @property
+    def errata(self) -> tuple[str, ...]:
+        """The flaws of an erratum."""
+
+
+T = TypeVar("T", bound=Named)
+
+
+@dataclass(frozen=True, slots=True)
+class Group(Generic[T]):
+    """One flaw: every name of it, the preferred one first, and the members that speak of it."""
+
+    ids: tuple[str, ...]
+    members: tuple[T, ...]
+
+
+def preference(name: str) -> tuple[int, int, int, str]:
+    """Sort key of names: CVE (oldest first), then GHSA, then the rest by name."""
+    if match := _CVE.fullmatch(name):
+        return 0, int(match[1]), int(match[2]), name
+    return (1 if name.startswith("GHSA-") else 2), 0, 0, name
+
+
+def group(members: Sequence[T]) -> tuple[Group[T], ...]:
+    """Unite members over shared names, transitively; an erratum is a member of each flaw that it mends.
+
+    Groups come in the order of their preferred names.
+    """
+    parents: dict[str, str] = {}
+
+    def find(name: str) -> str:
+        root = name
+        while parents.setdefault(root, root) != root:
+            root = parents[root]
+        while parents[name] != root:
+            parents[name], name = root, parents[name]
+        return root
+
+    for member in members:
+        if not member.errata:
+            root = find(member.ids[0])
+            for alias in member.ids[1:]:
+                parents[find(alias)] = root
+    found: dict[str, tuple[dict[str, None], list[T]]] = {}
+    for member in members:
+        # an erratum's own id is a name of none of its flaws, so it joins their lists without uniting them
+        for root in dict.fromkeys(find(name) for name in member.errata or member.ids[:1]):
+            names, within = found.setdefault(root, ({}, []))
+            names.update(dict.fromkeys([root, *member.ids]))
+            within.append(member)
+    groups = (Group(tuple(sorted(names, key=preference)), tuple(within)) for names, within in found.values())
+    return tuple(sorted(groups, key=lambda item: preference(item.ids[0])))

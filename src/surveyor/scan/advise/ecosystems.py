@@ -1,0 +1,145 @@
+"""Under which ecosystem, name and version the advisories speak of a package."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from surveyor.scan.model import Distro, Package
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """One question to the snapshot. ``ecosystem`` is ``None`` when no feed has a name for where the package is from.
+
+    ``label`` names the ecosystem for people even then; ``subject`` is the name a finding goes by.
+    """
+
+    ecosystem: str | None
+    label: str
+    name: str
+    version: str
+    subject: str
+
+
+def lookup(package: Package, held: Collection[str]) -> Lookup:
+    """Turn a package into a question; ``held`` are the snapshot's ecosystems, where several spellings are in use."""
+    if package.type in _DISTRIBUTIONS:
+        return _distribution(package, held)
+    known = _LANGUAGES.get(package.type)
+    if known is None:
+        return _unknown(package, package.type)
+    ecosystem, name_of = known
+    name = name_of(package)
+    return Lookup(ecosystem=ecosystem, label=ecosystem, name=name, version=_version(package), subject=package.name)
+
+
+def _unknown(package: Package, label: str) -> Lookup:
+    return Lookup(ecosystem=None, label=label, name=package.name, version=package.version, subject=package.name)
+
+
+def _version(package: Package) -> str:
+    # a toolchain calls itself go1.22.1; advisories on the standard library say 1.22.1
+    return package.version.removeprefix("go") if package.type == "golang" else package.version
+
+
+def _joined(separator: str) -> Callable[[Package], str]:
+    def name(package: Package) -> str:
+        return f"{package.namespace}{separator}{package.name}" if package.namespace else package.name
+
+    return name
+
+
+def _plain(package: Package) -> str:
+    return package.name
+
+
+#: PURL type → OSV ecosystem and how it writes a name.
+_LANGUAGES: Mapping[str, tuple[str, Callable[[Package], str]]] = MappingProxyType(
+    {
+        "bitnami": ("Bitnami", _plain),
+        "cargo": ("crates.io", _plain),
+        "composer": ("Packagist", _joined("/")),
+        "cran": ("CRAN", _plain),
+        "gem": ("RubyGems", _plain),
+        "golang": ("Go", _joined("/")),
+        "hackage": ("Hackage", _plain),
+        "hex": ("Hex", _plain),
+        "julia": ("Julia", _plain),
+        "maven": ("Maven", _joined(":")),
+        "npm": ("npm", _joined("/")),
+        "nuget": ("NuGet", _plain),
+        "pub": ("Pub", _plain),
+        "pypi": ("PyPI", _plain),
+        "swift": ("SwiftURL", _joined("/")),
+    }
+)
+
+_DISTRIBUTIONS = frozenset({"deb", "apk", "rpm"})
+
+
+def _major(distro: Distro) -> str:
+    return distro.version.partition(".")[0]
+
+
+def _alpine(distro: Distro) -> str:
+    numbers = re.match(r"[0-9]+\.[0-9]+", distro.version)
+    return f"v{numbers[0]}" if numbers else distro.version
+
+
+def _whole(distro: Distro) -> str:
+    return distro.version
+
+
+#: os-release id → OSV ecosystem, its spelling of the release, and whether advisories name source packages.
+_RELEASES: Mapping[str, tuple[str, Callable[[Distro], str] | None, bool]] = MappingProxyType(
+    {
+        "almalinux": ("AlmaLinux", _major, False),
+        "alpaquita": ("Alpaquita", _whole, True),
+        "alpine": ("Alpine", _alpine, True),
+        "chainguard": ("Chainguard", None, True),
+        "debian": ("Debian", _major, True),
+        "mageia": ("Mageia", _major, True),
+        "minimos": ("MinimOS", None, True),
+        "openeuler": ("openEuler", _whole, True),
+        "opensuse-leap": ("openSUSE", lambda distro: f"Leap {distro.version}", True),
+        "photon": ("Photon OS", _whole, True),
+        "rocky": ("Rocky Linux", _major, False),
+        "ubuntu": ("Ubuntu", _whole, True),
+        "wolfi": ("Wolfi", None, True),
+    }
+)
+
+
+def _distribution(package: Package, held: Collection[str]) -> Lookup:
+    distro = package.distro or Distro(id=package.namespace or package.type)
+    known = _RELEASES.get(distro.id)
+    label = f"{distro.id}:{distro.version}" if distro.version else distro.id
+    if known is None:
+        return _unknown(package, label)
+    base, release_of, by_source = known
+    name, version = _source(package) if by_source else (package.name, package.version)
+    if release_of is None:
+        return Lookup(ecosystem=base, label=base, name=name, version=version, subject=name)
+    release = release_of(distro)
+    if not release:
+        # a rolling or unnamed release: no advisory speaks of it
+        return Lookup(ecosystem=None, label=base, name=name, version=version, subject=name)
+    ecosystem = next((text for text in (f"{base}:{release}:LTS",) if text in held), f"{base}:{release}")
+    return Lookup(ecosystem=ecosystem, label=ecosystem, name=name, version=version, subject=name)
+
+
+#: Signed kernels are built from a source of their own with a version of its own: linux-signed-amd64 6.1.90+1 holds the
+#: linux-image of linux 6.1.90-1, which is the binary's version.
+_SIGNED_KERNEL = re.compile(r"linux-signed(?:-[a-z0-9]+)?")
+
+
+def _source(package: Package) -> tuple[str, str]:
+    """Name and version of what was built; the binary's own where no source is recorded."""
+    if package.source is None:
+        return package.name, package.version
+    if package.type == "deb" and _SIGNED_KERNEL.fullmatch(package.source.name):
+        return "linux", package.version
+    return package.source.name, package.source.version

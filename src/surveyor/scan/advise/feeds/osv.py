@@ -1,0 +1,248 @@
+"""The OSV bucket: ``ecosystems.txt``, and for each ecosystem ``all.zip``, ``modified_id.csv`` and ``<ID>.json``.
+
+Layout and schema: https://google.github.io/osv.dev/data/ and https://ossf.github.io/osv-schema/.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+from surveyor.scan.advise import archive
+from surveyor.scan.advise import record as bounds
+from surveyor.scan.advise.origin import Origin, checked
+from surveyor.scan.advise.record import Advisory, Affected
+from surveyor.scan.errors import LimitExceeded, Malformed, ScanError
+
+NAME = "osv"
+#: Up to this many changed records are asked for one by one; above it the whole zip is cheaper.
+SINGLES = 200
+_MAX_LIST = 1 << 20
+_MAX_INDEX = 512 << 20
+_MAX_ZIP = 8 << 30
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@~-]{0,127}")
+_CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
+_EVENTS: Final = {"introduced": "i", "fixed": "f", "last_affected": "l", "limit": "m"}
+#: These name the CVEs of an erratum in ``related``, which is loose everywhere else.
+_ERRATA_IN_RELATED: Final = frozenset({"AlmaLinux", "Rocky Linux"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """The change list of one ecosystem: ``entries`` maps a record's name to its time of change; ``date`` is the newest.
+
+    ``entries`` is ``None`` when the list is the one already known (by ``etag`` or ``digest``).
+    """
+
+    entries: Mapping[str, str] | None
+    date: str
+    digest: str
+    etag: str | None
+
+
+def ecosystems(origin: Origin) -> tuple[str, ...]:
+    """The ecosystems that the bucket has, in its order, each once; names that cannot be a folder are dropped."""
+    with origin.open("ecosystems.txt", max_bytes=_MAX_LIST) as opened:
+        text = opened.file.read().decode("utf-8", "replace") if opened.file else ""
+    names = (line.strip() for line in text.splitlines())
+    return tuple(dict.fromkeys(name for name in names if name and _is_folder(name)))
+
+
+def _is_folder(name: str) -> bool:
+    try:
+        # an ecosystem never has a release here, and "[EMPTY]" holds records without packages
+        return checked(name) == name and ":" not in name and not name.startswith("[")
+    except Malformed:
+        return False
+
+
+def index(origin: Origin, ecosystem: str, *, etag: str | None = None, digest: str | None = None) -> Index:
+    """Read an ecosystem's change list; ``etag`` and ``digest`` are those of the list read last time."""
+    with origin.open(ecosystem, "modified_id.csv", max_bytes=_MAX_INDEX, etag=etag) as opened:
+        if opened.file is None:
+            return Index(entries=None, date="", digest=digest or "", etag=etag)
+        content = opened.file.read()
+    seen = hashlib.sha256(content).hexdigest()
+    if seen == digest:
+        return Index(entries=None, date="", digest=seen, etag=opened.etag)
+    entries: dict[str, str] = {}
+    for line in content.decode("utf-8", "replace").splitlines():
+        date, comma, name = line.strip().partition(",")
+        if comma and name and len(name) <= 255 and len(date) <= 40:
+            entries.setdefault(name, date)
+    return Index(entries=entries, date=max(entries.values(), default=""), digest=seen, etag=opened.etag)
+
+
+def fetch(origin: Origin, ecosystem: str, wanted: frozenset[str]) -> Iterator[tuple[str, bytes | ScanError]]:
+    """The raw records of these names, or why one could not be had; ends with the scanner's error when none can."""
+    if origin.singles and len(wanted) <= SINGLES:
+        for name in sorted(wanted):
+            yield name, _single(origin, ecosystem, name)
+        return
+    with origin.open(ecosystem, "all.zip", max_bytes=_MAX_ZIP) as opened:
+        if opened.file is not None:
+            yield from archive.records(opened.file, wanted)
+
+
+def _single(origin: Origin, ecosystem: str, name: str) -> bytes | ScanError:
+    try:
+        with origin.open(ecosystem, f"{name}.json", max_bytes=bounds.MAX_RECORD_BYTES) as opened:
+            return opened.file.read() if opened.file else b""
+    except ScanError as error:
+        return error
+
+
+def normalise(raw: bytes, ecosystem: str) -> Advisory:
+    """One record's JSON as an advisory with the packages of this ecosystem alone.
+
+    Raises ``Malformed`` or ``LimitExceeded``. A wrong type in what matching rests on makes the record malformed; in
+    what only people read it is left out.
+    """
+    try:
+        data = orjson.loads(raw)
+    except (orjson.JSONDecodeError, RecursionError) as error:
+        raise Malformed(f"not JSON: {error}") from error
+    if not isinstance(data, dict):
+        raise Malformed("not a JSON object")
+    identity = data.get("id")
+    if not isinstance(identity, str) or not _ID.fullmatch(identity):
+        raise Malformed(f"not an id: {str(identity)[:60]!r}")
+    modified = _text(data.get("modified"), 40)
+    if data.get("withdrawn"):
+        return Advisory(id=identity, modified=modified, withdrawn=True)
+    aliases, errata = _identities(data, identity, ecosystem)
+    return Advisory(
+        id=identity,
+        modified=modified,
+        published=_text(data.get("published"), 40),
+        summary=_text(data.get("summary"), 300),
+        details=_text(data.get("details"), bounds.MAX_DETAILS),
+        aliases=aliases,
+        errata=errata,
+        severity=_severity(data),
+        word=_word(data),
+        references=_references(data),
+        affected=_affected(data, ecosystem),
+    )
+
+
+def _text(value: object, limit: int) -> str:
+    return value[:limit] if isinstance(value, str) else ""
+
+
+def _objects(value: object, what: str, limit: int) -> list[dict[str, object]]:
+    """A list of objects; absent and null are an empty one."""
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise Malformed(f"{what} is not a list of objects")
+    if len(value) > limit:
+        raise LimitExceeded(f"{len(value):,} {what}")
+    return value
+
+
+def _ids(value: object) -> list[str]:
+    if not isinstance(value, list):
+        return []
+    return [item for item in value[: bounds.MAX_IDS] if isinstance(item, str) and _ID.fullmatch(item)]
+
+
+def _identities(data: dict[str, object], identity: str, ecosystem: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Aliases, and the flaws of an erratum.
+
+    ``upstream`` of one flaw is another name for it (DEBIAN-CVE-…); of several, or an erratum's ``related``, it lists
+    what the update mends, and no two of those are the same flaw.
+    """
+    aliases = _ids(data.get("aliases"))
+    above = [name for name in _ids(data.get("upstream")) if name not in aliases]
+    flaws = [name for name in above if _CVE.fullmatch(name)] or above
+    if not above and ecosystem in _ERRATA_IN_RELATED:
+        flaws = [name for name in _ids(data.get("related")) if _CVE.fullmatch(name)]
+    if len(flaws) == 1:
+        return tuple(dict.fromkeys([*aliases, *flaws, *above])), ()
+    own = tuple(dict.fromkeys(name for name in aliases if name != identity))
+    return own, tuple(dict.fromkeys(flaws))
+
+
+def _severity(data: dict[str, object]) -> tuple[tuple[str, str], ...]:
+    """Ratings of the record, and of its packages where those override it."""
+    found: dict[tuple[str, str], None] = {}
+    holders = [data, *(item for item in data.get("affected") or () if isinstance(item, dict))]  # type: ignore[attr-defined]
+    for holder in holders[:100]:
+        for item in holder.get("severity") or ():
+            if isinstance(item, dict) and isinstance(item.get("type"), str) and isinstance(item.get("score"), str):
+                found[(item["type"][:20], item["score"][:300])] = None
+        specific = holder.get("database_specific")
+        if isinstance(specific, dict) and isinstance(vector := specific.get("cvss"), str):
+            found[("CVSS_V4" if vector.startswith("CVSS:4") else "CVSS_V3", vector[:300])] = None
+    return tuple(found)[:10]
+
+
+def _word(data: dict[str, object]) -> str:
+    specific = data.get("database_specific")
+    return _text(specific.get("severity"), 20).lower() if isinstance(specific, dict) else ""
+
+
+def _references(data: dict[str, object]) -> tuple[str, ...]:
+    """Links to http(s) pages, advisories first."""
+    listed = data.get("references")
+    items = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+    urls = [
+        (item.get("type") != "ADVISORY", url)
+        for item in items
+        if isinstance(url := item.get("url"), str) and url.startswith(("https://", "http://")) and len(url) <= 2_000
+    ]
+    return tuple(dict.fromkeys(url for _, url in sorted(urls, key=lambda pair: pair[0])))[: bounds.MAX_REFERENCES]
+
+
+def _affected(data: dict[str, object], ecosystem: str) -> tuple[Affected, ...]:
+    out = []
+    for item in _objects(data.get("affected"), "affected", bounds.MAX_AFFECTED):
+        package = item.get("package")
+        if not isinstance(package, dict):
+            continue
+        name, where = package.get("name"), package.get("ecosystem")
+        if not isinstance(name, str) or not isinstance(where, str):
+            raise Malformed("a package without name or ecosystem")
+        if where.partition(":")[0] != ecosystem:
+            # the record lies in that ecosystem's archive too
+            continue
+        if not name or len(name) > bounds.MAX_NAME or len(where) > 200 or not (name + where).isprintable():
+            raise Malformed(f"not a package name: {name[:60]!r}")
+        out.append(Affected(ecosystem=where, name=name, ranges=_ranges(item), versions=_versions(item)))
+    return tuple(out)
+
+
+def _versions(item: dict[str, object]) -> tuple[str, ...]:
+    listed = item.get("versions")
+    if listed is None:
+        return ()
+    if not isinstance(listed, list) or not all(isinstance(version, str) for version in listed):
+        raise Malformed("versions is not a list of strings")
+    if len(listed) > bounds.MAX_VERSIONS:
+        raise LimitExceeded(f"{len(listed):,} versions")
+    return tuple(listed)
+
+
+def _ranges(item: dict[str, object]) -> tuple[tuple[str, ...], ...]:
+    """Ranges over versions; those over commits say nothing about a package's version."""
+    out = []
+    for span in _objects(item.get("ranges"), "ranges", bounds.MAX_EVENTS):
+        if span.get("type") == "GIT":
+            continue
+        flat: list[str] = []
+        for event in _objects(span.get("events"), "events", bounds.MAX_EVENTS):
+            for word, version in event.items():
+                kind = _EVENTS.get(word)
+                if kind is None or not isinstance(version, str):
+                    raise Malformed(f"not an event: {word[:40]!r}")
+                flat += (kind, version)
+        if flat:
+            out.append(tuple(flat))
+    return tuple(out)

@@ -1,0 +1,68 @@
+"""Which binary packages of the kernel's source hold no kernel, so that its advisories say nothing about them.
+
+One such package, linux-libc-dev, is in every image with a C compiler and would bring thousands of kernel advisories.
+What is left out by these rules is told in coverage, never dropped in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from surveyor.scan.model import Package
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Binary packages by type, source and name; ``why`` the kernel's advisories do not reach them.
+
+    ``reason`` is the code in coverage: ``header_only`` (nothing of it runs) or ``kernel_tools`` (it runs, but the
+    advisories are about the kernel; a flaw in such a tool itself would be missed).
+    """
+
+    type: str
+    source: re.Pattern[str]
+    binary: re.Pattern[str]
+    reason: str
+    why: str
+
+
+#: linux, linux-aws, linux-hwe-6.8 … but not sources that only begin alike.
+_DEB = re.compile(r"linux(?:-(?!base$|atm$|firmware$)[a-z0-9.-]+)?")
+_RPM = re.compile(r"kernel(?:-[a-z0-9]+)*")
+_APK = re.compile(r"linux-headers")
+
+
+def _rule(kind: str, source: re.Pattern[str], binary: str, reason: str, why: str) -> Rule:
+    return Rule(type=kind, source=source, binary=re.compile(binary), reason=reason, why=why)
+
+
+_MODULES = "headers and scripts to build modules"
+RULES = (
+    _rule("deb", _DEB, r"linux-libc-dev(?:-.+)?", "header_only", "user-space C headers"),
+    _rule("deb", _DEB, r"linux-(?:.+-)?(?:headers|kbuild|compiler-gcc|support|buildinfo)-.+", "header_only", _MODULES),
+    _rule("deb", _DEB, r"linux-(?:.+-)?doc(?:-.+)?", "header_only", "documentation"),
+    _rule("deb", _DEB, r"linux-(?:.+-)?source(?:-.+)?", "header_only", "source text that does not run"),
+    _rule("deb", _DEB, r"linux-(?:perf|cpupower|tools)(?:-.+)?|libcpupower.*", "kernel_tools", "performance tools"),
+    _rule("deb", _DEB, r"bpftool|rtla|usbip|hyperv-daemons|linux-cloud-tools-.+", "kernel_tools", "user-space tools"),
+    _rule("rpm", _RPM, r"kernel(?:-.+)?-headers", "header_only", "user-space C headers"),
+    _rule("rpm", _RPM, r"kernel(?:-.+)?-devel(?:-matched)?", "header_only", _MODULES),
+    _rule("rpm", _RPM, r"kernel(?:-.+)?-(?:doc|abi-stablelists)", "header_only", "documentation"),
+    _rule(
+        "rpm",
+        _RPM,
+        r"kernel(?:-.+)?-tools(?:-libs.*)?|perf|python3-perf|bpftool|rtla",
+        "kernel_tools",
+        "user-space tools",
+    ),
+    _rule("apk", _APK, r"linux-headers", "header_only", "user-space C headers"),
+)
+
+
+def without_kernel(package: Package) -> Rule | None:
+    """The rule by which this package is not the kernel it was built with, ``None`` when no rule says so."""
+    source = package.source.name if package.source else package.name
+    for rule in RULES:
+        if package.type == rule.type and rule.binary.fullmatch(package.name) and rule.source.fullmatch(source):
+            return rule
+    return None

@@ -1,0 +1,194 @@
+"""Packages and a snapshot in, findings out: pure, so that a stored inventory can be matched again on new advisories."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from surveyor.scan.advise import headers
+from surveyor.scan.advise.aliases import group
+from surveyor.scan.advise.ecosystems import Lookup, lookup
+from surveyor.scan.advise.finding import Match, Subject, build
+from surveyor.scan.advise.ranges import Keys, judge
+from surveyor.scan.advise.snapshot import Row, Snapshot
+from surveyor.scan.advise.versions import order_of
+from surveyor.scan.events import Progress
+from surveyor.scan.model import Coverage, CoverageState, Finding, Package, Source
+
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """What the advisories say about an inventory, what could not be asked, and the feeds that the verdicts rest on."""
+
+    findings: tuple[Finding, ...]
+    coverage: tuple[Coverage, ...]
+    sources: tuple[Source, ...]
+
+
+@dataclass(slots=True)
+class _Ledger:
+    """What was asked and what not, by ecosystem."""
+
+    asked: Counter[str] = field(default_factory=Counter)
+    without_feed: Counter[str] = field(default_factory=Counter)
+    without_source: Counter[str] = field(default_factory=Counter)
+    without_version: Counter[str] = field(default_factory=Counter)
+    no_kernel: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
+    odd_versions: dict[str, list[str]] = field(default_factory=dict)
+    undecided: Counter[str] = field(default_factory=Counter)
+
+
+def advise(packages: Sequence[Package], snapshot: Snapshot, *, artifact: str, progress: Progress) -> Advice:
+    """Match an inventory. ``artifact`` is the target's digest or source, which every asset of a finding names."""
+    progress("osv.query.start", f"{len(packages):,} packages", packages=len(packages))
+    ledger = _Ledger()
+    findings: list[Finding] = []
+    with progress.timing("osv"):
+        subjects = _subjects(packages, snapshot, ledger)
+        matcher = _Matcher(snapshot, ledger)
+        for subject, questions in subjects.items():
+            matches = [match for question in questions for match in matcher.ask(question)]
+            if any(match.verdict.affected for match in matches):
+                made = (build(subject, flaw, snapshot.record, artifact=artifact) for flaw in group(matches))
+                findings += (finding for finding in made if finding is not None)
+    coverage = _coverage(ledger, snapshot)
+    for entry in coverage:
+        if entry.state in {CoverageState.MISSING, CoverageState.PARTIAL}:
+            progress("osv.err", f"{entry.what}: {entry.detail}", reason=entry.reason, count=entry.count)
+    asked = sum(ledger.asked.values())
+    progress("osv.query.done", f"asked={asked:,} findings={len(findings):,}", asked=asked, findings=len(findings))
+    return Advice(findings=tuple(findings), coverage=coverage, sources=_sources(ledger, snapshot))
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """One name and version in one ecosystem, and the packages that have it."""
+
+    ecosystem: str
+    name: str
+    version: str
+    packages: list[Package]
+
+
+def _subjects(packages: Iterable[Package], snapshot: Snapshot, ledger: _Ledger) -> dict[Subject, list[_Question]]:
+    """Sort packages by what a finding would be about; count those that cannot be asked about."""
+    held = snapshot.ecosystems
+    questions: dict[tuple[Subject, str, str, str], _Question] = {}
+    for package in packages:
+        asked = lookup(package, held)
+        if not _askable(package, asked, snapshot, ledger) or asked.ecosystem is None:
+            continue
+        ledger.asked[asked.ecosystem] += 1
+        subject = Subject(type=package.type, namespace=package.namespace, name=asked.subject)
+        key = (subject, asked.ecosystem, asked.name, asked.version)
+        questions.setdefault(key, _Question(asked.ecosystem, asked.name, asked.version, [])).packages.append(package)
+    out: dict[Subject, list[_Question]] = {}
+    for key, question in questions.items():
+        out.setdefault(key[0], []).append(question)
+    return out
+
+
+def _askable(package: Package, asked: Lookup, snapshot: Snapshot, ledger: _Ledger) -> bool:
+    if asked.ecosystem is None:
+        ledger.without_source[asked.label] += 1
+    elif not _covered(asked.ecosystem, snapshot):
+        ledger.without_feed[asked.label] += 1
+    elif rule := headers.without_kernel(package):
+        ledger.no_kernel.setdefault((asked.ecosystem, rule.reason, rule.why), []).append(package.name)
+    elif not asked.version:
+        ledger.without_version[asked.ecosystem] += 1
+    else:
+        return True
+    return False
+
+
+def _covered(ecosystem: str, snapshot: Snapshot) -> bool:
+    return snapshot.collection(ecosystem) is not None
+
+
+class _Matcher:
+    """Asks the snapshot, once a name; keeps versions parsed for the length of one scan."""
+
+    def __init__(self, snapshot: Snapshot, ledger: _Ledger) -> None:
+        self._snapshot = snapshot
+        self._ledger = ledger
+        self._keys: dict[str, Keys] = {}
+        self._last: tuple[str, str] | None = None
+        self._rows: list[Row] = []
+
+    def ask(self, question: _Question) -> list[Match]:
+        """Every advisory on that name with its verdict on that version."""
+        # questions of one name come one after the other
+        if self._last != (question.ecosystem, question.name):
+            self._last = (question.ecosystem, question.name)
+            self._rows = self._snapshot.affected(question.ecosystem, question.name)
+        if not self._rows:
+            return []
+        keys = self._order(question.ecosystem)
+        if keys(question.version) is None:
+            self._ledger.odd_versions.setdefault(question.ecosystem, []).append(f"{question.name} {question.version}")
+        feed = self._snapshot.collection(question.ecosystem)
+        where = f"{feed.feed if feed else ''}:{question.ecosystem}"
+        packages = tuple(question.packages)
+        out = []
+        for row in self._rows:
+            verdict = judge(question.version, row.ranges, row.versions, keys)
+            if verdict.undecided and not verdict.affected and keys(question.version) is not None:
+                self._ledger.undecided[question.ecosystem] += verdict.undecided
+            out.append(Match(row, verdict, question.version, where, packages))
+        return out
+
+    def _order(self, ecosystem: str) -> Keys:
+        base = ecosystem.partition(":")[0]
+        if base not in self._keys:
+            self._keys[base] = Keys(order_of(base))
+        return self._keys[base]
+
+
+def _coverage(ledger: _Ledger, snapshot: Snapshot) -> tuple[Coverage, ...]:
+    out = [_looked(name, count, snapshot) for name, count in sorted(ledger.asked.items())]
+    for name, count in sorted(ledger.without_feed.items()):
+        detail = f"{name} has no advisories in this database; {count:,} packages could not be matched"
+        out.append(_entry(name, CoverageState.MISSING, "no_advisories", detail, count))
+    for name, count in sorted(ledger.without_source.items()):
+        detail = f"no advisory source covers {name}; {count:,} packages were not matched"
+        out.append(_entry(name, CoverageState.SKIPPED, "no_source", detail, count))
+    for name, count in sorted(ledger.without_version.items()):
+        detail = f"{count:,} packages without a version were not matched"
+        out.append(_entry(name, CoverageState.SKIPPED, "no_version", detail, count))
+    for (name, reason, why), binaries in sorted(ledger.no_kernel.items()):
+        detail = f"not matched as the kernel, {why}: {_listed(binaries)}"
+        out.append(_entry(name, CoverageState.SKIPPED, reason, detail, len(binaries)))
+    for name, odd in sorted(ledger.odd_versions.items()):
+        detail = f"versions that cannot be ordered were compared with listed ones only: {_listed(odd)}"
+        out.append(_entry(name, CoverageState.PARTIAL, "odd_version", detail, len(odd)))
+    for name, count in sorted(ledger.undecided.items()):
+        detail = f"{count:,} ranges of advisories cannot be ordered and were left out"
+        out.append(_entry(name, CoverageState.PARTIAL, "odd_range", detail, count))
+    return tuple(out)
+
+
+def _looked(name: str, count: int, snapshot: Snapshot) -> Coverage:
+    feed = snapshot.collection(name)
+    date = f" of {feed.date:%Y-%m-%d}" if feed and feed.date else ""
+    return _entry(name, CoverageState.LOOKED, None, f"{count:,} packages matched against advisories{date}", count)
+
+
+def _entry(ecosystem: str, state: CoverageState, reason: str | None, detail: str, count: int) -> Coverage:
+    return Coverage(what=f"advisories.{ecosystem}", state=state, reason=reason, detail=detail, count=count)
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(name[:80] for name in sorted(set(names))[:_NAMED])
+    return f"{shown} and {len(set(names)) - _NAMED} more" if len(set(names)) > _NAMED else shown
+
+
+def _sources(ledger: _Ledger, snapshot: Snapshot) -> tuple[Source, ...]:
+    feeds = {(feed.feed, feed.ecosystem): feed for name in ledger.asked if (feed := snapshot.collection(name))}
+    return tuple(
+        Source(feed=f"{feed.feed}:{feed.ecosystem}", date=feed.date, rows=feed.rows)
+        for _, feed in sorted(feeds.items())
+    )

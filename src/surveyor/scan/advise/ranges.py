@@ -1,0 +1,142 @@
+"""Whether a version lies in what an advisory calls affected: OSV's rules on events, lists and their union."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from surveyor.scan.advise.keys import Key
+from surveyor.scan.advise.record import FIXED, INTRODUCED, LAST_AFFECTED, LIMIT
+from surveyor.scan.advise.versions import Order
+from surveyor.scan.errors import Malformed
+
+#: Keys kept at once; dense versions of a large image fit, and it stays below about 20 MB.
+_KEPT = 65_536
+_TEXT = 300
+_WORDS = {INTRODUCED: "introduced", FIXED: "fixed", LAST_AFFECTED: "last affected", LIMIT: "limit"}
+# at one version an end comes before a beginning, and "up to and including" after both
+_RANK = {FIXED: 0, LIMIT: 0, INTRODUCED: 1, LAST_AFFECTED: 2}
+#: Below every key.
+_ZERO: Key = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one advisory says about one version.
+
+    ``text`` is the range or list that decided. ``fixed`` is the first fixed version above; ``open_ended`` says that no
+    end is known. ``undecided`` counts ranges that could not be compared.
+    """
+
+    affected: bool
+    text: str
+    fixed: str | None = None
+    open_ended: bool = False
+    undecided: int = 0
+
+
+class Keys:
+    """The keys of one scheme, each version parsed once; ``None`` for one that cannot be."""
+
+    def __init__(self, order: Order | None) -> None:
+        self._order = order
+        self._kept: dict[str, Key | None] = {}
+
+    def __call__(self, version: str) -> Key | None:
+        """The key of a version, ``None`` when the scheme does not take it."""
+        try:
+            return self._kept[version]
+        except KeyError:
+            pass
+        if len(self._kept) >= _KEPT:
+            self._kept.clear()
+        found = self._kept[version] = self._parse(version)
+        return found
+
+    def _parse(self, version: str) -> Key | None:
+        if self._order is None:
+            return None
+        try:
+            return self._order(version)
+        except Malformed:
+            return None
+
+
+def judge(version: str, ranges: Sequence[Sequence[str]], versions: Sequence[str], keys: Keys) -> Verdict:
+    """Decide about one version; an unparsable one is affected only when it is listed literally."""
+    key = keys(version)
+    undecided = 0
+    for flat in ranges if key is not None else ():
+        hit = _walk(key, flat, keys) if key is not None else None
+        if hit is None:
+            undecided += 1
+        elif hit.affected:
+            return hit
+    if version in versions or (key is not None and any(keys(listed) == key for listed in versions)):
+        fixed, _ = _next_fix(key, ranges, keys)
+        return Verdict(True, f"listed: {version}", fixed=fixed, open_ended=fixed is None and not ranges)
+    if key is None:
+        undecided = len(ranges)
+    return Verdict(False, _miss(ranges, versions), undecided=undecided)
+
+
+def _walk(key: Key, flat: Sequence[str], keys: Keys) -> Verdict | None:
+    """One range: back from the version to the last event not above it; ``None`` when an event has no key."""
+    events: list[tuple[Key, int, str, str]] = []
+    for at in range(0, len(flat) - 1, 2):
+        kind, version = flat[at], flat[at + 1]
+        if kind == LIMIT and version == "*":
+            continue
+        where = _ZERO if version == "0" and kind == INTRODUCED else keys(version)
+        if where is None:
+            return None
+        events.append((where, _RANK.get(kind, 0), kind, version))
+    events.sort(key=_by_key)
+    last = -1
+    for position, event in enumerate(events):
+        if event[0] > key:
+            break
+        last = position
+    if last < 0:
+        return Verdict(False, "")
+    where, _, kind, _ = events[last]
+    if kind == INTRODUCED or (kind == LAST_AFFECTED and where == key):
+        return _hit(events, last)
+    return Verdict(False, "")
+
+
+def _by_key(event: tuple[Key, int, str, str]) -> tuple[Key, int]:
+    return event[0], event[1]
+
+
+def _hit(events: list[tuple[Key, int, str, str]], at: int) -> Verdict:
+    """The span around the event that decided: from its beginning to the next event that ends it."""
+    start = max((position for position in range(at + 1) if events[position][2] == INTRODUCED), default=at)
+    end = next((event for event in events[at + 1 :] if event[2] != INTRODUCED), None)
+    if events[at][2] == LAST_AFFECTED:
+        end = events[at]
+    fixed = next((event[3] for event in events[at + 1 :] if event[2] == FIXED), None)
+    words = [f"introduced {events[start][3]}"] + ([f"{_WORDS[end[2]]} {end[3]}"] if end else [])
+    return Verdict(True, ", ".join(words)[:_TEXT], fixed=fixed, open_ended=end is None)
+
+
+def _next_fix(key: Key | None, ranges: Sequence[Sequence[str]], keys: Keys) -> tuple[str | None, Key | None]:
+    """The lowest fixed version above, over all ranges."""
+    best: tuple[str | None, Key | None] = (None, None)
+    if key is None:
+        return best
+    for flat in ranges:
+        for kind, version in zip(flat[::2], flat[1::2], strict=False):
+            where = keys(version) if kind == FIXED else None
+            if where is not None and where > key and (best[1] is None or where < best[1]):
+                best = (version, where)
+    return best
+
+
+def _miss(ranges: Sequence[Sequence[str]], versions: Sequence[str]) -> str:
+    """What is affected instead, in few words."""
+    spans = (
+        ", ".join(f"{_WORDS.get(kind, kind)} {version}" for kind, version in zip(flat[::2], flat[1::2], strict=False))
+        for flat in ranges[:5]
+    )
+    return ("; ".join(spans) or f"{len(versions)} listed versions")[:_TEXT]

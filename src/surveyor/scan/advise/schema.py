@@ -1,0 +1,49 @@
+"""The advisory database's tables and the number that changes when they do."""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: In SQLite's ``user_version``. A reader takes this one only; the database is derived data and quickly made anew.
+VERSION: Final = 1
+#: In SQLite's ``application_id``: "SVYR".
+APPLICATION: Final = 0x53565952
+
+#: ``collection``: one feed's records of one ecosystem. ``advisory``: one record by the feed's own name for it, without
+#: payload when it is withdrawn or names no package. ``affected``: one row per (package, advisory), with its ranges.
+TABLES: Final = """
+CREATE TABLE collection (
+    n INTEGER PRIMARY KEY,
+    feed TEXT NOT NULL,
+    ecosystem TEXT NOT NULL,
+    date TEXT NOT NULL DEFAULT '',
+    updated_at TEXT NOT NULL DEFAULT '',
+    rows INTEGER NOT NULL DEFAULT 0,
+    etag TEXT,
+    digest TEXT,
+    affected_dictionary BLOB,
+    record_dictionary BLOB,
+    UNIQUE (feed, ecosystem)
+);
+CREATE TABLE ecosystem (
+    n INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    collection INTEGER NOT NULL
+);
+CREATE TABLE advisory (
+    n INTEGER PRIMARY KEY,
+    collection INTEGER NOT NULL,
+    entry TEXT NOT NULL,
+    modified TEXT NOT NULL,
+    payload BLOB
+);
+CREATE INDEX advisory_entry ON advisory (collection, entry);
+CREATE TABLE affected (
+    ecosystem INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    advisory INTEGER NOT NULL,
+    payload BLOB NOT NULL,
+    PRIMARY KEY (ecosystem, name, advisory)
+) WITHOUT ROWID;
+CREATE INDEX affected_advisory ON affected (advisory);
+"""
