@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import orjson
 
+from surveyor.scan.errors import ScanError
 from surveyor.scan.events import Event, Progress, Sink
 from surveyor.scan.plan import Request
 from surveyor.scan.settings import Settings
@@ -39,21 +41,62 @@ class ChildTask:
     cpu_seconds: int = 1800
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateTask:
+    """An update of the advisory database that ``settings`` names, from ``source``; the result is JSON."""
+
+    source: str
+    settings: Settings
+    events: Path
+    report: Path
+    data_bytes: int = 1 << 30
+    cpu_seconds: int = 7200
+
+
 def main(task: ChildTask, bell: Connection) -> None:
     """Run one scan. The report appears under its name only when it is whole; the bell rings once a line and closes."""
+
+    def work(progress: Progress) -> bytes:
+        from surveyor.scan import engine
+        from surveyor.scan.report import json as report_json
+
+        return report_json.encode(engine.run(task.request, task.settings, progress))
+
+    _confined(task, bell, work)
+
+
+def update_advisories(task: UpdateTask, bell: Connection) -> None:
+    """Bring the advisory database up to date; feeds are hostile bytes too."""
+
+    def work(progress: Progress) -> bytes:
+        from surveyor.scan.advise import snapshot, update
+        from surveyor.scan.net import Client
+
+        assert task.settings.advisories is not None
+        try:
+            result = update.update(
+                task.source, task.settings.advisories, fetch=Client(task.settings).fetch, progress=progress
+            )
+        except ScanError as error:
+            progress("osv.error", str(error), pct=100, reason=error.code)
+            return orjson.dumps({"failed": error.code, "detail": str(error), "sources": []})
+        sources = snapshot.status(task.settings.advisories)
+        return orjson.dumps({"failed": None, "incomplete": result.failed, "sources": sources})
+
+    _confined(task, bell, work)
+
+
+def _confined(task: ChildTask | UpdateTask, bell: Connection, work: Callable[[Progress], bytes]) -> None:
+    """Lock this process in, then do the work; its result is there whole or not at all."""
     os.setsid()
     _die_with_parent()
     _limit(task)
     os.set_blocking(bell.fileno(), False)
-    from surveyor.scan import engine
-    from surveyor.scan.report import json as report_json
-
     descriptor = os.open(task.events, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     progress = Progress(_line_writer(descriptor, bell))
     try:
-        report = engine.run(task.request, task.settings, progress)
         partial = task.report.with_suffix(".partial")
-        partial.write_bytes(report_json.encode(report))
+        partial.write_bytes(work(progress))
         partial.replace(task.report)
     except MemoryError:
         progress(
@@ -76,7 +119,7 @@ def _line_writer(descriptor: int, bell: Connection) -> Sink:
     return sink
 
 
-def _limit(task: ChildTask) -> None:
+def _limit(task: ChildTask | UpdateTask) -> None:
     # DATA, not AS: an address-space limit would refuse a read-only mmap of a large image
     resource.setrlimit(resource.RLIMIT_DATA, (task.data_bytes, task.data_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (task.cpu_seconds, task.cpu_seconds + 2))

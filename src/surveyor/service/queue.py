@@ -121,3 +121,9 @@ async def give_up(app: App, job: Job) -> None:
 async def forget_old(app: App, *, hours: int) -> None:
     """Delete ended jobs; what they did is in our own tables."""
     await app.job_manager.delete_old_jobs(hours, include_failed=True, include_cancelled=True, include_aborted=True)
+
+
+async def any_waits(session: Session, job_ids: Iterable[int]) -> bool:
+    """Whether one of these jobs has not been started yet."""
+    statement = text("select exists (select from procrastinate_jobs where id = any(:ids) and status = 'todo')")
+    return bool((await session.execute(statement, {"ids": list(job_ids)})).scalar_one())

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
 from surveyor.service import queue
+from surveyor.service.actions import clock, intake
 from surveyor.service.errors import Conflict
 from surveyor.service.store import advisories
 from surveyor.service.store.advisories import AdvisoryUpdate
@@ -35,3 +39,28 @@ async def ask(session: Session) -> AdvisoryUpdate | None:
     update = await advisories.add(session)
     await queue.enqueue(session, UPDATE_TASK, {"update_id": str(update.id)})
     return update
+
+
+async def refresh(sessions: Sessions) -> AdvisoryUpdate | None:
+    """Queue an update; ``None`` while one waits or runs."""
+    async with sessions() as session, session.begin():
+        return await ask(session)
+
+
+async def begin(sessions: Sessions, update_id: UUID) -> bool:
+    """Stamp an update as running; ``False`` when it has ended already."""
+    async with sessions() as session, session.begin():
+        update = await advisories.find(session, update_id)
+        if update is None or update.status not in {"queued", "running"}:
+            return False
+        await advisories.change(session, update_id, status="running", started_at=clock.now())
+    return True
+
+
+async def finish(
+    sessions: Sessions, update_id: UUID, *, sources: Sequence[Mapping[str, object]], error: str | None
+) -> None:
+    """Write down what an update came to; ``error`` says why it failed."""
+    values = {"status": "failed" if error else "done", "error": error, "finished_at": clock.now()}
+    async with sessions() as session, session.begin():
+        await advisories.change(session, update_id, sources=intake.scrub(list(sources), limit=1000), **values)

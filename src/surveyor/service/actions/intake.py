@@ -145,8 +145,8 @@ def _evidence(evidence: tuple[Evidence, ...]) -> list[dict[str, Any]]:
     return shown
 
 
-def scrub(value: Any, depth: int = 8) -> Any:  # noqa: ANN401 - any JSON value
-    """A JSON value within bounds: texts cut, lists cut, nothing nested deeper than ``depth``."""
+def scrub(value: Any, depth: int = 8, limit: int = LIST) -> Any:  # noqa: ANN401 - any JSON value
+    """A JSON value within bounds: texts cut, lists cut to ``limit``, nothing nested deeper than ``depth``."""
     if isinstance(value, str):
         return clean(str(value), TEXT)
     if isinstance(value, float) and not math.isfinite(value):
@@ -154,7 +154,7 @@ def scrub(value: Any, depth: int = 8) -> Any:  # noqa: ANN401 - any JSON value
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if depth and isinstance(value, dict):
-        return {clean(str(key), TITLE): scrub(item, depth - 1) for key, item in list(value.items())[:LIST]}
+        return {clean(str(key), TITLE): scrub(item, depth - 1) for key, item in list(value.items())[:limit]}
     if depth and isinstance(value, (list, tuple)):
-        return [scrub(item, depth - 1) for item in value[:LIST]]
+        return [scrub(item, depth - 1) for item in value[:limit]]
     return None

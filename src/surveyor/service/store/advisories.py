@@ -59,6 +59,13 @@ async def change(session: Session, update_id: UUID, **values: object) -> None:
     await session.execute(update(advisory_updates).where(advisory_updates.c.id == update_id).values(**values))
 
 
+async def find(session: Session, update_id: UUID) -> AdvisoryUpdate | None:
+    """One update."""
+    statement = select(advisory_updates).where(advisory_updates.c.id == update_id)
+    row = (await session.execute(statement)).mappings().one_or_none()
+    return _update(row) if row else None
+
+
 async def latest(session: Session, *, status: str | None = None) -> AdvisoryUpdate | None:
     """The last update asked for, or the last that ended so."""
     statement = select(advisory_updates).order_by(advisory_updates.c.inserted_at.desc()).limit(1)
@@ -71,3 +78,11 @@ async def latest(session: Session, *, status: str | None = None) -> AdvisoryUpda
 async def lock(session: Session) -> None:
     """Hold the table against other writers until the transaction ends: two askers make one update."""
     await session.execute(text("lock table advisory_updates in share row exclusive mode"))
+
+
+async def expire(session: Session, *, before: datetime, now: datetime) -> None:
+    """Fail updates that began, or were asked for, before a moment and never ended."""
+    open_ = advisory_updates.c.status.in_(["queued", "running"])
+    since = func.coalesce(advisory_updates.c.started_at, advisory_updates.c.inserted_at)
+    lost = update(advisory_updates).where(open_, since < before)
+    await session.execute(lost.values(status="failed", error="no worker lived to end it", finished_at=now))

@@ -59,13 +59,19 @@ class StoredEvent:
 
 
 async def append_from_slot(
-    session: Session, scan_id: UUID, slot: str, run: UUID, events: Sequence[NewEvent], *, offset: int
-) -> int | None:
-    """Store a slot's events and the byte offset read up to; ``None`` when the slot is no longer this run's."""
-    last = await scans.advance(session, scan_id, slot, run, events=len(events), offset=offset)
-    if last is not None and events:
+    session: Session, scan_id: UUID, slot: str, run: UUID, events: Sequence[NewEvent], *, start: int, offset: int
+) -> bool:
+    """Store the events between two byte offsets of a slot's file; ``False`` when the slot is no longer this run's.
+
+    Saying the same twice is fine: a commit whose answer was lost is not stored again.
+    """
+    last = await scans.advance(session, scan_id, slot, run, events=len(events), start=start, offset=offset)
+    if last is None:
+        scan = await scans.find(session, scan_id)
+        return scan is not None and scans.holds(scan, slot, run) and scan.event_offsets.get(slot, 0) == offset
+    if events:
         await _store(session, scan_id, slot, last, events)
-    return last
+    return True
 
 
 async def append(session: Session, scan_id: UUID, events: Sequence[NewEvent], *, slot: str | None = None) -> int:

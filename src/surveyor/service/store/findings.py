@@ -282,3 +282,15 @@ async def _assets(session: Session, finding_ids: list[UUID]) -> dict[UUID, tuple
     for row in (await session.execute(first)).mappings():
         grouped.setdefault(row["finding_id"], []).append(FoundAsset(**{name: row[name] for name in _ASSET_COLUMNS}))
     return {key: tuple(value) for key, value in grouped.items()}
+
+
+async def count_by_severity(session: Session, scan_id: UUID) -> dict[str, int]:
+    """How many findings a scan saw, every severity named so that nobody guesses a zero."""
+    counted = (
+        select(findings.c.severity, func.count())
+        .join(scan_findings, scan_findings.c.finding_id == findings.c.id)
+        .where(scan_findings.c.scan_id == scan_id)
+        .group_by(findings.c.severity)
+    )
+    known: dict[str, int] = dict((await session.execute(counted)).tuples().all())
+    return {name: known.get(name, 0) for name in ("critical", "high", "medium", "low", "unknown")}

@@ -192,15 +192,16 @@ async def change(session: Session, scan_id: UUID, **values: object) -> None:
     )
 
 
-async def advance(session: Session, scan_id: UUID, slot: str, run: UUID, *, events: int, offset: int) -> int | None:
-    """Take ``events`` numbers, move the slot's byte offset and its heartbeat, in one fenced statement.
+async def advance(
+    session: Session, scan_id: UUID, slot: str, run: UUID, *, events: int, start: int, offset: int
+) -> int | None:
+    """Take ``events`` numbers, move the slot's byte offset on from ``start`` and its heartbeat; one fenced statement.
 
-    Returns the last number taken, or ``None`` when the slot belongs to another run by now or the scan has ended.
+    Returns the last number taken, or ``None`` when the slot belongs to another run by now, the scan has ended, or the
+    offset is not where the caller thinks.
     """
-    row = await session.execute(
-        _ADVANCE, {"id": scan_id, "slot": slot, "run": str(run), "events": events, "offset": offset}
-    )
-    last: int | None = row.scalar_one_or_none()
+    values = {"id": scan_id, "slot": slot, "run": str(run), "events": events, "start": start, "offset": offset}
+    last: int | None = (await session.execute(_ADVANCE, values)).scalar_one_or_none()
     return last
 
 
@@ -211,7 +212,10 @@ update audit_scan_runs
        scanner_status = jsonb_set(scanner_status, array[cast(:slot as text), 'heartbeat_at'],
                                   to_jsonb(clock_timestamp())),
        heartbeat_at = clock_timestamp(), updated_at = clock_timestamp()
- where id = :id and status = 'running' and scanner_status -> cast(:slot as text) ->> 'run' = cast(:run as text)
+ where id = :id and status = 'running'
+   and scanner_status -> cast(:slot as text) ->> 'run' = cast(:run as text)
+   and scanner_status -> cast(:slot as text) ->> 'state' = 'running'
+   and coalesce(cast(event_offsets ->> cast(:slot as text) as bigint), 0) = :start
  returning last_seq""")
 
 
@@ -241,6 +245,14 @@ async def page(session: Session, rows: Select[Any], *, limit: int, after: str | 
     items = tuple(found[:limit])
     more = cursor.encode(items[-1].inserted_at, items[-1].id) if len(found) > limit else None
     return cursor.Page(items=items, total=total, total_is_estimate=estimated, next_cursor=more)
+
+
+def holds(scan: Scan | None, slot: str, run: UUID) -> bool:
+    """Whether a run still holds its slot of a scan that still runs."""
+    if scan is None or scan.status != "running":
+        return False
+    held = scan.scanner_status.get(slot)
+    return held is not None and held.state == "running" and held.run == str(run)
 
 
 async def silent(session: Session, *, before: datetime, limit: int = 100) -> list[UUID]:

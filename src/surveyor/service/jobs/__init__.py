@@ -1,0 +1,16 @@
+"""What workers do: thin tasks over the verbs, in one tuple."""
+
+from __future__ import annotations
+
+from surveyor.service.jobs import expire, refresh_feeds, rescue, scan_run, scan_slot, sweep_stale, update_advisories
+from surveyor.service.queue import Task
+
+TASKS: tuple[Task, ...] = (
+    scan_run.TASK,
+    scan_slot.TASK,
+    rescue.TASK,
+    sweep_stale.TASK,
+    update_advisories.TASK,
+    refresh_feeds.TASK,
+    expire.TASK,
+)

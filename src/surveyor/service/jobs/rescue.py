@@ -1,0 +1,39 @@
+"""Gives the jobs of dead workers to living ones, and ends those that were started too often."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from procrastinate.job_context import JobContext
+
+from surveyor.service import queue
+from surveyor.service.actions import slots
+from surveyor.service.jobs.interface import app_of, log, patiently, work_of
+
+
+async def run(context: JobContext, *, timestamp: int) -> None:
+    """Look for workers without a sign of life; a slot whose attempts ran out fails, with that as its last event."""
+    _ = timestamp
+    work, app = work_of(context), app_of(context)
+    sessions = work.platform.sessions
+    for job in await queue.stalled(app, seconds=work.stalled):
+        log.warning("rescue", job=job.id, task=job.task_name, attempts=job.attempts)
+        if job.attempts + 1 < work.attempts:
+            await queue.put_back(app, job)
+            continue
+        if (scan_id := job.task_kwargs.get("scan_id")) is not None:
+            slot = job.task_kwargs.get("slot")
+            detail = f"given up after {job.attempts + 1} attempts: each time its worker died"
+            await patiently(
+                lambda scan_id=scan_id, slot=slot, detail=detail: slots.fail(  # type: ignore[misc]
+                    sessions,
+                    UUID(str(scan_id)),
+                    slot=None if slot is None else str(slot),
+                    reason="attempts",
+                    detail=detail,
+                )
+            )
+        await queue.give_up(app, job)
+
+
+TASK = queue.Task(name="rescue", run=run, queue=queue.CONTROL, cron="*/10 * * * * *", retry=None)

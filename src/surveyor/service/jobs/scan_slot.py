@@ -1,0 +1,149 @@
+"""Runs one scanner of one run in a child process and stores what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from procrastinate.job_context import JobContext
+
+from surveyor.scan import entry
+from surveyor.scan.model import Kind
+from surveyor.scan.plan import Request
+from surveyor.service import queue
+from surveyor.service.actions import intake, slots
+from surveyor.service.actions.slots import Claim, Leftover, Result
+from surveyor.service.child import STOPPED, Child, Tail
+from surveyor.service.errors import ServiceError
+from surveyor.service.jobs.interface import Work, aborted, folder_of, log, patiently, work_of
+from surveyor.service.store.events import NewEvent
+
+#: How much longer than its own limit a child may take before it is killed.
+GRACE_SECONDS = 30.0
+
+
+@dataclass(slots=True, kw_only=True)
+class _Held:
+    """A slot while this job works on it."""
+
+    work: Work
+    claim: Claim
+    slot: str
+    run: UUID
+    folder: Path
+    offset: int = 0
+
+    async def deliver(self, said: Sequence[NewEvent], offset: int) -> bool:
+        """Store events; the offset before them tells a repetition from news."""
+        sessions, start = self.work.platform.sessions, self.offset
+        kept = await patiently(
+            lambda: slots.deliver(sessions, self.claim.scan, self.slot, self.run, said, start=start, offset=offset)
+        )
+        self.offset = offset
+        return kept
+
+    async def finish(self, result: Result) -> None:
+        """End the slot."""
+        platform = self.work.platform
+        await patiently(lambda: slots.finish(platform, self.claim.scan, self.slot, self.run, result))
+        for suffix in (".ndjson", ".json", ".partial"):
+            (self.folder / f"{self.run}{suffix}").unlink(missing_ok=True)
+
+
+async def run(context: JobContext, *, scan_id: str, slot: str) -> None:
+    """Claim the slot, scan, store; a slot that is another's by now is left alone."""
+    work, mine = work_of(context), uuid4()
+    sessions, scan = work.platform.sessions, UUID(scan_id)
+    folder = folder_of(work.platform, scan_id) / slot
+    before = await patiently(lambda: slots.held_before(sessions, scan, slot))
+    leftover = await asyncio.to_thread(_read_leftover, folder, before) if before else None
+    claim = await patiently(lambda: slots.claim(sessions, scan, slot, mine, leftover=leftover))
+    if claim is None:
+        return
+    held = _Held(work=work, claim=claim, slot=slot, run=mine, folder=folder)
+    try:
+        result = await _scan(held)
+        if result is not None:
+            await held.finish(result)
+    except asyncio.CancelledError:
+        raise aborted(context) from None
+    except Exception as error:  # the job wrapper, one of the three places design §8 allows
+        log.exception("scan_slot.failed", scan_id=scan_id, slot=slot)
+        await held.finish(Result(reason="internal_error", detail=f"{type(error).__name__} in the service"))
+        raise
+
+
+def _read_leftover(folder: Path, before: Leftover) -> Leftover:
+    """What the lost run had said that nobody stored, if it ran on this machine."""
+    tail = Tail(folder / f"{before.run}.ndjson", before.offset)
+    said: list[NewEvent] = []
+    try:
+        while True:
+            start = tail.offset
+            found, _ = tail.read()
+            said += found
+            if tail.offset == start:
+                break
+    finally:
+        tail.close()
+    return Leftover(run=before.run, offset=before.offset, said=tuple(said))
+
+
+async def _scan(held: _Held) -> Result | None:
+    """Run the child; ``None`` when the slot was taken away meanwhile."""
+    held.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    async with AsyncExitStack() as stack:
+        try:
+            source = await _source(held, stack)
+        except ServiceError as error:
+            return Result(reason=error.code, detail=f"the artifact cannot be read: {error.message}")
+        child = _child(held, source)
+        ended = await child.run()
+    if ended is STOPPED:
+        return None
+    if ended.reason is not None:
+        return Result(reason=ended.reason, detail=ended.detail)
+    return await asyncio.to_thread(_collect, child.task.report)
+
+
+async def _source(held: _Held, stack: AsyncExitStack) -> str:
+    artifact = held.claim.artifact
+    if artifact is None:
+        return held.claim.scan.url or ""
+    return str(await stack.enter_async_context(held.work.platform.storage.local_copy(artifact.storage_key)))
+
+
+def _child(held: _Held, source: str) -> Child:
+    scan, settings = held.claim.scan, held.work.platform.scan
+    kind = Kind(scan.kind)
+    seconds = held.work.page_seconds if kind is Kind.WEB else settings.limits.seconds
+    name = scan.name if kind is Kind.ARTIFACT else None
+    task = entry.ChildTask(
+        request=Request(kind=kind, source=source, slots=(held.slot,), name=name),
+        settings=settings,
+        events=held.folder / f"{held.run}.ndjson",
+        report=held.folder / f"{held.run}.json",
+    )
+    return Child(
+        target=entry.main,
+        task=task,
+        deliver=held.deliver,
+        seconds=seconds + GRACE_SECONDS,
+        heartbeat=held.work.heartbeat,
+    )
+
+
+def _collect(path: Path) -> Result:
+    try:
+        with path.open("rb") as file:
+            content = file.read(intake.REPORT_BYTES + 1)
+    except FileNotFoundError:
+        return Result(reason="crashed", detail="the scanner left no report")
+    return Result(report=content)
+
+
+TASK = queue.Task(name=slots.SLOT_TASK, run=run)

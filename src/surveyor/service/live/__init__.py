@@ -1,0 +1,1 @@
+"""Progress as it happens: one listening connection per process, any number of readers."""
