@@ -1,0 +1,106 @@
+"""``surveyor db``: the local advisory database."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from cyclopts import Parameter
+
+from surveyor.cli import FAILED, INCOMPLETE, OK, progress
+from surveyor.scan.advise import snapshot
+from surveyor.scan.advise import update as updates
+from surveyor.scan.advise.origin import Fetch
+from surveyor.scan.errors import BadTarget, ScanError
+from surveyor.scan.events import Progress, printable
+from surveyor.scan.settings import OSV_BUCKET, AllowedHost, Settings, advisory_database, from_environment
+
+
+def update(
+    *,
+    source: Annotated[str, Parameter(name="--from")] = OSV_BUCKET,
+    ecosystem: Annotated[list[str] | None, Parameter(negative=())] = None,
+    quiet: bool = False,
+) -> int:
+    """Fetch advisories and build the local database; only what changed is read again.
+
+    Parameters
+    ----------
+    source
+        A directory or URL with the layout of OSV's bucket.
+    ecosystem
+        Update only this ecosystem, as OSV names it. Repeatable; all unless given.
+    quiet
+        Show no progress.
+    """
+    settings = from_environment(os.environ)
+    assert settings.advisories is not None
+    try:
+        with progress.sinks(progress_file=None, quiet=quiet) as listeners:
+            result = updates.update(
+                source,
+                settings.advisories,
+                fetch=_fetch(source, settings),
+                progress=Progress(*listeners),
+                ecosystems=tuple(ecosystem) if ecosystem else None,
+            )
+    except (ScanError, OSError) as error:
+        return _refuse(error)
+    for item in result.collections:
+        notes = f"  {printable(item.notes[0])}" if item.notes else ""
+        print(f"{item.ecosystem:<20} {item.action:<10} {item.rows:>9,} rows  {item.changed:>9,} changed{notes}")
+    print(f"written to {result.database}")
+    return INCOMPLETE if result.failed else OK
+
+
+def status() -> int:
+    """Show feeds, the date of their newest record, and their rows."""
+    try:
+        feeds = snapshot.status(advisory_database(os.environ))
+    except (ScanError, OSError) as error:
+        return _refuse(error)
+    print(f"{'feed':<28} {'newest record':<20} {'asked for':<20} {'rows':>10}")
+    for feed in feeds:
+        name = f"{feed.feed}:{feed.ecosystem}"
+        print(f"{name:<28} {_moment(feed.date):<20} {_moment(feed.updated_at):<20} {feed.rows:>10,}")
+    print(f"{'total':<70} {sum(feed.rows for feed in feeds):>10,}")
+    return OK
+
+
+def resolve(advisories: str, settings: Settings, emit: Progress) -> Path:
+    """The database for one scan that ``--advisories`` names: a file, or a bucket read into a cached one."""
+    assert settings.advisories is not None
+    if settings.offline and _host(advisories):
+        raise BadTarget("--offline: the advisories at a URL cannot be fetched; name a directory or a file")
+    cache = settings.advisories.parent / "cache"
+    return updates.resolve(advisories, cache, _fetch(advisories, settings), emit)
+
+
+def _fetch(source: str, settings: Settings) -> Fetch:
+    """A guarded download; a mirror that the operator names may stand on a private address, nothing else may."""
+    from surveyor.scan.net import Client
+
+    mirror = _host(source)
+    hosts: Sequence[AllowedHost] = (mirror,) if mirror else ()
+    return Client(replace(settings, allow_hosts=(*settings.allow_hosts, *hosts))).fetch
+
+
+def _host(source: str) -> AllowedHost | None:
+    split = urlsplit(source)
+    if split.scheme not in ("http", "https") or not split.hostname:
+        return None
+    return AllowedHost(host=split.hostname, port=split.port or {"http": 80, "https": 443}[split.scheme])
+
+
+def _moment(value: object) -> str:
+    return f"{value:%Y-%m-%d %H:%M}" if value else "unknown"
+
+
+def _refuse(error: Exception) -> int:
+    print(f"surveyor: {error}", file=sys.stderr)
+    return FAILED
