@@ -157,6 +157,11 @@ class Config(BaseSettings):
         table = {f"SURVEYOR_{key.upper()}": value for key, value in self.scan.items()}
         return scanner.from_environment(table | dict(self._environment) | {"SURVEYOR_HOME": str(self.home)})
 
+    def child_environment(self, **changes: str) -> dict[str, str]:
+        """This process's variables with changes, for a process of the service; the bootstrap key stays behind."""
+        kept = {name: value for name, value in os.environ.items() if name != "SURVEYOR_BOOTSTRAP_API_KEY"}
+        return kept | changes
+
     def prepare_home(self) -> Path:
         """Make the home and its ``tmp``. Root's home can be crossed, not listed: the database's user lives below it."""
         try:

@@ -39,6 +39,7 @@ class Account:
             text=True,
             errors="replace",
             cwd="/",
+            start_new_session=True,  # a terminal's Ctrl-C is for us alone
             env=env,
             user=user,
             group=group,
