@@ -65,6 +65,10 @@ class Client:
         self._resolver = resolver
         self._tls = tls
 
+    def with_settings(self, settings: Settings) -> Client:
+        """The same client under other settings."""
+        return Client(settings, clock=self._clock, resolver=self._resolver, tls=self._tls)
+
     def get(
         self,
         url: str,

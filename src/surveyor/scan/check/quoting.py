@@ -1,0 +1,24 @@
+"""Headers as evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from surveyor.scan.evidence import Page
+from surveyor.scan.model import Evidence
+
+_LONGEST = 1000
+_MOST = 5
+
+
+def header(page: Page, name: str) -> tuple[Evidence, ...]:
+    """The values of a header as seen; one that says so when it was not sent."""
+    values = page.headers_of(name)
+    if not values:
+        return (Evidence(kind="header", where=name, value="not sent"),)
+    return tuple(Evidence(kind="header", where=name, value=value[:_LONGEST]) for value in values[:_MOST])
+
+
+def notes(texts: Iterable[str], *, where: str) -> tuple[Evidence, ...]:
+    """What exactly is weak about something."""
+    return tuple(Evidence(kind="reason", where=where, value=text[:_LONGEST]) for text in list(texts)[:_MOST])

@@ -1,0 +1,41 @@
+"""X-Frame-Options, or the policy's frame-ancestors that replaced it: who may put the page in a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from surveyor.scan.check import policy, quoting
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.interface import Check, Needs, Outcome
+from surveyor.scan.model import Domain
+
+_NAME = "X-Frame-Options"
+_POLICY = "Content-Security-Policy"
+_ANYONE = frozenset({"*", "http:", "https:"})
+
+
+def judge(document: Document) -> Iterable[Outcome]:
+    """A policy's frame-ancestors decides where there is one, since browsers then ignore the older header."""
+    page = document.page
+    # a policy in a meta element has no say about frames
+    found = policy.parse(page.headers_of(_POLICY))
+    ancestors = found.directives.get("frame-ancestors") if found else None
+    if ancestors is not None:
+        if ancestors & _ANYONE:
+            yield Outcome(key="weak", evidence=quoting.header(page, _POLICY))
+        return
+    values = {part.strip().lower() for value in page.headers_of(_NAME) for part in value.split(",")}
+    if not values:
+        yield Outcome(key="missing", evidence=quoting.header(page, _NAME))
+    elif len(values) > 1 or not values <= {"deny", "sameorigin"}:
+        yield Outcome(key="weak", evidence=quoting.header(page, _NAME))
+
+
+CHECK = Check(
+    id="security_header_xfo",
+    version=1,
+    domain=Domain.SECURITY,
+    outcomes=("missing", "weak"),
+    needs=Needs.PAGE,
+    page=judge,
+)

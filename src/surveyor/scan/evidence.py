@@ -1,0 +1,87 @@
+"""What gatherers bring from a URL and checks judge; both import it, neither imports the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+_HTML = ("text/html", "application/xhtml+xml")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def normal(url: str) -> str:
+    """One spelling of a URL: scheme and host in lower case, no default port, no fragment, a path."""
+    split = urlsplit(url)
+    scheme, host = split.scheme.lower(), (split.hostname or "").lower()
+    host = f"[{host}]" if ":" in host else host
+    port = "" if split.port in {None, _DEFAULT_PORTS.get(scheme)} else f":{split.port}"
+    return urlunsplit((scheme, host + port, split.path or "/", split.query, ""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One answer to one GET: ``asked`` is the URL of the scan, ``url`` the one that answered after ``hops`` redirects.
+
+    ``headers`` are as sent; ``body`` is decoded and cut at the scan's bound when ``cut``.
+    """
+
+    asked: str
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    cut: bool = False
+    hops: tuple[str, ...] = ()
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, whatever its case."""
+        return next(iter(self.headers_of(name)), None)
+
+    def headers_of(self, name: str) -> tuple[str, ...]:
+        """Every value of a header in the order sent."""
+        wanted = name.lower()
+        return tuple(value.strip() for key, value in self.headers if key.lower() == wanted)
+
+    @property
+    def secure(self) -> bool:
+        """Whether the page came over TLS."""
+        return self.url.lower().startswith("https:")
+
+    @property
+    def media_type(self) -> str:
+        """The Content-Type without parameters, in lower case; empty when none was sent."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    @property
+    def is_html(self) -> bool:
+        """Whether a browser shows it as a page; without a type by the first thing in it."""
+        if self.media_type:
+            return self.media_type in _HTML
+        return self.body.lstrip()[:1] == b"<"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One measured quantity in milliseconds, for ``cls`` without unit.
+
+    ``source`` is ``field`` for the 75th percentile of real visits, ``lab`` for one run in a laboratory.
+    """
+
+    id: str
+    value: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """What was measured about how a page loads; ``score`` is the laboratory's, 0..1, absent when it gave none."""
+
+    url: str
+    metrics: tuple[Metric, ...]
+    score: float | None = None
+    engine: str = ""
+
+    def metric(self, name: str) -> Metric | None:
+        """The value that decides: of real visits when there is one, else of the laboratory."""
+        found = [metric for metric in self.metrics if metric.id == name]
+        return next((metric for metric in found if metric.source == "field"), found[0] if found else None)
