@@ -1,4 +1,4 @@
-"""Headers as evidence."""
+"""Headers, and what is not there, as evidence."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ def header(page: Page, name: str) -> tuple[Evidence, ...]:
     if not values:
         return (Evidence(kind="header", where=name, value="not sent"),)
     return tuple(Evidence(kind="header", where=name, value=value[:_LONGEST]) for value in values[:_MOST])
+
+
+def absent(selector: str) -> Evidence:
+    """That nothing in the page fits a selector."""
+    return Evidence(kind="element", where=selector, value="not there")
 
 
 def notes(texts: Iterable[str], *, where: str) -> tuple[Evidence, ...]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from surveyor.scan.check import quoting
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Check, Outcome
-from surveyor.scan.model import Domain, Evidence
+from surveyor.scan.model import Domain
 
 _WANTED = ("og:title", "og:description", "og:image", "og:url", "og:type")
 
@@ -20,9 +21,7 @@ def judge(document: Document) -> Iterable[Outcome]:
     }
     absent = tuple(name for name in _WANTED if name not in found)
     if absent:
-        evidence = tuple(
-            Evidence(kind="element", where=f"meta[property='{name}']", value="not there") for name in absent
-        )
+        evidence = tuple(quoting.absent(f"meta[property='{name}']") for name in absent)
         key = "missing" if len(absent) == len(_WANTED) else "incomplete"
         yield Outcome(key=key, evidence=evidence, count=len(absent))
 
