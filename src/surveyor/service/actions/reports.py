@@ -1,20 +1,30 @@
-"""Hand out the reports that a scan's scanners left behind."""
+"""The report of a scan run, as a file."""
 
 from __future__ import annotations
 
+import asyncio
+import re
+from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from surveyor.service.actions import scans
+from surveyor.remedy import health
+from surveyor.scan.model import INCOMPLETE, Coverage, CoverageState, Report, ScanStatus, Severity, Summary
+from surveyor.scan.report import json as report_json
+from surveyor.service.actions import intake, scans
 from surveyor.service.actions.platform import Platform
 from surveyor.service.errors import Conflict, NotFound
-from surveyor.service.store.scans import TERMINAL
+from surveyor.service.store.scans import TERMINAL, Scan
+
+_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
+#: The worst first: what a run amounts to when its slots differ.
+_ENDS = (ScanStatus.COMPLETE, ScanStatus.PARTIAL, ScanStatus.UNSUPPORTED, ScanStatus.FAILED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportFile:
-    """A report to download: ``name`` for people, its JSON in pieces."""
+class Download:
+    """A file to send: a name that is safe in a header, and its bytes."""
 
     name: str
     chunks: AsyncIterator[bytes]
@@ -22,37 +32,77 @@ class ReportFile:
 
 async def download(
     platform: Platform, *, team_id: UUID, project_id: UUID, scan_id: UUID, slot: str | None = None
-) -> ReportFile:
-    """The report of one slot, or of a scan that has ended.
+) -> Download:
+    """The report of an ended scan as JSON: one for the whole run, or a single scanner's as it wrote it.
 
-    A page's scanners each leave one; without ``slot`` they come together as ``{"reports": {slot: report}}``. Conflict
-    while the scan runs, NotFound when it ended without one; both say why.
+    Conflict while the scan has not ended, NotFound when its scanners left none.
     """
     scan = await scans.find(platform.sessions, team_id=team_id, project_id=project_id, scan_id=scan_id)
-    name = f"surveyor-{scan.id}{f'-{slot}' if slot else ''}.json"
-    keys = scan.report_keys
-    if slot is not None and slot in keys:
-        return ReportFile(name=name, chunks=await _opened(platform, keys[slot]))
     if scan.status not in TERMINAL:
-        raise Conflict(f"the scan is {scan.status}; its report is there when it has ended")
-    if slot is not None or not keys:
-        raise NotFound(f"there is no such report: {scan.error or f'the scan is {scan.status}'}")
-    if len(keys) == 1:
-        return ReportFile(name=name, chunks=await _opened(platform, next(iter(keys.values()))))
-    return ReportFile(name=name, chunks=_together(platform, keys))
+        raise Conflict(f"the scan is {scan.status}; its report comes when it has ended")
+    keys = scan.report_keys if slot is None else {k: v for k, v in scan.report_keys.items() if k == slot}
+    if not keys:
+        raise NotFound("this scan left no report" if slot is None else "this scanner left no report")
+    name = f"surveyor-{_PLAIN.sub('-', scan.name or scan.kind).strip('-.')[:80] or scan.kind}-{str(scan.id)[:8]}"
+    if len(scan.scanner_status) == 1 or slot is not None:
+        suffix = "" if slot is None else f"-{slot}"
+        return Download(name=f"{name}{suffix}.json", chunks=platform.storage.get_stream(next(iter(keys.values()))))
+    parts = {}
+    for held, key in sorted(keys.items()):
+        parts[held] = await platform.storage.get_bytes(key, max_bytes=intake.REPORT_BYTES)
+    return Download(name=f"{name}.json", chunks=_once(await asyncio.to_thread(_merged, scan, parts)))
 
 
-async def _opened(platform: Platform, key: str) -> AsyncIterator[bytes]:
-    # asked for now, so that a report that was lost is an answer and not a broken download
-    await platform.storage.head(key)
-    return platform.storage.get_stream(key)
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
-async def _together(platform: Platform, keys: dict[str, str]) -> AsyncIterator[bytes]:
-    """Several reports as one JSON object, without holding or reading them."""
-    yield b'{"reports":{'
-    for index, (slot, key) in enumerate(sorted(keys.items())):
-        yield f'{"," if index else ""}"{slot}":'.encode()
-        async for chunk in platform.storage.get_stream(key):
-            yield chunk
-    yield b"}}"
+def _merged(scan: Scan, parts: dict[str, bytes]) -> bytes:
+    return report_json.encode(merge(scan, {slot: intake.read(content) for slot, content in parts.items()}))
+
+
+def merge(scan: Scan, parts: dict[str, Report]) -> Report:
+    """One report of a run from its slots' reports, with what became of the slots that left none."""
+    reports = list(parts.values())
+    first = reports[0]
+    units = {name: version for report in reports for name, version in _units(report).items()}
+    missing = [
+        Coverage(what=f"slot.{name}", state=CoverageState.FAILED, reason=held.reason, asset=scan.url)
+        for name, held in scan.scanner_status.items()
+        if name not in parts
+    ]
+    coverage = (*(entry for report in reports for entry in report.coverage), *missing)
+    found = [finding for report in reports for finding in report.findings]
+    findings = tuple(sorted(found, key=lambda finding: (finding.severity.rank, finding.domain, finding.title)))
+    packages = tuple(package for report in reports for package in report.packages)
+    counts = Counter(finding.severity.value for finding in findings)
+    status = _status(scan, parts, coverage)
+    return replace(
+        first,
+        scanner={**first.scanner, "units": dict(sorted(units.items()))},
+        started_at=min(report.started_at for report in reports),
+        finished_at=max(report.finished_at for report in reports),
+        scan_status=status,
+        coverage=coverage,
+        sources=tuple(dict.fromkeys(source for report in reports for source in report.sources)),
+        packages=packages,
+        findings=findings,
+        summary=Summary(
+            findings={severity.value: counts[severity.value] for severity in Severity},
+            packages=len(packages),
+            computed_health=None if status is ScanStatus.FAILED else health.computed(counts),
+        ),
+        error=scan.error,
+    )
+
+
+def _units(report: Report) -> dict[str, object]:
+    units = report.scanner.get("units")
+    return units if isinstance(units, dict) else {}
+
+
+def _status(scan: Scan, parts: dict[str, Report], coverage: tuple[Coverage, ...]) -> ScanStatus:
+    """Failed when no slot is done; partial when one asked for or enabled could not look at everything."""
+    if all(held.state != "done" for held in scan.scanner_status.values()):
+        return max((report.scan_status for report in parts.values()), key=_ENDS.index)
+    return ScanStatus.PARTIAL if any(entry.state in INCOMPLETE for entry in coverage) else ScanStatus.COMPLETE
