@@ -247,7 +247,7 @@ def _file(env: Mapping[str, str], home: Path) -> dict[str, Any]:
     path = Path(named).expanduser() if named else home / "surveyor.toml"
     try:
         content = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if named:
             raise BadConfiguration(f"SURVEYOR_CONFIG names {path}, which does not exist") from None
         return {}
