@@ -86,7 +86,7 @@ def new_key() -> tuple[str, str, bytes]:
 
 
 def csrf_token(session_token: str) -> str:
-    """The form token of one session: derived from its secret, so it is stored nowhere and no other session can make it."""
+    """The form token of one session: derived from its secret, so it is stored nowhere and nobody else can make it."""
     mac = hmac.new(session_token.encode(), b"surveyor csrf v1", hashlib.sha256).digest()
     return base64.urlsafe_b64encode(mac).decode().rstrip("=")
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Select, func, literal, select
 
-from surveyor.service.errors import BadRequest
+from surveyor.service.errors import InvalidParams
 from surveyor.service.store.database import Session
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ def decode(cursor: str, *kinds: type) -> tuple[int | datetime | UUID, ...]:
         values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return tuple(_value(kind, value) for kind, value in zip(kinds, values, strict=True))
     except (ValueError, TypeError, AttributeError, binascii.Error) as error:
-        raise BadRequest("not a cursor of this list") from error
+        raise InvalidParams("not a cursor of this list", details={"cursor": ["form"]}) from error
 
 
 def _value(kind: type, value: object) -> int | datetime | UUID:

@@ -1,0 +1,70 @@
+"""Our values as the wire's: what a scan, an event and a finding look like to a caller, and the envelope around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from fastapi import Request
+
+from surveyor.service.api.v1 import schemas
+from surveyor.service.store.cursor import Page
+from surveyor.service.store.findings import FindingRow
+from surveyor.service.store.scans import Scan
+
+V = TypeVar("V")
+T = TypeVar("T")
+
+
+def request_id(request: Request) -> str:
+    """This request's id."""
+    given: str = request.state.request_id
+    return given
+
+
+def one(request: Request, data: T) -> schemas.Envelope[T]:
+    """A success with one thing in it."""
+    return schemas.Envelope(data=data, meta=schemas.Meta(request_id=request_id(request)))
+
+
+def many(request: Request, found: Page[V], shape: Callable[[V], T]) -> schemas.PageEnvelope[T]:
+    """A page of a list."""
+    meta = schemas.PageMeta(
+        request_id=request_id(request),
+        total=found.total,
+        total_is_estimate=found.total_is_estimate,
+        next_cursor=found.next_cursor,
+    )
+    return schemas.PageEnvelope(data=[shape(item) for item in found.items], meta=meta)
+
+
+def scan(run: Scan) -> schemas.Scan:
+    """A run without what is the service's own business: offsets, job ids, storage keys, fences."""
+    slots = run.scanner_status
+    return schemas.Scan(
+        **_same(run, "id project_id kind status trigger url artifact_id name summary error last_seq"),
+        **_same(run, "inserted_at started_at finished_at updated_at"),
+        org_id=run.team_id,
+        scanner_status={name: slot.state for name, slot in slots.items()},
+        scanners={name: schemas.Scanner.model_validate(slot) for name, slot in slots.items()},
+        coverage=list(run.coverage),
+    )
+
+
+def finding(row: FindingRow) -> schemas.Finding:
+    """A finding with its assets."""
+    return schemas.Finding(
+        **_same(row, "id project_id domain rule title description severity severity_by status owner_id confidence"),
+        **_same(row, "tier ids package cvss epss kev fixed_in fix_state evidence recommended_fix first_scan_id"),
+        **_same(row, "last_scan_id first_seen last_seen not_seen_since inserted_at updated_at"),
+        org_id=row.team_id,
+        priority=schemas.Priority(
+            impact=row.impact_score, effort=row.effort_score, risk=row.risk_score, score=row.priority_score
+        ),
+        affected_assets=[schemas.Asset.model_validate(asset) for asset in row.assets],
+        references=list(row.reference_urls),
+    )
+
+
+def _same(value: object, names: str) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in names.split()}

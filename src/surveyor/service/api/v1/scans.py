@@ -1,0 +1,91 @@
+"""Scan runs: start, list, read, cancel, and the finished report."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import StreamingResponse
+
+from surveyor.service.actions import reports, scans
+from surveyor.service.api.v1 import answers, schemas
+from surveyor.service.api.v1.access import Reader, Writer, platform_of, strict
+
+router = APIRouter(tags=["scans"])
+
+
+@router.post("/scans/run", status_code=202, summary="Scan a page", dependencies=[Depends(strict)])
+async def run_scan(request: Request, caller: Writer, body: schemas.RunScan) -> schemas.Envelope[schemas.Scan]:
+    """Queue a scan and answer at once. A URL that must not be fetched is refused with the rule that refuses it."""
+    run = await scans.start_web(
+        platform_of(request),
+        team_id=caller.team_id,
+        project_id=caller.project_id,
+        url=body.url,
+        trigger=body.trigger,
+    )
+    return answers.one(request, answers.scan(run))
+
+
+@router.get("/scans", summary="List scans")
+async def list_scans(
+    request: Request,
+    caller: Reader,
+    kind: schemas.Kind | None = None,
+    status: schemas.Status | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: schemas.Cursor | None = None,
+) -> schemas.PageEnvelope[schemas.Scan]:
+    """Newest first."""
+    found = await scans.page(
+        platform_of(request).sessions,
+        team_id=caller.team_id,
+        project_id=caller.project_id,
+        kind=kind,
+        status=status,
+        limit=limit,
+        after=cursor,
+    )
+    return answers.many(request, found, answers.scan)
+
+
+@router.get("/scans/{scan_id}", summary="Read a scan")
+async def read_scan(request: Request, caller: Reader, scan_id: UUID) -> schemas.Envelope[schemas.Scan]:
+    """One run as it stands; poll it, or follow its events."""
+    run = await scans.find(
+        platform_of(request).sessions, team_id=caller.team_id, project_id=caller.project_id, scan_id=scan_id
+    )
+    return answers.one(request, answers.scan(run))
+
+
+@router.post("/scans/{scan_id}/cancel", summary="Cancel a scan")
+async def cancel_scan(request: Request, caller: Writer, scan_id: UUID) -> schemas.Envelope[schemas.Scan]:
+    """Stop a run that has not ended; 409 when it has."""
+    run = await scans.cancel(
+        platform_of(request), team_id=caller.team_id, project_id=caller.project_id, scan_id=scan_id
+    )
+    return answers.one(request, answers.scan(run))
+
+
+@router.get(
+    "/scans/{scan_id}/report",
+    summary="Download the report",
+    response_class=StreamingResponse,
+    responses={
+        200: {"description": "The report's JSON", "content": {"application/json": {}}},
+        409: {"model": schemas.FailureEnvelope, "description": "The scan has not ended"},
+    },
+)
+async def download_report(
+    request: Request,
+    caller: Reader,
+    scan_id: UUID,
+    slot: Annotated[str | None, Query(max_length=40, description="One scanner's report only")] = None,
+) -> StreamingResponse:
+    """The report as the scanner wrote it. A page's four come together as `{"reports": {scanner: report}}`."""
+    file = await reports.download(
+        platform_of(request), team_id=caller.team_id, project_id=caller.project_id, scan_id=scan_id, slot=slot
+    )
+    headers = {"content-disposition": f'attachment; filename="{file.name}"'}
+    return StreamingResponse(file.chunks, media_type="application/json", headers=headers)

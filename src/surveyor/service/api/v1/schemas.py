@@ -1,0 +1,200 @@
+"""What goes over the wire: the envelope and the shapes inside it, every string, list and number bounded."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+T = TypeVar("T")
+
+Status = Literal["queued", "running", "done", "failed", "cancelled"]
+Kind = Literal["web", "artifact"]
+Trigger = Literal["manual", "scheduled", "post_deploy"]
+Severity = Literal["critical", "high", "medium", "low", "unknown"]
+Domain = Literal["security", "performance", "accessibility", "seo", "vulnerability"]
+FindingStatus = Literal["new", "triaged", "in_progress", "ready_verify", "resolved", "dismissed"]
+Cursor = Annotated[str, Field(max_length=300, pattern=r"^[A-Za-z0-9_-]+$")]
+
+
+class Out(BaseModel):
+    """Anything we send; built from our values by attribute."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Meta(Out):
+    """About this answer. The id finds the request in the service's log."""
+
+    request_id: str = Field(max_length=40, examples=["r-9vRZb0cN3mQxk1Ld"])
+
+
+class PageMeta(Meta):
+    """About this page of a list; ``next_cursor`` is null on the last."""
+
+    total: int = Field(ge=0, description="Exact up to 10,000")
+    total_is_estimate: bool = Field(description="True where total is the database's estimate")
+    next_cursor: str | None = Field(max_length=300)
+
+
+class Envelope(Out, Generic[T]):
+    """Every success."""
+
+    data: T
+    meta: Meta
+    error: None = None
+
+
+class PageEnvelope(Out, Generic[T]):
+    """Every list."""
+
+    data: list[T]
+    meta: PageMeta
+    error: None = None
+
+
+class Failure(Out):
+    """What went wrong: ``code`` is stable, ``message`` is for people."""
+
+    code: str = Field(max_length=60, examples=["invalid_params"])
+    message: str
+    details: dict[str, Any] | None = None
+
+
+class FailureEnvelope(Out):
+    """Every failure."""
+
+    data: None = None
+    meta: Meta
+    error: Failure
+
+
+class RunScan(BaseModel):
+    """A page to scan."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    url: str = Field(min_length=1, max_length=2048, examples=["https://shop.example/"], description="http or https")
+    trigger: Trigger = "manual"
+
+
+class Scanner(Out):
+    """One scanner's part of a run."""
+
+    state: str
+    reason: str | None = Field(description="A stable code where the state has one, such as not_configured")
+    attempt: int
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class Scan(Out):
+    """A scan run as it stands."""
+
+    id: UUID
+    org_id: UUID
+    project_id: UUID
+    kind: Kind
+    status: Status
+    trigger: str
+    url: str | None = Field(description="The page, for kind web")
+    artifact_id: UUID | None = Field(description="The upload's bytes, for kind artifact")
+    name: str | None = Field(description="What people call the target")
+    scanner_status: dict[str, str] = Field(description="Scanner to pending, running, done or failed")
+    scanners: dict[str, Scanner] = Field(description="The same with reasons and times")
+    summary: dict[str, Any] = Field(description="Counts of what was found; empty until something is known")
+    coverage: list[dict[str, Any]] = Field(description="What was and was not looked at, with coordinates")
+    error: str | None
+    last_seq: int = Field(description="Number of the last event")
+    inserted_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    updated_at: datetime
+
+
+class ScanEvent(Out):
+    """One line of progress; ``seq`` has no gaps within a scan."""
+
+    seq: int
+    ts: datetime
+    stage: str
+    level: str
+    detail: str
+    slot: str | None = Field(description="The scanner that said it; null for the run itself")
+    pct: int | None
+    data: dict[str, Any] | None
+
+
+class EventsMeta(Meta):
+    """About a page of events; pass ``last_seq`` as the next ``after``."""
+
+    last_seq: int
+    more: bool = Field(description="True when events may follow at once")
+
+
+class EventsEnvelope(Out):
+    """A page of events."""
+
+    data: list[ScanEvent]
+    meta: EventsMeta
+    error: None = None
+
+
+class Asset(Out):
+    """One thing a finding affects."""
+
+    type: str
+    value: str
+    artifact: str | None
+    path: str | None
+    layer: str | None
+    first_seen: datetime
+    last_seen: datetime
+
+
+class Priority(Out):
+    """0..100 each, higher is more; null while nobody has scored it, which is never the same as zero."""
+
+    impact: int | None
+    effort: int | None
+    risk: int | None
+    score: int | None
+
+
+class Finding(Out):
+    """One problem with everything it affects."""
+
+    id: UUID
+    org_id: UUID
+    project_id: UUID
+    domain: Domain
+    rule: str = Field(description="Stable id of the check or advisory")
+    title: str
+    description: str
+    severity: Severity
+    severity_by: str = Field(description="rule, or person once one has changed it")
+    status: FindingStatus
+    owner_id: UUID | None
+    confidence: float = Field(ge=0, le=1)
+    tier: str | None
+    ids: list[str] = Field(description="All advisory ids of this vulnerability")
+    package: str | None
+    cvss: list[dict[str, Any]]
+    epss: float | None
+    kev: bool | None
+    fixed_in: list[str]
+    fix_state: str | None
+    priority: Priority
+    affected_assets: list[Asset] = Field(description="The 100 seen last")
+    evidence: list[dict[str, Any]] = Field(description="As found on the target, quoted and bounded")
+    recommended_fix: dict[str, Any] | None
+    references: list[str]
+    first_scan_id: UUID
+    last_scan_id: UUID
+    first_seen: datetime
+    last_seen: datetime
+    not_seen_since: datetime | None = Field(description="When a scan of its assets first did not see it again")
+    inserted_at: datetime
+    updated_at: datetime

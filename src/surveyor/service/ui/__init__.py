@@ -1,0 +1,26 @@
+"""The pages: server-rendered, live by server-sent fragments, under a policy that allows no inline script or style."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute, Route
+
+from surveyor.service.ui import findings, home, pages, scans, signin
+
+
+def routes() -> tuple[BaseRoute, ...]:
+    """Every page and form."""
+    return (
+        Route("/", home.show),
+        Route("/scans", home.start_page, methods=["POST"]),
+        Route("/uploads", home.start_file, methods=["POST"]),
+        Route("/advisories/update", home.update_advisories, methods=["POST"]),
+        Route("/scans/{scan_id}", scans.show),
+        Route("/scans/{scan_id}/cancel", scans.cancel, methods=["POST"]),
+        Route("/scans/{scan_id}/live", scans.live),
+        Route("/scans/{scan_id}/report", scans.report),
+        Route("/findings", findings.show),
+        Route("/sign-in", signin.show),
+        Route("/sign-in", signin.sign_in, methods=["POST"]),
+        Route("/sign-out", signin.sign_out, methods=["POST"]),
+        Route("/static/{digest}/{name:path}", pages.static_file),
+    )

@@ -1,0 +1,88 @@
+"""The first page: start a scan, see the recent ones; and the two ways in, a URL and a file."""
+
+from __future__ import annotations
+
+import contextlib
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from surveyor.service.actions import advisories, scans, uploads
+from surveyor.service.auth import Identity
+from surveyor.service.errors import Conflict, InvalidParams, RateLimited
+from surveyor.service.ui import rows
+from surveyor.service.ui.render import page
+from surveyor.service.ui.visitors import auth_of, freshness, platform_of, scripted, submitted, visitor
+
+_SCANS = 25
+_CURSOR_LENGTH = 300
+
+
+async def show(request: Request) -> Response:
+    """``GET /``."""
+    return await _page(request, await visitor(request))
+
+
+async def start_page(request: Request) -> Response:
+    """``POST /scans``: scan a page; a refused URL comes back in the form with the reason beside it."""
+    who, fields = await submitted(request)
+    url = fields.get("url", "").strip()
+    if url and "://" not in url:
+        url = f"https://{url}"
+    try:
+        request.state.window = await auth_of(request).spend(who.team_id, "strict")
+        run = await scans.start_web(platform_of(request), team_id=who.team_id, project_id=who.project_id, url=url)
+    except (InvalidParams, RateLimited) as error:
+        return await _page(request, who, wrong=error.message, url=url, status=error.status)
+    return RedirectResponse(f"/scans/{run.id}", 303)
+
+
+async def start_file(request: Request) -> Response:
+    """``POST /uploads?filename=``: the raw bytes of a file; nothing is read before the sender is known."""
+    who = await scripted(request)
+    request.state.window = await auth_of(request).spend(who.team_id, "strict")
+    platform = platform_of(request)
+    upload, _ = await uploads.receive(
+        platform,
+        team_id=who.team_id,
+        project_id=who.project_id,
+        filename=request.query_params.get("filename", ""),
+        chunks=request.stream(),
+    )
+    run = await scans.start_artifact(platform, team_id=who.team_id, project_id=who.project_id, upload_id=upload.id)
+    data = {"data": {"href": f"/scans/{run.id}"}, "meta": {"request_id": request.state.request_id}, "error": None}
+    return JSONResponse(data, 202)
+
+
+async def update_advisories(request: Request) -> Response:
+    """``POST /advisories/update``: ask for newer advisories; asking twice is no mistake."""
+    await submitted(request)
+    # a conflict means that one is under way, which is what was wanted
+    with contextlib.suppress(Conflict):
+        await advisories.request_update(platform_of(request).sessions)
+    return RedirectResponse("/", 303)
+
+
+async def _page(request: Request, who: Identity, *, wrong: str = "", url: str = "", status: int = 200) -> Response:
+    cursor = request.query_params.get("cursor", "")[:_CURSOR_LENGTH] if request.method == "GET" else ""
+    platform = platform_of(request)
+    found = await scans.page(
+        platform.sessions, team_id=who.team_id, project_id=who.project_id, limit=_SCANS, after=cursor or None
+    )
+    return page(
+        "home.html",
+        status=status,
+        here="scans",
+        who=who,
+        advisories=await freshness(request),
+        scans={
+            "rows": [rows.scan(run) for run in found.items],
+            "total": found.total,
+            "estimate": found.total_is_estimate,
+            "next": found.next_cursor,
+            "later": bool(cursor),
+        },
+        upload_limit=request.app.state.config.upload_max_bytes,
+        wrong=wrong,
+        given_url=url,
+    )

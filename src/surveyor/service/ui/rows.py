@@ -1,0 +1,182 @@
+"""Findings and scans as rows of a page: values ready to be written down, nothing left to decide in a template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+from surveyor.scan.model import Severity
+from surveyor.service.store.findings import FindingRow, FoundAsset
+from surveyor.service.store.scans import Scan
+from surveyor.service.ui.render import size
+from surveyor.service.ui.verdict import Verdict, judge
+
+_SUB_LENGTH = 140
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingView:
+    """One finding as its row and what opens below it."""
+
+    id: UUID
+    title: str
+    severity: str
+    sub: str
+    where: str
+    kev: bool
+    tier: str | None
+    description: str
+    evidence: tuple[dict[str, Any], ...]
+    no_evidence: str
+    assets: tuple[FoundAsset, ...]
+    package_name: str | None
+    version: str
+    fixed_in: tuple[str, ...]
+    fix: dict[str, Any] | None
+    fix_state: str | None
+    rule: str
+    other_ids: tuple[str, ...]
+    basis: str
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanRow:
+    """One scan in a list; ``counts`` is None while, or because, nothing could be judged."""
+
+    id: UUID
+    target: str
+    kind_words: str
+    verdict: Verdict
+    note: str
+    counts: dict[str, int] | None
+    took: int | None
+    began: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The numbers of a scan; ``counts`` as in ``ScanRow``, ``packages`` None where there is no inventory."""
+
+    counts: dict[str, int] | None
+    total: int
+    packages: int | None
+
+
+def finding(row: FindingRow) -> FindingView:
+    """One finding for reading."""
+    name, version = package(row.package or "")
+    return FindingView(
+        id=row.id,
+        title=row.title,
+        severity=row.severity,
+        sub=_sub(row, version),
+        where=_where(row.assets),
+        kev=bool(row.kev),
+        tier=row.tier,
+        description="" if row.description == row.title else row.description,
+        evidence=row.evidence,
+        no_evidence="The package record below is the evidence." if row.package else "None was recorded.",
+        assets=row.assets,
+        package_name=name or None,
+        version=version,
+        fixed_in=row.fixed_in,
+        fix=row.recommended_fix,
+        fix_state=row.fix_state,
+        rule=row.rule,
+        other_ids=tuple(i for i in row.ids if i != row.rule)[:6],
+        basis=_basis(row),
+        references=tuple(r for r in row.reference_urls if urlsplit(r).scheme in {"http", "https"}),
+    )
+
+
+def scan(run: Scan) -> ScanRow:
+    """One scan for a list."""
+    verdict = judge(run)
+    ended = run.finished_at and run.started_at
+    note = verdict.reasons[0] if verdict.reasons else (run.error or "")
+    return ScanRow(
+        id=run.id,
+        target=target(run),
+        kind_words="Page" if run.kind == "web" else "File",
+        verdict=verdict,
+        note=note[:_SUB_LENGTH] if verdict.key in {"partial", "failed"} else "",
+        counts=found(run).counts,
+        took=_ms(run.started_at, run.finished_at) if ended else None,
+        began=run.inserted_at,
+    )
+
+
+def target(run: Scan) -> str:
+    """What people call the thing that was scanned."""
+    return run.name or run.url or str(run.artifact_id)
+
+
+def found(run: Scan) -> Found:
+    """The counts that the run's summary holds, every severity named."""
+    counts = run.summary.get("findings")
+    packages = run.summary.get("packages") if run.kind == "artifact" else None
+    if not isinstance(counts, dict) or run.status == "failed":
+        return Found(counts=None, total=0, packages=packages)
+    whole = {severity.value: int(counts.get(severity.value, 0)) for severity in Severity}
+    return Found(counts=whole, total=sum(whole.values()), packages=packages)
+
+
+def package(purl: str) -> tuple[str, str]:
+    """The name and version that a PURL carries, for people: without type, qualifiers and sub-path."""
+    path = purl.removeprefix("pkg:").partition("#")[0].partition("?")[0].partition("/")[2]
+    head, at, version = path.rpartition("@")
+    return (unquote(head), unquote(version)) if at else (unquote(path), "")
+
+
+def _sub(row: FindingRow, version: str) -> str:
+    if row.domain == "vulnerability":
+        fixed = (
+            f"{version} → {row.fixed_in[0]}"
+            if row.fixed_in
+            else f"{version}, no fixed version known"
+            if version
+            else ""
+        )
+        scores = [c["score"] for c in row.cvss if c.get("score") is not None]
+        parts = [
+            fixed,
+            f"CVSS {max(scores):.1f}" if scores else "",
+            f"EPSS {row.epss:.2f}" if row.epss is not None else "",
+        ]
+        return " · ".join(part for part in parts if part)
+    first = row.description.partition("\n")[0]
+    return first if len(first) <= _SUB_LENGTH else f"{first[: _SUB_LENGTH - 1]}…"
+
+
+def _where(assets: tuple[FoundAsset, ...]) -> str:
+    if not assets:
+        return ""
+    kind = "page" if assets[0].type == "url" else "place"
+    return f"{len(assets)}{'+' if len(assets) >= 100 else ''} {kind}{'s' if len(assets) > 1 else ''}"
+
+
+def _basis(row: FindingRow) -> str:
+    tier = {
+        "confirmed_installed": "; the package is recorded as there",
+        "heuristic_unverified": "; the package is inferred",
+    }
+    by = "; a person set the severity" if row.severity_by == "person" else ""
+    return f"Confidence {row.confidence:.0%}{tier.get(row.tier or '', '')}{by}"
+
+
+def _ms(start: datetime | None, end: datetime | None) -> int | None:
+    return None if start is None or end is None else round((end - start).total_seconds() * 1000)
+
+
+def facts(run: Scan, artifact_size: int | None = None) -> list[dict[str, object]]:
+    """What is known about a run's target, for the line below its name."""
+    words: list[dict[str, object]] = [{"words": "page" if run.kind == "web" else "file", "mono": False}]
+    if artifact_size is not None:
+        words.append({"words": size(artifact_size), "mono": False})
+    if run.trigger != "manual":
+        words.append({"words": f"by {run.trigger.replace('_', ' ')}", "mono": False})
+    return words

@@ -1,0 +1,190 @@
+"""One scan: its page, the live stream that fills it, cancelling, and its report."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from surveyor.service.actions import findings, reports, scans
+from surveyor.service.auth import Identity
+from surveyor.service.errors import Conflict, NotFound
+from surveyor.service.live.stream import Streams
+from surveyor.service.store.events import StoredEvent
+from surveyor.service.store.findings import Filter
+from surveyor.service.store.scans import Scan
+from surveyor.service.ui import frames, rows
+from surveyor.service.ui.render import fragment, page
+from surveyor.service.ui.timeline import Chart, Timeline
+from surveyor.service.ui.verdict import judge, looked_at
+from surveyor.service.ui.visitors import freshness, platform_of, submitted, visitor
+
+_FINDINGS = 50
+_EVENTS = 500
+_MOST_EVENTS = 5_000
+_PARTS = ("head", "verdict", "pipeline", "found", "looked", "findings")
+
+
+async def show(request: Request) -> Response:
+    """``GET /scans/{scan_id}``: everything known now; what comes later arrives by the stream."""
+    who, scan = await _scan(request)
+    events = await _events(request, who, scan)
+    chart = Chart(scan.kind, scan.inserted_at)
+    chart.add(events)
+    values = await _values(request, who, scan, chart)
+    shown = events[-_EVENTS:]
+    values["events"] = {
+        "rows": shown,
+        "skipped": max(scan.last_seq - len(shown), 0),
+        "last": events[-1].seq if events else 0,
+    }
+    return page("scan.html", here="scans", **values)
+
+
+async def cancel(request: Request) -> Response:
+    """``POST /scans/{scan_id}/cancel``; one that has ended meanwhile is simply shown."""
+    who, _ = await submitted(request)
+    scan_id = _id(request)
+    with contextlib.suppress(Conflict):
+        await scans.cancel(platform_of(request), team_id=who.team_id, project_id=who.project_id, scan_id=scan_id)
+    return RedirectResponse(f"/scans/{scan_id}", 303)
+
+
+async def report(request: Request) -> Response:
+    """``GET /scans/{scan_id}/report``: the report as a file."""
+    who = await visitor(request)
+    slot = request.query_params.get("slot", "")[:40] or None
+    file = await reports.download(
+        platform_of(request), team_id=who.team_id, project_id=who.project_id, scan_id=_id(request), slot=slot
+    )
+    headers = {"content-disposition": f'attachment; filename="{file.name}"'}
+    return StreamingResponse(file.chunks, media_type="application/json", headers=headers)
+
+
+async def live(request: Request) -> Response:
+    """``GET /scans/{scan_id}/live``: fragments as server-sent events, from the number the reader has seen."""
+    who, scan = await _scan(request)
+    given = request.headers.get("last-event-id") or request.query_params.get("after", "")
+    after = int(given) if given.isascii() and given.isdigit() and len(given) < 16 else 0
+    return StreamingResponse(_stream(request, who, scan, after), media_type="text/event-stream")
+
+
+async def _stream(request: Request, who: Identity, scan: Scan, after: int) -> AsyncIterator[str]:
+    chart = Chart(scan.kind, scan.inserted_at)
+    chart.add(event for event in await _events(request, who, scan) if event.seq <= after)
+    sent: dict[str, str] = {}
+    streams: Streams = request.app.state.streams
+    yield frames.RETRY
+    async for batch in streams.follow(scan.id, after):
+        if not batch:
+            yield frames.PING
+            continue
+        chart.add(batch)
+        values = await _values(request, who, await _find(request, who, scan.id), chart)
+        yield frames.message(_log(batch) + _changed(values, sent), seq=batch[-1].seq)
+    # a stopping server ends streams too, and then the reader has to come back
+    values = await _values(request, who, await _find(request, who, scan.id), chart)
+    if values["verdict"].ended:
+        yield frames.message(_changed(values, sent)) + frames.DONE
+
+
+def _log(batch: Sequence[StoredEvent]) -> str:
+    return "".join(fragment("_event.html", e=event) for event in batch) + frames.partial("seq", f"{batch[-1].seq:,}")
+
+
+def _changed(values: dict[str, Any], sent: dict[str, str]) -> str:
+    """The parts of the page that look different from what this reader was sent last."""
+    out = []
+    for name in _PARTS:
+        html = fragment(f"_{name}.html", **values)
+        if sent.get(name) != html:
+            sent[name] = html
+            out.append(frames.partial(name, html))
+    return "".join(out)
+
+
+async def _values(request: Request, who: Identity, scan: Scan, chart: Chart) -> dict[str, Any]:
+    verdict = judge(scan)
+    return {
+        "who": who,
+        "kind": scan.kind,
+        "advisories": await freshness(request),
+        "verdict": verdict,
+        "scan": {
+            "id": scan.id,
+            "short": str(scan.id)[:8],
+            "target": rows.target(scan),
+            "facts": rows.facts(scan),
+            "began": scan.inserted_at,
+            "last_seq": scan.last_seq,
+            "report": f"/scans/{scan.id}/report" if scan.report_keys else None,
+        },
+        "chart": _timeline(scan, chart, live=not verdict.ended),
+        "found": rows.found(scan),
+        "looked": looked_at(scan),
+        "findings": await _findings(request, who, scan),
+    }
+
+
+def _timeline(scan: Scan, chart: Chart, *, live: bool) -> Timeline:
+    slots = {
+        name: "not_configured" if slot.reason == "not_configured" else slot.state
+        for name, slot in scan.scanner_status.items()
+    }
+    return chart.view(now=scan.finished_at or datetime.now(UTC), slots=slots, live=live)
+
+
+async def _findings(request: Request, who: Identity, scan: Scan) -> dict[str, Any]:
+    found = await findings.page(
+        platform_of(request).sessions,
+        team_id=who.team_id,
+        project_id=who.project_id,
+        wanted=Filter(scan_id=scan.id),
+        limit=_FINDINGS,
+    )
+    return {
+        "rows": [rows.finding(row) for row in found.items],
+        "total": found.total,
+        "estimate": found.total_is_estimate,
+        "more": f"/findings?scan={scan.id}" if found.next_cursor else None,
+    }
+
+
+async def _events(request: Request, who: Identity, scan: Scan) -> list[StoredEvent]:
+    found: list[StoredEvent] = []
+    while len(found) < _MOST_EVENTS:
+        more = await scans.events_after(
+            platform_of(request).sessions,
+            team_id=who.team_id,
+            project_id=who.project_id,
+            scan_id=scan.id,
+            after=found[-1].seq if found else 0,
+            limit=1000,
+        )
+        found += more
+        if len(more) < 1000:
+            break
+    return found
+
+
+async def _scan(request: Request) -> tuple[Identity, Scan]:
+    who = await visitor(request)
+    return who, await _find(request, who, _id(request))
+
+
+async def _find(request: Request, who: Identity, scan_id: UUID) -> Scan:
+    return await scans.find(
+        platform_of(request).sessions, team_id=who.team_id, project_id=who.project_id, scan_id=scan_id
+    )
+
+
+def _id(request: Request) -> UUID:
+    try:
+        return UUID(request.path_params["scan_id"])
+    except ValueError as error:
+        raise NotFound("There is no such scan") from error

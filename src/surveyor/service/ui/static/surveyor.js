@@ -1,0 +1,84 @@
+// The little that a page does by itself: send a file with progress, let a live chart grow between events, follow the log.
+"use strict";
+
+const words = (ms) => ms < 1000 ? `${Math.round(ms)} ms` : ms < 60000 ? `${(ms / 1000).toFixed(ms < 10000 ? 2 : 1)} s` : `${Math.floor(ms / 60000)} min ${Math.floor(ms / 1000) % 60} s`;
+const size = (n) => { const u = ["B", "kB", "MB", "GB", "TB"]; let i = 0; while (n >= 1000 && i < u.length - 1) { n /= 1000; i++; } return `${n < 10 && i ? n.toFixed(1) : Math.round(n)} ${u[i]}`; };
+
+// --- sending a file -------------------------------------------------------------------------------------------------
+function upload(side) {
+  const input = side.querySelector("input[type=file]"), drop = side.querySelector("[data-drop]");
+  const sending = side.querySelector("[data-sending]"), wrong = side.querySelector("[data-wrong]"), bar = side.querySelector("progress");
+  let request = null;
+  const settle = (message) => {
+    request = null; sending.hidden = true; drop.hidden = false; input.value = "";
+    wrong.hidden = !message; wrong.textContent = message || "";
+  };
+  const show = (sent, total) => {
+    bar.value = total ? (sent / total) * 100 : 100;
+    side.querySelector("[data-amount]").textContent = sent < total ? `${size(sent)} of ${size(total)}` : "Storing…";
+  };
+  const send = (file) => {
+    if (request || !file) return;
+    const limit = Number(side.dataset.limit);
+    if (file.size > limit) return settle(`${file.name} is ${size(file.size)}; the limit here is ${size(limit)}.`);
+    wrong.hidden = true; drop.hidden = true; sending.hidden = false;
+    side.querySelector("[data-name]").textContent = file.name;
+    show(0, file.size);
+    request = new XMLHttpRequest();
+    request.open("POST", `${side.dataset.upload}?filename=${encodeURIComponent(file.name)}`);
+    request.setRequestHeader("x-csrf-token", side.dataset.csrf);
+    request.setRequestHeader("content-type", "application/octet-stream");
+    request.setRequestHeader("accept", "application/json");
+    request.responseType = "json";
+    request.upload.onprogress = (e) => show(e.loaded, file.size);
+    request.onload = () => {
+      if (request.status === 202 && request.response) return location.assign(request.response.data.href);
+      settle(request.response?.error?.message || `The server answered ${request.status}.`);
+    };
+    request.onerror = () => settle("The connection was lost before the file was stored. Nothing was kept.");
+    request.onabort = () => settle("");
+    request.send(file);
+  };
+  input.disabled = false;
+  input.addEventListener("change", () => send(input.files[0]));
+  side.querySelector("[data-stop]").addEventListener("click", () => request?.abort());
+  // the whole page takes a drop, so that a near miss does not make the browser open the file
+  for (const type of ["dragenter", "dragover", "dragleave", "drop"]) document.addEventListener(type, (e) => {
+    if (!e.dataTransfer?.types.includes("Files")) return;
+    e.preventDefault();
+    drop.classList.toggle("over", type === "dragover" || type === "dragenter");
+    if (type === "drop") send(e.dataTransfer.files[0]);
+  });
+}
+
+// --- a live chart grows between events ------------------------------------------------------------------------------
+const seen = new WeakMap();
+function grow() {
+  const chart = document.querySelector("[data-chart][data-live]");
+  if (!chart) return;
+  if (!seen.has(chart)) seen.set(chart, performance.now());
+  const drawn = Number(chart.dataset.total), now = drawn + performance.now() - seen.get(chart);
+  const at = (ms) => `${Math.min((Number(ms) / now) * 100, 100)}%`;
+  for (const r of chart.querySelectorAll("rect[data-from]")) {
+    const to = r.hasAttribute("data-to") ? Number(r.dataset.to) : now;
+    r.setAttribute("x", at(r.dataset.from));
+    r.setAttribute("width", `${Math.max(((to - Number(r.dataset.from)) / now) * 100, 0.4)}%`);
+  }
+  for (const e of chart.querySelectorAll("[data-at]")) for (const name of ["x", "x1", "x2", "cx"]) if (e.hasAttribute(name)) e.setAttribute(name, at(e.dataset.at));
+  for (const e of chart.querySelectorAll("[data-since]")) e.textContent = words(now - Number(e.dataset.since));
+  const elapsed = chart.parentElement.querySelector("[data-elapsed]");
+  if (elapsed) elapsed.textContent = words(now);
+}
+
+// --- the log follows its end unless somebody reads further up ---------------------------------------------------------
+function follow(log) {
+  let end = true;
+  log.addEventListener("scroll", () => { end = log.scrollHeight - log.scrollTop - log.clientHeight < 24; });
+  new MutationObserver(() => { if (end) log.scrollTop = log.scrollHeight; }).observe(log, { childList: true });
+  log.scrollTop = log.scrollHeight;
+}
+
+document.querySelectorAll("[data-upload]").forEach(upload);
+document.querySelectorAll(".log").forEach(follow);
+document.querySelectorAll("form[data-auto]").forEach((form) => form.addEventListener("change", (e) => { if (e.target.type === "radio") form.requestSubmit(); }));
+if (document.querySelector("[data-chart][data-live]")) setInterval(grow, 100);

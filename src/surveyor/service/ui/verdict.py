@@ -1,0 +1,157 @@
+"""What a scan amounts to, in a word and its reasons: one that could not look at everything is never shown as clean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from surveyor.scan.model import INCOMPLETE
+from surveyor.service.store.scans import TERMINAL, Scan
+
+_LABELS = {
+    "advisories": "Advisory database",
+    "slot.performance": "Performance",
+    "slot.security": "Security",
+    "slot.seo": "SEO",
+    "slot.accessibility": "Accessibility",
+    "slot.artifact": "The file",
+    "catalog": "packages",
+    "check": "check",
+    "gather": "reading",
+    "acquire": "opening",
+}
+_WORDS = {
+    "looked": "looked at",
+    "partial": "in part",
+    "skipped": "skipped",
+    "failed": "could not",
+    "missing": "missing",
+    "not_configured": "not set up",
+    "pending": "waiting",
+    "running": "running",
+}
+_ORDER = ("missing", "failed", "partial", "running", "pending", "looked", "skipped", "not_configured")
+_SENTENCES = {
+    "not_configured": "This needs a setting that was not given.",
+    "cancelled": "Cancelled before it was done.",
+    "advisories_missing": "No advisories have been loaded yet, so no package could be judged.",
+}
+_REASONS_SHOWN = 5
+_ENTRIES_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """``key`` is queued, running, complete, partial, failed or cancelled; ``reasons`` are sentences for people."""
+
+    key: str
+    words: str
+    ended: bool
+    why: str | None = None
+    reasons: tuple[str, ...] = ()
+    no_advisories: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """One line of what was or was not looked at; ``at`` is where in the target."""
+
+    what: str
+    state: str
+    word: str
+    why: str | None = None
+    at: str | None = None
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookedAt:
+    """All such lines, gaps first; ``cut`` is how many did not fit the page."""
+
+    entries: tuple[Looked, ...]
+    gaps: int
+    cut: int
+
+
+def judge(scan: Scan) -> Verdict:
+    """The verdict on a run as it stands."""
+    ended = scan.status in TERMINAL
+    gaps = tuple(sorted(_gaps(scan), key=_rank))
+    reasons = _sentences(gaps)
+    no_advisories = any(str(entry.get("what")) == "advisories" for entry in gaps)
+    if scan.status != "done":
+        words = scan.status.capitalize()
+        return Verdict(key=scan.status, words=words, ended=ended, why=scan.error, reasons=reasons)
+    if gaps or scan.summary.get("scan_status") == "partial":
+        return Verdict(key="partial", words="Partial", ended=True, reasons=reasons, no_advisories=no_advisories)
+    return Verdict(key="complete", words="Complete", ended=True)
+
+
+def looked_at(scan: Scan) -> LookedAt:
+    """What the coverage says, and each scanner that it does not mention by its state."""
+    entries = [_looked(entry) for entry in scan.coverage]
+    told = {str(entry.get("what")) for entry in scan.coverage}
+    for name, slot in scan.scanner_status.items():
+        if f"slot.{name}" not in told and (slot.state != "done" or not scan.coverage):
+            state = {"done": "looked"}.get(slot.state, slot.state)
+            why = _SENTENCES.get(slot.reason or "", slot.reason)
+            entries.append(Looked(what=label(f"slot.{name}"), state=state, word=_WORDS.get(state, state), why=why))
+    entries.sort(key=lambda entry: _ORDER.index(entry.state) if entry.state in _ORDER else 0)
+    gaps = sum(entry.state in {state.value for state in INCOMPLETE} for entry in entries)
+    return LookedAt(entries=tuple(entries[:_ENTRIES_SHOWN]), gaps=gaps, cut=max(len(entries) - _ENTRIES_SHOWN, 0))
+
+
+def label(what: str) -> str:
+    """A unit, stage or slot as people call it; what has no name of its own is shown as it is."""
+    if what in _LABELS:
+        return _LABELS[what]
+    head, _, rest = what.partition(".")
+    return f"{rest} {_LABELS[head]}" if rest and head in _LABELS else what.replace("_", " ").replace(".", " · ")
+
+
+def _rank(entry: Mapping[str, Any]) -> int:
+    state = str(entry.get("state"))
+    return _ORDER.index(state) if state in _ORDER else len(_ORDER)
+
+
+def _gaps(scan: Scan) -> Iterable[Mapping[str, Any]]:
+    yield from (entry for entry in scan.coverage if entry.get("state") in INCOMPLETE)
+    told = {str(entry.get("what")) for entry in scan.coverage}
+    for name, slot in scan.scanner_status.items():
+        if slot.state == "failed" and slot.reason != "not_configured" and f"slot.{name}" not in told:
+            yield {"what": f"slot.{name}", "state": "failed", "reason": slot.reason}
+
+
+def _sentences(gaps: tuple[Mapping[str, Any], ...]) -> tuple[str, ...]:
+    lines = dict.fromkeys(_sentence(entry) for entry in gaps)
+    shown = tuple(lines)[:_REASONS_SHOWN]
+    return (*shown, f"and {len(lines) - _REASONS_SHOWN:,} more") if len(lines) > _REASONS_SHOWN else shown
+
+
+def _sentence(entry: Mapping[str, Any]) -> str:
+    why = entry.get("detail") or _SENTENCES.get(str(entry.get("reason")), entry.get("reason"))
+    where = _where(entry)
+    name = label(str(entry.get("what", "")))
+    return f"{name}: {why or _WORDS.get(str(entry.get('state')), '')}{f' ({where})' if where else ''}"
+
+
+def _looked(entry: Mapping[str, Any]) -> Looked:
+    state = str(entry.get("state", "failed"))
+    why = entry.get("detail") or (
+        _SENTENCES.get(str(entry["reason"]), entry["reason"]) if entry.get("reason") else None
+    )
+    return Looked(
+        what=label(str(entry.get("what", ""))),
+        state=state,
+        word=_WORDS.get(state, state),
+        why=why,
+        at=_where(entry) or None,
+        count=entry.get("count"),
+    )
+
+
+def _where(entry: Mapping[str, Any]) -> str:
+    layer = entry.get("layer")
+    parts = (entry.get("path"), f"layer {layer[:19]}" if layer else None, entry.get("asset"))
+    return " · ".join(str(part) for part in parts if part)

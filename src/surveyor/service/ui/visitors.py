@@ -1,0 +1,126 @@
+"""Who looks at the pages: the session behind the cookie, and forms that prove they are ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from surveyor.service.actions import advisories
+from surveyor.service.actions.platform import Platform
+from surveyor.service.auth import Auth, Identity, SignedIn, check_csrf, check_origin
+from surveyor.service.errors import BadRequest, TooLarge, Unauthorized
+
+_FORM_BYTES = 16 << 10
+_FORM_FIELDS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """The advisories behind verdicts: their feeds, whether an update is under way, and why the last one failed."""
+
+    sources: tuple[dict[str, Any], ...]
+    running: bool
+    error: str | None
+
+
+def platform_of(request: Request) -> Platform:
+    """What verbs stand on."""
+    platform: Platform = request.app.state.platform
+    return platform
+
+
+def auth_of(request: Request) -> Auth:
+    """Who looks up sessions."""
+    auth: Auth = request.app.state.auth
+    return auth
+
+
+async def visitor(request: Request) -> Identity:
+    """Who is signed in; Unauthorized sends a browser to the sign-in page."""
+    identity = await auth_of(request).by_session(session_token(request))
+    if identity is None:
+        raise Unauthorized("Sign in first")
+    request.state.team_id = str(identity.team_id)
+    return identity
+
+
+async def form(request: Request) -> dict[str, str]:
+    """A small form, judged by its origin; the first value of each name."""
+    _check_origin(request)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise BadRequest("A form is expected here")
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _FORM_BYTES:
+            raise TooLarge(f"A form here is at most {_FORM_BYTES:,} bytes", limit=_FORM_BYTES)
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_FORM_FIELDS)
+    except ValueError as error:
+        raise BadRequest("The form could not be read") from error
+    return dict(reversed(pairs))
+
+
+async def submitted(request: Request) -> tuple[Identity, dict[str, str]]:
+    """Who sent a form, and the form; refused unless it carries the session's own token."""
+    identity = await visitor(request)
+    fields = await form(request)
+    check_csrf(identity, fields.get("csrf"))
+    return identity, fields
+
+
+async def scripted(request: Request) -> Identity:
+    """Who sent a request by script, with the token in a header; the body is not touched."""
+    _check_origin(request)
+    identity = await visitor(request)
+    check_csrf(identity, request.headers.get("x-csrf-token"))
+    return identity
+
+
+async def freshness(request: Request) -> Freshness:
+    """How fresh the advisories are."""
+    asked, done = await advisories.latest(platform_of(request).sessions)
+    return Freshness(
+        sources=done.sources if done else (),
+        running=asked is not None and asked.status in {"queued", "running"},
+        error=asked.error if asked and asked.status == "failed" else None,
+    )
+
+
+def session_token(request: Request) -> str | None:
+    """The session's cookie."""
+    return request.cookies.get(_cookie(request))
+
+
+def remember(request: Request, response: Response, signed: SignedIn) -> None:
+    """Give the browser its session: out of reach of scripts, and not sent along by other sites' forms."""
+    lives = int((signed.expires_at - datetime.now(UTC)).total_seconds())
+    response.set_cookie(
+        _cookie(request), signed.token, max_age=lives, path="/", secure=_secure(request), httponly=True, samesite="lax"
+    )
+
+
+def forget(request: Request, response: Response) -> None:
+    """Take the session's cookie back."""
+    response.delete_cookie(_cookie(request), path="/", secure=_secure(request), httponly=True, samesite="lax")
+
+
+def _check_origin(request: Request) -> None:
+    own = frozenset({f"{scheme}://{request.headers.get('host', '')}" for scheme in ("http", "https")})
+    check_origin(site=request.headers.get("sec-fetch-site"), origin=request.headers.get("origin"), own=own)
+
+
+def _secure(request: Request) -> bool:
+    secure: bool = request.app.state.secure
+    return secure
+
+
+def _cookie(request: Request) -> str:
+    # the prefix makes browsers refuse a cookie that another host of the domain planted; it needs https
+    return "__Host-surveyor" if _secure(request) else "surveyor"
