@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from surveyor.scan.acquire import directory, docker, oci, tar
+from surveyor.scan.acquire import directory, docker, oci, remains, tar
 from surveyor.scan.acquire import zip as zip_
 from surveyor.scan.acquire.interface import Acquirer
 
 #: Order is meaning: newer Docker versions write both an OCI layout and a manifest.json into one archive, and every
 #: image archive is a tar.
-ACQUIRERS: tuple[Acquirer, ...] = (oci.ACQUIRER, docker.ACQUIRER, zip_.ACQUIRER, tar.ACQUIRER, directory.ACQUIRER)
+ACQUIRERS: tuple[Acquirer, ...] = (
+    oci.ACQUIRER,
+    docker.ACQUIRER,
+    remains.ACQUIRER,
+    zip_.ACQUIRER,
+    tar.ACQUIRER,
+    directory.ACQUIRER,
+)

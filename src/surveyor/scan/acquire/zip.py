@@ -22,6 +22,7 @@ _TYPES = (
     ("java-jar", b"META-INF/MANIFEST.MF", ".jar"),
     ("java-jar", b"META-INF/maven/", ".jar"),
 )
+_TELLING = tuple(prefix for _, prefix, _ in _TYPES)
 _JAVA = {kind: suffix for kind, _, suffix in _TYPES if suffix}
 
 
@@ -47,12 +48,8 @@ def read(origin: Origin, budget: Budget) -> Artifact:
 
 
 def _type(archive: Zip) -> str:
-    names = [
-        member.name
-        for member in archive
-        if member.name.startswith((b"META-INF/", b"WEB-INF/", b"AndroidManifest.xml"))
-        or b".dist-info/WHEEL" in member.name
-    ]
+    every = (member.name for member in archive.members())
+    names = [name for name in every if name.startswith(_TELLING) or b".dist-info/" in name]
     for kind, prefix, _ in _TYPES:
         if any(name.startswith(prefix) for name in names):
             return kind
@@ -116,7 +113,7 @@ class ZipWalk:
         self._limit = budget.limits.file_bytes
 
     def __iter__(self) -> Iterator[Entry]:
-        for member in self._archive:
+        for member in self._archive.members():
             self.entries += 1
             if not self._wanted.match(member.name, member.name.rfind(b"/") + 1):
                 continue

@@ -53,7 +53,7 @@ CATALOGER = Cataloger(
     version=1,
     summary="Alpine packages by apk's installed database",
     names=rb"(?<=/apk/db/)installed",
-    paths=re.compile(rb"^(?P<root>(?:.*/)?)(?<![^/])(?:usr/)?lib/apk/db/installed$", re.DOTALL),
+    paths=re.compile(rb"^(?P<root>(?:.*?/)??)(?:usr/)?lib/apk/db/installed$", re.DOTALL),
     parse=parse,
     system=True,
     limit=32 * MIB,

@@ -74,7 +74,8 @@ class Cataloger:
 
 def text(value: bytes) -> str:
     """A field as text: UTF-8, other bytes escaped, control characters gone."""
-    return "".join(char for char in value.decode("utf-8", "backslashreplace").strip() if char.isprintable())
+    found = value.decode("utf-8", "backslashreplace").strip()
+    return found if found.isprintable() else "".join(char for char in found if char.isprintable())
 
 
 def plausible(value: str) -> bool:

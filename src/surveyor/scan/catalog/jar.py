@@ -13,6 +13,7 @@ from surveyor.scan.model import Tier
 from surveyor.scan.tree.zip import Member, Zip
 
 _ARCHIVES = (b".jar", b".war", b".ear", b".par", b".sar", b".rar", b".hpi", b".jpi")
+_ENDINGS = (b"/pom.properties", b"/MANIFEST.MF", *_ARCHIVES, *(ending.upper() for ending in _ARCHIVES))
 _PROPERTIES = MIB
 _SNAPSHOT = re.compile(r"-(?P<version>\d[\w.]*-\d{8}\.\d{6}-\d+)$")
 _VERSION = re.compile(r"-(?=v?\d)")
@@ -42,7 +43,7 @@ def _archive(data: memoryview, name: str, budget: Budget, room: _Room) -> Iterat
     coordinates: list[Record] = []
     nested: list[Member] = []
     manifest: Member | None = None
-    for member in archive:
+    for member in archive.members(_ENDINGS):
         if member.name.endswith(b"/pom.properties") and member.name.startswith(b"META-INF/maven/"):
             coordinates.extend(_properties(archive, member, budget))
         elif member.name == b"META-INF/MANIFEST.MF":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
-from struct import unpack_from
+from struct import Struct, unpack_from
 
 from isal import isal_zlib
 
@@ -20,6 +20,8 @@ _LOCATOR64 = b"PK\x06\x07"
 _END64 = b"PK\x06\x06"
 _CENTRAL = b"PK\x01\x02"
 _LOCAL = b"PK\x03\x04"
+#: Magic, flags, method, packed size, size, lengths of name, extra field and comment, offset of the local header.
+_ENTRY = Struct("<4s4xHH8xIIHHH8xI")
 _STORED, _DEFLATED = 0, 8
 _MAX32 = 0xFFFFFFFF
 
@@ -45,21 +47,26 @@ class Zip:
         self._read: list[tuple[int, int]] = []
         self._start, self._size, self.count, self._base = self._directory()
 
-    def __iter__(self) -> Iterator[Member]:
+    def members(self, endings: tuple[bytes, ...] = (b"",)) -> Iterator[Member]:
+        """The entries whose names end so, in the order of the central directory."""
         directory = self._data[self._start : self._start + self._size]
-        position = 0
-        while position + 46 <= len(directory):
-            if bytes(directory[position : position + 4]) != _CENTRAL:
+        position, stop = 0, len(directory) - 46
+        while position <= stop:
+            magic, flags, method, packed, size, name_bytes, extra_bytes, comment_bytes, offset = _ENTRY.unpack_from(
+                directory, position
+            )
+            if magic != _CENTRAL:
                 raise Malformed("zip central directory is damaged")
             self._budget.entry()
-            flags, method = unpack_from("<HH", directory, position + 8)
-            packed, size, name_bytes, extra_bytes, comment_bytes = unpack_from("<IIHHH", directory, position + 20)
-            (offset,) = unpack_from("<I", directory, position + 42)
             names = position + 46 + name_bytes
-            if _MAX32 in (packed, size, offset):
-                packed, size, offset = _wide(bytes(directory[names : names + extra_bytes]), packed, size, offset)
             name = bytes(directory[position + 46 : names])
-            yield Member(name=name, method=method, encrypted=bool(flags & 1), packed=packed, size=size, offset=offset)
+            if name.endswith(endings):
+                if _MAX32 in (packed, size, offset):
+                    extra = bytes(directory[names : names + extra_bytes])
+                    packed, size, offset = _wide(extra, packed, size, offset)
+                yield Member(
+                    name=name, method=method, encrypted=bool(flags & 1), packed=packed, size=size, offset=offset
+                )
             position = names + extra_bytes + comment_bytes
 
     def read(self, member: Member, limit: int) -> memoryview:
