@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.servers.pipeline import ground, slow_file
 from tests.servers.postgres import database_url, empty_database_url, postgres_server, worker_database
 from tests.servers.s3 import Bucket, Seaweed
 from tests.servers.service import service
@@ -14,7 +15,7 @@ from surveyor.service import config as service_config
 from surveyor.service.config import Config
 from surveyor.service.storage import Storage
 
-__all__ = ["database_url", "empty_database_url", "postgres_server", "service", "worker_database"]
+__all__ = ["database_url", "empty_database_url", "ground", "postgres_server", "service", "slow_file", "worker_database"]
 
 
 @pytest.fixture
