@@ -79,9 +79,8 @@ async def list_teams(session: Session) -> list[Team]:
 
 async def find_team(session: Session, name: str) -> Team | None:
     """A team by id or slug."""
-    row = (
-        await session.execute(select(teams).where(or_(teams.c.id == _uuid(name), teams.c.slug == name)))
-    ).one_or_none()
+    statement = select(teams).where(or_(teams.c.id == _uuid(name), teams.c.slug == name))
+    row = (await session.execute(statement)).mappings().one_or_none()
     return Team(**row) if row else None
 
 
