@@ -79,7 +79,7 @@ class OnlyShutdown(BaseRetryStrategy):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A unit of work as it is declared: ``run(context, **args)``; ``cron`` has six fields, seconds first."""
+    """A unit of work as it is declared: ``run(context, **args)``; ``cron`` has six fields, the seconds last."""
 
     name: str
     run: Callable[..., Awaitable[None]]

@@ -30,4 +30,4 @@ def _files(folder: Path, now: float) -> None:
             remove_folder(scan)
 
 
-TASK = queue.Task(name="expire", run=run, queue=queue.CONTROL, cron="30 17 * * * *", retry=None)
+TASK = queue.Task(name="expire", run=run, queue=queue.CONTROL, cron="17 * * * * 30", retry=None)

@@ -18,4 +18,4 @@ async def run(context: JobContext, *, timestamp: int) -> None:
     await patiently(lambda: advisories.refresh(work.platform.sessions))
 
 
-TASK = queue.Task(name="refresh_feeds", run=run, queue=queue.CONTROL, cron="0 23 3 * * *", retry=None)
+TASK = queue.Task(name="refresh_feeds", run=run, queue=queue.CONTROL, cron="23 3 * * * 0", retry=None)

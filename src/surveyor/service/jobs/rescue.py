@@ -36,4 +36,4 @@ async def run(context: JobContext, *, timestamp: int) -> None:
         await queue.give_up(app, job)
 
 
-TASK = queue.Task(name="rescue", run=run, queue=queue.CONTROL, cron="*/10 * * * * *", retry=None)
+TASK = queue.Task(name="rescue", run=run, queue=queue.CONTROL, cron="* * * * * */5", retry=None)

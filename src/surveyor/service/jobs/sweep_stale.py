@@ -16,4 +16,4 @@ async def run(context: JobContext, *, timestamp: int) -> None:
     await patiently(lambda: sweep.stale(work.platform.sessions, seconds=work.stale))
 
 
-TASK = queue.Task(name="sweep_stale", run=run, queue=queue.CONTROL, cron="7 * * * * *", retry=None)
+TASK = queue.Task(name="sweep_stale", run=run, queue=queue.CONTROL, cron="* * * * * 7", retry=None)
