@@ -95,7 +95,13 @@ def _status(request: Request, parts: Parts, ledger: Ledger) -> ScanStatus:
 
 
 def _reasons(parts: Parts) -> str:
-    return "; ".join(f"{slot}: {reason}" for slot, reason in parts.failed_slots.items())
+    """One sentence a reason; slots that failed for the same one share it."""
+    slots: dict[str, list[str]] = {}
+    for slot, reason in parts.failed_slots.items():
+        slots.setdefault(reason, []).append(slot)
+    if len(slots) == 1:
+        return next(iter(slots))
+    return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in slots.items())
 
 
 def _scanner(units: dict[str, int]) -> dict[str, object]:

@@ -1,0 +1,59 @@
+"""The published names of stages: what each means, and which words may follow it.
+
+The first part of a name is the seed systems' vocabulary; readers may rely on every name here and on its prefix.
+"""
+
+from __future__ import annotations
+
+#: A stage, or the beginning of one, and what it tells.
+STAGES = {
+    "scan.start": "The scan begins.",
+    "scan.summary": "Counts of packages and of findings by severity.",
+    "scan.done": "The scan has ended with a report; `status` says whether it is complete.",
+    "scan.error": "The scan has failed; the detail says what and where.",
+    "scan.cancelled": "Somebody cancelled the scan.",
+    "scan.retry": "The work was put back and is done again by another worker.",
+    "container.extract": "A container image or root filesystem is opened; nothing is written to disk.",
+    "container.layers": "Layers are read, newest first.",
+    "container.packages": "Packages of the operating system (dpkg, apk).",
+    "container.packages.app": "Packages of applications (Python, npm, Java).",
+    "container.osv.query": "The packages are matched against advisories.",
+    "container.hash": "The file's SHA-256.",
+    "archive.extract": "An archive is opened.",
+    "archive.type": "What kind of archive it is.",
+    "archive.layers": "The archive's entries are read.",
+    "archive.packages": "Packages of the operating system inside the archive.",
+    "archive.packages.app": "Packages of applications inside the archive.",
+    "archive.osv.query": "The packages are matched against advisories.",
+    "archive.hash": "The file's SHA-256.",
+    "osv": "The advisory database as a whole.",
+    "osv.query": "One pass over all packages.",
+    "osv.update": "Advisories are brought up to date, ecosystem by ecosystem.",
+    "security": "Response headers.",
+    "security.fetch": "The page as the server answered it.",
+    "seo": "Title, description, headings, canonical, Open Graph, text alternatives.",
+    "seo.fetch": "The page as the server answered it.",
+    "accessibility": "Rules on the parsed page.",
+    "accessibility.fetch": "The page as the server answered it.",
+    "performance": "Core Web Vitals.",
+    "performance.fetch": "The measurement as PageSpeed Insights answered it.",
+}
+
+#: Words that may follow a stage; the last two set the event's level.
+SUFFIXES = {
+    "start": "it begins",
+    "done": "it has ended well",
+    "skip": "it was not done, by a setting",
+    "warn": "it went on with less",
+    "timing": "how long it took, in milliseconds",
+    "err": "a part of it failed; the scan goes on",
+    "error": "it failed",
+}
+
+
+def is_known(stage: str) -> bool:
+    """Whether a name is published: a stage, or a stage and one suffix."""
+    if stage in STAGES:
+        return True
+    head, _, last = stage.rpartition(".")
+    return last in SUFFIXES and head in STAGES
