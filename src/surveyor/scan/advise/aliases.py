@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
 _CVE = re.compile(r"CVE-([0-9]+)-([0-9]+)")
@@ -33,11 +34,29 @@ class Group(Generic[T]):
     members: tuple[T, ...]
 
 
+@lru_cache(maxsize=16_384)
 def preference(name: str) -> tuple[int, int, int, str]:
     """Sort key of names: CVE (oldest first), then GHSA, then the rest by name."""
     if match := _CVE.fullmatch(name):
         return 0, int(match[1]), int(match[2]), name
     return (1 if name.startswith("GHSA-") else 2), 0, 0, name
+
+
+def related(chosen: Sequence[T], others: Iterable[T]) -> list[T]:
+    """Those of the others that speak of a flaw of the chosen ones, be it by way of each other."""
+    names = {name for member in chosen for name in (*member.ids, *member.errata)}
+    left = list(others)
+    out: list[T] = []
+    while True:
+        found = [member for member in left if not (names.isdisjoint(member.ids) and names.isdisjoint(member.errata))]
+        if not found:
+            return out
+        out += found
+        for member in found:
+            # what an erratum mends besides is another flaw
+            names.update(() if member.errata else member.ids)
+        kept = set(map(id, found))
+        left = [member for member in left if id(member) not in kept]
 
 
 def group(members: Sequence[T]) -> tuple[Group[T], ...]:

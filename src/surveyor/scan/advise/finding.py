@@ -24,8 +24,10 @@ from surveyor.scan.model import (
 
 _REFERENCES = 10
 _ASSETS_PER_PACKAGE = 50
-_EVIDENCE = 40
+_RANGES = 20
+_RECORDS = 20
 _NAMED = 10
+_AGAIN = "Build and scan again"
 #: Confidence by how a package was seen; a manifest's wish is not an installation.
 _CONFIDENCE = {Tier.CONFIRMED: 0.95, Tier.HEURISTIC: 0.5}
 _DECLARED, _DISPUTED = 0.8, 0.7
@@ -41,25 +43,68 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installed:
+    """The packages of one name and version, and what every finding about them tells alike."""
+
+    names: tuple[str, ...]
+    purl: str
+    assets: tuple[Asset, ...]
+    records: tuple[Evidence, ...]
+    tier: Tier
+    confidence: float
+
+
+def installed(packages: Sequence[Package], *, artifact: str) -> Installed:
+    """Gather what a finding tells of these packages; ``artifact`` is the target's digest or source."""
+    records = [item for package in packages for item in package.evidence if item.kind == "package_record"]
+    if not records:
+        records = [
+            Evidence(kind="package_record", value=f"{package.name} {package.version}", where=place.path)
+            for package in packages
+            for place in package.locations[:1]
+        ]
+    confirmed = any(package.tier is Tier.CONFIRMED for package in packages)
+    return Installed(
+        names=tuple(dict.fromkeys(package.name for package in packages)),
+        purl=packages[0].purl,
+        assets=tuple(asset for package in packages for asset in _assets(package, artifact)),
+        records=tuple(dict.fromkeys(records))[:_RECORDS],
+        tier=Tier.CONFIRMED if confirmed else Tier.HEURISTIC,
+        confidence=max(_confidence(package) for package in packages),
+    )
+
+
+def _assets(package: Package, artifact: str) -> tuple[Asset, ...]:
+    if not package.locations:
+        return (Asset(type="package", value=package.purl, artifact=artifact),)
+    return tuple(
+        Asset(type="package", value=package.purl, artifact=artifact, path=place.path, layer=place.layer)
+        for place in package.locations[:_ASSETS_PER_PACKAGE]
+    )
+
+
+def _confidence(package: Package) -> float:
+    return _CONFIDENCE[package.tier] * (_DECLARED if package.presence is Presence.DECLARED else 1.0)
+
+
 class Match:
-    """One advisory's verdict on one version, and the installed packages that have it."""
+    """One advisory's verdict on one version, and the installed packages that have it.
 
-    row: Row
-    verdict: Verdict
-    version: str
-    where: str
-    packages: tuple[Package, ...]
+    ``ids`` are the names of the flaw, the record's own first; ``errata`` the flaws that the record mends, when several.
+    """
 
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """The names of the flaw."""
-        return self.row.ids
+    __slots__ = ("errata", "ids", "installed", "row", "verdict", "version", "where")
 
-    @property
-    def errata(self) -> tuple[str, ...]:
-        """The flaws that the advisory mends, when several."""
-        return self.row.errata
+    def __init__(self, row: Row, verdict: Verdict, version: str, where: str, packages: Installed) -> None:
+        # tens of thousands are made in a scan, which a frozen dataclass would notice
+        self.row = row
+        self.ids = row.ids
+        self.errata = row.errata
+        self.verdict = verdict
+        self.version = version
+        self.where = where
+        self.installed = packages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,34 +121,36 @@ class Subject:
         return "/".join(part for part in (self.type, self.namespace, self.name) if part)
 
 
-def build(subject: Subject, group: Group[Match], record: Callable[[Row], Record], *, artifact: str) -> Finding | None:
+def build(subject: Subject, group: Group[Match], record: Callable[[Row], Record]) -> Finding | None:
     """The finding of one group, ``None`` when no source calls an installed version affected."""
     hits = [match for match in group.members if match.verdict.affected]
     if not hits:
         return None
-    disputes = _disputes(group.members, hits)
-    records = {match.row.advisory: (match.row, record(match.row)) for match in hits}
-    told = list(records.values())
-    scores = _scores(told)
-    packages = list({id(package): package for match in hits for package in match.packages}.values())
+    disputes = _disputes(group.members, hits) if len(hits) < len(group.members) else []
+    told = [
+        (name, record(row)) for name, row in {match.row.advisory: (match.ids[0], match.row) for match in hits}.values()
+    ]
+    rated = [_rated(name, item) for name, item in told]
+    places = list({id(match.installed): match.installed for match in hits}.values())
     fixed = tuple(dict.fromkeys(match.verdict.fixed for match in hits if match.verdict.fixed))
+    state = _fix_state(hits)
     preferred = group.ids[0]
     return Finding(
         domain=Domain.VULNERABILITY,
         rule=preferred,
         title=f"{preferred}: {subject.path}",
-        severity=_severity(told, scores),
+        severity=_severity([item for _, item in told], rated),
         description=next((item.summary or item.details for _, item in told if item.summary or item.details), ""),
         ids=group.ids,
-        cvss=scores,
-        package=packages[0].purl,
-        assets=tuple(asset for package in packages for asset in _assets(package, artifact)),
+        cvss=tuple({score.vector: score for scores in reversed(rated) for score in scores}.values()),
+        package=places[0].purl,
+        assets=places[0].assets if len(places) == 1 else tuple(asset for place in places for asset in place.assets),
         fixed_in=fixed,
-        fix_state=_fix_state(hits),
-        confidence=_confidence(packages, disputed=bool(disputes)),
-        tier=Tier.CONFIRMED if any(package.tier is Tier.CONFIRMED for package in packages) else Tier.HEURISTIC,
-        evidence=_evidence(hits, disputes, packages),
-        recommended_fix=_fix(subject, packages, fixed, hits),
+        fix_state=state,
+        confidence=round(max(place.confidence for place in places) * (_DISPUTED if disputes else 1.0), 3),
+        tier=Tier.CONFIRMED if any(place.tier is Tier.CONFIRMED for place in places) else Tier.HEURISTIC,
+        evidence=_evidence(hits, disputes, places),
+        recommended_fix=_fix(subject, places, fixed, state),
         references=tuple(dict.fromkeys(url for _, item in told for url in item.references))[:_REFERENCES],
     )
 
@@ -111,32 +158,29 @@ def build(subject: Subject, group: Group[Match], record: Callable[[Row], Record]
 def _disputes(members: Sequence[Match], hits: Sequence[Match]) -> list[Match]:
     """Sources that know the flaw and the package and call a version safe that another one calls affected."""
     affected = {match.version for match in hits}
-    speaking = {(match.row.ids[0], match.version) for match in hits}
+    speaking = {(match.ids[0], match.version) for match in hits}
     return [
         match
         for match in members
         if not match.verdict.affected
         and not match.verdict.undecided
         and match.version in affected
-        and (match.row.ids[0], match.version) not in speaking
+        and (match.ids[0], match.version) not in speaking
     ]
 
 
-def _scores(told: Sequence[tuple[Row, Record]]) -> tuple[Cvss, ...]:
-    found: dict[str, Cvss] = {}
-    for row, item in told:
-        for system, vector in item.severity:
-            if system.startswith("CVSS") and (rated := cvss.try_rate(vector, row.ids[0])):
-                found.setdefault(rated.vector, rated)
-    return tuple(found.values())
+def _rated(name: str, item: Record) -> list[Cvss]:
+    if not item.severity:
+        return []
+    vectors = (vector for system, vector in item.severity if system.startswith("CVSS"))
+    return [rated for vector in vectors if (rated := cvss.try_rate(vector, name))]
 
 
-def _severity(told: Sequence[tuple[Row, Record]], scores: Sequence[Cvss]) -> Severity:
+def _severity(records: Sequence[Record], rated: Sequence[Sequence[Cvss]]) -> Severity:
     """The worst that any source says: of each its newest CVSS, else its word; unknown when none says anything."""
     ratings = []
-    for _, item in told:
-        own = [rated for rated in scores if any(vector.strip() == rated.vector for _, vector in item.severity)]
-        newest = max(own, key=lambda rated: rated.version, default=None)
+    for item, scores in zip(records, rated, strict=True):
+        newest = max(scores, key=lambda score: score.version, default=None)
         if newest is not None and newest.score is not None:
             ratings.append(cvss.severity(newest.score, version=newest.version))
         elif word := _word(item):
@@ -150,42 +194,24 @@ def _word(item: Record) -> Severity | None:
     return next((_WORDS[word] for word in words if word in _WORDS), None)
 
 
-def _assets(package: Package, artifact: str) -> tuple[Asset, ...]:
-    if not package.locations:
-        return (Asset(type="package", value=package.purl, artifact=artifact),)
-    return tuple(
-        Asset(type="package", value=package.purl, artifact=artifact, path=place.path, layer=place.layer)
-        for place in package.locations[:_ASSETS_PER_PACKAGE]
-    )
-
-
 def _fix_state(hits: Sequence[Match]) -> str:
     if any(match.verdict.fixed for match in hits):
         return "fixed"
     return "not_fixed" if any(match.verdict.open_ended for match in hits) else "unknown"
 
 
-def _confidence(packages: Sequence[Package], *, disputed: bool) -> float:
-    best = max(_CONFIDENCE[item.tier] * (_DECLARED if item.presence is Presence.DECLARED else 1.0) for item in packages)
-    return round(best * (_DISPUTED if disputed else 1.0), 3)
-
-
-def _evidence(hits: Sequence[Match], disputes: Sequence[Match], packages: Sequence[Package]) -> tuple[Evidence, ...]:
+def _evidence(hits: Sequence[Match], disputes: Sequence[Match], places: Sequence[Installed]) -> tuple[Evidence, ...]:
     """The ranges that matched, those of sources that disagree, then the records of the packages."""
-    said = [(match, f"{match.version} is affected: {match.verdict.text}") for match in hits]
+    said = [(match, f"{match.version} is affected: {match.verdict.text}") for match in hits[:_RANGES]]
     said += [
-        (match, f"{match.version} is not affected according to this source: {match.verdict.text}") for match in disputes
+        (match, f"{match.version} is not affected by this source: {match.verdict.text}") for match in disputes[:_RANGES]
     ]
-    ranges = [Evidence(kind="range", value=text, where=f"{match.where} {match.row.ids[0]}") for match, text in said]
-    records = [item for package in packages for item in package.evidence if item.kind == "package_record"]
-    if not records:
-        records = [
-            Evidence(kind="package_record", value=f"{package.name} {package.version}", where=place.path)
-            for package in packages
-            for place in package.locations[:1]
-        ]
-    room = max(_EVIDENCE - len(records), _EVIDENCE // 2)
-    return (*dict.fromkeys(ranges[:room]), *dict.fromkeys(records[: _EVIDENCE // 2]))
+    ranges = dict.fromkeys(
+        Evidence(kind="range", value=text, where=f"{match.where} {match.ids[0]}") for match, text in said
+    )
+    if len(places) == 1:
+        return (*ranges, *places[0].records)
+    return (*ranges, *dict.fromkeys([item for place in places for item in place.records][:_RECORDS]))
 
 
 _COMMANDS: dict[str, Callable[[str, str], str]] = {
@@ -200,19 +226,19 @@ _COMMANDS: dict[str, Callable[[str, str], str]] = {
 }
 
 
-def _fix(subject: Subject, packages: Sequence[Package], fixed: Sequence[str], hits: Sequence[Match]) -> Fix:
+def _fix(subject: Subject, places: Sequence[Installed], fixed: Sequence[str], state: str) -> Fix:
     if not fixed:
-        words = "No fixed version is known" if _fix_state(hits) == "not_fixed" else "No fixed version is named"
+        words = "No fixed version is known" if state == "not_fixed" else "No fixed version is named"
         return Fix(
             summary=f"{words} for {subject.name}",
             steps=("Follow the references for a workaround", f"Remove {subject.name} if nothing needs it"),
         )
-    target = fixed[-1] if len(fixed) == 1 else " or ".join(fixed[-3:])
+    target = fixed[0] if len(fixed) == 1 else " or ".join(fixed[-3:])
     summary = f"Upgrade {subject.name} to {target} or later"
     command = _COMMANDS.get(subject.type)
     if command is None:
-        return Fix(summary=summary, steps=(summary, "Build and scan again"))
-    names = " ".join(dict.fromkeys(package.name for package in packages[:_NAMED]))
+        return Fix(summary=summary, steps=(summary, _AGAIN))
+    names = " ".join(dict.fromkeys(name for place in places for name in place.names[:_NAMED]))
     if subject.type in {"golang", "npm"} and subject.namespace:
         names = f"{subject.namespace}/{subject.name}"
-    return Fix(summary=summary, steps=(command(names, fixed[-1]), "Build and scan again"))
+    return Fix(summary=summary, steps=(command(names, fixed[-1]), _AGAIN))

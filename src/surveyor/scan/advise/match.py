@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from surveyor.scan.advise import headers
-from surveyor.scan.advise.aliases import group
+from surveyor.scan.advise.aliases import group, related
 from surveyor.scan.advise.ecosystems import Lookup, lookup
-from surveyor.scan.advise.finding import Match, Subject, build
+from surveyor.scan.advise.finding import Match, Subject, build, installed
 from surveyor.scan.advise.ranges import Keys, judge
 from surveyor.scan.advise.snapshot import Row, Snapshot
 from surveyor.scan.advise.versions import order_of
@@ -46,14 +48,18 @@ def advise(packages: Sequence[Package], snapshot: Snapshot, *, artifact: str, pr
     progress("osv.query.start", f"{len(packages):,} packages", packages=len(packages))
     ledger = _Ledger()
     findings: list[Finding] = []
-    with progress.timing("osv"):
+    with progress.timing("osv"), _collector_paused():
         subjects = _subjects(packages, snapshot, ledger)
-        matcher = _Matcher(snapshot, ledger)
+        matcher = _Matcher(snapshot, ledger, artifact)
         for subject, questions in subjects.items():
             matches = [match for question in questions for match in matcher.ask(question)]
-            if any(match.verdict.affected for match in matches):
-                made = (build(subject, flaw, snapshot.record, artifact=artifact) for flaw in group(matches))
-                findings += (finding for finding in made if finding is not None)
+            hits = [match for match in matches if match.verdict.affected]
+            if not hits:
+                continue
+            # sources that call the same flaw mended are heard too
+            others = related(hits, (match for match in matches if not match.verdict.affected))
+            made = (build(subject, flaw, snapshot.record) for flaw in group([*hits, *others]))
+            findings += (finding for finding in made if finding is not None)
     coverage = _coverage(ledger, snapshot)
     for entry in coverage:
         if entry.state in {CoverageState.MISSING, CoverageState.PARTIAL}:
@@ -61,6 +67,18 @@ def advise(packages: Sequence[Package], snapshot: Snapshot, *, artifact: str, pr
     asked = sum(ledger.asked.values())
     progress("osv.query.done", f"asked={asked:,} findings={len(findings):,}", asked=asked, findings=len(findings))
     return Advice(findings=tuple(findings), coverage=coverage, sources=_sources(ledger, snapshot))
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Findings are many and hold no cycles; looking for some in them again and again costs a quarter of the time."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +130,9 @@ def _covered(ecosystem: str, snapshot: Snapshot) -> bool:
 class _Matcher:
     """Asks the snapshot, once a name; keeps versions parsed for the length of one scan."""
 
-    def __init__(self, snapshot: Snapshot, ledger: _Ledger) -> None:
+    def __init__(self, snapshot: Snapshot, ledger: _Ledger, artifact: str) -> None:
         self._snapshot = snapshot
+        self._artifact = artifact
         self._ledger = ledger
         self._keys: dict[str, Keys] = {}
         self._last: tuple[str, str] | None = None
@@ -132,7 +151,7 @@ class _Matcher:
             self._ledger.odd_versions.setdefault(question.ecosystem, []).append(f"{question.name} {question.version}")
         feed = self._snapshot.collection(question.ecosystem)
         where = f"{feed.feed if feed else ''}:{question.ecosystem}"
-        packages = tuple(question.packages)
+        packages = installed(question.packages, artifact=self._artifact)
         out = []
         for row in self._rows:
             verdict = judge(question.version, row.ranges, row.versions, keys)

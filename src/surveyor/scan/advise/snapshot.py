@@ -17,6 +17,8 @@ from surveyor.scan.advise.names import canonical
 from surveyor.scan.errors import Malformed, NotConfigured, Unsupported
 
 _CACHE_KIB = 16_384
+#: Records kept at once, about 2 kB each.
+_RECENT = 1_024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,7 @@ class Snapshot:
         }
         self._ranges: dict[int, Codec] = {}
         self._records: dict[int, Codec] = {}
+        self._recent: dict[int, Record] = {}
 
     @property
     def ecosystems(self) -> frozenset[str]:
@@ -91,7 +94,15 @@ class Snapshot:
         return [_row(advisory, collection, codec.unpack(payload)) for advisory, payload in rows]
 
     def record(self, row: Row) -> Record:
-        """The rest of the advisory that a row belongs to."""
+        """The rest of the advisory that a row belongs to; the last ones are kept, an erratum being told per flaw."""
+        held = self._recent.get(row.advisory)
+        if held is None:
+            if len(self._recent) >= _RECENT:
+                self._recent.clear()
+            held = self._recent[row.advisory] = self._read(row)
+        return held
+
+    def _read(self, row: Row) -> Record:
         codec = self._codec(self._records, row.collection, "record_dictionary")
         found = self._db.execute("SELECT payload FROM advisory WHERE n = ?", (row.advisory,)).fetchone()
         if found is None or found[0] is None:

@@ -1,0 +1,103 @@
+"""The database on disk: what opens, what does not, and with which words."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from tests.servers.osv_bucket import record
+from tests.unit.scan.advise.conftest import Made
+
+from surveyor.scan.advise import schema
+from surveyor.scan.advise.codec import Codec, train
+from surveyor.scan.advise.snapshot import open_snapshot, status
+from surveyor.scan.errors import Malformed, NotConfigured, Unsupported
+
+
+def test_absent_is_not_configured(tmp_path: Path) -> None:
+    with pytest.raises(NotConfigured, match="surveyor db update"), open_snapshot(tmp_path / "none.db"):
+        pass
+
+
+def test_garbage_is_malformed(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    path.write_bytes(b"SQLite format 3\0" + b"\xff" * 4096)
+    with pytest.raises(Malformed), open_snapshot(path):
+        pass
+    path.write_bytes(b"")
+    with pytest.raises(Unsupported, match="not an advisory database"), open_snapshot(path):
+        pass
+
+
+@pytest.mark.parametrize(("version", "word"), [(schema.VERSION + 1, "newer"), (0, "older")])
+def test_another_schema_is_one_clear_error(database: Made, version: int, word: str) -> None:
+    path = database({"npm": [record("GHSA-a", "npm", "left")]})
+    with sqlite3.connect(path) as db:
+        db.execute(f"PRAGMA user_version={version}")
+    db.close()
+    with pytest.raises(Unsupported, match=f"{word} schema {version}.*surveyor db update"), open_snapshot(path):
+        pass
+
+
+def test_scans_cannot_write(database: Made) -> None:
+    path = database({"npm": [record("GHSA-a", "npm", "left")]})
+    before = path.read_bytes()
+    with pytest.raises(Malformed, match="readonly"), open_snapshot(path) as snapshot:
+        snapshot._db.execute("DELETE FROM advisory")
+    assert path.read_bytes() == before
+    assert not list(path.parent.glob("*.db-*"))
+
+
+def test_a_path_with_signs_of_a_uri(tmp_path: Path, database: Made) -> None:
+    path = database({"npm": [record("GHSA-a", "npm", "left")]})
+    odd = tmp_path / "a?mode=rwc#b%20.db"
+    path.rename(odd)
+    with open_snapshot(odd) as snapshot:
+        assert len(snapshot.affected("npm", "left")) == 1
+
+
+def test_status_tells_feed_date_and_rows(database: Made) -> None:
+    path = database(
+        {
+            "npm": [
+                record("GHSA-a", "npm", "left", modified="2026-01-02T03:04:05.678Z"),
+                record("GHSA-b", "npm", "left", modified="2026-01-01T00:00:00Z"),
+                record("GHSA-c", "npm", "left", withdrawn="2026-01-01T00:00:00Z"),
+            ],
+            "Go": [record("GO-1", "Go", "x", modified="yesterday")],
+        }
+    )
+    go, npm = status(path)
+    assert (npm.feed, npm.ecosystem, npm.rows) == ("osv", "npm", 2)
+    assert npm.date is not None
+    assert npm.date.isoformat() == "2026-01-02T03:04:05.678000+00:00"
+    assert npm.updated_at is not None
+    assert go.date is None
+
+
+def test_a_record_that_names_a_package_twice_is_one_union(database: Made) -> None:
+    twice = record("GHSA-a", "npm", "left", fixed="1.0.0")
+    twice["affected"] += record("GHSA-a", "npm", "left", introduced="2.0.0", fixed="2.1.0")["affected"]
+    path = database({"npm": [twice]})
+    with open_snapshot(path) as snapshot:
+        (row,) = snapshot.affected("npm", "left")
+        assert row.ranges == [["i", "0", "f", "1.0.0"], ["i", "2.0.0", "f", "2.1.0"]]
+        assert snapshot.affected("npm", "right") == []
+        assert snapshot.affected("Nowhere", "left") == []
+
+
+def test_packing_is_undone_with_and_without_a_dictionary() -> None:
+    samples = [f'["GHSA-{n}",["CVE-2024-{n}"],[["i","0","f","{n}.2.3"]]]'.encode() for n in range(500)]
+    dictionary = train(samples)
+    assert dictionary
+    assert train(samples[:10]) is None
+    for held in (dictionary, None):
+        codec = Codec(held)
+        assert codec.unpack(codec.pack(samples[7]))[0] == "GHSA-7"
+        with pytest.raises(Malformed):
+            codec.unpack(b"not a frame")
+        with pytest.raises(Malformed):
+            codec.unpack(codec.pack(b'{"a": 1}'))
+        with pytest.raises(Malformed):
+            codec.unpack(codec.pack(b"[1"))
