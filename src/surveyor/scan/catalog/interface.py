@@ -79,8 +79,8 @@ def text(value: bytes) -> str:
 
 
 def plausible(value: str) -> bool:
-    """Whether this can be a name or a version at all: something, not long, no white space."""
-    return 0 < len(value) <= _FIELD and not any(char.isspace() for char in value)
+    """Whether this can be a name or a version at all: something, not long, printable, no white space."""
+    return 0 < len(value) <= _FIELD and value.isprintable() and " " not in value
 
 
 def licence(value: str) -> tuple[str, ...]:

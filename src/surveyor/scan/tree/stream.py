@@ -169,27 +169,52 @@ def source_of(blob: Blob, budget: Budget) -> Source:
 
 
 def _gunzip(data: memoryview, budget: Budget) -> Iterator[bytes]:
+    """Member after member (RFC 1952); the checksum is ours, so that bytes before a wrong one are not lost with it."""
     position = produced = 0
-    while position < len(data):
-        member = isal_zlib.decompressobj(31)
-        while not member.eof:
-            step: memoryview | bytes = member.unconsumed_tail or data[position : position + _STEP]
-            if not member.unconsumed_tail:
-                if not step:
-                    raise Malformed("gzip data is cut short")
+    while True:
+        position = _member(data, position)
+        inflater, check = isal_zlib.decompressobj(-15), 0
+        while not inflater.eof:
+            step: memoryview | bytes = inflater.unconsumed_tail
+            if not step:
+                step = data[position : position + _STEP]
                 position += len(step)
+            if not step:
+                raise Malformed("gzip data is cut short")
             try:
-                chunk = member.decompress(step, _CHUNK)
+                chunk = inflater.decompress(step, _CHUNK)
             except InflateError as error:
                 raise Malformed(f"gzip data is damaged: {error}") from error
             produced += len(chunk)
             budget.inflate(len(chunk), consumed=position, total=produced)
+            check = isal_zlib.crc32(chunk, check)
             if chunk:
                 yield chunk
-        # gzip may go on with another member (pigz, eStargz); anything else after the end is padding
-        position -= len(member.unused_data)
+        position -= len(inflater.unused_data)
+        if bytes(data[position : position + 4]) != check.to_bytes(4, "little"):
+            raise Malformed("gzip data is damaged: wrong checksum")
+        position += 8
+        # another member may follow (pigz, eStargz); anything else after the end is padding
         if bytes(data[position : position + 2]) != _GZIP:
             return
+
+
+def _member(data: memoryview, start: int) -> int:
+    """Where the deflate data of the gzip member at ``start`` begins."""
+    position = start + 10
+    flags = data[start + 3] if position <= len(data) else 0
+    if flags & 4:
+        position += 2 + int.from_bytes(data[position : position + 2], "little")
+    for flag in (8, 16):  # name, comment: each ends with a zero byte
+        if flags & flag:
+            end = bytes(data[position : position + _STEP]).find(b"\0")
+            if end < 0:
+                raise Malformed("gzip header is damaged")
+            position += end + 1
+    position += 2 if flags & 2 else 0
+    if position >= len(data):
+        raise Malformed("gzip data is cut short")
+    return position
 
 
 class _Feed:

@@ -115,7 +115,8 @@ class TarWalk:
             size = size if override.size is None else override.size
         if header[156] == _GNU_SPARSE and header[482]:
             self._skip_sparse_maps()
-        return name, 0 if header[156] in _BODILESS else size
+        bodiless = header[156] in _BODILESS or (not header[156] and name.endswith(b"/"))
+        return name, 0 if bodiless else size
 
     def _skip_sparse_maps(self) -> None:
         while len(block := self._source.block()) == BLOCK and block[504]:

@@ -1,0 +1,140 @@
+"""What every cataloger owes the engine: a name, a fixture that it reads, and calm in the face of any bytes."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import json
+import random
+import re
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from surveyor.scan.catalog import CATALOGERS, UNREAD
+from surveyor.scan.catalog.interface import Cataloger, File, Record
+from surveyor.scan.engine.reading import WANTED
+from surveyor.scan.errors import ScanError
+from surveyor.scan.limits import Budget, Limits
+
+DATA = Path(__file__).resolve().parents[1] / "data" / "catalog"
+#: Where each fixture would lie in a tree, and the packages in it.
+FIXTURES = {
+    "apk": ("lib/apk/db/installed", ["libcrypto3@3.3.0-r2", "musl@1.2.5-r0"]),
+    "dpkg": ("var/lib/dpkg/status", ["bash@5.2.15-2+b7", "libexpat1@2.5.0-1+deb12u1", "postfix@3.7.11-0+deb12u1"]),
+    "jar": ("opt/lib/log4j-core-2.14.1.jar", ["log4j-core@2.14.1"]),
+    "npm": ("srv/node_modules/@acme/left-pad/package.json", ["left-pad@1.3.0"]),
+    "python": ("usr/lib/python3/site-packages/Flask_Cors-3.0.10.dist-info/METADATA", ["flask-cors@3.0.10"]),
+}
+SECONDS = 2.0
+
+each = pytest.mark.parametrize("unit", CATALOGERS, ids=lambda unit: unit.id)
+
+
+def fixture_of(unit: Cataloger) -> bytes:
+    (path,) = (DATA / unit.id).iterdir()
+    if path.name != "contents.json":
+        return path.read_bytes()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in json.loads(path.read_text()).items():
+            archive.writestr(name, text)
+    return out.getvalue()
+
+
+def parse(unit: Cataloger, data: bytes, path: str = "x") -> list[Record]:
+    return list(unit.parse(File(path=path, data=memoryview(data)), Budget(limits=Limits())))
+
+
+def test_ids_are_unique_and_sorted() -> None:
+    ids = [unit.id for unit in CATALOGERS]
+    assert ids == sorted(set(ids))
+    assert not set(ids) & {unread.id for unread in UNREAD}
+
+
+@each
+def test_declaration(unit: Cataloger) -> None:
+    module = sys.modules[unit.parse.__module__]
+    assert Path(str(module.__file__)).stem == unit.id
+    assert module.__doc__
+    assert inspect.getdoc(unit.parse)
+    assert unit.version >= 1
+    assert unit.summary
+    assert 0 < unit.limit <= Limits().file_bytes
+    assert ("root" in unit.paths.groupindex) is unit.system
+
+
+@each
+def test_fixture(unit: Cataloger) -> None:
+    path, expected = FIXTURES[unit.id]
+    name = path.encode()
+    assert WANTED.match(name, name.rfind(b"/") + 1)
+    assert re.compile(rb"(?:" + unit.names + rb")\Z").match(name, name.rfind(b"/") + 1)
+    assert unit.paths.search(name)
+    found = parse(unit, fixture_of(unit), path)
+    assert sorted(f"{record.name}@{record.version}" for record in found) == expected
+    assert all(record.evidence for record in found)
+
+
+def hostile(unit: Cataloger) -> dict[str, bytes]:
+    whole = fixture_of(unit)
+    dice = random.Random(unit.id)  # the same bytes every run
+    cases = {f"random {size}": dice.randbytes(size) for size in (0, 1, 21, 512, 70_000)}
+    cases |= {f"cut at {at}": whole[:at] for at in range(0, len(whole), max(1, len(whole) // 40))}
+    for number in range(60):
+        damaged = bytearray(whole)
+        for _ in range(dice.randint(1, 6)):
+            damaged[dice.randrange(len(damaged))] = dice.randrange(256)
+        cases[f"damaged {number}"] = bytes(damaged)
+    size = 1 << 20
+    cases |= {
+        "one long line": b"Package: " + b"a" * size,
+        "many short lines": b"P:\nV:\n" * (size // 6),
+        "many blank lines": b"\n" * size,
+        "zero bytes": bytes(size),
+        "many brackets": b"[" * size,
+        "many objects": b"[" + b"{}," * (size // 3) + b"{}]",
+        "a number without end": b'{"name":"a","version":"1","x":' + b"9" * size + b"}",
+        "a name without end": b'{"name":"' + b"a" * size + b'","version":"1"}',
+        "many ends of zips": b"PK\x05\x06" * (size // 4),
+        "not UTF-8": whole.replace(b"a", b"\xff"),
+    }
+    return cases
+
+
+@each
+def test_hostile_bytes_raise_only_our_errors_and_end_soon(unit: Cataloger) -> None:
+    for label, data in hostile(unit).items():
+        start = time.perf_counter()
+        try:
+            found = parse(unit, data[: unit.limit], FIXTURES[unit.id][0])
+        except ScanError:
+            found = []
+        assert time.perf_counter() - start < SECONDS, label
+        for record in found:
+            assert record.name.isprintable(), label
+            assert record.version.isprintable(), label
+            assert len(record.name) + len(record.version) <= 512, label
+            json.dumps([record.name, record.version, record.evidence, record.licenses]).encode("utf-8")
+
+
+@each
+def test_paths_are_judged_in_linear_time(unit: Cataloger) -> None:
+    for path in (
+        b"a/" * 40_000,
+        b"node_modules/" * 8_000,
+        b"usr/lib/" * 10_000 + b"x",
+        b"\xff" * 80_000,
+        b"status.d/" * 9_000,
+    ):
+        start = time.perf_counter()
+        unit.paths.search(path)
+        WANTED.match(path, path.rfind(b"/") + 1)
+        assert time.perf_counter() - start < SECONDS, path[:20]
+
+
+def test_every_fixture_belongs_to_a_cataloger() -> None:
+    assert {path.name for path in DATA.iterdir()} == {unit.id for unit in CATALOGERS} == set(FIXTURES)
