@@ -73,7 +73,7 @@ def create_app(config: Config) -> FastAPI:
     }
     app.state.config = config
     app.state.secure = secure
-    for kind in (ServiceError, HTTPException, RequestValidationError):
+    for kind in (ServiceError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, failures.answer)
     app.include_router(v1.router())
     app.router.routes.extend(

@@ -49,7 +49,7 @@ BODY_BYTES = 1 << 20
 _DRAIN_BYTES = 8 << 20
 _DRAIN_SECONDS = 0.5
 
-Failure = Callable[[Request, Exception], Response | Awaitable[Response]]
+Failure = Callable[[Request, Exception], Awaitable[Response]]
 _log = structlog.get_logger("surveyor.http")
 
 
@@ -97,14 +97,15 @@ class Edge:
             raise BadRequest("This host name is not served here; the setting allowed_hosts names those that are")
 
     async def _fail(self, scope: Scope, exchange: _Exchange, error: Exception) -> None:
+        if exchange.answered:  # by the framework's own layer, which passes the error on all the same
+            return
         if exchange.status is not None:  # half an answer is out: cut the connection rather than pretend it is whole
             raise error
-        response = self._failure(Request(scope), error)
-        response = await response if isinstance(response, Awaitable) else response
+        response = await self._failure(Request(scope), error)
         await response(scope, exchange.receive, exchange.send)
 
     def _tell(self, scope: Scope, exchange: _Exchange, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", None) or "none"
+        route = _template(scope)
         status = exchange.status or 0
         self._metrics.request(scope["method"], route, status, seconds)
         # the path without its query: a sign-in link's token is in there
@@ -119,11 +120,22 @@ class Edge:
         )
 
 
+def _template(scope: Scope) -> str:
+    """The path with the names of its parameters; ``none`` when no route took it."""
+    path: str = getattr(scope.get("route"), "path", "none")
+    if path == "none" or ":path}" in path:
+        return path
+    # the whole path: of a route inside a router the framework tells only its own part
+    names = {str(value): f"{{{name}}}" for name, value in scope.get("path_params", {}).items()}
+    return "/".join(names.get(part, part) for part in scope["path"].split("/"))
+
+
 class _Exchange:
     """One request and its answer: counts the body in, adds headers to what goes out."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, *, headers: dict[str, str], limit: int) -> None:
         self.status: int | None = None
+        self.answered = False
         self._receive, self._send, self._extra = receive, send, headers
         self._scope = scope
         self._state: dict[str, Any] = scope.setdefault("state", {})
@@ -163,6 +175,7 @@ class _Exchange:
             self.status = message["status"]
             await self._settle(message)
         await self._send(message)
+        self.answered = message["type"] == "http.response.body" and not message.get("more_body", False)
 
     async def _settle(self, message: Message) -> None:
         headers = MutableHeaders(raw=message.setdefault("headers", []))

@@ -43,7 +43,7 @@ _WORDS: Mapping[int, tuple[type[ServiceError], str]] = {
 _SHOWN = 20
 
 
-def answer(request: Request, error: Exception) -> Response:
+async def answer(request: Request, error: Exception) -> Response:
     """The answer to a request that failed. What is not one of ours is logged whole and told as an internal error."""
     known = known_error(error)
     if known.status >= 500:
