@@ -6,7 +6,7 @@ import http.client
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FrameType
 
 from surveyor.service.config import Config
@@ -15,7 +15,6 @@ from surveyor.service.postgres import Database, open_database
 from surveyor.service.up import claim, prepare
 from surveyor.service.up.child import LEASH, Child
 
-COMMANDS = ("serve", "worker")
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 TICK_SECONDS = 0.1
 #: Deaths before the service was ever ready, after which trying again is no use.
@@ -60,19 +59,24 @@ class Supervisor:
             SURVEYOR_HOST=self._config.host,
             SURVEYOR_PORT=str(self._config.port),
         )
-        self._children = [Child(name, [*LEASH, name], environment, self._say) for name in COMMANDS]
         try:
-            for child in self._children:
-                child.start()
-            # while they import what they need
+            # one after the other: people wait for the pages, and starting is mostly one core's work
+            self._add("serve", environment)
             self._welcome(database)
+            if not self._stops:
+                self._add("worker", environment)
             while not self._stops:
                 self._tick(database)
         finally:
             self._stop_children()
 
+    def _add(self, command: str, environment: Mapping[str, str]) -> None:
+        child = Child(command, [*LEASH, command], environment, self._say)
+        self._children.append(child)
+        child.start()
+
     def _welcome(self, database: Database) -> None:
-        made = prepare.bootstrap(self._config, database.url)
+        made = prepare.bootstrap(self._config, database.url)  # while it imports what it needs
         while not self._answers():
             self._tick(database)
             if self._stops:
