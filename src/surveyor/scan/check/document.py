@@ -6,10 +6,13 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from surveyor.scan.check import markup
+from surveyor.scan.check.semantics import Semantics
+from surveyor.scan.errors import LimitExceeded
 from surveyor.scan.evidence import Page
 from surveyor.scan.model import Evidence
 
@@ -18,6 +21,8 @@ QUOTES = 20
 _SNIPPET = 300
 _SELECTOR = 300
 _STEPS = 6
+#: A page of 5 MB has a tenth of it.
+_ELEMENTS = 500_000
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
@@ -44,7 +49,15 @@ class Document:
     def elements(self) -> tuple[LexborNode, ...]:
         """Every element in document order, without what stands in templates."""
         root = self.tree.root
-        return tuple(_elements(root)) if root is not None else ()
+        found = tuple(islice(_elements(root), _ELEMENTS + 1)) if root is not None else ()
+        if len(found) > _ELEMENTS:
+            raise LimitExceeded(f"a page of more than {_ELEMENTS:,} elements")
+        return found
+
+    @cached_property
+    def semantics(self) -> Semantics:
+        """What assistive technology is told of the elements."""
+        return Semantics(self)
 
     @cached_property
     def by_id(self) -> dict[str, list[LexborNode]]:

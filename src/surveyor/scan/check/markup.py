@@ -13,8 +13,8 @@ import re
 
 from surveyor.scan.errors import LimitExceeded
 
-#: About two seconds of parsing; a real page of 5 MB needs a hundredth of it.
-STEPS = 400_000_000
+#: About half a second of parsing, and some of judging; a real page of 5 MB needs a tenth of it.
+STEPS = 100_000_000
 _COPY = 400
 _FEW_COPIES = 8
 _LONG_TAG = 400

@@ -1,0 +1,47 @@
+"""Roles with a state: a checkbox that does not say whether it is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from selectolax.lexbor import LexborNode
+
+from surveyor.scan.check import aria
+from surveyor.scan.check.document import Document, quote
+from surveyor.scan.check.interface import Check, Outcome
+from surveyor.scan.check.semantics import Semantics
+from surveyor.scan.model import Domain
+
+#: Elements that bring the state of their role along.
+_NATIVE = frozenset({"input", "select", "option", "meter", "progress", "h1", "h2", "h3", "h4", "h5", "h6"})
+
+
+def judge(document: Document) -> Iterable[Outcome]:
+    """Elements with an explicit role and without a state that it needs."""
+    told = document.semantics
+    evidence, count = quote(
+        node for node in document.elements if node.tag not in _NATIVE and told.exposed(node) and _lacks(told, node)
+    )
+    if count:
+        yield Outcome(key="missing", evidence=evidence, count=count)
+
+
+def _lacks(told: Semantics, node: LexborNode) -> bool:
+    role, attributes = told.explicit_role(node), node.attributes
+    needed = aria.REQUIRED.get(role, frozenset())
+    if role == "separator" and told.focusable(node):
+        needed = frozenset({"aria-valuenow"})
+    if role == "combobox" and attributes.get("aria-expanded") == "false":
+        return False
+    return any(not (attributes.get(name) or "").strip() for name in needed)
+
+
+CHECK = Check(
+    id="accessibility_role_required",
+    version=1,
+    domain=Domain.ACCESSIBILITY,
+    outcomes=("missing",),
+    page=judge,
+    criteria=("4.1.2",),
+    act=("4e8ab6",),
+)

@@ -1,0 +1,73 @@
+"""Tables of data: which heading a cell belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from selectolax.lexbor import LexborNode
+
+from surveyor.scan.check.document import Document, quote
+from surveyor.scan.check.interface import Check, Outcome
+from surveyor.scan.check.semantics import Semantics
+from surveyor.scan.model import Domain
+
+_ROWS = 2
+_COLUMNS = 2
+
+
+def judge(document: Document) -> Iterable[Outcome]:
+    """Tables declared to be data (caption, summary) without a heading cell; references to no cell of the table."""
+    told = document.semantics
+    tables = [node for node in document.named("table") if told.exposed(node) and told.role(node) == "table"]
+    evidence, count = quote(node for node in tables if _is_data(node) and not _has_headers(told, node))
+    if count:
+        yield Outcome(key="missing", evidence=evidence, count=count)
+    evidence, count = quote(cell for table in tables for cell in _cells(table) if _dangling(document, cell, table))
+    if count:
+        yield Outcome(key="dangling", evidence=evidence, count=count)
+
+
+def _cells(table: LexborNode) -> list[LexborNode]:
+    return list(table.css("td, th"))
+
+
+def _is_data(table: LexborNode) -> bool:
+    rows = table.css("tr")
+    widest = max((sum(1 for cell in row.iter() if cell.tag in {"td", "th"}) for row in rows[:50]), default=0)
+    declared = "summary" in table.attributes or any(part.tag == "caption" for part in table.iter())
+    return declared and len(rows) >= _ROWS and widest >= _COLUMNS
+
+
+def _has_headers(told: Semantics, table: LexborNode) -> bool:
+    headers = {"columnheader", "rowheader"}
+    return any(cell.tag == "th" or "scope" in cell.attributes or told.role(cell) in headers for cell in _cells(table))
+
+
+def _dangling(document: Document, cell: LexborNode, table: LexborNode) -> bool:
+    names = (cell.attributes.get("headers") or "").split()
+    if not names or not document.semantics.rendered(cell):
+        return False
+    return not any(_heads(found, cell, table) for name in names for found in document.by_id.get(name, [])[:1])
+
+
+def _heads(found: LexborNode, cell: LexborNode, table: LexborNode) -> bool:
+    if found.tag not in {"td", "th"} or found.mem_id == cell.mem_id:
+        return False
+    current = found.parent
+    while current is not None and current.tag != "table":
+        current = current.parent
+    return current is not None and current.mem_id == table.mem_id
+
+
+CHECK = Check(
+    id="accessibility_table_headers",
+    version=1,
+    domain=Domain.ACCESSIBILITY,
+    outcomes=(
+        "missing",
+        "dangling",
+    ),
+    page=judge,
+    criteria=("1.3.1",),
+    act=("a25f45",),
+)

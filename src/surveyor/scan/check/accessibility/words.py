@@ -1,0 +1,302 @@
+"""What people read about barriers."""
+
+from __future__ import annotations
+
+from surveyor.scan.check.interface import Table, Words
+from surveyor.scan.model import Severity
+
+WORDS: Table = {
+    "accessibility_area_alt": {
+        "missing": Words(
+            title="Image map regions without a text alternative",
+            severity=Severity.HIGH,
+            description="The region is a link that leads nobody knows where.",
+            fix="Say in the alt attribute of each area where it leads.",
+            confidence=0.95,
+        ),
+    },
+    "accessibility_aria_attribute": {
+        "unknown": Words(
+            title="Unknown ARIA attributes",
+            severity=Severity.MEDIUM,
+            description="The attribute does not exist, so what it should say is not told.",
+            fix="Use attributes of WAI-ARIA, spelt right.",
+            confidence=0.95,
+        ),
+    },
+    "accessibility_aria_prohibited": {
+        "prohibited": Words(
+            title="Names on elements that must have none",
+            severity=Severity.LOW,
+            description="Assistive technology may drop the name, and with it what it says.",
+            fix="Give the element a role that can be named, or write the name as text.",
+            confidence=0.85,
+        ),
+    },
+    "accessibility_aria_reference": {
+        "dangling": Words(
+            title="ARIA references to missing elements",
+            severity=Severity.MEDIUM,
+            description="The label or description that an element refers to does not exist.",
+            fix="Let aria-labelledby and aria-describedby name ids that are on the page.",
+            confidence=0.8,
+        ),
+    },
+    "accessibility_aria_value": {
+        "invalid": Words(
+            title="Invalid ARIA attribute values",
+            severity=Severity.MEDIUM,
+            description="The value does not exist, so the state is not told or told wrongly.",
+            fix="Use a value that WAI-ARIA lists for the attribute.",
+            confidence=0.9,
+        ),
+    },
+    "accessibility_autoplay": {
+        "uncontrolled": Words(
+            title="Sound plays by itself",
+            severity=Severity.MEDIUM,
+            description="Sound that cannot be stopped drowns the voice that reads the page.",
+            fix="Do not start by itself, mute it, or add controls.",
+            confidence=0.6,
+        ),
+    },
+    "accessibility_button_name": {
+        "missing": Words(
+            title="Buttons without a name",
+            severity=Severity.HIGH,
+            description='The button is announced as "button".',
+            fix="Put text into the button, or give it an aria-label.",
+            confidence=0.9,
+        ),
+    },
+    "accessibility_duplicate_id": {
+        "repeated": Words(
+            title="Referenced ids repeated",
+            severity=Severity.MEDIUM,
+            description="Labels and descriptions go to the first element with the id, which may be the wrong one.",
+            fix="Give each element an id of its own.",
+            confidence=0.9,
+        ),
+    },
+    "accessibility_form_label": {
+        "missing": Words(
+            title="Form fields without a label",
+            severity=Severity.HIGH,
+            description="Nobody is told what to enter who does not see the text beside the field.",
+            fix="Tie a label element to each field with for and id, or give it an aria-label.",
+            confidence=0.9,
+        ),
+    },
+    "accessibility_frame_title": {
+        "missing": Words(
+            title="Frames without a title",
+            severity=Severity.MEDIUM,
+            description="What is in the frame is not told before somebody goes into it.",
+            fix="Give each iframe a title attribute.",
+            confidence=0.9,
+        ),
+    },
+    "accessibility_heading_name": {
+        "missing": Words(
+            title="Empty headings",
+            severity=Severity.MEDIUM,
+            description="A heading is announced and then nothing comes.",
+            fix="Put text into the heading, or use an element that is no heading.",
+            confidence=0.9,
+        ),
+    },
+    "accessibility_heading_order": {
+        "skipped": Words(
+            title="Heading levels skipped",
+            severity=Severity.LOW,
+            description="The outline by which people move through the page has gaps.",
+            fix="Use heading levels in order; choose size by style, not by level.",
+            confidence=0.8,
+        ),
+    },
+    "accessibility_hidden_focus": {
+        "focusable": Words(
+            title="Hidden elements take focus",
+            severity=Severity.HIGH,
+            description="The keyboard reaches something that a screen reader does not speak of.",
+            fix='Take elements within aria-hidden out of the tab order (tabindex="-1", disabled, hidden), or do not hide them.',
+            confidence=0.85,
+        ),
+    },
+    "accessibility_image_alt": {
+        "missing": Words(
+            title="Images without a text alternative",
+            severity=Severity.HIGH,
+            description="Somebody who cannot see the picture is told nothing, or its file name.",
+            fix="Describe what the picture is for in its alt attribute; give decoration an empty one.",
+            confidence=0.95,
+        ),
+    },
+    "accessibility_input_image": {
+        "missing": Words(
+            title="Image buttons without a text alternative",
+            severity=Severity.HIGH,
+            description="The button is announced by its file name, if at all.",
+            fix="Say in its alt attribute what the button does.",
+            confidence=0.95,
+        ),
+    },
+    "accessibility_link_name": {
+        "missing": Words(
+            title="Links without a name",
+            severity=Severity.HIGH,
+            description='The link is announced by its address or as "link".',
+            fix="Put text into the link, or an alt text into its picture.",
+            confidence=0.9,
+        ),
+    },
+    "accessibility_list_structure": {
+        "broken": Words(
+            title="Broken lists",
+            severity=Severity.LOW,
+            description="How many entries the list has is told wrongly.",
+            fix="Put only li elements into ul and ol, and li elements only there.",
+            confidence=0.9,
+        ),
+    },
+    "accessibility_menuitem_name": {
+        "missing": Words(
+            title="Menu items without a name",
+            severity=Severity.HIGH,
+            description='The entry is announced as "menu item".',
+            fix="Put text into the entry, or give it an aria-label.",
+            confidence=0.9,
+        ),
+    },
+    "accessibility_meta_refresh": {
+        "delayed": Words(
+            title="Page refreshes by itself",
+            severity=Severity.MEDIUM,
+            description="The page is gone before slow readers are through, and the screen reader starts over.",
+            fix="Remove the meta refresh; redirect on the server, at once.",
+            confidence=0.95,
+        ),
+    },
+    "accessibility_nested_control": {
+        "focusable": Words(
+            title="Controls nested within controls",
+            severity=Severity.MEDIUM,
+            description="Only the outer control is told of, so the inner one cannot be used.",
+            fix="Place controls side by side.",
+            confidence=0.9,
+        ),
+    },
+    "accessibility_object_alt": {
+        "missing": Words(
+            title="Embedded objects without a name",
+            severity=Severity.MEDIUM,
+            description="What is embedded is not told.",
+            fix="Give the object an aria-label or a title.",
+            confidence=0.8,
+        ),
+    },
+    "accessibility_page_lang": {
+        "missing": Words(
+            title="Page language missing",
+            severity=Severity.MEDIUM,
+            description="A screen reader reads the page in the voice of its own language.",
+            fix='Set lang on the html element, as in <html lang="en">.',
+            confidence=1.0,
+        ),
+        "invalid": Words(
+            title="Page language invalid",
+            severity=Severity.MEDIUM,
+            description="No voice can be chosen for a language that does not exist.",
+            fix="Use a language tag that exists, such as en or pt-BR.",
+            confidence=0.95,
+        ),
+    },
+    "accessibility_page_title": {
+        "missing": Words(
+            title="Document title missing",
+            severity=Severity.MEDIUM,
+            description="Tabs, windows and history have no name for the page, and it is the first thing that is read.",
+            fix="Give the page a title element that says what it is about.",
+            confidence=1.0,
+        ),
+    },
+    "accessibility_part_lang": {
+        "invalid": Words(
+            title="Language of a part invalid",
+            severity=Severity.LOW,
+            description="The part is read in the wrong voice.",
+            fix="Use a language tag that exists, such as en or pt-BR.",
+            confidence=0.9,
+        ),
+    },
+    "accessibility_role_context": {
+        "misplaced": Words(
+            title="ARIA roles outside of their context",
+            severity=Severity.MEDIUM,
+            description="An entry outside of its list, menu or table is not announced as one.",
+            fix="Put the element into one with the role that it belongs to.",
+            confidence=0.85,
+        ),
+    },
+    "accessibility_role_required": {
+        "missing": Words(
+            title="ARIA roles without required states",
+            severity=Severity.MEDIUM,
+            description="Whether it is checked, open or how far along it is not told.",
+            fix="Give the element the states that its role requires, and keep them up to date.",
+            confidence=0.85,
+        ),
+    },
+    "accessibility_role_valid": {
+        "unknown": Words(
+            title="Unknown ARIA roles",
+            severity=Severity.MEDIUM,
+            description="The role does not exist, so the element is announced as what it was before, or as nothing.",
+            fix="Use a role of WAI-ARIA, spelt right, or none.",
+            confidence=0.95,
+        ),
+    },
+    "accessibility_summary_name": {
+        "missing": Words(
+            title="Summaries without a name",
+            severity=Severity.MEDIUM,
+            description="What can be unfolded here is not told.",
+            fix="Put text into the summary element.",
+            confidence=0.9,
+        ),
+    },
+    "accessibility_svg_name": {
+        "missing": Words(
+            title="Drawings (SVG) without a name",
+            severity=Severity.MEDIUM,
+            description="The drawing is announced as a picture, without saying of what.",
+            fix="Put a title element first into the drawing, or give it an aria-label.",
+            confidence=0.95,
+        ),
+    },
+    "accessibility_table_headers": {
+        "missing": Words(
+            title="Data tables without header cells",
+            severity=Severity.MEDIUM,
+            description="A cell is read without its row or column.",
+            fix="Mark heading cells as th with a scope.",
+            confidence=0.8,
+        ),
+        "dangling": Words(
+            title="Table cells refer to missing headers",
+            severity=Severity.MEDIUM,
+            description="The headings that a cell names are not cells of its table, so they are not read.",
+            fix="Let headers name the ids of th cells in the same table.",
+            confidence=0.95,
+        ),
+    },
+    "accessibility_viewport_zoom": {
+        "disabled": Words(
+            title="Zooming disabled",
+            severity=Severity.MEDIUM,
+            description="People who need larger text cannot enlarge the page on a phone.",
+            fix="Take user-scalable=no and maximum-scale out of the viewport meta element.",
+            confidence=0.95,
+        ),
+    },
+}
