@@ -233,7 +233,8 @@ def test_a_hundred_thousand_entries(tmp_path: Path) -> None:
     ("limits", "words"),
     [
         (Limits(entries=2000), "entries"),
-        (Limits(candidates=5), "package records"),
+        (Limits(candidates=5), "package files"),
+        (Limits(packages=5), "package records"),
         (Limits(seconds=0.0), "more than 0 s"),
     ],
 )

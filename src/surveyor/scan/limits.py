@@ -20,6 +20,7 @@ class Limits:
     inflated_bytes: int = 64 * GIB
     entries: int = 5_000_000
     candidates: int = 200_000
+    packages: int = 50_000
     depth: int = 4
     file_bytes: int = 64 * MIB
     metadata_bytes: int = 8 * MIB
@@ -40,6 +41,7 @@ class Budget:
     clock: Callable[[], float] = time.monotonic
     _entries: int = 0
     _candidates: int = 0
+    _packages: int = 0
     _inflated: int = 0
     _deadline: float = field(init=False)
 
@@ -58,7 +60,13 @@ class Budget:
         """Count a file that a cataloger asked for."""
         self._candidates += 1
         if self._candidates > self.limits.candidates:
-            raise LimitExceeded(f"more than {self.limits.candidates:,} package records")
+            raise LimitExceeded(f"more than {self.limits.candidates:,} package files")
+
+    def package(self) -> None:
+        """Count a package record; each is held until the report is written, and the report is held whole."""
+        self._packages += 1
+        if self._packages > self.limits.packages:
+            raise LimitExceeded(f"more than {self.limits.packages:,} package records")
 
     def inflate(self, produced: int, *, consumed: int = 0, total: int = 0) -> None:
         """Count inflated bytes; ``consumed`` and ``total`` are this stream's own, for its ratio."""

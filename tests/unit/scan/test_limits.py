@@ -48,3 +48,10 @@ def test_seconds_are_noticed_while_walking() -> None:
     now[0] = 5.1
     with pytest.raises(LimitExceeded, match="5 s"):
         walk(budget)
+
+
+def test_packages() -> None:
+    budget = Budget(Limits(packages=1))
+    budget.package()
+    with pytest.raises(LimitExceeded):
+        budget.package()

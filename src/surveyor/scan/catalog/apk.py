@@ -24,7 +24,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
         if not (plausible(name) and plausible(version)):
             broken += 1
             continue
-        budget.candidate()
+        budget.package()
         origin = fields.get("o", "")
         yield Record(
             type="apk",

@@ -26,7 +26,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
         if not (plausible(name) and plausible(version)):
             broken += 1
             continue
-        budget.candidate()
+        budget.package()
         yield Record(
             type="deb",
             name=name,

@@ -58,7 +58,7 @@ def _archive(data: memoryview, name: str, budget: Budget, room: _Room) -> Iterat
         yield replace(record, licenses=licenses) if own or len(coordinates) == 1 else record
     # a shaded archive carries other projects' coordinates and often not its own
     if itself and itself.name not in {record.name for record in coordinates} and not _is_container(name, nested):
-        budget.candidate()
+        budget.package()
         yield replace(itself, licenses=licenses)
     yield from _nested(archive, nested, budget, room)
 
@@ -94,7 +94,7 @@ def _properties(archive: Zip, member: Member, budget: Budget) -> Iterator[Record
     group, artifact, version = (fields.get(key, "") for key in ("groupId", "artifactId", "version"))
     # an unfiltered template says ${project.version}, which is nobody's version
     if plausible(artifact) and plausible(version) and "${" not in version + artifact + group:
-        budget.candidate()
+        budget.package()
         yield Record(
             type="maven",
             namespace=group if plausible(group) else None,

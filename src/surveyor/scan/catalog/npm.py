@@ -29,7 +29,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
     version = version.strip().lstrip("=v")
     if not (found and plausible(name) and plausible(version)):
         raise Malformed("package.json has no usable name or version")
-    budget.candidate()
+    budget.package()
     yield Record(
         type="npm",
         namespace=f"@{found['scope'].lower()}" if found["scope"] else None,

@@ -24,7 +24,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
     name, version = headers.get("name", [""])[0], headers.get("version", [""])[0]
     if not (plausible(name) and plausible(version)):
         raise Malformed("Python metadata has no usable name or version")
-    budget.candidate()
+    budget.package()
     yield Record(
         type="pypi",
         name=name.lower().replace("_", "-"),

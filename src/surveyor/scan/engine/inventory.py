@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
 
 from surveyor.scan.catalog.interface import Cataloger, Record
 from surveyor.scan.catalog.purl import namespace_of, purl
 from surveyor.scan.model import Distro, Evidence, Location, Package, Tier
+
+T = TypeVar("T")
 
 #: One package may lie in thousands of places; these are enough to find it.
 _LOCATIONS = 100
@@ -24,61 +29,53 @@ class Found:
     root: bytes
     layer: str | None
 
-
-@dataclass(slots=True)
-class _Merging:
-    first: Found
-    distro: Distro | None
-    tier: Tier
-    state: str | None
-    licenses: dict[str, None] = field(default_factory=dict)
-    locations: dict[Location, None] = field(default_factory=dict)
-    evidence: dict[Evidence, None] = field(default_factory=dict)
+    @property
+    def where(self) -> str:
+        """The path, and what follows it inside an archive."""
+        return f"{self.path}!/{self.record.inner}" if self.record.inner else self.path
 
 
 class Inventory:
-    """Everything found in one target."""
+    """Everything found in one target, by PURL; merged only at the end, since most packages are found once."""
 
     def __init__(self) -> None:
-        self._merging: dict[str, _Merging] = {}
+        self._found: dict[str, tuple[Distro | None, list[Found]]] = {}
 
     def add(self, found: Found, distro: Distro | None) -> None:
         """Take one record; ``distro`` is that of the system it was found in."""
-        record = found.record
         distro = distro if found.cataloger.system else None
-        entry = self._merging.setdefault(
-            purl(record, distro), _Merging(first=found, distro=distro, tier=record.tier, state=record.state)
-        )
-        if record.tier is Tier.CONFIRMED:
-            entry.tier = record.tier
-        path = f"{found.path}!/{record.inner}" if record.inner else found.path
-        if len(entry.locations) < _LOCATIONS:
-            entry.locations[Location(path=path, layer=found.layer)] = None
-        if len(entry.evidence) < _EVIDENCE:
-            entry.evidence[Evidence(kind="package_record", value=record.evidence, where=path)] = None
-        if len(entry.licenses) < _LICENSES:
-            entry.licenses.update(dict.fromkeys(record.licenses))
+        self._found.setdefault(purl(found.record, distro), (distro, []))[1].append(found)
 
     def packages(self) -> tuple[Package, ...]:
-        """What was found, in the order of PURLs."""
-        return tuple(_package(identity, entry) for identity, entry in sorted(self._merging.items()))
+        """What was found, in the order of PURLs; the inventory is empty afterwards, so that nothing is held twice."""
+        return tuple(_package(identity, *self._found.pop(identity)) for identity in sorted(self._found))
 
 
-def _package(identity: str, entry: _Merging) -> Package:
-    record = entry.first.record
+def _package(identity: str, distro: Distro | None, found: list[Found]) -> Package:
+    record = found[0].record
+    confirmed = any(one.record.tier is Tier.CONFIRMED for one in found)
     return Package(
         purl=identity,
         type=record.type,
-        namespace=namespace_of(record, entry.distro),
+        namespace=namespace_of(record, distro),
         name=record.name,
         version=record.version,
-        licenses=tuple(entry.licenses),
-        locations=tuple(entry.locations),
-        evidence=tuple(entry.evidence),
-        tier=entry.tier,
+        licenses=_distinct((name for one in found for name in one.record.licenses), _LICENSES),
+        locations=_distinct((Location(path=one.where, layer=one.layer) for one in found), _LOCATIONS),
+        evidence=_distinct((_evidence(one) for one in found), _EVIDENCE),
+        tier=Tier.CONFIRMED if confirmed else record.tier,
         presence=record.presence,
-        found_by=entry.first.cataloger.stamp,
+        found_by=found[0].cataloger.stamp,
         source=record.source,
-        distro=entry.distro,
-        state=entry.state,
+        distro=distro,
+        state=record.state,
     )
+
+
+def _evidence(found: Found) -> Evidence:
+    return Evidence(kind="package_record", value=found.record.evidence, where=found.where)
+
+
+def _distinct(values: Iterable[T], limit: int) -> tuple[T, ...]:
+    """The first different values, in their order."""
+    return tuple(islice(dict.fromkeys(values), limit))

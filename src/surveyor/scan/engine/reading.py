@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from functools import partial
 
 from surveyor.scan.acquire.interface import Image
@@ -39,7 +39,7 @@ class ImageReader:
         self._stage = stage
         self._overlay = Overlay()
         self._releases = distro.Releases()
-        self._found: list[Found] = []
+        self._found: deque[Found] = deque()
         self._troubles: Counter[str] = Counter()
         self._links = 0
 
@@ -70,7 +70,8 @@ class ImageReader:
     def finish(self, inventory: Inventory) -> None:
         """Stamp what was found with the distribution of its system, now that all layers have been seen."""
         distros = {root: self._releases.at(root) for root in {found.root for found in self._found}}
-        for found in self._found:
+        while self._found:
+            found = self._found.popleft()  # a hundred thousand of them are not held twice
             inventory.add(found, distros[found.root])
             self.records[found.cataloger.id] += 1
         for unit, count in self._troubles.items():

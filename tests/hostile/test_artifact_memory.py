@@ -1,0 +1,133 @@
+"""A child with little memory reads what is made to fill it: the limits hold before the kernel has to."""
+
+from __future__ import annotations
+
+import io
+import json
+import resource
+import struct
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import zstandard
+from tests.images import DEBIAN, Oci, deb, docker_save, jar, npm, pack, pom, tar
+
+MIB = 1 << 20
+#: Private memory a scan may take, whatever the input; the kernel's limit counts what is reserved, so it is larger.
+PRIVATE = 300 * MIB
+DATA = 400 * MIB
+CHILD = """
+import json, sys, threading, time
+peak = 0
+def watch():
+    global peak
+    while True:
+        fields = dict(line.split(":", 1) for line in open("/proc/self/status"))
+        peak = max(peak, int(fields["RssAnon"].split()[0]) << 10)
+        time.sleep(0.002)
+threading.Thread(target=watch, daemon=True).start()
+from surveyor.scan import engine
+from surveyor.scan.events import Progress
+from surveyor.scan.plan import plan
+from surveyor.scan.report import json as report_json
+from surveyor.scan.settings import Settings
+report = engine.run(plan(sys.argv[1]), Settings(), Progress())
+size = len(report_json.encode(report))
+json.dump({"peak": peak, "packages": len(report.packages), "status": report.scan_status, "size": size}, sys.stdout)
+"""
+GOOD = {"etc/os-release": DEBIAN, "var/lib/dpkg/status": deb("bash", "5.2.15-2")}
+
+
+def run(path: Path) -> dict[str, object]:
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, str(path)],
+        check=False,
+        capture_output=True,
+        timeout=120,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (DATA, DATA)),
+    )
+    assert done.returncode == 0, done.stderr.decode()[-2000:]
+    found: dict[str, object] = json.loads(done.stdout)
+    assert isinstance(found["peak"], int)
+    print(path.name, found)
+    assert found["peak"] < PRIVATE, f"{found['peak'] / MIB:.0f} MiB"
+    return found
+
+
+def zeros_zip(size: int, name: str = "a.jar") -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive, archive.open(name, "w") as member:
+        for _ in range(size // MIB):
+            member.write(bytes(MIB))
+    return out.getvalue()
+
+
+def gzip_of_a_large_jar() -> bytes:
+    nested = zeros_zip(60 * MIB)
+    body = b"".join([nested, bytes(55 * MIB)])  # the archive's directory is far from its end
+    whole = jar(("x/y.jar", nested), ("pad", bytes(MIB)), pom("g", "a", "1"))
+    return Oci().add([pack(tar({**GOOD, "a.jar": whole, "b.jar": body, "c.jar": whole}), "gzip")]).tar()
+
+
+def nested_jars() -> bytes:
+    inner = zeros_zip(50 * MIB)
+    for _ in range(3):
+        inner = jar(("a.jar", inner), ("b.jar", zeros_zip(50 * MIB)), ("c.jar", bytes(50 * MIB)))
+    return docker_save([tar({**GOOD, "app.ear": inner})])
+
+
+def wide_zstd_window() -> bytes:
+    parameters = zstandard.ZstdCompressionParameters(window_log=27, enable_ldm=False)
+    layer = tar({**GOOD, "noise": struct.pack("<I", 7) * (40 * MIB)})
+    return Oci().add([zstandard.ZstdCompressor(compression_params=parameters).compress(layer)]).tar()
+
+
+def many_records() -> bytes:
+    records = b"".join(b"Package: p%d\nVersion: 1\n\n" % number for number in range(300_000))
+    return docker_save([tar({**GOOD, "var/lib/dpkg/status.d/many": records})])
+
+
+def many_manifests() -> bytes:
+    body = b'{"name":"a","version":"1","x":[' + b"{}," * 300_000 + b"{}]}"
+    return Oci().add([pack(tar({f"{n}/node_modules/a/package.json": body for n in range(20)}), "gzip")]).tar()
+
+
+def long_names() -> bytes:
+    files = {f"{'d' * 200}/{number:06d}{'n' * 60_000}": b"" for number in range(300)}
+    return docker_save([tar(GOOD), tar({**files, "a/node_modules/b/package.json": npm("b", "1")})])
+
+
+@pytest.mark.parametrize(
+    "build",
+    [gzip_of_a_large_jar, nested_jars, wide_zstd_window, many_records, many_manifests, long_names],
+    ids=lambda build: build.__name__,
+)
+def test_private_memory_is_bounded(tmp_path: Path, build: Callable[[], bytes]) -> None:
+    path = tmp_path / "bomb.tar"
+    path.write_bytes(build())
+    found = run(path)
+    assert isinstance(found["packages"], int)
+    assert found["packages"] >= 1
+
+
+def test_a_file_larger_than_the_memory_of_the_child(tmp_path: Path) -> None:
+    path = tmp_path / "large.tar"
+    with path.open("wb") as file:
+        file.write(tar({**GOOD}, end=False))
+        file.seek(0)
+    layer = tar(GOOD, end=False)
+    layer += bytes(-len(layer) % 512)
+    hole = 600 * MIB
+    header = bytearray(tar({"hole": b""})[:512])
+    header[124:136] = b"%011o\0" % hole
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    with path.open("wb") as file:
+        file.write(layer + header)
+        file.seek(hole, io.SEEK_CUR)
+        file.write(bytes(1024))
+    assert run(path)["packages"] == 1
