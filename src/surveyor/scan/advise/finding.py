@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from surveyor.scan.advise import cvss
 from surveyor.scan.advise.aliases import Group
-from surveyor.scan.advise.ranges import Verdict
+from surveyor.scan.advise.ranges import Verdict, describe
 from surveyor.scan.advise.snapshot import Record, Row
 from surveyor.scan.model import (
     Asset,
@@ -194,6 +194,10 @@ def _word(item: Record) -> Severity | None:
     return next((_WORDS[word] for word in words if word in _WORDS), None)
 
 
+def _range(match: Match) -> str:
+    return describe(match.row.ranges, match.row.versions)
+
+
 def _fix_state(hits: Sequence[Match]) -> str:
     if any(match.verdict.fixed for match in hits):
         return "fixed"
@@ -204,7 +208,7 @@ def _evidence(hits: Sequence[Match], disputes: Sequence[Match], places: Sequence
     """The ranges that matched, those of sources that disagree, then the records of the packages."""
     said = [(match, f"{match.version} is affected: {match.verdict.text}") for match in hits[:_RANGES]]
     said += [
-        (match, f"{match.version} is not affected by this source: {match.verdict.text}") for match in disputes[:_RANGES]
+        (match, f"{match.version} is not affected by this source: {_range(match)}") for match in disputes[:_RANGES]
     ]
     ranges = dict.fromkeys(
         Evidence(kind="range", value=text, where=f"{match.where} {match.ids[0]}") for match, text in said

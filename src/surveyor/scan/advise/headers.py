@@ -59,10 +59,13 @@ RULES = (
 )
 
 
+_BY_TYPE = {kind: tuple(rule for rule in RULES if rule.type == kind) for kind in ("deb", "rpm", "apk")}
+
+
 def without_kernel(package: Package) -> Rule | None:
     """The rule by which this package is not the kernel it was built with, ``None`` when no rule says so."""
     source = package.source.name if package.source else package.name
-    for rule in RULES:
-        if package.type == rule.type and rule.binary.fullmatch(package.name) and rule.source.fullmatch(source):
+    for rule in _BY_TYPE.get(package.type, ()):
+        if rule.source.fullmatch(source) and rule.binary.fullmatch(package.name):
             return rule
     return None

@@ -12,7 +12,7 @@ from surveyor.scan.advise import headers
 from surveyor.scan.advise.aliases import group, related
 from surveyor.scan.advise.ecosystems import Lookup, lookup
 from surveyor.scan.advise.finding import Match, Subject, build, installed
-from surveyor.scan.advise.ranges import Keys, judge
+from surveyor.scan.advise.ranges import Keys, Verdict, judge
 from surveyor.scan.advise.snapshot import Row, Snapshot
 from surveyor.scan.advise.versions import order_of
 from surveyor.scan.events import Progress
@@ -94,37 +94,37 @@ class _Question:
 def _subjects(packages: Iterable[Package], snapshot: Snapshot, ledger: _Ledger) -> dict[Subject, list[_Question]]:
     """Sort packages by what a finding would be about; count those that cannot be asked about."""
     held = snapshot.ecosystems
-    questions: dict[tuple[Subject, str, str, str], _Question] = {}
+    questions: dict[tuple[str | None, ...], _Question] = {}
+    subjects: dict[tuple[str | None, ...], tuple[Subject, list[_Question]]] = {}
     for package in packages:
         asked = lookup(package, held)
-        if not _askable(package, asked, snapshot, ledger) or asked.ecosystem is None:
+        if asked.ecosystem is None:
+            ledger.without_source[asked.label] += 1
+            continue
+        if not _askable(package, asked.ecosystem, asked, snapshot, ledger):
             continue
         ledger.asked[asked.ecosystem] += 1
-        subject = Subject(type=package.type, namespace=package.namespace, name=asked.subject)
-        key = (subject, asked.ecosystem, asked.name, asked.version)
-        questions.setdefault(key, _Question(asked.ecosystem, asked.name, asked.version, [])).packages.append(package)
-    out: dict[Subject, list[_Question]] = {}
-    for key, question in questions.items():
-        out.setdefault(key[0], []).append(question)
-    return out
+        name = (package.type, package.namespace, asked.subject)
+        key = (*name, asked.ecosystem, asked.name, asked.version)
+        if (question := questions.get(key)) is None:
+            question = questions[key] = _Question(asked.ecosystem, asked.name, asked.version, [])
+            if name not in subjects:
+                subjects[name] = (Subject(type=package.type, namespace=package.namespace, name=asked.subject), [])
+            subjects[name][1].append(question)
+        question.packages.append(package)
+    return dict(subjects.values())
 
 
-def _askable(package: Package, asked: Lookup, snapshot: Snapshot, ledger: _Ledger) -> bool:
-    if asked.ecosystem is None:
-        ledger.without_source[asked.label] += 1
-    elif not _covered(asked.ecosystem, snapshot):
+def _askable(package: Package, ecosystem: str, asked: Lookup, snapshot: Snapshot, ledger: _Ledger) -> bool:
+    if snapshot.collection(ecosystem) is None:
         ledger.without_feed[asked.label] += 1
     elif rule := headers.without_kernel(package):
-        ledger.no_kernel.setdefault((asked.ecosystem, rule.reason, rule.why), []).append(package.name)
+        ledger.no_kernel.setdefault((ecosystem, rule.reason, rule.why), []).append(package.name)
     elif not asked.version:
-        ledger.without_version[asked.ecosystem] += 1
+        ledger.without_version[ecosystem] += 1
     else:
         return True
     return False
-
-
-def _covered(ecosystem: str, snapshot: Snapshot) -> bool:
-    return snapshot.collection(ecosystem) is not None
 
 
 class _Matcher:
@@ -139,7 +139,7 @@ class _Matcher:
         self._rows: list[Row] = []
 
     def ask(self, question: _Question) -> list[Match]:
-        """Every advisory on that name with its verdict on that version."""
+        """Every advisory on that name with its verdict on that version; nothing when none of them hits."""
         # questions of one name come one after the other
         if self._last != (question.ecosystem, question.name):
             self._last = (question.ecosystem, question.name)
@@ -147,18 +147,21 @@ class _Matcher:
         if not self._rows:
             return []
         keys = self._order(question.ecosystem)
-        if keys(question.version) is None:
-            self._ledger.odd_versions.setdefault(question.ecosystem, []).append(f"{question.name} {question.version}")
+        verdicts = [(row, judge(question.version, row.ranges, row.versions, keys)) for row in self._rows]
+        self._note(question, keys, verdicts)
+        if not any(verdict.affected for _, verdict in verdicts):
+            return []
         feed = self._snapshot.collection(question.ecosystem)
         where = f"{feed.feed if feed else ''}:{question.ecosystem}"
-        packages = installed(question.packages, artifact=self._artifact)
-        out = []
-        for row in self._rows:
-            verdict = judge(question.version, row.ranges, row.versions, keys)
-            if verdict.undecided and not verdict.affected and keys(question.version) is not None:
-                self._ledger.undecided[question.ecosystem] += verdict.undecided
-            out.append(Match(row, verdict, question.version, where, packages))
-        return out
+        places = installed(question.packages, artifact=self._artifact)
+        return [Match(row, verdict, question.version, where, places) for row, verdict in verdicts]
+
+    def _note(self, question: _Question, keys: Keys, verdicts: Sequence[tuple[Row, Verdict]]) -> None:
+        """Count what could not be decided."""
+        if keys(question.version) is None:
+            self._ledger.odd_versions.setdefault(question.ecosystem, []).append(f"{question.name} {question.version}")
+        elif undecided := sum(verdict.undecided for _, verdict in verdicts):
+            self._ledger.undecided[question.ecosystem] += undecided
 
     def _order(self, ecosystem: str) -> Keys:
         base = ecosystem.partition(":")[0]

@@ -24,8 +24,8 @@ _ZERO: Key = ()
 class Verdict:
     """What one advisory says about one version.
 
-    ``text`` is the range or list that decided. ``fixed`` is the first fixed version above; ``open_ended`` says that no
-    end is known. ``undecided`` counts ranges that could not be compared.
+    ``text`` is the range or list that hit (``describe`` has words for a miss). ``fixed`` is the first fixed version
+    above; ``open_ended`` says that no end is known. ``undecided`` counts ranges that could not be compared.
     """
 
     affected: bool
@@ -33,6 +33,9 @@ class Verdict:
     fixed: str | None = None
     open_ended: bool = False
     undecided: int = 0
+
+
+_MISS = Verdict(False, "")
 
 
 class Keys:
@@ -53,6 +56,12 @@ class Keys:
         found = self._kept[version] = self._parse(version)
         return found
 
+    def listed(self, key: Key, versions: Sequence[str]) -> bool:
+        """Whether some version of a list equals this key once parsed."""
+        kept = self._kept
+        # the list of a popular package is long, and mostly seen before
+        return any((kept[version] if version in kept else self(version)) == key for version in versions)
+
     def _parse(self, version: str) -> Key | None:
         if self._order is None:
             return None
@@ -66,18 +75,30 @@ def judge(version: str, ranges: Sequence[Sequence[str]], versions: Sequence[str]
     """Decide about one version; an unparsable one is affected only when it is listed literally."""
     key = keys(version)
     undecided = 0
-    for flat in ranges if key is not None else ():
-        hit = _walk(key, flat, keys) if key is not None else None
+    for flat in ranges:
+        hit = None if key is None else _decide(key, flat, keys)
         if hit is None:
             undecided += 1
         elif hit.affected:
             return hit
-    if version in versions or (key is not None and any(keys(listed) == key for listed in versions)):
+    if version in versions or (key is not None and keys.listed(key, versions)):
         fixed, _ = _next_fix(key, ranges, keys)
         return Verdict(True, f"listed: {version}", fixed=fixed, open_ended=fixed is None and not ranges)
-    if key is None:
-        undecided = len(ranges)
-    return Verdict(False, _miss(ranges, versions), undecided=undecided)
+    return Verdict(False, "", undecided=undecided) if undecided else _MISS
+
+
+def _decide(key: Key, flat: Sequence[str], keys: Keys) -> Verdict | None:
+    """One range; ``None`` when an event has no key. Nearly all are one beginning and one fix, so that goes straight."""
+    if len(flat) != 4 or flat[0] != INTRODUCED or flat[2] != FIXED:
+        return _walk(key, flat, keys)
+    start = _ZERO if flat[1] == "0" else keys(flat[1])
+    end = keys(flat[3])
+    if start is None or end is None:
+        return None
+    if start <= key < end:
+        return Verdict(True, f"introduced {flat[1]}, fixed {flat[3]}"[:_TEXT], fixed=flat[3])
+    # an end before the beginning ends nothing
+    return _walk(key, flat, keys) if end <= start else _MISS
 
 
 def _walk(key: Key, flat: Sequence[str], keys: Keys) -> Verdict | None:
@@ -98,11 +119,11 @@ def _walk(key: Key, flat: Sequence[str], keys: Keys) -> Verdict | None:
             break
         last = position
     if last < 0:
-        return Verdict(False, "")
+        return _MISS
     where, _, kind, _ = events[last]
     if kind == INTRODUCED or (kind == LAST_AFFECTED and where == key):
         return _hit(events, last)
-    return Verdict(False, "")
+    return _MISS
 
 
 def _by_key(event: tuple[Key, int, str, str]) -> tuple[Key, int]:
@@ -133,8 +154,8 @@ def _next_fix(key: Key | None, ranges: Sequence[Sequence[str]], keys: Keys) -> t
     return best
 
 
-def _miss(ranges: Sequence[Sequence[str]], versions: Sequence[str]) -> str:
-    """What is affected instead, in few words."""
+def describe(ranges: Sequence[Sequence[str]], versions: Sequence[str]) -> str:
+    """What an advisory calls affected, in few words."""
     spans = (
         ", ".join(f"{_WORDS.get(kind, kind)} {version}" for kind, version in zip(flat[::2], flat[1::2], strict=False))
         for flat in ranges[:5]
