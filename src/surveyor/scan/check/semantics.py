@@ -158,28 +158,29 @@ class Semantics:
     def role(self, node: LexborNode) -> str:
         """Its role; empty when it has none that has a name."""
         explicit = self.explicit_role(node)
-        if explicit in {"none", "presentation"} and self._must_be_told(node):
+        if explicit in {"none", "presentation"} and self.must_be_told(node):
             explicit = ""
-        return "img" if explicit == "image" else explicit or self._implicit(node)
+        return "img" if explicit == "image" else explicit or self.implicit_role(node)
 
     def explicit_role(self, node: LexborNode) -> str:
         """The first role of its ``role`` attribute that exists."""
         tokens = (node.attributes.get("role") or "").lower().split()
         return next((token for token in tokens if token in aria.ROLES), "")
 
-    def _must_be_told(self, node: LexborNode) -> bool:
+    def must_be_told(self, node: LexborNode) -> bool:
         """A presentational role has no effect on what takes focus or has a global property (WAI-ARIA 1.2 §5.3.3)."""
         attributes = node.attributes
         shared = aria.GLOBAL - {"aria-hidden"}
         return self.focusable(node) or any(name in shared and value for name, value in attributes.items())
 
-    def _implicit(self, node: LexborNode) -> str:
+    def implicit_role(self, node: LexborNode) -> str:
+        """The role that its element has without a ``role`` attribute (HTML Accessibility API Mappings)."""
         tag, attributes = node.tag or "", node.attributes
         if tag in {"a", "area"}:
             return "link" if "href" in attributes else "generic"
         if tag == "img":
             decorative = attributes.get("alt") == "" or ("alt" in attributes and not attributes["alt"])
-            return "none" if decorative and not self._must_be_told(node) and not attributes.get("title") else "img"
+            return "none" if decorative and not self.must_be_told(node) and not attributes.get("title") else "img"
         if tag == "input":
             kind = (attributes.get("type") or "text").strip().lower()
             plain = (
@@ -189,7 +190,7 @@ class Semantics:
         if tag == "select":
             return "listbox" if "multiple" in attributes or _integer(attributes.get("size")) > 1 else "combobox"
         if tag == "summary":
-            return "button" if node.parent is not None and node.parent.tag == "details" else ""
+            return "button" if _summarises(node) else ""
         if tag == "th" and (attributes.get("scope") or "").lower() in {"row", "rowgroup"}:
             return "rowheader"
         return _TAG_ROLES.get(tag, "")
@@ -206,7 +207,7 @@ class Semantics:
         if tag == "input":
             return (attributes.get("type") or "").strip().lower() != "hidden"
         if tag == "summary":
-            return node.parent is not None and node.parent.tag == "details"
+            return _summarises(node)
         if tag in {"audio", "video"}:
             return "controls" in attributes
         editable = attributes.get("contenteditable", "false")
@@ -337,6 +338,14 @@ class Semantics:
 
 
 _INLINE = frozenset(("a", "abbr", "b", "code", "em", "font", "i", "mark", "small", "span", "strong", "sub", "sup", "u"))
+
+
+def _summarises(node: LexborNode) -> bool:
+    """Whether it is the one summary of its details: the first."""
+    if node.parent is None or node.parent.tag != "details":
+        return False
+    first = next(part for part in node.parent.iter() if part.tag == "summary")
+    return first.mem_id == node.mem_id
 
 
 def _is_integer(text: str | None) -> bool:

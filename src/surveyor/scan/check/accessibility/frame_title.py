@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from selectolax.lexbor import LexborNode
+
 from surveyor.scan.check.document import Document, quote
 from surveyor.scan.check.interface import Check, Outcome
+from surveyor.scan.check.semantics import Semantics
 from surveyor.scan.model import Domain
 
 
@@ -15,10 +18,18 @@ def judge(document: Document) -> Iterable[Outcome]:
     evidence, count = quote(
         node
         for node in document.elements
-        if node.tag in {"iframe", "frame"} and told.tabbable(node) and told.exposed(node) and not told.name(node)
+        if node.tag in {"iframe", "frame"}
+        and not _plain(told, node)
+        and told.tabbable(node)
+        and told.exposed(node)
+        and not told.name(node)
     )
     if count:
         yield Outcome(key="missing", evidence=evidence, count=count)
+
+
+def _plain(told: Semantics, node: LexborNode) -> bool:
+    return told.explicit_role(node) in {"none", "presentation"}
 
 
 CHECK = Check(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from selectolax.lexbor import LexborNode
+
 from surveyor.scan.check import language
 from surveyor.scan.check.document import Document, quote
 from surveyor.scan.check.interface import Check, Outcome
@@ -20,10 +22,26 @@ def judge(document: Document) -> Iterable[Outcome]:
         and (lang := (node.attributes.get("lang") or "").strip())
         and not language.is_tag(lang)
         and document.inside(node, "body")
-        and (told.content(node) or told.name(node))
+        and told.rendered(node)
+        and _has_own_words(node)
     )
     if count:
         yield Outcome(key="invalid", evidence=evidence, count=count)
+
+
+def _has_own_words(node: LexborNode) -> bool:
+    """Whether text stands in it that no other language is declared for."""
+    stack = [node]
+    while stack:
+        for child in stack.pop().iter(include_text=True):
+            if child.tag == "-text":
+                if (child.text_content or "").strip():
+                    return True
+            elif "lang" not in child.attributes:
+                if (child.attributes.get("alt") or child.attributes.get("aria-label") or "").strip():
+                    return True
+                stack.append(child)
+    return False
 
 
 CHECK = Check(

@@ -34,7 +34,7 @@ def _owner(told: Semantics, node: LexborNode) -> str:
     current = node.parent
     while current is not None and current.tag not in {"body", "html"}:
         role = told.role(current)
-        if role and role not in {"generic", "none", "presentation"}:
+        if role and (role not in {"generic", "none", "presentation"} or told.must_be_told(current)):
             return role
         current = current.parent
     return ""

@@ -12,16 +12,21 @@ from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.check.semantics import Semantics
 from surveyor.scan.model import Domain
 
-#: Elements that bring the state of their role along.
-_NATIVE = frozenset({"input", "select", "option", "meter", "progress", "h1", "h2", "h3", "h4", "h5", "h6"})
+#: Elements that bring the state of a role along, by the role that they have of themselves.
+_NATIVE = {
+    "checkbox": frozenset({"checkbox", "switch", "menuitemcheckbox", "radio", "menuitemradio"}),
+    "radio": frozenset({"radio", "menuitemradio"}),
+    "heading": frozenset({"heading"}),
+    "slider": frozenset({"slider"}),
+    "meter": frozenset({"meter"}),
+    "combobox": frozenset({"combobox"}),
+}
 
 
 def judge(document: Document) -> Iterable[Outcome]:
     """Elements with an explicit role and without a state that it needs."""
     told = document.semantics
-    evidence, count = quote(
-        node for node in document.elements if node.tag not in _NATIVE and told.exposed(node) and _lacks(told, node)
-    )
+    evidence, count = quote(node for node in document.elements if told.exposed(node) and _lacks(told, node))
     if count:
         yield Outcome(key="missing", evidence=evidence, count=count)
 
@@ -29,6 +34,8 @@ def judge(document: Document) -> Iterable[Outcome]:
 def _lacks(told: Semantics, node: LexborNode) -> bool:
     role, attributes = told.explicit_role(node), node.attributes
     needed = aria.REQUIRED.get(role, frozenset())
+    if role in _NATIVE.get(told.implicit_role(node), frozenset()):
+        return False
     if role == "separator" and told.focusable(node):
         needed = frozenset({"aria-valuenow"})
     if role == "combobox" and attributes.get("aria-expanded") == "false":
