@@ -22,7 +22,7 @@ KEY_LENGTH = 512
 #: ``ENOSPC`` and ``EDQUOT`` from a folder; the words of S3 servers.
 FULL = re.compile(r"os error (?:28|122)\b|StorageFull|QuotaExceeded|InsufficientStorage")
 #: The client's own limit covers a whole answer, body included; large objects are read in parts of this many bytes.
-READ_PART_BYTES = 16 << 20
+READ_PART_BYTES = 8 << 20
 CLIENT: ClientConfig = {"connect_timeout": "10s", "timeout": "120s"}
 
 
