@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from surveyor.scan import net
 from surveyor.scan.errors import Refused
@@ -144,10 +144,17 @@ def _cancelled(slot: Slot, now: str) -> Slot:
 
 
 async def _queue(session: Session, *, team_id: UUID, project_id: UUID, **values: object) -> Scan:
-    scan = await scans.add(session, team_id=team_id, project_id=project_id, **values)  # type: ignore[arg-type]
-    job = await queue.enqueue(session, RUN_TASK, {"scan_id": str(scan.id)}, queue=queue.CONTROL)
-    await scans.change(session, scan.id, job_ids=[job])
-    return scan
+    # two statements: the job first, so that the row is born with its id
+    scan_id = uuid4()
+    job = await queue.enqueue(session, RUN_TASK, {"scan_id": str(scan_id)}, queue=queue.CONTROL)
+    return await scans.add(
+        session,
+        scan_id=scan_id,
+        team_id=team_id,
+        project_id=project_id,
+        job_ids=[job],
+        **values,  # type: ignore[arg-type]
+    )
 
 
 def _judge_trigger(trigger: str) -> None:

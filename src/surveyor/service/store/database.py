@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias, cast
+import select
+from typing import Any, TypeAlias, cast
 
 import orjson
 import psycopg
 import psycopg.conninfo
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 #: The job engine's tables live in a schema of their own, and its SQL is unqualified, triggers too.
@@ -43,18 +45,38 @@ def _libpq(dsn: str) -> str:
 
 
 def open_engine(dsn: str, *, pool: int = 10, overflow: int = 10) -> AsyncEngine:
-    """An engine; ``pool_pre_ping`` replaces connections that died with a restarted server."""
+    """An engine; a connection whose server went away while it lay in the pool is replaced before anyone gets it."""
     conninfo = conninfo_of(dsn)
-    return create_async_engine(
+    engine = create_async_engine(
         "postgresql+psycopg://",
         # psycopg reads the whole of it: socket folders, several hosts, passwords with any character
         async_creator=lambda: psycopg.AsyncConnection.connect(conninfo),
         pool_size=pool,
         max_overflow=overflow,
-        pool_pre_ping=True,
         json_serializer=lambda value: orjson.dumps(value, default=str).decode(),
         json_deserializer=orjson.loads,
     )
+    event.listen(engine.sync_engine, "checkout", _alive)
+    return engine
+
+
+def _alive(connection: Any, record: object, proxy: object) -> None:  # noqa: ANN401, ARG001 - the library's event
+    """Refuse a pooled connection that its server has closed.
+
+    Nothing is asked of the server, which would cost as much as a short transaction: an idle connection has nothing
+    to read, unless it is the server's last word.
+    """
+    held: psycopg.AsyncConnection[Any] = connection.driver_connection
+    if held.closed or _readable(held.fileno()):
+        raise DisconnectionError
+
+
+def _readable(descriptor: int) -> bool:
+    if not hasattr(select, "poll"):
+        return bool(select.select([descriptor], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def sessions(engine: AsyncEngine) -> Sessions:

@@ -287,10 +287,10 @@ async def _assets(session: Session, finding_ids: list[UUID]) -> dict[UUID, tuple
 async def count_by_severity(session: Session, scan_id: UUID) -> dict[str, int]:
     """How many findings a scan saw, every severity named so that nobody guesses a zero."""
     counted = (
-        select(findings.c.severity, func.count())
+        select(findings.c.severity, func.count().label("counted"))
         .join(scan_findings, scan_findings.c.finding_id == findings.c.id)
         .where(scan_findings.c.scan_id == scan_id)
         .group_by(findings.c.severity)
     )
-    known: dict[str, int] = dict((await session.execute(counted)).tuples().all())
+    known = {row.severity: row.counted for row in await session.execute(counted)}
     return {name: known.get(name, 0) for name in ("critical", "high", "medium", "low", "unknown")}

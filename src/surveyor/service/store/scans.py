@@ -134,19 +134,22 @@ def _scan(row: RowMapping) -> Scan:
     )
 
 
-async def add(
+async def add(  # noqa: PLR0913 - a row has many columns
     session: Session,
     *,
+    scan_id: UUID,
     team_id: UUID,
     project_id: UUID,
     kind: str,
     trigger: str,
+    job_ids: list[int],
     url: str | None = None,
     artifact_id: UUID | None = None,
     name: str | None = None,
 ) -> Scan:
     """Insert a run that waits for a worker."""
     values = {
+        "id": scan_id,
         "team_id": team_id,
         "project_id": project_id,
         "kind": kind,
@@ -154,6 +157,7 @@ async def add(
         "url": url,
         "artifact_id": artifact_id,
         "name": name,
+        "job_ids": job_ids,
     }
     return _scan((await session.execute(insert(scan_runs).values(values).returning(scan_runs))).mappings().one())
 
