@@ -23,7 +23,7 @@ def test_entries() -> None:
 def test_candidates() -> None:
     budget = Budget(Limits(candidates=1))
     budget.candidate()
-    with pytest.raises(LimitExceeded, match="package records"):
+    with pytest.raises(LimitExceeded, match="package files"):
         budget.candidate()
 
 
