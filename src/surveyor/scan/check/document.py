@@ -106,7 +106,8 @@ def decode(body: bytes, content_type: str) -> str:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
         # a page that was cut may end within a character
-        return body.decode("utf-8" if error.start > len(body) - 4 else "cp1252", "replace")
+        cut = error.reason == "unexpected end of data"
+        return body.decode("utf-8" if cut else "cp1252", "replace")
 
 
 def _known(name: str) -> str | None:
