@@ -1,0 +1,133 @@
+"""What holds for every check and gatherer."""
+
+# ruff: noqa: E501 - a table of hostile pages
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from surveyor.scan import check, gather
+from surveyor.scan.check import CHECKS, Document, Needs, wcag
+from surveyor.scan.check.interface import Check
+from surveyor.scan.errors import ScanError
+from surveyor.scan.evidence import Page
+from surveyor.scan.model import Asset, Domain
+
+ALL = [rule for rules in CHECKS.values() for rule in rules]
+FOLDER = Path(check.__file__).parent
+
+HOSTILE = [
+    b"",
+    b"\x00" * 1000,
+    b"<",
+    b"<html" + b" a" * 100,
+    bytes(range(256)) * 20,
+    b"<!--" * 1000,
+    b"<a href=" + b"x" * 100_000 + b">",
+    b"<table><tr><td headers='" + b"x " * 1000 + b"'>" * 50,
+    b"<svg><script><title><math><mi><b role='" + b"img " * 500 + b"'>",
+    b"<label id=a for=a aria-labelledby='a a a' aria-owns=a role=listitem><input id=a aria-labelledby=a>" * 30,
+    b"<link rel=canonical href='http://[::1'><link rel=canonical href='http://x:99999999/'>",
+    b"<meta name=viewport content='maximum-scale="
+    + b"9" * 5000
+    + b"'><meta http-equiv=refresh content='"
+    + b"9" * 5000
+    + b"'>",
+    b"<i tabindex='" + b"9" * 5000 + b"' aria-level='" + b"9" * 5000 + b"' role=heading>x</i>",
+    "<p lang='\ud800'>".encode("utf-8", "surrogatepass") * 10,
+]
+HEADERS = [
+    (),
+    tuple((name, "\x00\xff,;=()\"'*" * 50) for name in ("Content-Security-Policy", "Permissions-Policy", "X-Robots-Tag")),
+    (("Strict-Transport-Security", "max-age=" + "9" * 5000), ("X-Frame-Options", ","), ("Referrer-Policy", ",,,")),
+    (("Content-Security-Policy", ";" * 5000), ("Content-Security-Policy", "a " * 5000), ("Permissions-Policy", "(" * 9000)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.id)
+def test_a_check_is_one_file_with_words_for_each_outcome(rule: Check) -> None:
+    module = sys.modules[f"surveyor.scan.check.{rule.domain}.{_file(rule)}"]
+    assert vars(module)["CHECK"] is rule
+    assert (module.__doc__ or "").strip()
+    assert rule.version >= 1
+    assert (rule.page is None) == (rule.needs is Needs.SPEED) == (rule.speed is not None)
+    judge = rule.page or rule.speed
+    assert judge is not None
+    assert (judge.__doc__ or "").strip()
+    for key in rule.outcomes:
+        said = check.words(rule, key)
+        assert said.title
+        assert said.description.endswith(".")
+        assert said.fix.endswith(".")
+        assert not re.search(r"\d{2}|https?:|%|\.$", said.title), "a title holds no value, count or address"
+        assert 0 < said.confidence <= 1
+    assert set(rule.criteria) <= set(wcag.CRITERIA)
+
+
+def _file(rule: Check) -> str:
+    """Ids of headers are the keys that a verification names; each other id is its domain and its file."""
+    prefix = "security_header_" if rule.domain is Domain.SECURITY else f"{rule.domain}_"
+    names = {"seo_meta_description": "description", "seo_http_status": "status"}
+    return names.get(rule.id) or rule.id.removeprefix(prefix)
+
+
+def test_ids_are_unique_and_every_file_is_listed() -> None:
+    assert len({rule.id for rule in ALL}) == len(ALL)
+    for domain, rules in CHECKS.items():
+        files = {path.stem for path in (FOLDER / domain).glob("*.py")} - {"__init__", "words"}
+        assert files == {_file(rule) for rule in rules}
+
+
+def test_words_are_for_outcomes_that_exist() -> None:
+    for domain, rules in CHECKS.items():
+        table = sys.modules[f"surveyor.scan.check.{domain}.words"].WORDS
+        assert {rule.id: set(rule.outcomes) for rule in rules} == {rule: set(keys) for rule, keys in table.items()}
+
+
+def test_the_keys_of_verifications_exist() -> None:
+    wanted = {"csp", "hsts", "xfo", "xcto", "referrer", "permissions"}
+    assert {f"security_header_{name}" for name in wanted} == {rule.id for rule in CHECKS[Domain.SECURITY]}
+
+
+def test_one_title_belongs_to_one_rule_of_a_domain() -> None:
+    owners: dict[tuple[str, str], set[str]] = {}
+    for entry in check.catalogue():
+        owners.setdefault((str(entry["domain"]), str(entry["title"])), set()).add(str(entry["rule"]))
+    assert all(len(rules) == 1 for rules in owners.values())
+
+
+@pytest.mark.parametrize("headers", HEADERS, ids=range(len(HEADERS)))
+@pytest.mark.parametrize("body", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_pages_give_outcomes_or_our_errors(body: bytes, headers: tuple[tuple[str, str], ...]) -> None:
+    page = Page(
+        asked="https://a.example/",
+        url="https://a.example/",
+        status=200,
+        headers=(("Content-Type", "text/html"), *headers),
+        body=body,
+    )
+    document = Document(page)
+    for rule in ALL:
+        if rule.page is None:
+            continue
+        try:
+            found = list(rule.page(document))
+        except ScanError:
+            continue
+        for outcome in found:
+            assert outcome.key in rule.outcomes
+            made = check.finding(rule, outcome, Asset(type="url", value=page.url))
+            assert made.evidence
+            assert all(len(evidence.value) <= 1000 and len(evidence.where or "") <= 1000 for evidence in made.evidence)
+
+
+def test_gatherers_are_named_after_their_files() -> None:
+    for gatherer in gather.GATHERERS:
+        module = sys.modules[f"surveyor.scan.gather.{gatherer.id}"]
+        assert vars(module)["GATHERER"] is gatherer
+        assert (module.__doc__ or "").strip()
+        assert gatherer.version >= 1

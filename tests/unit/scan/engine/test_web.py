@@ -1,0 +1,254 @@
+"""A page scan from URL to report, with local servers."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import pytest
+from tests.servers.psi import Psi
+from tests.servers.web import Site
+
+from surveyor.scan import engine
+from surveyor.scan.events import Event, Progress
+from surveyor.scan.limits import Limits
+from surveyor.scan.model import Coverage, CoverageState, Report, ScanStatus
+from surveyor.scan.plan import WEB_SLOTS, plan
+from surveyor.scan.report import json as report_json
+from surveyor.scan.settings import Settings
+
+GOOD = (
+    "<!doctype html><html lang=en><title>Shop</title><meta name=description content='A shop.'>"
+    "<link rel=canonical href=https://shop.example/><meta property=og:title content=x>"
+    "<meta property=og:description content=x><meta property=og:image content=x><meta property=og:url content=x>"
+    "<meta property=og:type content=x><body><h1>Shop</h1><img src=a alt=Goods>"
+)
+HEADERS = (
+    ("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Permissions-Policy", "camera=()"),
+)
+
+
+def scan(
+    site: Site, psi: Psi | None = None, path: str = "/", *, slots: tuple[str, ...] = WEB_SLOTS, **changes: Any
+) -> tuple[Report, list[Event]]:
+    if psi is not None:
+        changes |= {"psi_key": psi.key, "psi_base": psi.base}
+    return run(site.url(path), site.settings(**changes), slots)
+
+
+def run(url: str, settings: Settings, slots: tuple[str, ...] = WEB_SLOTS) -> tuple[Report, list[Event]]:
+    events: list[Event] = []
+    report = engine.run(replace(plan(url), slots=slots), settings, Progress(events.append))
+    return report, events
+
+
+def coverage(report: Report) -> dict[str, Coverage]:
+    return {entry.what: entry for entry in report.coverage}
+
+
+def stages(events: list[Event], slot: str) -> list[str]:
+    return [event.stage.removeprefix(f"{slot}.") for event in events if event.stage.startswith(f"{slot}.")]
+
+
+def test_a_good_page_over_http_has_one_finding(site: Site, psi: Psi) -> None:
+    site.page("/", GOOD, headers=HEADERS)
+    report, events = scan(site, psi)
+    assert [finding.title for finding in report.findings] == ["Strict-Transport-Security missing"]
+    assert report.scan_status is ScanStatus.COMPLETE
+    assert {what: entry.state for what, entry in coverage(report).items()} == {
+        f"slot.{slot}": CoverageState.LOOKED for slot in WEB_SLOTS
+    }
+    for slot in WEB_SLOTS:
+        assert stages(events, slot) == ["start", "fetch", "timing", "done"]
+
+
+def test_findings_say_what_where_and_what_to_do(site: Site, psi: Psi) -> None:
+    site.page("/", "<img src=a>")
+    psi.lab["largest-contentful-paint"] = 9000.0
+    report, events = scan(site, psi, "/#top")
+    by_title = {finding.title: finding for finding in report.findings}
+    assert "Largest Contentful Paint slow" in by_title
+    for finding in report.findings:
+        (asset,) = finding.assets
+        assert (asset.type, asset.value) == ("url", site.url("/"))
+        assert finding.evidence
+        assert finding.recommended_fix
+        assert 0 < finding.confidence <= 1
+    image = by_title["Images without a text alternative"]
+    assert "WCAG 2.1 1.1.1 Non-text Content (A)" in image.description
+    assert image.references == ("https://www.w3.org/TR/WCAG21/#non-text-content",)
+    (done,) = [event for event in events if event.stage == "performance.done"]
+    assert done.data["findings"] == {"critical": 0, "high": 1, "medium": 0, "low": 0}
+    assert report.scanner["units"]["security_header_csp"] == 1  # type: ignore[index]
+
+
+def test_one_get_serves_all_slots_of_a_process(site: Site) -> None:
+    site.page("/", GOOD)
+    scan(site)
+    assert len(site.requests) == 1
+
+
+def test_two_scans_of_a_changed_page_have_the_same_titles(site: Site, psi: Psi) -> None:
+    titles = []
+    for value in (5000.0, 7000.0):
+        psi.lab["largest-contentful-paint"] = value
+        site.page("/", f"<img src={value}>" * int(value / 1000), headers=(("X-Frame-Options", f"ALLOW-FROM {value}"),))
+        titles.append({finding.title for finding in scan(site, psi)[0].findings})
+    assert titles[0] == titles[1]
+
+
+def test_without_a_key_performance_is_not_configured_and_the_rest_goes_on(site: Site) -> None:
+    site.page("/", GOOD, headers=HEADERS)
+    report, events = scan(site)
+    entry = coverage(report)["slot.performance"]
+    assert (entry.state, entry.reason) == (CoverageState.NOT_CONFIGURED, "not_configured")
+    assert "SURVEYOR_PSI_KEY" in (entry.detail or "")
+    assert stages(events, "performance") == ["start", "skip", "timing"]
+    assert report.scan_status is ScanStatus.COMPLETE
+    alone, _ = scan(site, slots=("performance",))
+    assert alone.scan_status is ScanStatus.FAILED
+    assert "SURVEYOR_PSI_KEY" in (alone.error or "")
+
+
+def test_one_failing_slot_does_not_stop_the_others(site: Site, psi: Psi) -> None:
+    site.page("/", GOOD, headers=HEADERS)
+    psi.failures = [403]
+    report, events = scan(site, psi)
+    assert coverage(report)["slot.performance"].state is CoverageState.FAILED
+    assert coverage(report)["slot.seo"].state is CoverageState.LOOKED
+    assert report.scan_status is ScanStatus.PARTIAL
+    assert "err" in stages(events, "performance")
+
+
+def test_a_site_that_cannot_be_had_fails_every_slot(site: Site) -> None:
+    site.raw("/", b"")
+    report, _ = scan(site)
+    assert report.scan_status is ScanStatus.FAILED
+    assert {entry.state for entry in report.coverage} == {CoverageState.FAILED, CoverageState.NOT_CONFIGURED}
+
+
+@pytest.mark.parametrize(
+    ("url", "rule"),
+    [
+        ("http://127.0.0.1:1/", "address_loopback"),
+        ("http://printer.local/", "host_local"),
+        ("http://u@a.example/", "userinfo"),
+    ],
+)
+def test_a_refused_url_names_the_rule_in_every_slot(psi: Psi, url: str, rule: str) -> None:
+    report, _ = run(url, Settings(psi_key=psi.key, psi_base=psi.base))
+    assert {entry.reason for entry in report.coverage} == {rule}
+    assert psi.calls == []
+    assert report.scan_status is ScanStatus.FAILED
+
+
+def test_an_error_page_is_not_taken_for_the_page(site: Site) -> None:
+    site.page("/", "<p>gone", status=404)
+    report, _ = scan(site, slots=("security", "seo", "accessibility"))
+    assert [finding.title for finding in report.findings if finding.domain == "seo"] == [
+        "Page answers with an error status"
+    ]
+    assert "Content-Security-Policy missing" in {finding.title for finding in report.findings}
+    seen = coverage(report)
+    assert (seen["slot.seo"].state, seen["slot.seo"].count) == (CoverageState.PARTIAL, 2)
+    assert seen["slot.accessibility"].state is CoverageState.FAILED
+    assert "404" in (seen["slot.accessibility"].detail or "")
+
+
+def test_what_is_no_page_is_judged_by_its_headers_only(site: Site) -> None:
+    site.page("/", "%PDF-1.7", content_type="application/pdf")
+    report, _ = scan(site, slots=("security", "seo", "accessibility"))
+    assert {finding.domain for finding in report.findings} == {"security"}
+    assert coverage(report)["slot.accessibility"].reason == "unsupported"
+
+
+def test_a_page_that_was_cut_is_looked_at_in_part(site: Site) -> None:
+    site.page("/", GOOD + "x" * 2000)
+    report, _ = scan(site, slots=("seo", "security"), limits=Limits(page_bytes=1000))
+    assert (coverage(report)["slot.seo"].state, coverage(report)["slot.seo"].reason) == (
+        CoverageState.PARTIAL,
+        "limit_exceeded",
+    )
+    assert coverage(report)["slot.security"].state is CoverageState.LOOKED
+    assert report.scan_status is ScanStatus.PARTIAL
+
+
+def test_markup_made_to_be_expensive_fails_only_what_reads_markup(site: Site) -> None:
+    site.page("/", "<div>" * 100_000)
+    report, _ = scan(site, slots=("security", "seo", "accessibility"))
+    seen = coverage(report)
+    assert seen["slot.seo"].reason == seen["slot.accessibility"].reason == "limit_exceeded"
+    assert seen["slot.security"].state is CoverageState.LOOKED
+    assert "X-Frame-Options missing" in {finding.title for finding in report.findings}
+
+
+def test_the_final_url_is_noted(site: Site) -> None:
+    site.redirect("/", "/home")
+    site.page("/home", GOOD)
+    report, _ = scan(site)
+    assert (report.target.source, report.target.name) == (site.url("/"), site.url("/home"))
+    assert {asset.value for finding in report.findings for asset in finding.assets} == {site.url("/")}
+
+
+def test_a_site_that_drips_ends_at_the_slots_deadline(site: Site) -> None:
+    site.drip("/", seconds=20)
+    start = time.monotonic()
+    report, _ = scan(site, slots=("security", "seo"), limits=Limits(page_seconds=1.0))
+    assert time.monotonic() - start < 3
+    assert report.scan_status is ScanStatus.FAILED
+
+
+def test_a_slot_that_hangs_is_left_behind_and_says_no_more(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    hang = threading.Event()
+
+    def stuck(*_: object) -> Any:
+        hang.wait(10)
+        return []
+
+    site.page("/", GOOD, headers=HEADERS)
+    _replace_rule(monkeypatch, stuck)
+    start = time.monotonic()
+    report, events = scan(site, slots=("security", "seo"), limits=Limits(page_seconds=1.0))
+    assert time.monotonic() - start < 3
+    hang.set()
+    time.sleep(0.1)
+    assert coverage(report)["slot.seo"].detail == "not done within 1 s"
+    assert coverage(report)["slot.security"].state is CoverageState.LOOKED
+    assert [event.stage for event in events if event.stage.startswith("seo.")][-1] == "seo.err"
+
+
+def test_a_rule_that_breaks_is_named_and_the_others_go_on(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> Any:
+        raise KeyError("oops")
+
+    site.page("/", "<p>x")
+    _replace_rule(monkeypatch, broken)
+    report, _ = scan(site, slots=("seo",))
+    assert coverage(report)["check.seo_title"].reason == "internal_error"
+    assert coverage(report)["slot.seo"].count == 7
+    assert "Meta description missing" in {finding.title for finding in report.findings}
+
+
+def _replace_rule(monkeypatch: pytest.MonkeyPatch, judge: Callable[..., Any]) -> None:
+    from surveyor.scan.engine import web
+    from surveyor.scan.model import Domain
+
+    first, *others = web.CHECKS[Domain.SEO]
+    monkeypatch.setitem(web.CHECKS, Domain.SEO, (replace(first, page=judge), *others))
+
+
+@pytest.mark.parametrize("failures", [[], [403], [429, 500]])
+def test_the_key_is_in_no_event_and_no_report(site: Site, psi: Psi, failures: list[int]) -> None:
+    site.page("/", GOOD)
+    psi.failures = failures
+    report, events = scan(site, psi)
+    told = b"".join(orjson.dumps(event.line(), default=str) for event in events) + report_json.encode(report)
+    assert psi.key.encode() not in told
+    assert psi.calls
