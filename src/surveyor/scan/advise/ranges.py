@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from surveyor.scan.advise.keys import Key
 from surveyor.scan.advise.record import FIXED, INTRODUCED, LAST_AFFECTED, LIMIT
@@ -20,8 +20,7 @@ _RANK = {FIXED: 0, LIMIT: 0, INTRODUCED: 1, LAST_AFFECTED: 2}
 _ZERO: Key = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What one advisory says about one version.
 
     ``text`` is the range or list that hit (``describe`` has words for a miss). ``fixed`` is the first fixed version

@@ -170,14 +170,19 @@ def _identities(data: dict[str, object], identity: str, ecosystem: str) -> tuple
     return own, tuple(dict.fromkeys(flaws))
 
 
+def _dicts(value: object) -> list[dict[str, object]]:
+    """The objects of a list; nothing of anything else."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
 def _severity(data: dict[str, object]) -> tuple[tuple[str, str], ...]:
     """Ratings of the record, and of its packages where those override it."""
     found: dict[tuple[str, str], None] = {}
-    holders = [data, *(item for item in data.get("affected") or () if isinstance(item, dict))]  # type: ignore[attr-defined]
-    for holder in holders[:100]:
-        for item in holder.get("severity") or ():
-            if isinstance(item, dict) and isinstance(item.get("type"), str) and isinstance(item.get("score"), str):
-                found[(item["type"][:20], item["score"][:300])] = None
+    for holder in [data, *_dicts(data.get("affected"))][:100]:
+        for item in _dicts(holder.get("severity")):
+            system, score = item.get("type"), item.get("score")
+            if isinstance(system, str) and isinstance(score, str):
+                found[(system[:20], score[:300])] = None
         specific = holder.get("database_specific")
         if isinstance(specific, dict) and isinstance(vector := specific.get("cvss"), str):
             found[("CVSS_V4" if vector.startswith("CVSS:4") else "CVSS_V3", vector[:300])] = None
@@ -191,11 +196,9 @@ def _word(data: dict[str, object]) -> str:
 
 def _references(data: dict[str, object]) -> tuple[str, ...]:
     """Links to http(s) pages, advisories first."""
-    listed = data.get("references")
-    items = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
     urls = [
         (item.get("type") != "ADVISORY", url)
-        for item in items
+        for item in _dicts(data.get("references"))
         if isinstance(url := item.get("url"), str) and url.startswith(("https://", "http://")) and len(url) <= 2_000
     ]
     return tuple(dict.fromkeys(url for _, url in sorted(urls, key=lambda pair: pair[0])))[: bounds.MAX_REFERENCES]
