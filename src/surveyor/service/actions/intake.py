@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, fields, replace
-from typing import Any
+from dataclasses import asdict, fields, is_dataclass, replace
+from enum import Enum
+from types import NoneType
+from typing import Any, TypeVar
 
 from surveyor.scan.errors import LimitExceeded, Malformed
-from surveyor.scan.model import Asset, Coverage, Evidence, Finding, Package, Report
+from surveyor.scan.model import Asset, Coverage, Evidence, Finding, Fix, Package, Report
 from surveyor.scan.report import json as report_json
 from surveyor.service.store.sightings import SeenAsset, Sighting
 
+T = TypeVar("T")
 REPORT_BYTES = 192 << 20
 FINDINGS = 100_000
 PACKAGES = 500_000
@@ -77,7 +80,7 @@ def _sighting(finding: Finding, fallback: Asset) -> Sighting:
         "fixed_in": list(_texts(finding.fixed_in)),
         "fix_state": _optional(finding.fix_state),
         "reference_urls": list(_texts(finding.references)),
-        "recommended_fix": scrub(asdict(finding.recommended_fix)) if finding.recommended_fix else None,
+        "recommended_fix": _fix(finding.recommended_fix) if finding.recommended_fix else None,
         "evidence": _evidence(finding.evidence),
     }
     assets = tuple(_asset(asset) for asset in (finding.assets or (fallback,)))
@@ -97,12 +100,24 @@ def _asset(asset: Asset) -> SeenAsset:
 def packages(report: Report) -> Iterable[Package]:
     """The inventory, each text within bounds."""
     for package in report.packages:
-        texts = {
-            item.name: clean(value, VALUE)
-            for item in fields(package)
-            if isinstance(value := getattr(package, item.name), str) and type(value) is str
-        }
-        yield replace(package, **texts, licenses=_texts(package.licenses))  # type: ignore[arg-type]
+        yield replace(
+            _texts_of(package),
+            licenses=_texts(package.licenses),
+            locations=tuple(_texts_of(location) for location in package.locations[:LIST]),
+            evidence=tuple(_texts_of(item) for item in package.evidence[:LIST]),
+            source=_texts_of(package.source) if package.source else None,
+            distro=_texts_of(package.distro) if package.distro else None,
+        )
+
+
+def _texts_of(value: T) -> T:
+    """The same value with the texts among its own fields cleaned; what must be a text and is not is refused."""
+    texts = {
+        item.name: clean(held, VALUE)
+        for item in fields(value)  # type: ignore[arg-type]
+        if not isinstance(held := getattr(value, item.name), (Enum, tuple, NoneType)) and not is_dataclass(held)
+    }
+    return replace(value, **texts)  # type: ignore[type-var]
 
 
 def coverage(entries: Iterable[Coverage], slot: str) -> list[dict[str, Any]]:
@@ -141,8 +156,11 @@ def _fraction(value: object) -> float:
 
 
 def _evidence(evidence: tuple[Evidence, ...]) -> list[dict[str, Any]]:
-    shown: list[dict[str, Any]] = scrub([asdict(item) for item in evidence[:LIST]])
-    return shown
+    return [asdict(_texts_of(item)) for item in evidence[:LIST]]
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    return {"summary": clean(fix.summary, TEXT), "steps": list(_texts(fix.steps))}
 
 
 def scrub(value: Any, depth: int = 8, limit: int = LIST) -> Any:  # noqa: ANN401 - any JSON value

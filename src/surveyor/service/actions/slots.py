@@ -172,13 +172,15 @@ async def finish(platform: Platform, scan: Scan, slot: str, run: UUID, result: R
             report, key, result = None, None, Result(reason=error.code, detail=error.message)
     try:
         async with platform.sessions() as session, session.begin():
-            await _finish(session, scan.id, slot, run, report, key, result)
+            kept = await _finish(session, scan.id, slot, run, report, key, result)
     except _Superseded:
         async with platform.sessions() as session:
             now = await scans.find(session, scan.id)
         if key is not None and (now is None or now.report_keys.get(slot) != key):
             await platform.storage.delete(key)
         return key is not None and now is not None and now.report_keys.get(slot) == key
+    if key is not None and not kept:
+        await platform.storage.delete(key)
     return True
 
 
@@ -193,7 +195,8 @@ async def _judged(result: Result) -> tuple[Report | None, Result]:
 
 async def _finish(
     session: Session, scan_id: UUID, slot: str, run: UUID, report: Report | None, key: str | None, result: Result
-) -> None:
+) -> bool:
+    """One transaction's work; whether the report was fit to be kept."""
     scan = await scans.find(session, scan_id)
     if scan is None or not scans.holds(scan, slot, run):
         raise _Superseded
@@ -203,13 +206,16 @@ async def _finish(
             async with session.begin_nested():
                 await ingest.apply(session, scan, slot, report)
         except ScanError as error:
-            looked, result = False, Result(reason=error.code, detail=f"the report is not usable: {error}")
+            looked, report, key = False, None, None
+            result = Result(reason=error.code, detail=f"the report is not usable: {error}")
     elif report is not None:
         result = Result(reason=_reason(report, slot), detail=report.error or "the target could not be looked at")
     scan = await scans.lock(session, scan_id)
     if scan is None or not scans.holds(scan, slot, run):
         raise _Superseded
-    await _end_slot(session, scan, slot, state="done" if looked else "failed", report=report, key=key, result=result)
+    state = "done" if looked else "failed"
+    await _end_slot(session, scan, slot, state=state, report=report, key=key, result=result)
+    return key is not None
 
 
 def _reason(report: Report, slot: str) -> str:
