@@ -25,7 +25,14 @@ from surveyor.scan.plan import Request
 from surveyor.scan.settings import Settings
 
 #: The child's address of the engine, for the fork server's preload; the worker itself never imports it.
-PRELOAD = ["surveyor.scan.engine", "surveyor.scan.engine.web", "surveyor.scan.engine.artifact"]
+PRELOAD = [
+    "surveyor.scan.engine",
+    "surveyor.scan.engine.web",
+    "surveyor.scan.engine.artifact",
+    "surveyor.scan.advise.match",
+    "surveyor.scan.advise.snapshot",
+    "surveyor.scan.report.json",
+]
 EXIT_MEMORY = 3
 
 
