@@ -15,8 +15,8 @@ from surveyor.scan.tree.entry import Blob
 BLOCK = 512
 #: What isal raises; its stub calls the class an instance.
 InflateError = cast("type[Exception]", isal_zlib.error)
-_STEP = 128 << 10  # compressed bytes a step
-_CHUNK = MIB  # inflated bytes at most held a step, whatever the ratio
+_STEP = 512 << 10  # compressed bytes a step
+_CHUNK = 2 * MIB  # inflated bytes at most held a step, whatever the ratio
 _TRAILER = 2 * MIB  # read on after the end marker, so that a checksum at the end is verified
 _WINDOW = 128 * MIB  # what zstd --ultra writes at most by default
 _GZIP = b"\x1f\x8b"
@@ -156,7 +156,7 @@ def form_of(head: bytes) -> str:
 
 
 def inflate(blob: Blob, form: str, budget: Budget) -> Iterator[bytes]:
-    """The chunks of a gzip or zstd range, at most 1 MiB each; raises when the data is damaged or cut short."""
+    """The chunks of a gzip or zstd range, at most 2 MiB each; raises when the data is damaged or cut short."""
     return _gunzip(blob.view(), budget) if form == "gzip" else _unzstd(blob.view(), budget)
 
 
