@@ -10,14 +10,12 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from selectolax.lexbor import LexborNode
-
 from surveyor.scan.check import aria
+from surveyor.scan.check.element import Element
 
 if TYPE_CHECKING:
     from surveyor.scan.check.document import Document
 
-_TEXT = "-text"
 _NAME_LIMIT = 300
 _DEPTH = 60
 
@@ -115,6 +113,7 @@ class Semantics:
         self.document = document
         self._contents: dict[int, str] = {}
         self._texts: dict[int, str] = {}
+        self._roles: dict[int, str] = {}
         self._open: set[int] = set()
 
     @cached_property
@@ -123,12 +122,12 @@ class Semantics:
         states: dict[int, tuple[bool, bool, bool]] = {}
         for node in self.document.elements:
             parent = node.parent
-            above = states.get(parent.mem_id, (True, True, True)) if parent is not None else (True, True, True)
-            states[node.mem_id] = self._state(node, above)
+            above = states.get(parent.key, (True, True, True)) if parent is not None else (True, True, True)
+            states[node.key] = self._state(node, above)
         return states
 
     @staticmethod
-    def _state(node: LexborNode, above: tuple[bool, bool, bool]) -> tuple[bool, bool, bool]:
+    def _state(node: Element, above: tuple[bool, bool, bool]) -> tuple[bool, bool, bool]:
         attributes = node.attributes
         style = attributes.get("style") or ""
         rendered = above[0] and node.tag not in _UNSEEN_TAGS and "hidden" not in attributes
@@ -146,34 +145,44 @@ class Semantics:
         )
         return rendered, visible, told
 
-    def rendered(self, node: LexborNode) -> bool:
+    @cached_property
+    def _exposed(self) -> frozenset[int]:
+        return frozenset(key for key, state in self._states.items() if all(state))
+
+    def rendered(self, node: Element) -> bool:
         """Whether people who see can see it, as far as markup says."""
-        rendered, visible, _ = self._states.get(node.mem_id, (False, False, False))
+        rendered, visible, _ = self._states.get(node.key, (False, False, False))
         return rendered and visible
 
-    def exposed(self, node: LexborNode) -> bool:
+    def exposed(self, node: Element) -> bool:
         """Whether assistive technology is told of it."""
-        return all(self._states.get(node.mem_id, (False,)))
+        return node.key in self._exposed
 
-    def role(self, node: LexborNode) -> str:
+    def role(self, node: Element) -> str:
         """Its role; empty when it has none that has a name."""
+        known = self._roles.get(node.key)
+        if known is None:
+            known = self._roles[node.key] = self._role(node)
+        return known
+
+    def _role(self, node: Element) -> str:
         explicit = self.explicit_role(node)
         if explicit in {"none", "presentation"} and self.must_be_told(node):
             explicit = ""
         return "img" if explicit == "image" else explicit or self.implicit_role(node)
 
-    def explicit_role(self, node: LexborNode) -> str:
+    def explicit_role(self, node: Element) -> str:
         """The first role of its ``role`` attribute that exists."""
-        tokens = (node.attributes.get("role") or "").lower().split()
-        return next((token for token in tokens if token in aria.ROLES), "")
+        role = node.attributes.get("role")
+        return next((token for token in role.lower().split() if token in aria.ROLES), "") if role else ""
 
-    def must_be_told(self, node: LexborNode) -> bool:
+    def must_be_told(self, node: Element) -> bool:
         """A presentational role has no effect on what takes focus or has a global property (WAI-ARIA 1.2 §5.3.3)."""
         attributes = node.attributes
         shared = aria.GLOBAL - {"aria-hidden"}
         return self.focusable(node) or any(name in shared and value for name, value in attributes.items())
 
-    def implicit_role(self, node: LexborNode) -> str:
+    def implicit_role(self, node: Element) -> str:
         """The role that its element has without a ``role`` attribute (HTML Accessibility API Mappings)."""
         tag, attributes = node.tag or "", node.attributes
         if tag in {"a", "area"}:
@@ -195,7 +204,7 @@ class Semantics:
             return "rowheader"
         return _TAG_ROLES.get(tag, "")
 
-    def focusable(self, node: LexborNode) -> bool:
+    def focusable(self, node: Element) -> bool:
         """Whether it can take focus, by keyboard or script."""
         attributes, tag = node.attributes, node.tag
         if tag in {"button", "input", "select", "textarea"} and self._disabled(node):
@@ -216,11 +225,11 @@ class Semantics:
             "plaintext-only",
         }
 
-    def tabbable(self, node: LexborNode) -> bool:
+    def tabbable(self, node: Element) -> bool:
         """Whether the tab key reaches it."""
         return self.focusable(node) and _integer(node.attributes.get("tabindex"), 0) >= 0 and self.rendered(node)
 
-    def _disabled(self, node: LexborNode) -> bool:
+    def _disabled(self, node: Element) -> bool:
         if "disabled" in node.attributes:
             return True
         parent = node.parent
@@ -230,7 +239,7 @@ class Semantics:
             parent = parent.parent
         return False
 
-    def name(self, node: LexborNode) -> str:
+    def name(self, node: Element) -> str:
         """The accessible name with its spaces collapsed; cut at 300 characters."""
         for text in (self._referenced(node), node.attributes.get("aria-label") or "", self._native(node)):
             if text := " ".join(text.split()):
@@ -241,7 +250,7 @@ class Semantics:
             :_NAME_LIMIT
         ]
 
-    def _referenced(self, node: LexborNode) -> str:
+    def _referenced(self, node: Element) -> str:
         tokens = (node.attributes.get("aria-labelledby") or "").split()[:20]
         targets = [found[0] for token in tokens if (found := self.document.by_id.get(token))]
         # a label may be hidden itself, and then is read with all that is in it
@@ -249,17 +258,17 @@ class Semantics:
             target.attributes.get("aria-label") or self._native(target) or self._all_text(target) for target in targets
         )
 
-    def _all_text(self, node: LexborNode) -> str:
+    def _all_text(self, node: Element) -> str:
         return self.content(node) if self.exposed(node) else self._raw_text(node)
 
-    def _raw_text(self, node: LexborNode) -> str:
+    def _raw_text(self, node: Element) -> str:
         """All text in it, hidden or not."""
-        known = self._texts.get(node.mem_id)
+        known = self._texts.get(node.key)
         if known is None:
-            known = self._texts[node.mem_id] = " ".join((node.text(deep=True) or "").split())[:_NAME_LIMIT]
+            known = self._texts[node.key] = " ".join(node.text().split())[:_NAME_LIMIT]
         return known
 
-    def _native(self, node: LexborNode) -> str:
+    def _native(self, node: Element) -> str:
         """The name by the element's own means."""
         tag, attributes = node.tag, node.attributes
         if tag in {"img", "area"}:
@@ -278,19 +287,19 @@ class Semantics:
             return self._labels(node)
         child = {"svg": "title", "fieldset": "legend", "figure": "figcaption", "table": "caption"}.get(tag or "")
         if child:
-            found = next((part for part in node.iter() if part.tag == child), None)
+            found = next((part for part in node.elements() if part.tag == child), None)
             return self._all_text(found) if found is not None else ""
         return ""
 
     @cached_property
-    def _labels_by_id(self) -> dict[str, list[LexborNode]]:
-        labels: dict[str, list[LexborNode]] = {}
+    def _labels_by_id(self) -> dict[str, list[Element]]:
+        labels: dict[str, list[Element]] = {}
         for label in self.document.named("label"):
             if target := label.attributes.get("for"):
                 labels.setdefault(target, []).append(label)
         return labels
 
-    def _labels(self, node: LexborNode) -> str:
+    def _labels(self, node: Element) -> str:
         labels = list(self._labels_by_id.get(node.attributes.get("id") or "", ()))
         parent = node.parent
         while parent is not None:
@@ -300,32 +309,30 @@ class Semantics:
             parent = parent.parent
         return " ".join(self._all_text(label) for label in labels[:5])
 
-    def content(self, node: LexborNode) -> str:
+    def content(self, node: Element) -> str:
         """The name that what stands in an element gives it: text, pictures' alternatives, embedded fields' values."""
-        known = self._contents.get(node.mem_id)
+        known = self._contents.get(node.key)
         if known is not None:
             return known
-        if node.mem_id in self._open:
+        if node.key in self._open:
             return ""  # a label that names a field that the label is in
         if len(self._open) >= _DEPTH:
             return self._raw_text(node)
-        self._open.add(node.mem_id)
+        self._open.add(node.key)
         parts: list[str] = []
         length = 0
-        for child in node.iter(include_text=True):
-            text = self._part(child)
+        for child in node.children:
+            text = child if isinstance(child, str) else self._part(child)
             parts.append(text)
             length += len(text)
             if length > _NAME_LIMIT:
                 break
-        self._open.discard(node.mem_id)
+        self._open.discard(node.key)
         found = " ".join("".join(parts).split())[:_NAME_LIMIT]
-        self._contents[node.mem_id] = found
+        self._contents[node.key] = found
         return found
 
-    def _part(self, child: LexborNode) -> str:
-        if child.tag == _TEXT:
-            return child.text_content or ""
+    def _part(self, child: Element) -> str:
         if not self.exposed(child):
             return ""
         if child.tag in {"input", "select", "textarea"}:
@@ -340,12 +347,12 @@ class Semantics:
 _INLINE = frozenset(("a", "abbr", "b", "code", "em", "font", "i", "mark", "small", "span", "strong", "sub", "sup", "u"))
 
 
-def _summarises(node: LexborNode) -> bool:
+def _summarises(node: Element) -> bool:
     """Whether it is the one summary of its details: the first."""
     if node.parent is None or node.parent.tag != "details":
         return False
-    first = next(part for part in node.parent.iter() if part.tag == "summary")
-    return first.mem_id == node.mem_id
+    first = next(part for part in node.parent.elements() if part.tag == "summary")
+    return first.key == node.key
 
 
 def _is_integer(text: str | None) -> bool:
@@ -357,7 +364,7 @@ def _integer(text: str | None, default: int = 0) -> int:
     return int(found[1]) if found else default
 
 
-def heading_level(node: LexborNode) -> int:
+def heading_level(node: Element) -> int:
     """The level of a heading: its ``aria-level``, its element's, or 2, which is what a role alone means."""
     declared = _integer(node.attributes.get("aria-level"))
     if declared > 0:

@@ -212,7 +212,7 @@ class _Slot:
         if unfit is not None and domain is Domain.ACCESSIBILITY:
             raise unfit
         if unfit is None and domain is not Domain.SECURITY:
-            _ = document.tree  # markup that cannot be read fails the slot here, not each rule
+            _ = document.elements  # markup that cannot be read fails the slot here, not each rule
         ran = 0
         for rule in CHECKS[domain]:
             if rule.page is not None and (unfit is None or rule.needs is Needs.PAGE):

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 
 from surveyor.scan.check import aria
-from surveyor.scan.check.document import Document, quote
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.element import quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.model import Domain
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from surveyor.scan.check.document import Document, quote
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.element import quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.model import Domain
 
@@ -16,7 +17,7 @@ def judge(document: Document) -> Iterable[Outcome]:
         for node in document.named("audio", "video")
         if "autoplay" in node.attributes
         and not {"muted", "controls", "paused"} & set(node.attributes)
-        and ("src" in node.attributes or any(part.tag == "source" for part in node.iter()))
+        and ("src" in node.attributes or any(part.tag == "source" for part in node.elements()))
     )
     if count:
         yield Outcome(key="uncontrolled", evidence=evidence, count=count)

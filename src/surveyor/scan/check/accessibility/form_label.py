@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from selectolax.lexbor import LexborNode
-
 from surveyor.scan.check import aria
-from surveyor.scan.check.document import Document, quote
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.element import Element, quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.check.semantics import Semantics
 from surveyor.scan.model import Domain
@@ -23,7 +22,7 @@ def judge(document: Document) -> Iterable[Outcome]:
         yield Outcome(key="missing", evidence=evidence, count=count)
 
 
-def _is_field(told: Semantics, node: LexborNode) -> bool:
+def _is_field(told: Semantics, node: Element) -> bool:
     role = told.role(node)
     return role in aria.FIELDS or (not role and node.tag == "input")
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from selectolax.lexbor import LexborNode
-
-from surveyor.scan.check.document import Document, quote
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.element import Element, quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.check.semantics import Semantics
 from surveyor.scan.model import Domain
@@ -28,7 +27,7 @@ def judge(document: Document) -> Iterable[Outcome]:
         yield Outcome(key="missing", evidence=evidence, count=count)
 
 
-def _plain(told: Semantics, node: LexborNode) -> bool:
+def _plain(told: Semantics, node: Element) -> bool:
     return told.explicit_role(node) in {"none", "presentation"}
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from selectolax.lexbor import LexborNode
-
-from surveyor.scan.check.document import Document, quote
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.element import Element, quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.model import Domain
 
@@ -15,11 +14,11 @@ def judge(document: Document) -> Iterable[Outcome]:
     """Elements that the keyboard reaches within ``aria-hidden``."""
     told = document.semantics
     hidden: set[int] = set()
-    found: list[LexborNode] = []
+    found: list[Element] = []
     for node in document.elements:
-        inside = node.parent is not None and node.parent.mem_id in hidden
+        inside = node.parent is not None and node.parent.key in hidden
         if inside or (node.attributes.get("aria-hidden") or "").strip().lower() == "true":
-            hidden.add(node.mem_id)
+            hidden.add(node.key)
             if told.tabbable(node):
                 found.append(node)
     evidence, count = quote(found)

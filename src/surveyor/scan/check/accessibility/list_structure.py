@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from selectolax.lexbor import LexborNode
-
-from surveyor.scan.check.document import Document, quote
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.element import Element, quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.check.semantics import Semantics
 from surveyor.scan.model import Domain
@@ -25,14 +24,14 @@ def judge(document: Document) -> Iterable[Outcome]:
         yield Outcome(key="broken", evidence=evidence, count=count)
 
 
-def _is_stray(node: LexborNode) -> bool:
+def _is_stray(node: Element) -> bool:
     parents = _PARENTS.get(node.tag or "")
     if parents is None or node.parent is None or "role" in node.attributes:
         return False
     return node.parent.tag not in parents and (node.parent.attributes.get("role") or "") != "list"
 
 
-def _is_between(told: Semantics, node: LexborNode) -> bool:
+def _is_between(told: Semantics, node: Element) -> bool:
     parent = node.parent
     if parent is None or parent.tag not in {"ul", "ol"} or told.role(parent) != "list":
         return False

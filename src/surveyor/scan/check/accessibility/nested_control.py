@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from selectolax.lexbor import LexborNode
-
 from surveyor.scan.check import aria
-from surveyor.scan.check.document import Document, quote
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.element import Element, quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.model import Domain
 
@@ -16,13 +15,13 @@ def judge(document: Document) -> Iterable[Outcome]:
     """Elements that the keyboard reaches within a role whose children are not told of."""
     told = document.semantics
     inside: set[int] = set()
-    found: list[LexborNode] = []
+    found: list[Element] = []
     for node in document.elements:
-        within = node.parent is not None and node.parent.mem_id in inside
+        within = node.parent is not None and node.parent.key in inside
         if within and told.tabbable(node):
             found.append(node)
         if within or (told.exposed(node) and told.role(node) in aria.LEAVES):
-            inside.add(node.mem_id)
+            inside.add(node.key)
     evidence, count = quote(found)
     if count:
         yield Outcome(key="focusable", evidence=evidence, count=count)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from selectolax.lexbor import LexborNode
-
-from surveyor.scan.check.document import Document, quote
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.element import Element, quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.model import Domain
 
@@ -26,7 +25,7 @@ def judge(document: Document) -> Iterable[Outcome]:
         yield Outcome(key="missing", evidence=evidence, count=count)
 
 
-def _shows_media(node: LexborNode) -> bool:
+def _shows_media(node: Element) -> bool:
     kind = (node.attributes.get("type") or "").lower()
     data = (node.attributes.get("data") or "").lower().partition("?")[0].partition("#")[0]
     return bool(data) and not kind.startswith(_TEXT_TYPES) and not data.endswith(_TEXT_ENDINGS)

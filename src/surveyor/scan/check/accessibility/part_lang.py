@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from selectolax.lexbor import LexborNode
-
 from surveyor.scan.check import language
-from surveyor.scan.check.document import Document, quote
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.element import Element, quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.model import Domain
 
@@ -29,13 +28,13 @@ def judge(document: Document) -> Iterable[Outcome]:
         yield Outcome(key="invalid", evidence=evidence, count=count)
 
 
-def _has_own_words(node: LexborNode) -> bool:
+def _has_own_words(node: Element) -> bool:
     """Whether text stands in it that no other language is declared for."""
     stack = [node]
     while stack:
-        for child in stack.pop().iter(include_text=True):
-            if child.tag == "-text":
-                if (child.text_content or "").strip():
+        for child in stack.pop().children:
+            if isinstance(child, str):
+                if child.strip():
                     return True
             elif "lang" not in child.attributes:
                 if (child.attributes.get("alt") or child.attributes.get("aria-label") or "").strip():

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from selectolax.lexbor import LexborNode
-
 from surveyor.scan.check import aria
-from surveyor.scan.check.document import Document, quote
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.element import Element, quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.check.semantics import Semantics
 from surveyor.scan.model import Domain
@@ -29,7 +28,7 @@ def judge(document: Document) -> Iterable[Outcome]:
         yield Outcome(key="misplaced", evidence=evidence, count=count)
 
 
-def _owner(told: Semantics, node: LexborNode) -> str:
+def _owner(told: Semantics, node: Element) -> str:
     """The role of the nearest ancestor that has one of meaning."""
     current = node.parent
     while current is not None and current.tag not in {"body", "html"}:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from selectolax.lexbor import LexborNode
-
 from surveyor.scan.check import aria
-from surveyor.scan.check.document import Document, quote
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.element import Element, quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.check.semantics import Semantics
 from surveyor.scan.model import Domain
@@ -31,8 +30,10 @@ def judge(document: Document) -> Iterable[Outcome]:
         yield Outcome(key="missing", evidence=evidence, count=count)
 
 
-def _lacks(told: Semantics, node: LexborNode) -> bool:
+def _lacks(told: Semantics, node: Element) -> bool:
     role, attributes = told.explicit_role(node), node.attributes
+    if not role:
+        return False
     needed = aria.REQUIRED.get(role, frozenset())
     if role in _NATIVE.get(told.implicit_role(node), frozenset()):
         return False

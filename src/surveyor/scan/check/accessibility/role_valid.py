@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from surveyor.scan.check.document import Document, quote
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.element import quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.model import Domain
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from selectolax.lexbor import LexborNode
-
-from surveyor.scan.check.document import Document, quote
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.element import Element, quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.model import Domain
 
@@ -28,9 +27,9 @@ def judge(document: Document) -> Iterable[Outcome]:
         yield Outcome(key="missing", evidence=evidence, count=count)
 
 
-def _title(node: LexborNode) -> str:
+def _title(node: Element) -> str:
     """The title that stands directly in an element of a drawing."""
-    return next((" ".join((part.text(deep=True) or "").split()) for part in node.iter() if part.tag == "title"), "")
+    return next((" ".join(part.text().split()) for part in node.elements() if part.tag == "title"), "")
 
 
 CHECK = Check(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from selectolax.lexbor import LexborNode
-
-from surveyor.scan.check.document import Document, quote
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.element import Element, quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.check.semantics import Semantics
 from surveyor.scan.model import Domain
@@ -27,36 +26,36 @@ def judge(document: Document) -> Iterable[Outcome]:
         yield Outcome(key="dangling", evidence=evidence, count=count)
 
 
-def _cells(table: LexborNode) -> list[LexborNode]:
-    return list(table.css("td, th"))
+def _cells(table: Element) -> list[Element]:
+    return list(table.below("td", "th"))
 
 
-def _is_data(table: LexborNode) -> bool:
-    rows = table.css("tr")
-    widest = max((sum(1 for cell in row.iter() if cell.tag in {"td", "th"}) for row in rows[:50]), default=0)
-    declared = "summary" in table.attributes or any(part.tag == "caption" for part in table.iter())
+def _is_data(table: Element) -> bool:
+    rows = list(table.below("tr"))
+    widest = max((sum(1 for cell in row.elements() if cell.tag in {"td", "th"}) for row in rows[:50]), default=0)
+    declared = "summary" in table.attributes or any(part.tag == "caption" for part in table.elements())
     return declared and len(rows) >= _ROWS and widest >= _COLUMNS
 
 
-def _has_headers(told: Semantics, table: LexborNode) -> bool:
+def _has_headers(told: Semantics, table: Element) -> bool:
     headers = {"columnheader", "rowheader"}
     return any(cell.tag == "th" or "scope" in cell.attributes or told.role(cell) in headers for cell in _cells(table))
 
 
-def _dangling(document: Document, cell: LexborNode, table: LexborNode) -> bool:
+def _dangling(document: Document, cell: Element, table: Element) -> bool:
     names = (cell.attributes.get("headers") or "").split()
     if not names or not document.semantics.rendered(cell):
         return False
     return not any(_heads(found, cell, table) for name in names for found in document.by_id.get(name, [])[:1])
 
 
-def _heads(found: LexborNode, cell: LexborNode, table: LexborNode) -> bool:
-    if found.tag not in {"td", "th"} or found.mem_id == cell.mem_id:
+def _heads(found: Element, cell: Element, table: Element) -> bool:
+    if found.tag not in {"td", "th"} or found.key == cell.key:
         return False
     current = found.parent
     while current is not None and current.tag != "table":
         current = current.parent
-    return current is not None and current.mem_id == table.mem_id
+    return current is not None and current.key == table.key
 
 
 CHECK = Check(

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from selectolax.lexbor import LexborNode
-
 from surveyor.scan.check import quoting
-from surveyor.scan.check.document import Document, quote
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.element import Element, quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.evidence import normal
 from surveyor.scan.model import Domain
@@ -29,7 +28,7 @@ def judge(document: Document) -> Iterable[Outcome]:
         yield Outcome(key="relative", evidence=evidence, count=count)
 
 
-def _words(node: LexborNode) -> list[str]:
+def _words(node: Element) -> list[str]:
     return (node.attributes.get("rel") or "").lower().split()
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from surveyor.scan.check import quoting
-from surveyor.scan.check.document import Document, quote
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.element import quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.model import Domain
 
@@ -13,7 +14,7 @@ from surveyor.scan.model import Domain
 def judge(document: Document) -> Iterable[Outcome]:
     """No title with text in it, or several; titles inside pictures (SVG) are other things."""
     titles = [node for node in document.named("title") if not document.inside(node, "svg")]
-    filled = [node for node in titles if (node.text(deep=True) or "").strip()]
+    filled = [node for node in titles if node.text().strip()]
     if not filled:
         yield Outcome(key="missing", evidence=quote(titles)[0] or (quoting.absent("head > title"),))
     elif len(titles) > 1:

@@ -1,0 +1,145 @@
+"""A page's elements as plain values: read once from the parser, then asked by every rule without going back to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from types import MappingProxyType
+
+from selectolax.lexbor import LexborNode
+
+from surveyor.scan.errors import LimitExceeded
+from surveyor.scan.model import Evidence
+
+#: How many elements are quoted for one outcome, and how long each quote and selector may be.
+QUOTES = 20
+_SNIPPET = 300
+_SELECTOR = 300
+_STEPS = 6
+_POSITION = 1000
+#: A page of 5 MB has a third of it.
+_ELEMENTS = 300_000
+
+_NONE: Mapping[str, str | None] = MappingProxyType({})
+_WORDLESS = frozenset({"script", "style", "noscript", "template"})
+_ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+
+
+class Element:
+    """One element: its name, its attributes (``None`` for one without a value), and what stands in it."""
+
+    __slots__ = ("attributes", "children", "key", "parent", "tag")
+
+    def __init__(self, tag: str, attributes: Mapping[str, str | None], parent: Element | None) -> None:
+        self.tag = tag
+        self.attributes = attributes
+        self.parent = parent
+        self.children: list[Element | str] = []
+        #: Its place in document order.
+        self.key = 0
+
+    def elements(self) -> Iterator[Element]:
+        """The elements directly in it."""
+        return (child for child in self.children if isinstance(child, Element))
+
+    def below(self, *tags: str) -> Iterator[Element]:
+        """The elements with one of these names anywhere in it, in document order."""
+        return (node for node in _preorder(self) if node.tag in tags and node is not self)
+
+    def text(self, limit: int = 1000) -> str:
+        """The text anywhere in it, cut at ``limit`` characters."""
+        parts: list[str] = []
+        length = 0
+        stack: list[Element | str] = [self]
+        while stack and length <= limit:
+            part = stack.pop()
+            if isinstance(part, str):
+                parts.append(part)
+                length += len(part)
+            else:
+                stack.extend(reversed(part.children))
+        return "".join(parts)[:limit]
+
+
+def read(root: LexborNode) -> tuple[Element, ...]:
+    """Every element in document order, without what stands in templates; without recursion, since pages nest deep."""
+    top = _element(root, None)
+    count = 1
+    stack = [(root, top)]
+    while stack:
+        node, element = stack.pop()
+        if element.tag in _WORDLESS and element.tag != "noscript":
+            continue
+        for child in node.iter(include_text=True):
+            if child.tag == "-text":
+                element.children.append(child.text_content or "")
+            elif child.is_element_node:
+                below = _element(child, element)
+                element.children.append(below)
+                stack.append((child, below))
+                count += 1
+        if count > _ELEMENTS:
+            raise LimitExceeded(f"a page of more than {_ELEMENTS:,} elements")
+    ordered = tuple(_preorder(top))
+    for key, element in enumerate(ordered):
+        element.key = key
+    return ordered
+
+
+def _element(node: LexborNode, parent: Element | None) -> Element:
+    return Element(node.tag or "", node.attributes or _NONE, parent)
+
+
+def _preorder(top: Element) -> Iterator[Element]:
+    stack = [top]
+    while stack:
+        element = stack.pop()
+        yield element
+        stack.extend(child for child in reversed(element.children) if isinstance(child, Element))
+
+
+def quote(nodes: Iterable[Element]) -> tuple[tuple[Evidence, ...], int]:
+    """The first elements as evidence, each with a selector and the beginning of its markup; and how many there are."""
+    quoted: list[Evidence] = []
+    count = 0
+    for node in nodes:
+        count += 1
+        if len(quoted) < QUOTES:
+            quoted.append(Evidence(kind="element", value=snippet(node), where=selector(node)))
+    return tuple(quoted), count
+
+
+def snippet(node: Element) -> str:
+    """The element's start tag and a little of what follows, on one line."""
+    attributes = "".join(
+        f" {name}" if value is None else f' {name}="{value[:_SNIPPET]}"'
+        for name, value in islice(node.attributes.items(), _SNIPPET)
+    )
+    return f"<{node.tag}{attributes}>{' '.join(node.text(_SNIPPET).split())}"[:_SNIPPET]
+
+
+def selector(node: Element) -> str:
+    """A path like ``main > ul:nth-of-type(2) > li:nth-of-type(3)``, from the nearest id or ``body``, bounded."""
+    steps: list[str] = []
+    current: Element | None = node
+    while current is not None and len(steps) < _STEPS:
+        name = current.attributes.get("id")
+        if name and len(name) <= 80 and name[0].isalpha() and _ID_CHARACTERS.issuperset(name):
+            steps.append(f"{current.tag}#{name}")
+            break
+        steps.append(_step(current))
+        if current.tag in {"body", "head", "html"}:
+            break
+        current = current.parent
+    return " > ".join(reversed(steps))[:_SELECTOR]
+
+
+def _step(node: Element) -> str:
+    if node.tag in {"html", "head", "body"} or node.parent is None:
+        return node.tag
+    position = 0
+    for sibling in node.parent.elements():
+        position += sibling.tag == node.tag
+        if sibling is node or position >= _POSITION:
+            break
+    return f"{node.tag}:nth-of-type({position})"
