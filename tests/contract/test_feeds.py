@@ -78,7 +78,7 @@ MALFORMED = {
     "affected holds strings": b'{"id": "GHSA-x", "affected": ["all"]}',
     "a package without a name": b'{"id": "GHSA-x", "affected": [{"package": {"ecosystem": "npm"}}]}',
     "a name of another type": b'{"id": "GHSA-x", "affected": [{"package": {"ecosystem": "npm", "name": [1]}}]}',
-    "a name with a control character": b'{"id": "G", "affected": [{"package": {"ecosystem": "npm", "name": "\\u001b"}}]}',
+    "a control character": b'{"id": "GHSA-x", "affected": [{"package": {"ecosystem": "npm", "name": "a\\u001b"}}]}',
     "an empty name": b'{"id": "GHSA-x", "affected": [{"package": {"ecosystem": "npm", "name": ""}}]}',
     "ranges is a string": affected(ranges="all"),
     "events is a number": affected(ranges=[{"type": "SEMVER", "events": 5}]),

@@ -127,6 +127,15 @@ def test_hostile_versions_are_quick_and_raise_only_malformed(name: str, version:
         assert key == SCHEMES[name](version)
 
 
+def test_loosely_written_semantic_versions() -> None:
+    key = SCHEMES["semver"]
+    assert key("1.0.0.beta.3") == key("1.0.0-beta.3") < key("1.0.0")
+    assert key("1.9.0b1") < key("1.9.0rc1") < key("1.9")
+    for text in ("latest", "1.3.0-*", "file:../x", "^1.0.0"):
+        with pytest.raises(Malformed):
+            key(text)
+
+
 @pytest.mark.parametrize("name", SCHEMES)
 def test_over_long_versions_are_malformed(name: str) -> None:
     for text in ("9" * 10_240, "." * 10_240, ""):

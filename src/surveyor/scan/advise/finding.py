@@ -142,7 +142,7 @@ def build(subject: Subject, group: Group[Match], record: Callable[[Row], Record]
         severity=_severity([item for _, item in told], rated),
         description=next((item.summary or item.details for _, item in told if item.summary or item.details), ""),
         ids=group.ids,
-        cvss=tuple({score.vector: score for scores in reversed(rated) for score in scores}.values()),
+        cvss=_distinct(rated),
         package=places[0].purl,
         assets=places[0].assets if len(places) == 1 else tuple(asset for place in places for asset in place.assets),
         fixed_in=fixed,
@@ -174,6 +174,15 @@ def _rated(name: str, item: Record) -> list[Cvss]:
         return []
     vectors = (vector for system, vector in item.severity if system.startswith("CVSS"))
     return [rated for vector in vectors if (rated := cvss.try_rate(vector, name))]
+
+
+def _distinct(rated: Sequence[Sequence[Cvss]]) -> tuple[Cvss, ...]:
+    """Each vector once, by the first source that gives it."""
+    found: dict[str, Cvss] = {}
+    for scores in rated:
+        for score in scores:
+            found.setdefault(score.vector, score)
+    return tuple(found.values())
 
 
 def _severity(records: Sequence[Record], rated: Sequence[Sequence[Cvss]]) -> Severity:
@@ -210,9 +219,9 @@ def _evidence(hits: Sequence[Match], disputes: Sequence[Match], places: Sequence
     said += [
         (match, f"{match.version} is not affected by this source: {_range(match)}") for match in disputes[:_RANGES]
     ]
-    ranges = dict.fromkeys(
-        Evidence(kind="range", value=text, where=f"{match.where} {match.ids[0]}") for match, text in said
-    )
+    ranges = [Evidence(kind="range", value=text, where=f"{match.where} {match.ids[0]}") for match, text in said]
+    if len(ranges) > 1:
+        ranges = list(dict.fromkeys(ranges))
     if len(places) == 1:
         return (*ranges, *places[0].records)
     return (*ranges, *dict.fromkeys([item for place in places for item in place.records][:_RECORDS]))

@@ -46,9 +46,8 @@ class Row(NamedTuple):
     versions: list[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """The rest of one advisory: what a finding tells a person."""
+class Record(NamedTuple):
+    """The rest of one advisory: what a finding tells a person. A tuple for the same reason as ``Row``."""
 
     modified: str
     published: str

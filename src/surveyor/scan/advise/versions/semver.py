@@ -1,7 +1,7 @@
 """The order of Semantic Versioning 2.0 (npm, Go, crates.io and others): numbers, then pre-release identifiers.
 
 Build metadata does not count. Lenient where packages are: a leading ``v``, fewer or more than three numbers, zeros in
-front.
+front, a pre-release without its hyphen (1.0.0.beta.3, 1.9.0b1).
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ import re
 from surveyor.scan.advise.keys import Key, bounded
 from surveyor.scan.errors import Malformed
 
-_FORM = re.compile(r"[vV=]?(?P<numbers>[0-9]+(?:\.[0-9]+)*)(?:-(?P<pre>[0-9A-Za-z.-]*))?(?:\+.*)?")
+_FORM = re.compile(
+    r"[vV=]?(?P<numbers>[0-9]+(?:\.[0-9]+)*)"
+    r"(?:-(?P<pre>[0-9A-Za-z.-]*)|\.?(?P<loose>[A-Za-z][0-9A-Za-z.-]*))?(?:\+.*)?"
+)
 _DIGITS = re.compile(r"[0-9]+")
 _NUMERIC, _WORD, _RELEASE = 1, 2, 3
 
@@ -26,7 +29,7 @@ def key(version: str) -> Key:
     while numbers and not numbers[-1]:
         numbers.pop()
     # shifted by one so that the end of the numbers, 0, is below each of them
-    return (*(number + 1 for number in numbers), 0, *_pre(match["pre"]))
+    return (*(number + 1 for number in numbers), 0, *_pre(match["pre"] or match["loose"]))
 
 
 def _pre(text: str | None) -> list[int | str]:
