@@ -53,10 +53,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:
-        # the reader has gone (``| head``); keep the interpreter from complaining about it at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        quiet_end()
         code = OK
     sys.exit(code if isinstance(code, int) else OK)
+
+
+def quiet_end() -> None:
+    """The reader of our output has gone (``| head``): keep the interpreter from complaining about it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _app() -> App:

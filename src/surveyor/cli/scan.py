@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from surveyor.cli import FAILED, progress
+from surveyor.cli import FAILED, progress, quiet_end
 from surveyor.remedy import gate as gates
 from surveyor.scan import engine
 from surveyor.scan.errors import ScanError
@@ -100,5 +100,8 @@ def _write(report: Report, form: str, output: Path | None) -> None:
     if output is not None:
         output.write_bytes(text)
     else:
-        sys.stdout.buffer.write(text)
-        sys.stdout.buffer.flush()
+        try:
+            sys.stdout.buffer.write(text)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            quiet_end()  # the reader has seen enough; the verdict stands

@@ -27,7 +27,7 @@ def up(*, host: str | None = None, port: int | None = None) -> int:
 
 
 def serve(*, host: str | None = None, port: int | None = None) -> int:
-    """Run the API and the web pages on a database that is already there.
+    """Run the API and the web pages only, on a migrated database.
 
     Parameters
     ----------
@@ -38,14 +38,14 @@ def serve(*, host: str | None = None, port: int | None = None) -> int:
     """
     from surveyor.service.app import serve as run
 
-    return _run(run, host=host, port=port)
+    return _run(_on_database(run), host=host, port=port)
 
 
 def worker() -> int:
-    """Run a worker on a database that is already there."""
+    """Run a worker only, on a migrated database."""
     from surveyor.service.worker import run
 
-    return _run(run)
+    return _run(_on_database(run))
 
 
 def migrate() -> int:
@@ -53,6 +53,18 @@ def migrate() -> int:
     from surveyor.cli.database import upgrade as run
 
     return _run(run)
+
+
+def _on_database(command: Callable[[Config], int]) -> Callable[[Config], int]:
+    """A process that needs a database that answers now; without DATABASE_URL it shares the embedded one."""
+
+    def run(config: Config) -> int:
+        from surveyor.service.postgres import open_database
+
+        with open_database(config) as database:
+            return command(settings.load(host=config.host, port=config.port, database_url=database.url))
+
+    return run
 
 
 def _run(command: Callable[[Config], object], *, host: str | None = None, port: int | None = None) -> int:
