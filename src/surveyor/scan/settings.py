@@ -69,6 +69,20 @@ def advisory_database(env: Mapping[str, str]) -> Path:
     return Path(given).expanduser().absolute() if given else home(env) / "advisories" / "advisories.db"
 
 
+#: Variable, default, meaning: what ``from_environment`` reads, for the reference page.
+VARIABLES = (
+    ("SURVEYOR_HOME", "the platform's place; `/var/lib/surveyor` for root", "The one data folder."),
+    ("SURVEYOR_ADVISORIES", "`advisories/advisories.db` in the home", "The advisory database."),
+    (
+        "SURVEYOR_ALLOW_HOSTS",
+        "",
+        "`HOST[:PORT]` that may be scanned though private or on an unusual port; several with spaces.",
+    ),
+    ("SURVEYOR_PSI_KEY", "", "A PageSpeed Insights key; without one performance is not configured."),
+    ("SURVEYOR_PSI_BASE", f"`{PSI_BASE}`", "Address of the PageSpeed Insights API."),
+)
+
+
 def from_environment(env: Mapping[str, str]) -> Settings:
     """Settings of a scan from ``SURVEYOR_*`` variables."""
     hosts = tuple(parse_allowed_host(part) for part in env.get("SURVEYOR_ALLOW_HOSTS", "").replace(",", " ").split())

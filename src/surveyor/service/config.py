@@ -37,56 +37,81 @@ class Config(BaseSettings):
     """Every setting of the service, immutable. Sizes in bytes, times in seconds unless the name says minutes."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SURVEYOR_", frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True
+        env_prefix="SURVEYOR_",
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
     )
 
     home: Path
+    """The one data folder: database, objects, advisories, secret."""
     database_url: SecretStr | None = Field(None, validation_alias=_named("SURVEYOR_DATABASE_URL", "DATABASE_URL"))
-    #: user of the embedded server when we are root; None: ``surveyor`` where it exists, else ``nobody``
+    """``postgresql://…`` of your own database; without it an embedded one is started."""
     postgres_user: str | None = None
+    """System user of the embedded server when started by root; else ``surveyor`` where it exists, else ``nobody``."""
 
-    #: ``file:///folder`` or ``s3://bucket[/prefix]``; None: ``objects`` in the home
     storage_url: str | None = None
+    """Where objects go: ``file:///folder`` or ``s3://bucket[/prefix]``; else ``objects`` in the home."""
     s3_endpoint: str | None = Field(
         None, validation_alias=_named("SURVEYOR_S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
     )
+    """Address of an S3 service other than AWS."""
     s3_region: str = Field(
         "us-east-1", validation_alias=_named("SURVEYOR_S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
     )
+    """The bucket's region."""
     s3_access_key_id: SecretStr | None = Field(
         None, validation_alias=_named("SURVEYOR_S3_ACCESS_KEY_ID", "AWS_ACCESS_KEY_ID")
     )
+    """Access key of the object store."""
     s3_secret_access_key: SecretStr | None = Field(
         None, validation_alias=_named("SURVEYOR_S3_SECRET_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY")
     )
+    """Its secret."""
     s3_session_token: SecretStr | None = Field(
         None, validation_alias=_named("SURVEYOR_S3_SESSION_TOKEN", "AWS_SESSION_TOKEN")
     )
+    """Its session token, for temporary credentials."""
 
     host: str = "127.0.0.1"
+    """Address to listen on."""
     port: int = Field(8600, ge=1, le=65535)
-    #: names a Host header may carry beside localhost and the bind host (defence against DNS rebinding)
+    """Port to listen on."""
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
-    #: what links in mails, webhooks and exports begin with; None: the address we listen on
+    """Names a Host header may carry beside localhost and the bind host (a defence against DNS rebinding)."""
     public_url: str | None = None
+    """What links begin with when people use another address than the one we listen on."""
     bootstrap_api_key: SecretStr | None = None
+    """The first API key, for automated set-ups: ``sv_live_`` and 43 characters of A-Z a-z 0-9 _ -."""
     upload_max_bytes: int = Field(20 * GIB, ge=1)
+    """The largest upload, in bytes."""
 
     rate_strict: int = Field(30, ge=1)
+    """Kick-offs of scans per team and window."""
     rate_default: int = Field(100, ge=1)
+    """API requests per team and window."""
     rate_window_seconds: int = Field(60, ge=1)
+    """Length of a window, in seconds."""
 
     audit_concurrency: int = Field(default_factory=lambda: max(2, os.cpu_count() or 1), ge=1, le=256)
+    """Scanners that one worker runs at once; else the number of processors, at least 2."""
     heartbeat_seconds: float = Field(5.0, gt=0)
+    """How often a worker says that it lives."""
     stalled_seconds: float = Field(30.0, gt=0)
+    """A worker silent for so long loses its jobs to others; at least four heartbeats."""
     stale_minutes: float = Field(30.0, gt=0)
+    """A scan without any sign of life for so long fails with "stale job timeout"."""
     page_seconds: float = Field(60.0, gt=0)
-    #: how long a stopping process may finish what it does before it is ended
+    """The deadline of each page scanner, in seconds."""
     grace_seconds: float = Field(10.0, ge=0)
+    """How long a stopping process may finish what it does before it is ended."""
     feed_refresh: bool = True
+    """Fetch advisories once a day."""
 
-    #: the file's ``[scan]`` table
     scan: dict[str, str] = Field(default_factory=dict, repr=False)
+    """The scanner's own settings: the file's ``[scan]`` table."""
     _environment: Mapping[str, str] = PrivateAttr(default_factory=dict)
 
     @classmethod

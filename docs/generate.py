@@ -1,0 +1,158 @@
+"""Write docs/reference from the code; with ``--check`` only say whether it is current."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+REFERENCE = Path(__file__).parent / "reference"
+NOTE = "<!-- written by `make docs`; edit the code instead -->\n\n"
+
+
+def cli() -> str:
+    """Every command's own help."""
+    from surveyor.cli import _ADMIN, _COMMANDS, _DB
+
+    commands = [[name] for name in _COMMANDS]
+    commands += [["db", name] for name in _DB]
+    commands += [["admin", noun, verb] for noun, verbs in _ADMIN.items() for verb in verbs]
+    parts = [f"## surveyor {' '.join(words)}\n\n```\n{_help(words)}\n```\n" for words in commands]
+    exits = (
+        "Exit codes of `scan`: 0 clean or below the gate, 1 gate failed, 2 could not scan or bad usage, 3 incomplete.\n"
+    )
+    return f"{NOTE}# Command line\n\n```\n{_help([])}\n```\n\n{exits}\n" + "\n".join(parts)
+
+
+def _help(words: list[str]) -> str:
+    from rich.console import Console
+
+    from surveyor.cli import _app
+
+    out = io.StringIO()
+    with contextlib.suppress(SystemExit):
+        _app()([*words, "--help"], console=Console(file=out, width=100, color_system=None))
+    return "\n".join(line.rstrip() for line in out.getvalue().strip().splitlines())
+
+
+def settings() -> str:
+    """Every setting with its variables, default and meaning."""
+    from surveyor.scan import settings as scanner
+    from surveyor.service.config import Config
+
+    rows = [_setting(name, field) for name, field in Config.model_fields.items() if name != "scan"]
+    scan = [f"| `{name}` | {default} | {meaning} |" for name, default, meaning in scanner.VARIABLES]
+    head = (
+        "# Settings\n\nVariables; or, in `surveyor.toml` in the home (or named by `SURVEYOR_CONFIG`), the same\n"
+        "names in lower case without `SURVEYOR_`. A command line's option wins over a variable, a variable over the file.\n"
+    )
+    table = "| variable | default | meaning |\n|---|---|---|\n"
+    return (
+        f"{NOTE}{head}\n## The service\n\n{table}" + "\n".join(rows) + "\n\n## The scanner\n\n"
+        "`surveyor scan` reads these too; in the file they stand in the table `[scan]`.\n\n"
+        + table
+        + "\n".join(scan)
+        + "\n"
+    )
+
+
+def _setting(name: str, field: FieldInfo) -> str:
+    choices = getattr(field.validation_alias, "choices", [f"SURVEYOR_{name.upper()}"])
+    told = "" if field.is_required() or field.default_factory or field.default in (None, ()) else f"`{field.default}`"
+    meaning = " ".join((field.description or "").replace("``", "`").split())
+    return f"| {', '.join(f'`{choice}`' for choice in choices)} | {told} | {meaning} |"
+
+
+def errors() -> str:
+    """The one table of error codes."""
+    from surveyor.service.errors import CODES
+
+    rows = "\n".join(f"| `{code}` | {status} | {meaning} |" for code, (status, meaning) in CODES.items())
+    return f"{NOTE}# Error codes\n\n| code | status | meaning |\n|---|---|---|\n{rows}\n"
+
+
+def events() -> str:
+    """The published names of stages."""
+    from surveyor.scan.vocabulary import STAGES, SUFFIXES
+
+    head = (
+        "# Events\n\nOne line of NDJSON each: `ts`, `stage`, `detail`, `level`, `component`, `event` and, when known,\n"
+        "`pct` and `data`. The service adds `seq`, gap-free per scan, and `slot`.\n"
+    )
+    stages = "\n".join(f"| `{name}` | {meaning} |" for name, meaning in STAGES.items())
+    words = "\n".join(f"| `*.{word}` | {meaning} |" for word, meaning in SUFFIXES.items())
+    return f"{NOTE}{head}\n| stage | meaning |\n|---|---|\n{stages}\n\n| suffix | meaning |\n|---|---|\n{words}\n"
+
+
+def checks() -> str:
+    """Every outcome of every rule that looks at a page."""
+    from surveyor.scan.check import catalogue
+
+    fields = ("domain", "title", "severity", "criteria")
+    rows = "\n".join(f"| `{row['rule']}` | " + " | ".join(_cell(row[f]) for f in fields) + " |" for row in catalogue())
+    return (
+        f"{NOTE}# Checks of pages\n\n| rule | domain | finding | severity | WCAG 2.1 |\n|---|---|---|---|---|\n{rows}\n"
+    )
+
+
+def _cell(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def report_schema() -> str:
+    """JSON Schema of the report."""
+    from pydantic import TypeAdapter
+
+    from surveyor.scan.model import SCHEMA_VERSION, Report
+
+    schema: dict[str, Any] = TypeAdapter(Report).json_schema(mode="serialization")
+    schema["title"] = f"Surveyor report {SCHEMA_VERSION}"
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def openapi() -> str:
+    """The API's own description."""
+    from surveyor.service import config
+    from surveyor.service.app import create_app
+
+    # building the application opens nothing; the database is asked when it starts
+    app = create_app(config.load({}, home="/var/lib/surveyor", database_url="postgresql://localhost/none"))
+    return json.dumps(app.openapi(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": cli,
+    "settings.md": settings,
+    "errors.md": errors,
+    "events.md": events,
+    "checks.md": checks,
+    "report.schema.json": report_schema,
+    "openapi.json": openapi,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Write all pages, or name those that are not current."""
+    stale = []
+    for name, page in PAGES.items():
+        text, path = page(), REFERENCE / name
+        if not path.exists() or path.read_text("utf-8") != text:
+            stale.append(name)
+            if "--check" not in arguments:
+                path.write_text(text, "utf-8")
+    if stale and "--check" in arguments:
+        print("not current, run `make docs`: " + ", ".join(stale))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
