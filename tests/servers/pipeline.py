@@ -13,14 +13,14 @@ import tarfile
 import time
 import zipfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import UUID
 
 import psutil
 import pytest
 import pytest_asyncio
+from sqlalchemy.exc import OperationalError
 
 from surveyor.service.actions import bootstrap, scans, uploads
 from surveyor.service.actions.platform import Platform
@@ -70,19 +70,28 @@ class Ground:
     async def until(self, scan_id: UUID, judge: Callable[[Scan], bool], seconds: float = 30.0) -> Scan:
         """Wait for a scan to be as wanted."""
         end = time.monotonic() + seconds
-        while not judge(scan := await self.scan(scan_id)):
+        while not judge(scan := await self._look(scan_id)):
             if time.monotonic() > end:
                 raise TimeoutError(f"{scan}\n{[(e.seq, e.stage, e.detail) for e in await self.events(scan_id)][-20:]}")
             await asyncio.sleep(0.02)
         return scan
 
+    async def _look(self, scan_id: UUID) -> Scan:
+        """A scan as it stands, also while the database comes back."""
+        for _ in range(100):
+            try:
+                return await self.scan(scan_id)
+            except OperationalError:
+                await asyncio.sleep(0.1)
+        return await self.scan(scan_id)
+
     async def ended(self, scan_id: UUID, seconds: float = 30.0) -> Scan:
         return await self.until(scan_id, lambda scan: scan.status in TERMINAL, seconds)
 
 
-@pytest_asyncio.fixture
-async def ground(config: Config) -> AsyncIterator[Ground]:
-    """The service's room over this test's database."""
+@asynccontextmanager
+async def open_ground(config: Config) -> AsyncIterator[Ground]:
+    """The service's room over a migrated database."""
     assert config.database_url is not None
     engine = open_engine(config.database_url.get_secret_value(), pool=20, overflow=20)
     config.prepare_home()
@@ -95,6 +104,13 @@ async def ground(config: Config) -> AsyncIterator[Ground]:
     made = await bootstrap.bootstrap(platform.sessions)
     yield Ground(platform=platform, config=config, team_id=made.team_id, project_id=made.project_id)
     await engine.dispose()
+
+
+@pytest_asyncio.fixture
+async def ground(config: Config) -> AsyncIterator[Ground]:
+    """The service's room over this test's database."""
+    async with open_ground(config) as made:
+        yield made
 
 
 def wheel(name: str = "demo", version: str = "1.0") -> bytes:
@@ -193,10 +209,3 @@ async def first_child(running: Worker, seconds: float = 20.0) -> psutil.Process:
                 return found[0]
         await asyncio.sleep(0.005)
     raise TimeoutError("no scanner child")
-
-
-def site_file(folder: Path, name: str, content: bytes) -> Path:
-    """Write a file and give its path."""
-    path = folder / name
-    path.write_bytes(content)
-    return path

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -14,6 +15,7 @@ from procrastinate import App
 from procrastinate.exceptions import ProcrastinateException
 from sqlalchemy.exc import DBAPIError
 
+from surveyor.scan.settings import Settings
 from surveyor.service import child, queue
 from surveyor.service.actions import sweep
 from surveyor.service.actions.platform import Platform
@@ -50,7 +52,7 @@ async def serve(config: Config, *, ready: Callable[[], None] | None = None) -> N
     platform = Platform(
         sessions=sessions(engine),
         storage=Storage.open(config),
-        scan=config.scan_settings(),
+        scan=_scan_settings(config),
         temporary=config.temporary,
     )
     work = Work(
@@ -65,6 +67,12 @@ async def serve(config: Config, *, ready: Callable[[], None] | None = None) -> N
         await _until_told(_keep_working(dsn, config, work, ready))
     finally:
         await engine.dispose()
+
+
+def _scan_settings(config: Config) -> Settings:
+    """The scanner's settings, a page's deadline as the service has it."""
+    settings = config.scan_settings()
+    return replace(settings, limits=replace(settings.limits, page_seconds=config.page_seconds))
 
 
 async def _until_told(working: Coroutine[Any, Any, None]) -> None:

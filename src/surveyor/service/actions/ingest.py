@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from surveyor.scan.evidence import normal
 from surveyor.scan.model import Asset, Kind, Report, ScanStatus
 from surveyor.service.actions import clock, intake
 from surveyor.service.store import packages, sightings
@@ -14,7 +15,7 @@ SCOPE_LENGTH = 1_000
 
 def place_of(scan: Scan, slot: str, digest: str | None) -> Place:
     """What this slot's detections belong to: the page, or the artifact by its name, else by its digest."""
-    scope = f"url:{scan.url}" if scan.url is not None else f"artifact:{scan.name or digest or scan.artifact_id}"
+    scope = f"url:{normal(scan.url)}" if scan.url is not None else f"artifact:{scan.name or digest or scan.artifact_id}"
     return Place(
         team_id=scan.team_id,
         project_id=scan.project_id,
@@ -50,5 +51,5 @@ async def apply(session: Session, scan: Scan, slot: str, report: Report) -> int:
 
 def _itself(scan: Scan, report: Report) -> Asset:
     if scan.kind == Kind.WEB:
-        return Asset(type="url", value=scan.url or report.target.source)
+        return Asset(type="url", value=normal(scan.url or report.target.source))
     return Asset(type="package", value=scan.name or report.target.source, artifact=report.target.digest)
