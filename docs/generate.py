@@ -51,7 +51,7 @@ def settings() -> str:
     scan = [f"| `{name}` | {default} | {meaning} |" for name, default, meaning in scanner.VARIABLES]
     head = (
         "# Settings\n\nVariables; or, in `surveyor.toml` in the home (or named by `SURVEYOR_CONFIG`), the same\n"
-        "names in lower case without `SURVEYOR_`. A command line's option wins over a variable, a variable over the file.\n"
+        "names in lower case without `SURVEYOR_`. An option wins over a variable, a variable over the file.\n"
     )
     table = "| variable | default | meaning |\n|---|---|---|\n"
     return (
