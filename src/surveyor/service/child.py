@@ -169,7 +169,11 @@ def _parse(line: bytes) -> NewEvent | None:
         return None
     if not (isinstance(stage, str) and stage and isinstance(detail, str) and isinstance(data, dict)):
         return None
-    if level not in _LEVELS or not (pct is None or (type(pct) is int and 0 <= pct <= 100)):
+    if (
+        not isinstance(level, str)
+        or level not in _LEVELS
+        or not (pct is None or (type(pct) is int and 0 <= pct <= 100))
+    ):
         return None
     return NewEvent(
         # a date from nowhere would be one that not every reader can hold

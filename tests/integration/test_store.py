@@ -1,0 +1,268 @@
+"""The tables: migrated once, the same as the code says, and the small queries that keys, links and budgets rest on."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from importlib import import_module, util
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from procrastinate.schema import SchemaManager
+from sqlalchemy import Connection
+
+from surveyor.service import auth, queue
+from surveyor.service.actions import advisories, bootstrap, sweep, teams
+from surveyor.service.errors import Conflict, InvalidParams, NotFound
+from surveyor.service.store import keys, migrate, ratelimit, signin
+from surveyor.service.store.database import Sessions, conninfo_of, open_engine, sessions
+from surveyor.service.store.schema import metadata
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+async def made(database_url: str) -> AsyncIterator[Sessions]:
+    engine = open_engine(database_url)
+    yield sessions(engine)
+    await engine.dispose()
+
+
+def _differences(connection: Connection) -> list[Any]:
+    ours = {"compare_type": True, "compare_server_default": True, "include_name": _ours}
+    return compare_metadata(MigrationContext.configure(connection, opts=ours), metadata)
+
+
+def _ours(name: str | None, kind: str, parents: Any) -> bool:
+    # the job engine's tables are on the search path too
+    table = name if kind == "table" else parents.get("table_name")
+    return not str(table).startswith("procrastinate_") and table != "alembic_version"
+
+
+async def test_the_migrations_make_what_the_code_says(empty_database_url: str) -> None:
+    await migrate.upgrade(empty_database_url)
+    engine = open_engine(empty_database_url)
+    async with engine.connect() as connection:
+        assert await connection.run_sync(_differences) == []
+    await engine.dispose()
+
+
+async def test_many_that_start_together_migrate_once(empty_database_url: str) -> None:
+    assert (await migrate.current(empty_database_url))[0] is None
+    await asyncio.gather(*(migrate.upgrade(empty_database_url) for _ in range(6)))
+    held, head = await migrate.current(empty_database_url)
+    assert held == head
+    await migrate.upgrade(empty_database_url)
+
+
+async def test_the_job_engine_lives_in_its_own_schema_with_its_version(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        schemas = connection.execute(
+            "select distinct schemaname from pg_tables where tablename like 'procrastinate%'"
+        ).fetchall()
+        comment = connection.execute("select obj_description('jobs'::regnamespace)").fetchone()
+        doubled = connection.execute("select count(*) from pg_proc where prosrc like '%\\%\\%%'").fetchone()
+    assert schemas == [("jobs",)]
+    assert comment is not None
+    assert str(comment[0]).startswith("procrastinate 3.")
+    assert doubled == (0,)
+
+
+def test_the_installed_job_engine_brings_the_schema_that_was_migrated() -> None:
+    """When this fails, a newer Procrastinate changed its tables: write a migration that does the same to ours."""
+    path = migrate.MIGRATIONS / "versions" / "0002_pre_jobs.py"
+    spec = util.spec_from_file_location("migration", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert hashlib.sha256(SchemaManager.get_schema().encode()).hexdigest() == module.SCHEMA_SHA256
+
+
+@pytest.mark.parametrize("dsn", ["mysql://x/y", "postgresql", ""])
+def test_only_postgresql_is_a_database(dsn: str) -> None:
+    with pytest.raises(ValueError, match="postgresql"):
+        conninfo_of(dsn)
+
+
+def test_a_url_keeps_its_options_and_gets_our_search_path() -> None:
+    given = "postgres://u:p%20w@h:5433/d?options=-c%20statement_timeout%3D5&application_name=x"
+    fields = psycopg.conninfo.conninfo_to_dict(conninfo_of(given))
+    assert fields["options"] == "-c statement_timeout=5 -c search_path=public,jobs"
+    assert (fields["password"], fields["port"], fields["application_name"]) == ("p w", "5433", "x")
+
+
+async def test_jobs_are_there_after_the_commit_and_never_after_a_rollback(made: Sessions) -> None:
+    async with made() as session:
+        await queue.enqueue_many(session, [queue.Order(task="a", args={"n": n}) for n in range(3)])
+        await session.rollback()
+    async with made() as session, session.begin():
+        ids = await queue.enqueue_many(session, [queue.Order(task=f"t{n}", args={"n": n}) for n in range(3)])
+    async with made() as session, session.begin():
+        assert len(set(ids)) == 3
+        assert await queue.any_waits(session, ids)
+        await queue.cancel(session, ids)
+        assert not await queue.any_waits(session, ids)
+
+
+async def test_a_first_start_makes_a_team_a_key_and_a_link_once(made: Sessions) -> None:
+    first = await asyncio.gather(*(bootstrap.bootstrap(made) for _ in range(4)))
+    assert len({start.team_id for start in first}) == 1
+    (key,) = [start.key for start in first if start.key]
+    assert len({start.link_token for start in first}) == 4
+    async with made() as session:
+        assert await keys.by_digest(session, auth.digest(key), now=datetime.now(UTC)) is not None
+
+
+async def test_a_given_key_works_and_a_revoked_one_is_not_brought_back(made: Sessions) -> None:
+    given = "sv_live_" + "k" * 43
+    start = await bootstrap.bootstrap(made, key=given)
+    assert start.key is None
+    listed = await teams.list_keys(made, team="default")
+    await teams.revoke_key(made, team="default", key=str(listed[0].id))
+    await bootstrap.bootstrap(made, key=given)
+    async with made() as session:
+        assert await keys.by_digest(session, auth.digest(given), now=datetime.now(UTC)) is None
+
+
+async def test_keys_are_kept_by_digest_and_end(made: Sessions, database_url: str) -> None:
+    await bootstrap.bootstrap(made)
+    new = await teams.create_key(made, team="default", name="ci", scopes=("audit:read",), days=1)
+    with psycopg.connect(database_url) as connection:
+        stored = str(connection.execute("select k from api_keys k").fetchall())
+    assert new.secret not in stored
+    assert new.secret.startswith(new.key.prefix)
+    digest = auth.digest(new.secret)
+    now = datetime.now(UTC)
+    async with made() as session, session.begin():
+        found = await keys.by_digest(session, digest, now=now)
+        assert found is not None
+        assert found.scopes == ("audit:read",)
+        assert await keys.by_digest(session, digest, now=now + timedelta(days=2)) is None
+        await keys.touch(session, found.id, now=now)
+        await keys.touch(session, found.id, now=now + timedelta(seconds=30))
+        assert (await keys.list_of(session, found.team_id))[0].last_used_at == now
+    revoked = await teams.revoke_key(made, team="default", key=new.key.prefix)
+    assert revoked.revoked_at is not None
+    async with made() as session:
+        assert await keys.by_digest(session, digest, now=now) is None
+
+
+async def test_what_cannot_be_made_is_said(made: Sessions) -> None:
+    await bootstrap.bootstrap(made)
+    with pytest.raises(Conflict):
+        await teams.create_team(made, slug="default")
+    with pytest.raises(InvalidParams):
+        await teams.create_team(made, slug="No Slug")
+    with pytest.raises(InvalidParams):
+        await teams.create_key(made, team="default", name="x", scopes=("audit:everything",))
+    with pytest.raises(NotFound):
+        await teams.create_key(made, team="nobody", name="x")
+    with pytest.raises(NotFound):
+        await teams.revoke_key(made, team="default", key="sv_live_none")
+    other = await teams.create_team(made, slug="other", name="Other")
+    assert [project.slug for project in await teams.list_projects(made, team=str(other.id))] == ["default"]
+    await teams.create_project(made, team="other", slug="site")
+    with pytest.raises(Conflict):
+        await teams.create_project(made, team="other", slug="site")
+
+
+async def test_a_link_opens_once_and_not_for_ever(made: Sessions) -> None:
+    start = await bootstrap.bootstrap(made)
+    digest, now = auth.digest(start.link_token), datetime.now(UTC)
+
+    async def use() -> UUID | None:
+        async with made() as session, session.begin():
+            return await signin.use_link(session, digest, now=now)
+
+    used = await asyncio.gather(*(use() for _ in range(8)))
+    assert sorted(str(team) for team in used) == ["None"] * 7 + [str(start.team_id)] or used.count(start.team_id) == 1
+    late = auth.digest(await teams.create_link(made, team="default"))
+    async with made() as session, session.begin():
+        assert await signin.use_link(session, late, now=now + timedelta(days=1)) is None
+
+
+async def test_a_budget_is_counted_once_a_request_under_load(made: Sessions) -> None:
+    team = uuid4()
+
+    async def hit() -> int:
+        async with made() as session, session.begin():
+            return await ratelimit.hit(session, team_id=team, bucket="strict", window_start=NOW)
+
+    assert sorted(await asyncio.gather(*(hit() for _ in range(40)))) == list(range(1, 41))
+    async with made() as session, session.begin():
+        assert await ratelimit.hit(session, team_id=team, bucket="strict", window_start=NOW + timedelta(minutes=1)) == 1
+        assert await ratelimit.hit(session, team_id=uuid4(), bucket="strict", window_start=NOW) == 1
+
+
+async def test_what_is_spent_is_forgotten(made: Sessions, database_url: str) -> None:
+    await bootstrap.bootstrap(made)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("update sign_in_links set expires_at = now() - interval '1 day'")
+        connection.execute(
+            "insert into rate_limit_windows values (gen_random_uuid(), 'b', now() - interval '2 days', 1)"
+        )
+        connection.execute(
+            "insert into advisory_updates (status, inserted_at) values ('running', now() - interval '1 day')"
+        )
+    await sweep.forget(made)
+    with psycopg.connect(database_url) as connection:
+        left = [
+            connection.execute(f"select count(*) from {table}").fetchone()
+            for table in ("sign_in_links", "rate_limit_windows")
+        ]
+        state = connection.execute("select status, error from advisory_updates").fetchone()
+    assert left == [(0,), (0,)]
+    assert state == ("failed", "no worker lived to end it")
+
+
+async def test_two_who_ask_for_advisories_get_one_update(made: Sessions) -> None:
+    asked = await asyncio.gather(*(advisories.refresh(made) for _ in range(5)))
+    (update,) = [one for one in asked if one]
+    with pytest.raises(Conflict):
+        await advisories.request_update(made)
+    assert await advisories.begin(made, update.id)
+    sources = [{"feed": "osv", "rows": 3, "date": "2026-01-01T00:00:00Z"}]
+    await advisories.finish(made, update.id, sources=sources, error=None)
+    last, good = await advisories.latest(made)
+    assert last == good
+    assert last is not None
+    assert (last.status, list(last.sources)) == ("done", sources)
+    assert not await advisories.begin(made, update.id)
+    again = await advisories.request_update(made)
+    await advisories.finish(made, again.id, sources=[], error="unreachable")
+    last, good = await advisories.latest(made)
+    assert last is not None
+    assert good is not None
+    assert (last.status, last.error, good.id) == ("failed", "unreachable", update.id)
+
+
+def test_every_task_is_known_by_the_name_that_verbs_use() -> None:
+    tasks = {task.name: task for task in import_module("surveyor.service.jobs").TASKS}
+    assert {"scan_run", "scan_slot", "update_advisories", "rescue", "sweep_stale", "expire", "refresh_feeds"} == set(
+        tasks
+    )
+    assert {name for name, task in tasks.items() if task.queue == queue.AUDIT} == {"scan_slot", "update_advisories"}
+
+
+async def test_a_pooled_connection_that_its_server_closed_is_replaced(database_url: str) -> None:
+    engine = open_engine(database_url, pool=3)
+
+    async def pid() -> int:
+        async with engine.connect() as connection:
+            await asyncio.sleep(0.05)
+            found: int = (await connection.exec_driver_sql("select pg_backend_pid()")).scalar_one()
+        return found
+
+    before = set(await asyncio.gather(*(pid() for _ in range(3))))
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("select pg_terminate_backend(pid) from unnest(%s) pid", [list(before)])
+    await asyncio.sleep(0.1)
+    assert not before & set(await asyncio.gather(*(pid() for _ in range(3))))
+    await engine.dispose()
