@@ -83,7 +83,7 @@ async def download_report(
     scan_id: UUID,
     slot: Annotated[str | None, Query(max_length=40, description="One scanner's report only")] = None,
 ) -> StreamingResponse:
-    """The report as the scanner wrote it. A page's four come together as `{"reports": {scanner: report}}`."""
+    """One report for the whole run: of a page, its four scanners together. `slot` gives one as its scanner wrote it."""
     file = await reports.download(
         platform_of(request), team_id=caller.team_id, project_id=caller.project_id, scan_id=scan_id, slot=slot
     )
