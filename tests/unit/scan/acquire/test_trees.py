@@ -1,0 +1,95 @@
+"""Targets that are no image: directories, plain tars and the zip family."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from tests.images import DEBIAN, deb, jar, npm, pack, pom, purls, python, scan, scan_bytes, sha256, tar, troubles
+
+from surveyor.scan.model import Tier
+
+ROOT = {"usr/lib/os-release": DEBIAN, "var/lib/dpkg/status": deb("bash", "5.2")}
+SOURCE = {"shop-1.0/node_modules/lodash/package.json": npm("lodash", "4.17.15"), "shop-1.0/README": b"read me"}
+BASH = "pkg:deb/debian/bash@5.2?arch=amd64&distro=debian-12"
+
+
+def write(folder: Path, files: dict[str, bytes]) -> Path:
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("files", "type_", "found"), [(ROOT, "rootfs", BASH), (SOURCE, "source", "pkg:npm/lodash@4.17.15")]
+)
+@pytest.mark.parametrize("form", ["directory", "plain", "gzip", "zstd"])
+def test_trees(tmp_path: Path, files: dict[str, bytes], type_: str, found: str, form: str) -> None:
+    if form == "directory":
+        report = scan(write(tmp_path / "tree", files))
+        assert (report.target.digest, report.target.size) == (None, None)
+    else:
+        data = pack(tar(files, prefix="./"), form)
+        report = scan_bytes(tmp_path, data)
+        assert (report.target.digest, report.target.size) == (sha256(data), len(data))
+    assert report.target.type == type_
+    assert purls(report) == [found]
+    assert report.packages[0].locations[0].layer is None
+    assert not troubles(report)
+
+
+def test_every_cataloger_says_what_it_looked_at(tmp_path: Path) -> None:
+    report = scan(write(tmp_path / "tree", ROOT))
+    details = {entry.what: entry.detail for entry in report.coverage if entry.what.startswith("catalog.")}
+    nothing = "0 files, 0 records"
+    assert details == {
+        "catalog.apk": nothing,
+        "catalog.dpkg": "1 files, 1 records",
+        "catalog.jar": nothing,
+        "catalog.npm": nothing,
+        "catalog.python": nothing,
+    }
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+INNER = jar(pom("g", "a", "1"))
+WHEEL = {"x-1.dist-info/WHEEL": b"", "x-1.dist-info/METADATA": python("x", "1")}
+MIXED = {"app/node_modules/b/package.json": npm("b", "1"), "a.jar": INNER}
+MAVEN = "pkg:maven/g/a@1"
+
+
+@pytest.mark.parametrize(
+    ("data", "type_", "found"),
+    [
+        (INNER, "java-jar", [MAVEN]),
+        (jar(("WEB-INF/lib/a.jar", INNER)), "java-war", [MAVEN]),
+        (jar(("META-INF/application.xml", b"<x/>"), ("a.war", INNER)), "java-ear", [MAVEN]),
+        (zipped(WHEEL), "python-wheel", ["pkg:pypi/x@1"]),
+        (zipped(MIXED), "zip", [MAVEN, "pkg:npm/b@1"]),
+        (zipped({"AndroidManifest.xml": b""}), "android-apk", []),
+    ],
+    ids=["jar", "war", "ear", "wheel", "zip", "apk"],
+)
+def test_the_zip_family_is_told_by_what_is_inside(tmp_path: Path, data: bytes, type_: str, found: list[str]) -> None:
+    report = scan_bytes(tmp_path, data, name="upload.bin")
+    assert report.target.type == f"archive/{type_}"
+    assert purls(report) == found
+    assert not troubles(report)
+
+
+def test_a_jar_is_guessed_by_the_name_it_came_with(tmp_path: Path) -> None:
+    report = scan_bytes(tmp_path, jar(), name="guava-31.1-jre.jar")
+    (package,) = report.packages
+    assert (package.purl, package.tier) == ("pkg:maven/guava@31.1-jre", Tier.HEURISTIC)
+    assert package.found_by == "jar@1"
