@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.servers.osv_bucket import record, write
 
 from surveyor.scan.advise import archive
 from surveyor.scan.advise import record as bounds
@@ -28,6 +27,7 @@ from surveyor.scan.advise.snapshot import open_snapshot
 from surveyor.scan.advise.update import Action, update
 from surveyor.scan.errors import LimitExceeded, Malformed, ScanError, Unreachable
 from surveyor.scan.events import Progress
+from tests.servers.osv_bucket import record, write
 
 GOOD = record("GHSA-good", "npm", "left", fixed="1.0.0")
 FULL = {

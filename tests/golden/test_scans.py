@@ -12,9 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests import images
-from tests.servers.osv_bucket import record, write
-from tests.servers.web import Site
 
 from surveyor import __version__
 from surveyor.scan import engine, vocabulary
@@ -23,6 +20,9 @@ from surveyor.scan.events import Event, Progress
 from surveyor.scan.plan import plan
 from surveyor.scan.report import json as report_json
 from surveyor.scan.settings import AllowedHost, Settings
+from tests import images
+from tests.servers.osv_bucket import record, write
+from tests.servers.web import Site
 
 GOLDEN = Path(__file__).parent
 NUMBERS_OF_TIME = re.compile(r"\bms=\d+")

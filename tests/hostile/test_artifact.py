@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 import zstandard
+
+from surveyor.scan.limits import Limits
+from surveyor.scan.model import Coverage, CoverageState, Report, ScanStatus
 from tests import images
 from tests.images import (
     DEBIAN,
@@ -31,9 +34,6 @@ from tests.images import (
     tar,
     troubles,
 )
-
-from surveyor.scan.limits import Limits
-from surveyor.scan.model import Coverage, CoverageState, Report, ScanStatus
 
 MIB = 1 << 20
 GOOD = {"etc/os-release": DEBIAN, "var/lib/dpkg/status": deb("bash", "5.2.15-2")}

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
+
 from tests.images import DEBIAN, Oci, deb, docker_save, jar, npm, pack, pom, tar
 
 MIB = 1 << 20

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.servers.web import Site
 
 from surveyor.scan.errors import LimitExceeded, Malformed, Refused, Unreachable
 from surveyor.scan.net import Client, Judgement, judge_address, judge_url, resolve_and_judge
 from surveyor.scan.settings import AllowedHost, Settings
+from tests.servers.web import Site
 
 pytestmark = pytest.mark.ssrf
 BIG = 1 << 20

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from surveyor.service import config as service_config
+from surveyor.service.config import Config
+from surveyor.service.storage import Storage
 from tests.servers.pipeline import ground, slow_file
 from tests.servers.postgres import database_url, empty_database_url, postgres_server, worker_database
 from tests.servers.processes import open_home, started
 from tests.servers.s3 import Bucket, Seaweed
 from tests.servers.service import service
-
-from surveyor.service import config as service_config
-from surveyor.service.config import Config
-from surveyor.service.storage import Storage
 
 __all__ = [
     "database_url",

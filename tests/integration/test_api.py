@@ -11,13 +11,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from tests.servers.service import Answer, Client, Service, running
 
 from surveyor.service import auth
 from surveyor.service.actions import teams
 from surveyor.service.config import Config
 from surveyor.service.errors import CODES
 from surveyor.service.store import keys
+from tests.servers.service import Answer, Client, Service, running
 
 SHORT = "/api/v1/audit"
 

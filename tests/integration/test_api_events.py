@@ -13,11 +13,11 @@ from uuid import UUID
 
 import orjson
 import pytest
-from tests.servers.service import Service, running
 
 from surveyor.service.config import Config
 from surveyor.service.store import events
 from surveyor.service.store.events import NewEvent
+from tests.servers.service import Service, running
 
 SHORT = "/api/v1/audit"
 

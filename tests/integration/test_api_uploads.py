@@ -15,10 +15,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.servers.service import Service, running
 
 from surveyor.service.config import Config
 from surveyor.service.errors import StorageFull
+from tests.servers.service import Service, running
 
 UPLOADS = "/api/v1/audit/uploads"
 MIB = 1 << 20

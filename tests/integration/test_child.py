@@ -15,7 +15,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.servers.pipeline import psutil_gone, wheel
 
 from surveyor.scan import entry
 from surveyor.scan.model import Kind, ScanStatus
@@ -24,6 +23,7 @@ from surveyor.scan.report import json as report_json
 from surveyor.scan.settings import Settings
 from surveyor.service.child import STOPPED, Child, Ended
 from surveyor.service.store.events import NewEvent
+from tests.servers.pipeline import psutil_gone, wheel
 
 SECRET = "SURVEYOR_TEST_SECRET"
 

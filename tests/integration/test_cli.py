@@ -10,12 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests import images
-from tests.servers.osv_bucket import record, serve, write
-from tests.servers.web import Site
 
 from surveyor.scan import vocabulary
 from surveyor.scan.report import json as report_json
+from tests import images
+from tests.servers.osv_bucket import record, serve, write
+from tests.servers.web import Site
 
 Surveyor = Callable[..., "subprocess.CompletedProcess[str]"]
 HIGH = [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"}]

@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
-from tests.servers.pipeline import Ground, wheel
 
 from surveyor.scan.model import (
     Asset,
@@ -32,6 +31,7 @@ from surveyor.service.actions.slots import Result
 from surveyor.service.errors import InvalidParams, StorageFull
 from surveyor.service.store.findings import Filter, FindingRow
 from surveyor.service.store.scans import Scan
+from tests.servers.pipeline import Ground, wheel
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PAGE = "http://127.0.0.1:9/"

@@ -11,13 +11,13 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from tests.servers.pipeline import Ground
 
 from surveyor.scan.settings import AllowedHost
 from surveyor.service.actions import scans, slots
 from surveyor.service.live.stream import Streams
 from surveyor.service.store.events import NewEvent, StoredEvent
 from surveyor.service.store.scans import Scan
+from tests.servers.pipeline import Ground
 
 
 class Talker:

@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
-from tests.servers.pipeline import Ground, wheel
 
 from surveyor.scan.plan import WEB_SLOTS
 from surveyor.scan.settings import AllowedHost
@@ -21,6 +20,7 @@ from surveyor.service.store import events as event_store
 from surveyor.service.store import scans as scan_store
 from surveyor.service.store.events import NewEvent
 from surveyor.service.store.scans import Scan
+from tests.servers.pipeline import Ground, wheel
 
 ROUNDS = 100
 

@@ -13,13 +13,13 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
-from tests.servers.processes import OPEN, gone
 
 from surveyor.service import config as service_config
 from surveyor.service import postgres
 from surveyor.service.config import Config
 from surveyor.service.errors import DatabaseUnavailable
 from surveyor.service.postgres import pidfile
+from tests.servers.processes import OPEN, gone
 
 ROOT = os.geteuid() == 0
 

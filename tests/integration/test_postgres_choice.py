@@ -12,7 +12,6 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
-from tests.servers.processes import OPEN
 
 from surveyor.service import config as service_config
 from surveyor.service import postgres
@@ -20,6 +19,7 @@ from surveyor.service.config import Config
 from surveyor.service.errors import DatabaseUnavailable
 from surveyor.service.postgres import binaries, pidfile
 from surveyor.service.postgres.server import Server
+from tests.servers.processes import OPEN
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="about a server that root starts for another user")
 

@@ -13,11 +13,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.servers.s3 import Bucket
 
 from surveyor.service import config as service_config
 from surveyor.service.errors import Conflict, NotFound, StorageUnavailable, TooLarge
 from surveyor.service.storage import Storage, spool
+from tests.servers.s3 import Bucket
 
 MIB = 1 << 20
 

@@ -9,12 +9,12 @@ from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
 import pytest
-from tests.servers.service import Answer, Client, Service, running
 
 from surveyor.service import auth
 from surveyor.service.actions import teams
 from surveyor.service.config import Config
 from surveyor.service.store import signin
+from tests.servers.service import Answer, Client, Service, running
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 OWN = {"sec-fetch-site": "same-origin"}

@@ -15,8 +15,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from tests.servers.pipeline import Ground, first_child, open_ground, psutil_gone, wheel, worker
-from tests.servers.web import Site
 
 from surveyor.scan.settings import AllowedHost
 from surveyor.service import config as service_config
@@ -26,6 +24,8 @@ from surveyor.service.live.stream import Streams
 from surveyor.service.postgres.server import ROLE, Server
 from surveyor.service.store import migrate
 from surveyor.service.store.events import StoredEvent
+from tests.servers.pipeline import Ground, first_child, open_ground, psutil_gone, wheel, worker
+from tests.servers.web import Site
 
 
 def gap_free(events: list[StoredEvent]) -> bool:

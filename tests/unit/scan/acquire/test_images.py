@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 import zstandard
+
+from surveyor.scan.model import CoverageState, ScanStatus
 from tests import images
 from tests.images import (
     DEBIAN,
@@ -24,8 +26,6 @@ from tests.images import (
     tar,
     troubles,
 )
-
-from surveyor.scan.model import CoverageState, ScanStatus
 
 STATUS = "var/lib/dpkg/status"
 BASE = {

@@ -7,9 +7,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tests.images import DEBIAN, deb, jar, npm, pack, pom, purls, python, scan, scan_bytes, sha256, tar, troubles
 
 from surveyor.scan.model import Tier
+from tests.images import DEBIAN, deb, jar, npm, pack, pom, purls, python, scan, scan_bytes, sha256, tar, troubles
 
 ROOT = {"usr/lib/os-release": DEBIAN, "var/lib/dpkg/status": deb("bash", "5.2")}
 SOURCE = {"shop-1.0/node_modules/lodash/package.json": npm("lodash", "4.17.15"), "shop-1.0/README": b"read me"}

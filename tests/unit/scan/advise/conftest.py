@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.servers.osv_bucket import Record, write
 
 from surveyor.scan.advise.update import UpdateResult, update
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.model import Distro, Location, Package, SourcePackage
+from tests.servers.osv_bucket import Record, write
 
 Made = Callable[..., Path]
 

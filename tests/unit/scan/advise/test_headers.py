@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.scan.advise.conftest import plain
 
 from surveyor.scan.advise.headers import RULES, without_kernel
 from surveyor.scan.model import SourcePackage
+from tests.unit.scan.advise.conftest import plain
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.servers.osv_bucket import record
-from tests.unit.scan.advise.conftest import Made, deb, plain
 
 from surveyor.scan.advise.match import Advice, advise
 from surveyor.scan.advise.snapshot import open_snapshot
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.model import Asset, CoverageState, Distro, Package, Presence, Severity, SourcePackage, Tier
+from tests.servers.osv_bucket import record
+from tests.unit.scan.advise.conftest import Made, deb, plain
 
 DEBIAN = "Debian:12"
 CRITICAL = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"

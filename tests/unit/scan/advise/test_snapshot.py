@@ -6,13 +6,13 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from tests.servers.osv_bucket import record
-from tests.unit.scan.advise.conftest import Made
 
 from surveyor.scan.advise import schema
 from surveyor.scan.advise.codec import Codec, train
 from surveyor.scan.advise.snapshot import open_snapshot, status
 from surveyor.scan.errors import Malformed, NotConfigured, Unsupported
+from tests.servers.osv_bucket import record
+from tests.unit.scan.advise.conftest import Made
 
 
 def test_absent_is_not_configured(tmp_path: Path) -> None:

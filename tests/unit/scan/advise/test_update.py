@@ -13,8 +13,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tests.servers.osv_bucket import Bucket, record, serve, write
-from tests.unit.scan.advise.conftest import no_network, run
 
 from surveyor.scan.advise.snapshot import open_snapshot, status
 from surveyor.scan.advise.update import Action, resolve, update
@@ -22,6 +20,8 @@ from surveyor.scan.errors import BadTarget, Unreachable, Unsupported
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.net import Client
 from surveyor.scan.settings import AllowedHost, Settings
+from tests.servers.osv_bucket import Bucket, record, serve, write
+from tests.unit.scan.advise.conftest import no_network, run
 
 NPM = [record(f"GHSA-{n}", "npm", f"pkg{n}", fixed="2.0.0") for n in range(5)]
 GO = [record("GO-1", "Go", "example.test/x", fixed="1.2.0")]

@@ -6,8 +6,6 @@ import json
 
 import pytest
 from packageurl import PackageURL
-from tests.images import deb, pom
-from tests.images import jar as archive
 
 from surveyor.scan.catalog import apk, dpkg, jar, npm, python
 from surveyor.scan.catalog.interface import Cataloger, File, Record
@@ -15,6 +13,8 @@ from surveyor.scan.catalog.purl import purl
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.limits import Budget, Limits
 from surveyor.scan.model import Distro, SourcePackage, Tier
+from tests.images import deb, pom
+from tests.images import jar as archive
 
 DEBIAN = Distro(id="debian", version="12")
 

@@ -9,11 +9,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from tests.unit.scan.check.pages import keys, outcomes, page
 
 from surveyor.scan.check import CHECKS, Document
 from surveyor.scan.evidence import Page
 from surveyor.scan.model import Domain
+from tests.unit.scan.check.pages import keys, outcomes, page
 
 CASES = {
     "image_alt": (

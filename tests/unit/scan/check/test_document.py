@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 
 import pytest
-from tests.unit.scan.check.pages import page
 
 from surveyor.scan.check import Document
 from surveyor.scan.check.document import decode
 from surveyor.scan.check.element import selector
 from surveyor.scan.errors import LimitExceeded
 from surveyor.scan.evidence import normal
+from tests.unit.scan.check.pages import page
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.unit.scan.check.pages import keys, outcomes, page
 
 from surveyor.scan.evidence import Page
+from tests.unit.scan.check.pages import keys, outcomes, page
 
 CSP = "security_header_csp"
 NAMES = {

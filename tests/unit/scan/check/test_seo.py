@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.unit.scan.check.pages import keys, outcomes, page
 
 FULL = "".join(f'<meta property="og:{name}" content="x">' for name in ("title", "description", "image", "url", "type"))

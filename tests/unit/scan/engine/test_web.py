@@ -10,8 +10,6 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.servers.psi import Psi
-from tests.servers.web import Site
 
 from surveyor.scan import engine
 from surveyor.scan.events import Event, Progress
@@ -20,6 +18,8 @@ from surveyor.scan.model import Coverage, CoverageState, Report, ScanStatus
 from surveyor.scan.plan import WEB_SLOTS, plan
 from surveyor.scan.report import json as report_json
 from surveyor.scan.settings import Settings
+from tests.servers.psi import Psi
+from tests.servers.web import Site
 
 GOOD = (
     "<!doctype html><html lang=en><title>Shop</title><meta name=description content='A shop.'>"

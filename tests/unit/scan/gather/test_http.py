@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 
 import pytest
-from tests.servers.web import Site
 
 from surveyor.scan.errors import Malformed
 from surveyor.scan.gather import Errand, http
 from surveyor.scan.limits import Limits
 from surveyor.scan.net import Client
+from tests.servers.web import Site
 
 
 def errand(site: Site, path: str = "/") -> Errand:

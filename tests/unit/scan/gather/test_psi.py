@@ -6,13 +6,13 @@ import time
 from typing import Any
 
 import pytest
-from tests.servers.psi import Psi
 
 from surveyor.scan.errors import Malformed, NotConfigured, Refused, ScanError, Unreachable
 from surveyor.scan.gather import Errand
 from surveyor.scan.gather import psi as client
 from surveyor.scan.net import Client
 from surveyor.scan.settings import Settings
+from tests.servers.psi import Psi
 
 URL = "https://site.example/a?b=c&d=ä"
 

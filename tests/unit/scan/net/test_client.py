@@ -9,11 +9,11 @@ import zlib
 from pathlib import Path
 
 import pytest
-from tests.servers.web import Site
 
 from surveyor.scan.errors import LimitExceeded, Malformed, Refused, Unreachable, Unsupported
 from surveyor.scan.net import Client
 from surveyor.scan.settings import AllowedHost, Settings
+from tests.servers.web import Site
 
 BIG = 1 << 20
 

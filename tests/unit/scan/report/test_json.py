@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
-from tests.samples import full_report
 
 from surveyor.scan.errors import Malformed
 from surveyor.scan.report import json as report_json
+from tests.samples import full_report
 
 
 def test_a_report_survives_the_round_trip() -> None:

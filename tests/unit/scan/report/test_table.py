@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.samples import full_report, vulnerability
-
 from surveyor.scan.model import ScanStatus
 from surveyor.scan.report import table
+from tests.samples import full_report, vulnerability
 
 
 def test_shows_findings_and_what_was_not_looked_at() -> None:
