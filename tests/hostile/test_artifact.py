@@ -14,8 +14,12 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from surveyor.scan import engine
+from surveyor.scan.events import Progress
 from surveyor.scan.limits import Limits
-from surveyor.scan.model import Coverage, CoverageState, Report, ScanStatus
+from surveyor.scan.model import Coverage, CoverageState, Kind, Report, ScanStatus
+from surveyor.scan.plan import Request
+from surveyor.scan.settings import Settings
 from tests import images
 from tests.images import (
     DEBIAN,
@@ -360,6 +364,13 @@ def test_a_wrong_checksum_at_the_end_is_seen(tmp_path: Path) -> None:
     report = scan_bytes(tmp_path, Oci().add([bytes(layer)]).tar())
     assert purls(report) == [BASH]
     assert "damaged" in (only(report).detail or "")
+
+
+def test_a_file_that_is_gone_is_a_failed_scan_and_no_crash(tmp_path: Path) -> None:
+    request = Request(kind=Kind.ARTIFACT, source=str(tmp_path / "gone.tar"), slots=("artifact",))
+    report = engine.run(request, Settings(), Progress())
+    assert report.scan_status is ScanStatus.FAILED
+    assert "No such file" in (report.error or "")
 
 
 def test_events_of_hostile_names_are_one_line(tmp_path: Path) -> None:

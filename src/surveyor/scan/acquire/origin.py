@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from surveyor.scan.acquire.interface import Origin
-from surveyor.scan.errors import LimitExceeded, Malformed, ScanError, Unsupported
+from surveyor.scan.errors import BadTarget, LimitExceeded, Malformed, ScanError, Unsupported
 from surveyor.scan.limits import Budget
 from surveyor.scan.tree.entry import Blob, Kind
 from surveyor.scan.tree.names import resolve
@@ -29,13 +29,7 @@ def open_origin(path: Path, name: str, budget: Budget) -> Origin:
     """Open a file or directory; raises when a file is empty, too large, or neither tar nor zip."""
     if path.is_dir():
         return Origin(path=path, name=name, blob=None, store=FolderStore(path))
-    with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        if not size:
-            raise Unsupported("the file is empty")
-        if size > budget.limits.artifact_bytes:
-            raise LimitExceeded(f"file of {size:,} bytes is over the limit of {budget.limits.artifact_bytes:,}")
-        blob = _map(file, size)
+    blob = _open(path, budget)
     form = form_of(blob.head(16))
     damage: ScanError | None = None
     if form != "plain":
@@ -44,6 +38,19 @@ def open_origin(path: Path, name: str, budget: Budget) -> Origin:
         return Origin(path=path, name=name, blob=blob, store=None, form=form, damage=damage)
     store = TarStore(blob, budget)
     return Origin(path=path, name=name, blob=blob, store=store, form=form, damage=damage or store.damage)
+
+
+def _open(path: Path, budget: Budget) -> Blob:
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if not size:
+                raise Unsupported("the file is empty")
+            if size > budget.limits.artifact_bytes:
+                raise LimitExceeded(f"file of {size:,} bytes is over the limit of {budget.limits.artifact_bytes:,}")
+            return _map(file, size)
+    except OSError as error:
+        raise BadTarget(f"cannot be opened: {error.strerror or error}") from error
 
 
 class TarStore:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 from collections import Counter
@@ -164,6 +165,11 @@ class _Hashing:
         self._thread.start()
 
     def _run(self) -> None:
+        # who opens the file to read it says why that failed
+        with contextlib.suppress(OSError):
+            self._take()
+
+    def _take(self) -> None:
         digest, step = hashlib.sha256(), bytearray(_HASH_STEP)
         with self._path.open("rb", buffering=0) as file:
             while count := file.readinto(step):
