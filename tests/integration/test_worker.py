@@ -155,7 +155,7 @@ async def test_a_frozen_worker_cannot_touch_a_slot_that_was_taken_over(ground: G
     assert [event.stage for event in events].count("scan.done") == 1
     async with ground.platform.sessions() as session:
         counted = (await session.execute(text("select count(*), count(distinct purl) from scan_packages"))).one()
-    assert counted[0] == counted[1] == 60_000
+    assert counted[0] == counted[1] == 40_000
 
 
 async def test_a_scan_that_kills_its_workers_runs_out_of_attempts(ground: Ground, slow_file: bytes) -> None:

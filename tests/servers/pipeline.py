@@ -123,7 +123,7 @@ def wheel(name: str = "demo", version: str = "1.0") -> bytes:
     return made.getvalue()
 
 
-def long_archive(packages: int = 60_000) -> bytes:
+def long_archive(packages: int = 40_000) -> bytes:
     """A tar with so many npm packages that a scan of it takes seconds."""
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as archive:
