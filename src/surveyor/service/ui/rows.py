@@ -119,7 +119,8 @@ def found(run: Scan) -> Found:
     """The counts that the run's summary holds, every severity named."""
     counts = run.summary.get("findings")
     packages = run.summary.get("packages") if run.kind == "artifact" else None
-    if not isinstance(counts, dict) or run.status == "failed":
+    blind = judge(run).no_advisories and not any((counts or {}).values())
+    if not isinstance(counts, dict) or run.status == "failed" or blind:
         return Found(counts=None, total=0, packages=packages)
     whole = {severity.value: int(counts.get(severity.value, 0)) for severity in Severity}
     return Found(counts=whole, total=sum(whole.values()), packages=packages)

@@ -96,6 +96,9 @@ _AXIS = (
     3_600_000,
 )
 _MARKS = 40
+_QUEUE_MS = 20
+#: Details that count what the page shows anyway.
+_TALLIES = ("status=", "packages=", "findings=")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +198,7 @@ class Chart:
         row.start, row.end = min(row.start, since), max(row.end, at)
         if step.level in {"warn", "error"}:
             row.marks = [*row.marks, (at, step.level, f"{step.stage}: {step.detail}")][:_MARKS]
-        elif step.detail and step.level == "info":
+        elif step.detail and step.level == "info" and not step.detail.startswith(_TALLIES):
             row.note = step.detail
         self._last = lane.key
 
@@ -204,7 +207,17 @@ class Chart:
         reached = max([1, *(row.end for row in self._rows.values())])
         total = max(reached, round((now - self._began).total_seconds() * 1000)) if live else reached
         bars = tuple(self._bar(lane, total, live=live, slot=(slots or {}).get(lane.key)) for lane in self._lanes)
+        if (queue := self._queue(total, live=live)) is not None:
+            bars = (queue, *bars)
         return Timeline(bars=bars, ticks=_ticks(total), total=total, live=live)
+
+    def _queue(self, total: int, *, live: bool) -> Bar | None:
+        """The time before anything happened, when there was any to speak of."""
+        first = min((row.start for row in self._rows.values()), default=total if live else 0)
+        if first < _QUEUE_MS:
+            return None
+        state = "queued" if self._rows else "live"
+        return Bar(key="queue", label="In the queue", state=state, start=0, end=first, width=_percent(first, total))
 
     def _bar(self, lane: Lane, total: int, *, live: bool, slot: str | None) -> Bar:
         row = self._rows.get(lane.key)
@@ -221,7 +234,9 @@ class Chart:
             end=end,
             x=_percent(row.start, total),
             width=max(_percent(end, total) - _percent(row.start, total), 0.4),
-            marks=tuple(Mark(at=_percent(at, total), ms=at, level=level, text=text) for at, level, text in row.marks),
+            marks=()
+            if state == "off"
+            else tuple(Mark(at=_percent(at, total), ms=at, level=level, text=text) for at, level, text in row.marks),
         )
 
     def _state(self, lane: Lane, row: _Row | None, *, live: bool, slot: str | None) -> str:

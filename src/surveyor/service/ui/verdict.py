@@ -16,11 +16,21 @@ _LABELS = {
     "slot.seo": "SEO",
     "slot.accessibility": "Accessibility",
     "slot.artifact": "The file",
-    "catalog": "packages",
-    "check": "check",
-    "gather": "reading",
-    "acquire": "opening",
+    "acquire.image": "Image",
+    "acquire.layer": "Layer",
+    "acquire.file": "Outer file",
+    "acquire.links": "Links",
+    "acquire.overlay": "Layers over each other",
+    "acquire.docker": "Docker image",
+    "acquire.oci": "OCI image",
+    "catalog.dpkg": "Debian packages",
+    "catalog.apk": "Alpine packages",
+    "catalog.rpm": "RPM packages",
+    "catalog.jar": "Java archives",
+    "catalog.npm": "npm packages",
+    "catalog.python": "Python packages",
 }
+_KINDS = {"advisories": "Advisories for {}", "catalog": "{} packages", "check": "{} check", "slot": "{}"}
 _WORDS = {
     "looked": "looked at",
     "partial": "in part",
@@ -82,7 +92,8 @@ def judge(scan: Scan) -> Verdict:
     no_advisories = any(str(entry.get("what")) == "advisories" for entry in gaps)
     if scan.status != "done":
         words = scan.status.capitalize()
-        return Verdict(key=scan.status, words=words, ended=ended, why=scan.error, reasons=reasons)
+        more = tuple(line for line in reasons if not scan.error or scan.error not in line)
+        return Verdict(key=scan.status, words=words, ended=ended, why=scan.error, reasons=more)
     if gaps or scan.summary.get("scan_status") == "partial":
         return Verdict(key="partial", words="Partial", ended=True, reasons=reasons, no_advisories=no_advisories)
     return Verdict(key="complete", words="Complete", ended=True)
@@ -90,7 +101,11 @@ def judge(scan: Scan) -> Verdict:
 
 def looked_at(scan: Scan) -> LookedAt:
     """What the coverage says, and each scanner that it does not mention by its state."""
-    entries = [_looked(entry) for entry in scan.coverage]
+    absent = [entry for entry in scan.coverage if _found_none(entry)]
+    entries = [_looked(entry) for entry in scan.coverage if entry not in absent]
+    if absent:
+        names = ", ".join(label(str(entry["what"])) for entry in absent)
+        entries.append(Looked(what="Looked for, none there", state="looked", word=_WORDS["looked"], why=names))
     told = {str(entry.get("what")) for entry in scan.coverage}
     for name, slot in scan.scanner_status.items():
         if f"slot.{name}" not in told and (slot.state != "done" or not scan.coverage):
@@ -102,12 +117,20 @@ def looked_at(scan: Scan) -> LookedAt:
     return LookedAt(entries=tuple(entries[:_ENTRIES_SHOWN]), gaps=gaps, cut=max(len(entries) - _ENTRIES_SHOWN, 0))
 
 
+def _found_none(entry: Mapping[str, Any]) -> bool:
+    """A cataloger that looked and found nothing of its kind: worth a word, not a line."""
+    return str(entry.get("what", "")).startswith("catalog.") and (entry.get("state"), entry.get("count")) == (
+        "looked",
+        0,
+    )
+
+
 def label(what: str) -> str:
     """A unit, stage or slot as people call it; what has no name of its own is shown as it is."""
     if what in _LABELS:
         return _LABELS[what]
     head, _, rest = what.partition(".")
-    return f"{rest} {_LABELS[head]}" if rest and head in _LABELS else what.replace("_", " ").replace(".", " · ")
+    return _KINDS[head].format(rest) if rest and head in _KINDS else what.replace("_", " ").replace(".", " · ")
 
 
 def _rank(entry: Mapping[str, Any]) -> int:

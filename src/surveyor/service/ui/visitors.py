@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -85,12 +87,32 @@ async def scripted(request: Request) -> Identity:
 
 async def freshness(request: Request) -> Freshness:
     """How fresh the advisories are."""
-    asked, done = await advisories.latest(platform_of(request).sessions)
+    platform = platform_of(request)
+    asked, done = await advisories.latest(platform.sessions)
+    held = _newest(done.sources) if done else await asyncio.to_thread(_file, platform.scan.advisories)
     return Freshness(
-        sources=done.sources if done else (),
+        sources=held,
         running=asked is not None and asked.status in {"queued", "running"},
         error=asked.error if asked and asked.status == "failed" else None,
     )
+
+
+def _newest(sources: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
+    """One entry a feed: the date of its newest record in any ecosystem."""
+    dates: dict[str, str] = {}
+    for source in sources:
+        feed = str(source.get("feed", "")).upper()
+        dates[feed] = max(dates.get(feed, ""), str(source.get("date") or ""))
+    return tuple({"feed": feed, "date": date or None} for feed, date in sorted(dates.items()))
+
+
+def _file(path: Path | None) -> tuple[dict[str, Any], ...]:
+    """A database that came by the command line: its file's date, since it is not opened in this process."""
+    try:
+        written = path.stat().st_mtime if path else None
+    except OSError:
+        return ()
+    return () if written is None else ({"feed": "Loaded", "date": datetime.fromtimestamp(written, UTC).isoformat()},)
 
 
 def session_token(request: Request) -> str | None:

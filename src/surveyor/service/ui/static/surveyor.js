@@ -78,6 +78,20 @@ function follow(log) {
   log.scrollTop = log.scrollHeight;
 }
 
+// --- a finding that somebody reads stays open, and keeps the focus, when the live list is drawn anew -------------------
+function keep(list) {
+  const open = new Set();
+  let focused = null;
+  list.addEventListener("toggle", (e) => { if (e.target.isConnected) e.target.open ? open.add(e.target.id) : open.delete(e.target.id); }, true);
+  list.addEventListener("focusin", (e) => { focused = e.target.closest("details")?.id ?? null; });
+  document.addEventListener("focusin", (e) => { if (!list.contains(e.target)) focused = null; });
+  new MutationObserver(() => {
+    for (const id of open) { const row = document.getElementById(id); if (row && !row.open) row.open = true; }
+    if (focused && document.activeElement === document.body) document.getElementById(focused)?.querySelector("summary")?.focus({ preventScroll: true });
+  }).observe(list, { childList: true });
+}
+
+document.querySelectorAll("#findings").forEach(keep);
 document.querySelectorAll("[data-upload]").forEach(upload);
 document.querySelectorAll(".log").forEach(follow);
 document.querySelectorAll("form[data-auto]").forEach((form) => form.addEventListener("change", (e) => { if (e.target.type === "radio") form.requestSubmit(); }));

@@ -1,0 +1,188 @@
+"""The whole service as its own processes, and a real browser in front of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from surveyor.scan.advise.update import update
+from surveyor.scan.events import Progress
+from surveyor.service.actions import bootstrap, teams
+from surveyor.service.store.database import open_engine, sessions
+from tests import browser as browsers
+from tests.servers.osv_bucket import record, write
+from tests.servers.postgres import database_url, empty_database_url, postgres_server, worker_database
+from tests.servers.web import Site
+
+__all__ = ["database_url", "empty_database_url", "postgres_server", "worker_database"]
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = (
+    "--headless",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@dataclass
+class Running:
+    """A served installation: where it is, and how to get in."""
+
+    url: str
+    database_url: str
+    home: Path
+
+    def link(self) -> str:
+        """A fresh one-time sign-in link."""
+        # in a thread: the browser's driver has a loop running in this one
+        with ThreadPoolExecutor(1) as thread:
+            token = thread.submit(asyncio.run, _link(self.database_url)).result()
+        return f"{self.url}/sign-in?token={token}"
+
+
+async def _link(database: str) -> str:
+    engine = open_engine(database)
+    try:
+        await bootstrap.bootstrap(sessions(engine))
+        return await teams.create_link(sessions(engine), team=bootstrap.TEAM)
+    finally:
+        await engine.dispose()
+
+
+@pytest.fixture
+def chromium(surveyor: Running) -> Iterator[Browser]:
+    """An installed Chromium, for one test: while its driver runs, no other loop can run in this thread."""
+    path = browsers.find()
+    if path is None:
+        pytest.skip("not run: no browser")
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as driver:
+        launched = driver.chromium.launch(executable_path=path, args=[*FLAGS, *as_root])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page in a context of its own. Any error in its console fails the test: that is how a policy shows itself."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    opened = context.new_page()
+    errors: list[str] = []
+    opened.on("console", lambda m: errors.append(m.text) if _is_error(m) else None)
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    context.close()
+    assert not errors, errors
+
+
+def _is_error(message: ConsoleMessage) -> bool:
+    # an answer of 4xx is in the console too; the tests that want one look at it
+    return message.type in {"error", "warning"} and "the server responded with a status of 4" not in message.text
+
+
+@pytest.fixture
+def shop() -> Iterator[Site]:
+    """A page with things to find."""
+    with Site() as site:
+        site.page("/", (ROOT / "tests/e2e/shop.html").read_bytes(), headers=(("Server", "shop"),))
+        yield site
+
+
+@pytest.fixture
+def advisories(tmp_path: Path) -> Path:
+    """A small advisory database, made by the real update from a bucket on disk."""
+    maven = [
+        record(
+            "GHSA-jfh8-c2jp-5v3q",
+            "Maven",
+            "org.apache.logging.log4j:log4j-core",
+            fixed="2.15.0",
+            aliases=["CVE-2021-44228"],
+            summary="Remote code injection in Log4j",
+            severity=[{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H"}],
+        ),
+        record(
+            "GHSA-8489-44mv-ggj8",
+            "Maven",
+            "org.apache.logging.log4j:log4j-core",
+            fixed="2.17.1",
+            aliases=["CVE-2021-44832"],
+            summary="Improper input validation in Log4j",
+            severity=[{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:H/PR:H/UI:N/S:U/C:H/I:H/A:H"}],
+        ),
+    ]
+    path = tmp_path / "advisories.db"
+    update(write(tmp_path / "bucket", {"Maven": maven}), path, fetch=_no_network, progress=Progress())
+    return path
+
+
+def _no_network(url: str, **_: object) -> None:
+    raise AssertionError(f"asked the network for {url}")
+
+
+@pytest.fixture
+def surveyor(database_url: str, tmp_path: Path, shop: Site, request: pytest.FixtureRequest) -> Iterator[Running]:
+    """``serve`` and ``worker`` on a database of their own; a test marked ``advisories`` gets some."""
+    home = tmp_path / "home"
+    port = _free_port()
+    known = request.getfixturevalue("advisories") if "advisories" in request.fixturenames else home / "none.db"
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT / "src"),
+        "SURVEYOR_HOME": str(home),
+        "DATABASE_URL": database_url,
+        "SURVEYOR_PORT": str(port),
+        "SURVEYOR_ALLOW_HOSTS": f"127.0.0.1:{shop.port}",
+        "SURVEYOR_FEED_REFRESH": "false",
+        "SURVEYOR_ADVISORIES": str(known),
+    }
+    with contextlib.ExitStack() as stack:
+        for command in ("serve", "worker"):
+            stack.enter_context(_process(command, environment, tmp_path / f"{command}.log"))
+        url = f"http://127.0.0.1:{port}"
+        _wait_for(f"{url}/readyz")
+        yield Running(url=url, database_url=database_url, home=home)
+
+
+@contextlib.contextmanager
+def _process(command: str, environment: dict[str, str], log: Path) -> Iterator[None]:
+    with log.open("wb") as out:
+        process = subprocess.Popen([sys.executable, "-m", "surveyor", command], env=environment, stdout=out, stderr=out)
+        try:
+            yield
+        finally:
+            process.terminate()
+            code = process.wait(20)
+    assert code == 0, log.read_text()[-3000:]
+
+
+def _wait_for(url: str) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5) as answer:
+            if answer.status == 200:
+                return
+        assert time.monotonic() < deadline, f"{url} does not answer"
+        time.sleep(0.1)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
