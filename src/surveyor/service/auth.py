@@ -45,7 +45,7 @@ class Identity:
     """Someone known: the team acted for, the project that short paths mean, and what is allowed.
 
     ``csrf`` is set for browser sessions only and must come back with every unsafe request of theirs; the names are for
-    show, and set for them only as well.
+    show, and set for them only as well. ``who`` is what a history names: ``key:`` and a key's prefix, or ``person``.
     """
 
     team_id: UUID
@@ -54,6 +54,7 @@ class Identity:
     csrf: str | None = None
     team_name: str = ""
     project_name: str = ""
+    who: str = "person"
 
     def need(self, scope: str) -> None:
         """Refuse unless the scope is held; writing includes reading."""
@@ -133,7 +134,12 @@ class Auth:
                 raise Unauthorized("Unknown, revoked or expired API key")
             await self._touch(session, found, now)
             window = await self._hit(session, found.team_id, bucket, now)
-        identity = Identity(team_id=found.team_id, project_id=found.project_id, scopes=frozenset(found.scopes))
+        identity = Identity(
+            team_id=found.team_id,
+            project_id=found.project_id,
+            scopes=frozenset(found.scopes),
+            who=f"key:{found.prefix}",
+        )
         return identity, self._within(window, bucket, now)
 
     async def by_session(self, token: str | None) -> Identity | None:

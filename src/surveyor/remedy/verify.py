@@ -1,0 +1,155 @@
+"""What proves a fix: which checks to run on what, and what their reports amount to. Pure; nothing here looks itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from surveyor.scan.model import INCOMPLETE, Coverage, CoverageState, Evidence, Finding, Report
+
+PENDING, PASSED, FAILED = "pending", "passed", "failed"
+#: Why a verification failed, where it is not simply that a check did.
+COULD_NOT_LOOK, CHANGED = "could_not_look", "finding_changed"
+#: Bounds on what is kept of one answer.
+_TEXT, _QUOTED = 600, 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one check saw on one asset: ``status`` is ``passed | failed | unknown_check | not_looked``."""
+
+    key: str
+    asset: str
+    status: str
+    after: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One check over all assets: ``before`` is the finding's evidence, ``after`` what decides now."""
+
+    key: str
+    before: str | None
+    after: str | None
+    status: str
+    assets: tuple[Look, ...] = ()
+
+
+def keys(rule: str, asked: Sequence[str]) -> tuple[str, ...]:
+    """The checks to run: those that were asked for, else the one that raised the finding."""
+    return tuple(dict.fromkeys(asked)) or (rule,)
+
+
+def on_page(report: Report, wanted: Sequence[str], asset: str) -> list[Look]:
+    """What a scan narrowed to these rules says about one page.
+
+    A rule that ran leaves coverage ``check.<id>`` with the number of its outcomes; one that did not never passes.
+    """
+    entries = {entry.what: entry for entry in report.coverage if entry.what.startswith("check.")}
+    return [_rule(report, key, entries.get(f"check.{key}"), asset) for key in wanted]
+
+
+def _rule(report: Report, key: str, entry: Coverage | None, asset: str) -> Look:
+    found = [finding for finding in report.findings if finding.rule == key]
+    if found:
+        return Look(key=key, asset=asset, status="failed", after=_told(found))
+    if entry is not None and entry.reason == "unknown_check":
+        return Look(key=key, asset=asset, status="unknown_check", after=entry.detail, reason=entry.reason)
+    if entry is not None and entry.state is CoverageState.LOOKED and not entry.count:
+        return Look(key=key, asset=asset, status="passed", after=entry.detail or "not found")
+    why = entry if entry is not None and entry.reason else _why(report)
+    return _blind(key, asset, why)
+
+
+def _why(report: Report) -> Coverage | None:
+    """The entry that says best why a rule could not be run: a slot's own before any other."""
+    bad = [
+        entry for entry in report.coverage if entry.state in INCOMPLETE or entry.state is CoverageState.NOT_CONFIGURED
+    ]
+    return next((entry for entry in bad if entry.what.startswith("slot.")), next(iter(bad), None))
+
+
+def _blind(key: str, asset: str, why: Coverage | None) -> Look:
+    detail = (why.detail or why.reason) if why else "the check did not run"
+    return Look(
+        key=key,
+        asset=asset,
+        status="not_looked",
+        after=(detail or "")[:_TEXT],
+        reason=(why.reason if why else None) or "not_run",
+    )
+
+
+def in_inventory(
+    report: Report, wanted: Sequence[str], asset: str, *, ids: Iterable[str], subject: str, incomplete: str | None
+) -> list[Look]:
+    """What matching an inventory again says about one vulnerability of one package.
+
+    ``subject`` is the part of the finding's title behind its id; ``incomplete`` says why the inventory does not prove
+    that something is absent. Any of ``ids`` names the check.
+    """
+    known = set(ids)
+    found = [
+        finding
+        for finding in report.findings
+        if finding.title.partition(": ")[2] == subject and known & {finding.rule, *finding.ids}
+    ]
+    return [_advisory(report, key, asset, known, found, incomplete) for key in wanted]
+
+
+def _advisory(
+    report: Report, key: str, asset: str, known: set[str], found: Sequence[Finding], incomplete: str | None
+) -> Look:
+    if key not in known:
+        detail = f"{key} is no check of this finding"
+        return Look(key=key, asset=asset, status="unknown_check", after=detail, reason="unknown_check")
+    if found:
+        return Look(key=key, asset=asset, status="failed", after=_told(found))
+    unmatched = next((entry for entry in report.coverage if entry.state is not CoverageState.LOOKED), None)
+    if unmatched is not None:
+        return _blind(key, asset, unmatched)
+    if incomplete is not None:
+        return Look(key=key, asset=asset, status="not_looked", after=incomplete[:_TEXT], reason="incomplete_inventory")
+    looked = "; ".join(entry.detail for entry in report.coverage if entry.detail)
+    return Look(key=key, asset=asset, status="passed", after=(looked or "the package is not there any more")[:_TEXT])
+
+
+def blind(wanted: Sequence[str], asset: str, *, reason: str, detail: str) -> list[Look]:
+    """Nothing could be looked at here."""
+    return [Look(key=key, asset=asset, status="not_looked", after=detail[:_TEXT], reason=reason) for key in wanted]
+
+
+def _told(found: Sequence[Finding]) -> str:
+    return "; ".join(f"{one.title}: {text}" if (text := quote(one.evidence)) else one.title for one in found)[:_TEXT]
+
+
+def quote(evidence: Iterable[Evidence | Mapping[str, object]]) -> str:
+    """Evidence as one line: where and what, the first five of them."""
+    parts = []
+    for item in list(evidence)[:_QUOTED]:
+        where, value = (item.where, item.value) if isinstance(item, Evidence) else (item.get("where"), item["value"])
+        parts.append(f"{where}: {value}" if where else str(value))
+    return "; ".join(parts)[:_TEXT]
+
+
+#: Which of several assets' states is the check's: the worst first.
+_WORST = ("unknown_check", "failed", "not_looked", "passed")
+
+
+def gather(looks: Sequence[Look], wanted: Sequence[str], before: str | None) -> tuple[Check, ...]:
+    """One entry a check: passed only if it passed on every asset, and on one at least."""
+    checks = []
+    for key in wanted:
+        own = tuple(look for look in looks if look.key == key)
+        status = next((state for state in _WORST if any(look.status == state for look in own)), "not_looked")
+        after = next((look.after for look in own if look.status == status), "there is nothing left to look at")
+        checks.append(Check(key=key, before=before, after=after, status=status, assets=own))
+    return tuple(checks)
+
+
+def result(checks: Sequence[Check]) -> tuple[str, str | None]:
+    """``passed`` only if every check passed; with ``failed`` a reason where a check could not look."""
+    if checks and all(check.status == PASSED for check in checks):
+        return PASSED, None
+    return FAILED, COULD_NOT_LOOK if any(check.status == "not_looked" for check in checks) else None
