@@ -71,7 +71,13 @@ def _failed(request: Request, ledger: Ledger, started: datetime, error: ScanErro
     unsupported = isinstance(error, Unsupported)
     what = f"slot.{request.slots[0]}" if len(request.slots) == 1 else "scan"
     ledger.add(
-        Coverage(what=what, state=CoverageState.FAILED, reason=error.code, detail=str(error), asset=request.name or request.source)
+        Coverage(
+            what=what,
+            state=CoverageState.FAILED,
+            reason=error.code,
+            detail=str(error),
+            asset=request.name or request.source,
+        )
     )
     ledger.progress("scan.error", f"{request.name or request.source}: {error}", pct=100, reason=error.code)
     return Report(
