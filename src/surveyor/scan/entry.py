@@ -21,7 +21,7 @@ import orjson
 
 from surveyor.scan.errors import ScanError
 from surveyor.scan.events import Event, Progress, Sink
-from surveyor.scan.plan import Request
+from surveyor.scan.plan import Rematch, Request
 from surveyor.scan.settings import Settings
 
 #: The child's address of the engine, for the fork server's preload; the worker itself never imports it.
@@ -60,11 +60,35 @@ class UpdateTask:
     cpu_seconds: int = 7200
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RematchTask:
+    """A stored inventory to match again on the advisory database that ``settings`` names; the result is a report."""
+
+    request: Rematch
+    settings: Settings
+    events: Path
+    report: Path
+    data_bytes: int = 400 << 20
+    cpu_seconds: int = 600
+
+
 def main(task: ChildTask, bell: Connection) -> None:
     """Run one scan. The report appears under its name only when it is whole; the bell rings once a line and closes."""
 
     def work(progress: Progress) -> bytes:
         from surveyor.scan import engine
+        from surveyor.scan.report import json as report_json
+
+        return report_json.encode(engine.run(task.request, task.settings, progress))
+
+    _confined(task, bell, work)
+
+
+def rematch(task: RematchTask, bell: Connection) -> None:
+    """Match an inventory again, without its artifact."""
+
+    def work(progress: Progress) -> bytes:
+        from surveyor.scan.engine import rematch as engine
         from surveyor.scan.report import json as report_json
 
         return report_json.encode(engine.run(task.request, task.settings, progress))
@@ -93,7 +117,7 @@ def update_advisories(task: UpdateTask, bell: Connection) -> None:
     _confined(task, bell, work)
 
 
-def _confined(task: ChildTask | UpdateTask, bell: Connection, work: Callable[[Progress], bytes]) -> None:
+def _confined(task: ChildTask | RematchTask | UpdateTask, bell: Connection, work: Callable[[Progress], bytes]) -> None:
     """Lock this process in, then do the work; its result is there whole or not at all."""
     os.setsid()
     _die_with_parent()
@@ -126,7 +150,7 @@ def _line_writer(descriptor: int, bell: Connection) -> Sink:
     return sink
 
 
-def _limit(task: ChildTask | UpdateTask) -> None:
+def _limit(task: ChildTask | RematchTask | UpdateTask) -> None:
     # DATA, not AS: an address-space limit would refuse a read-only mmap of a large image
     resource.setrlimit(resource.RLIMIT_DATA, (task.data_bytes, task.data_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (task.cpu_seconds, task.cpu_seconds + 2))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from surveyor.scan.errors import BadTarget
-from surveyor.scan.model import Kind
+from surveyor.scan.model import Kind, Package
 
 WEB_SLOTS = ("performance", "security", "seo", "accessibility")
 ARTIFACT_SLOTS = ("artifact",)
@@ -15,12 +15,29 @@ SLOTS = {Kind.WEB: WEB_SLOTS, Kind.ARTIFACT: ARTIFACT_SLOTS}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One scan to run: ``source`` is a URL or a path; ``name`` what people call it (an upload's file name)."""
+    """One scan to run: ``source`` is a URL or a path; ``name`` what people call it (an upload's file name).
+
+    ``rules`` narrows a page's scan to the checks of these ids, whatever slot they are in; each leaves an entry of
+    coverage, ``check.<id>``, with the number of its outcomes, so that "found nothing" is told from "did not run".
+    """
 
     kind: Kind
     source: str
     slots: tuple[str, ...]
     name: str | None = None
+    rules: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rematch:
+    """A stored inventory to match again: only what is about ``subject`` (``type/namespace/name``) is asked.
+
+    ``artifact`` is the digest or name that assets of what is found will carry.
+    """
+
+    packages: tuple[Package, ...]
+    subject: str
+    artifact: str
 
 
 def plan(target: str) -> Request:

@@ -43,6 +43,7 @@ class Check:
     """One rule. ``id`` is stable and what a verification names; ``outcomes`` are all the keys it can give.
 
     ``criteria`` are success criteria of WCAG 2.1, ``act`` the W3C's test rules (ACT) that it decides in part or whole.
+    ``headers`` are the response headers that decide, for checks of those.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Check:
     speed: SpeedJudge | None = None
     criteria: tuple[str, ...] = ()
     act: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

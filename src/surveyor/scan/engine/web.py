@@ -22,14 +22,19 @@ from surveyor.scan.settings import Settings
 
 #: What gathering may leave of a slot's seconds to parsing and checking.
 _GATHER_SHARE = 0.9
+#: How much of what a narrowed rule judged is quoted.
+_SAW = 1_000
 
 
 def run(request: Request, settings: Settings, ledger: Ledger, *, client: Client | None = None) -> Parts:
-    """Run the slots that were asked for, all at once; one that fails or hangs does not touch the others."""
+    """Run the slots that were asked for, all at once; one that fails or hangs does not touch the others.
+
+    Narrowed to rules, only the slots that hold one of them run; an id that no rule has is an entry of coverage.
+    """
     client = client or Client(settings)
     shared = _Shared(Errand(url=request.source, settings=settings, client=client, deadline=_deadline(settings)))
     relay = _Relay(ledger.progress)
-    slots = [_Slot(name, shared, relay) for name in request.slots]
+    slots = [_Slot(name, shared, relay, request.rules) for name in request.slots if _wanted(name, request.rules)]
     for slot in slots:
         slot.start()
     for slot in slots:
@@ -37,7 +42,19 @@ def run(request: Request, settings: Settings, ledger: Ledger, *, client: Client 
     parts = Parts(target=_target(request, shared.page))
     for slot in slots:
         slot.hand_over(parts, ledger)
+    for key in _unknown(request):
+        detail = f"there is no check {key[:100]}"
+        ledger.add(Coverage(what=f"check.{key}", state=CoverageState.FAILED, reason="unknown_check", detail=detail))
     return parts
+
+
+def _wanted(slot: str, rules: tuple[str, ...] | None) -> bool:
+    return rules is None or any(rule.id in rules for rule in CHECKS[Domain(slot)])
+
+
+def _unknown(request: Request) -> list[str]:
+    known = {rule.id for slot in request.slots for rule in CHECKS[Domain(slot)]}
+    return [key for key in request.rules or () if key not in known]
 
 
 def _deadline(settings: Settings) -> float:
@@ -111,8 +128,10 @@ class _Result:
 class _Slot:
     """One scanner at work in its own thread."""
 
-    def __init__(self, name: str, shared: _Shared, relay: _Relay) -> None:
+    def __init__(self, name: str, shared: _Shared, relay: _Relay, rules: tuple[str, ...] | None = None) -> None:
         self.name = name
+        self._rules = rules
+        self._checks = tuple(rule for rule in CHECKS[Domain(name)] if rules is None or rule.id in rules)
         self.closed = False
         self._shared = shared
         self._result = _Result()
@@ -199,11 +218,12 @@ class _Slot:
 
     def _judge_speed(self, speed: Speed) -> Coverage:
         ran = 0
-        for rule in CHECKS[Domain.PERFORMANCE]:
+        for rule in self._checks:
             # a metric that was not measured (INP without visitors, for one) is unknown, not good
-            if rule.speed is not None and speed.metric(rule.id.removeprefix("performance_")) is not None:
-                ran += self._apply(rule, partial(rule.speed, speed))
-        return self._looked(ran, len(CHECKS[Domain.PERFORMANCE]))
+            metric = speed.metric(rule.id.removeprefix("performance_"))
+            if rule.speed is not None and metric is not None:
+                ran += self._apply(rule, partial(rule.speed, speed), saw=f"{metric.value:g} ({metric.source})")
+        return self._looked(ran, len(self._checks))
 
     def _judge_page(self, domain: Domain, page: Page) -> Coverage:
         document = Document(page)
@@ -214,26 +234,40 @@ class _Slot:
         if unfit is None and domain is not Domain.SECURITY:
             _ = document.elements  # markup that cannot be read fails the slot here, not each rule
         ran = 0
-        for rule in CHECKS[domain]:
+        for rule in self._checks:
             if rule.page is not None and (unfit is None or rule.needs is Needs.PAGE):
-                ran += self._apply(rule, partial(rule.page, document))
+                saw = _sent(page, rule.headers)
+                cut = page.cut and rule.needs is not Needs.PAGE
+                ran += self._apply(rule, partial(rule.page, document), saw=saw, cut=cut)
         if domain is Domain.SECURITY:
-            return self._looked(ran, len(CHECKS[domain]))
+            return self._looked(ran, len(self._checks))
         if unfit is not None:
             return self._partial(ran, unfit.code, str(unfit))
         if page.cut:
             limit = self._shared.errand.settings.limits.page_bytes
             return self._partial(ran, LimitExceeded.code, f"only the page's first {limit:,} bytes were judged")
-        return self._looked(ran, len(CHECKS[domain]))
+        return self._looked(ran, len(self._checks))
 
-    def _apply(self, rule: check.Check, judge: check.Judge) -> bool:
-        """Run one rule; whether it came to an end."""
+    def _apply(self, rule: check.Check, judge: check.Judge, *, saw: str | None = None, cut: bool = False) -> bool:
+        """Run one rule; whether it came to an end. ``saw`` is what it judged, ``cut`` that it was not all there is."""
         found = self._ledger.attempt(f"check.{rule.id}", lambda: list(judge()), stage=self.name)
         if found is None:
             return False
         self._result.units[rule.id] = rule.version
+        if self._rules is not None:
+            self._ledger.add(self._ran(rule, len(found), saw, cut=cut))
         self._result.findings += [check.finding(rule, outcome, self._shared.asset) for outcome in found]
         return True
+
+    def _ran(self, rule: check.Check, outcomes: int, saw: str | None, *, cut: bool) -> Coverage:
+        return Coverage(
+            what=f"check.{rule.id}",
+            state=CoverageState.PARTIAL if cut else CoverageState.LOOKED,
+            reason=LimitExceeded.code if cut else None,
+            detail="only the beginning of the page was judged" if cut else (saw or "")[:_SAW] or None,
+            asset=self._shared.asset.value,
+            count=outcomes,
+        )
 
     def _looked(self, ran: int, known: int) -> Coverage:
         detail = f"{ran} of {known} rules"
@@ -249,6 +283,12 @@ class _Slot:
             asset=self._shared.asset.value,
             count=ran,
         )
+
+
+def _sent(page: Page, names: tuple[str, ...]) -> str | None:
+    """The headers that a check judges, as they were sent."""
+    sent = [f"{name}: {value}" for name in names for value in page.headers_of(name)]
+    return "; ".join(sent) or "absent" if names else None
 
 
 def _unfit(page: Page) -> ScanError | None:

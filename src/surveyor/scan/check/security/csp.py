@@ -42,4 +42,5 @@ CHECK = Check(
     outcomes=("missing", "weak"),
     needs=Needs.PAGE,
     page=judge,
+    headers=(_NAME,),
 )

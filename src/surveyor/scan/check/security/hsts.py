@@ -39,4 +39,5 @@ CHECK = Check(
     outcomes=("missing", "insecure", "weak"),
     needs=Needs.PAGE,
     page=judge,
+    headers=(_NAME,),
 )

@@ -34,4 +34,5 @@ CHECK = Check(
     outcomes=("missing", "weak"),
     needs=Needs.PAGE,
     page=judge,
+    headers=(_NAME,),
 )

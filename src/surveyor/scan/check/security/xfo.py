@@ -38,4 +38,5 @@ CHECK = Check(
     outcomes=("missing", "weak"),
     needs=Needs.PAGE,
     page=judge,
+    headers=(_NAME, _POLICY),
 )

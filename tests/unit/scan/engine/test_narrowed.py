@@ -1,0 +1,104 @@
+"""A page's scan narrowed to some rules: only those run, and each says that it did."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from surveyor.scan import engine
+from surveyor.scan.check import CHECKS
+from surveyor.scan.events import Progress
+from surveyor.scan.limits import Limits
+from surveyor.scan.model import Coverage, CoverageState, Report
+from surveyor.scan.plan import plan
+from tests.servers.psi import Psi
+from tests.servers.web import Site
+
+CSP = "security_header_csp"
+EVERY = tuple(rule.id for checks in CHECKS.values() for rule in checks)
+
+
+def look(site: Site, *rules: str, path: str = "/", **changes: Any) -> Report:
+    request = replace(plan(site.url(path)), rules=rules)
+    return engine.run(request, site.settings(**changes), Progress())
+
+
+def entry(report: Report, key: str) -> Coverage | None:
+    return next((entry for entry in report.coverage if entry.what == f"check.{key}"), None)
+
+
+def test_only_the_named_rule_runs_and_says_what_it_saw(site: Site) -> None:
+    site.page("/", headers=(("Content-Security-Policy", "default-src 'self'"),))
+    report = look(site, CSP)
+    assert report.findings == ()
+    assert {entry.what for entry in report.coverage} == {f"check.{CSP}", "slot.security"}
+    ran = entry(report, CSP)
+    assert ran is not None
+    assert (ran.state, ran.count) == (CoverageState.LOOKED, 0)
+    assert ran.detail == "Content-Security-Policy: default-src 'self'"
+    assert len(site.requests) == 1
+
+
+def test_a_rule_that_finds_something_counts_it(site: Site) -> None:
+    site.page("/")
+    report = look(site, CSP)
+    assert [finding.rule for finding in report.findings] == [CSP]
+    ran = entry(report, CSP)
+    assert ran is not None
+    assert (ran.count, ran.detail) == (1, "absent")
+
+
+def test_rules_of_several_slots_share_one_request(site: Site) -> None:
+    site.page("/", "<html><body><img src=a>")
+    report = look(site, CSP, "seo_title", "a11y_image_alt", "nonsense")
+    known = [key for key in (CSP, "seo_title", "a11y_image_alt") if key in EVERY]
+    assert CSP in known
+    assert {f.rule for f in report.findings} <= set(known)
+    assert len(site.requests) == 1
+    unknown = entry(report, "nonsense")
+    assert unknown is not None
+    assert (unknown.state, unknown.reason) == (CoverageState.FAILED, "unknown_check")
+
+
+def test_every_rule_of_every_page_scanner_can_be_run_alone(site: Site, psi: Psi) -> None:
+    site.page("/", "<!doctype html><html lang=en><title>A shop</title><body><h1>Shop</h1>")
+    report = look(site, *EVERY, psi_key=psi.key, psi_base=psi.base)
+    ran = {e.what.removeprefix("check."): e for e in report.coverage if e.what.startswith("check.")}
+    measured = {key for key in ran if key.startswith("performance_")}
+    assert measured
+    # a metric that nobody measured is not looked at; everything else is
+    assert set(EVERY) - set(ran) <= {key for key in EVERY if key.startswith("performance_")}
+    found = {key: sum(f.rule == key for f in report.findings) for key in ran}
+    assert {key: e.count for key, e in ran.items()} == found
+
+
+def test_no_answer_leaves_no_word_about_the_rule(site: Site) -> None:
+    site.raw("/", b"")
+    report = look(site, CSP)
+    assert entry(report, CSP) is None
+    assert [(e.what, e.state) for e in report.coverage] == [("slot.security", CoverageState.FAILED)]
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_an_error_page_is_judged_by_its_headers_only(site: Site, status: int) -> None:
+    site.page("/", status=status)
+    report = look(site, CSP, "seo_title")
+    assert entry(report, CSP) is not None
+    assert entry(report, "seo_title") is None
+
+
+def test_a_page_that_was_cut_proves_nothing_about_its_content(site: Site) -> None:
+    site.page("/", "<!doctype html><html lang=en><title>A shop</title>" + "x" * 5000)
+    report = look(site, CSP, "seo_title", limits=Limits(page_bytes=1000))
+    title, header = entry(report, "seo_title"), entry(report, CSP)
+    assert title is not None
+    assert header is not None
+    assert (title.state, header.state) == (CoverageState.PARTIAL, CoverageState.LOOKED)
+
+
+def test_an_unnarrowed_scan_says_nothing_about_single_rules(site: Site) -> None:
+    site.page("/")
+    report = engine.run(plan(site.url("/")), site.settings(), Progress())
+    assert not [entry for entry in report.coverage if entry.what.startswith("check.")]
