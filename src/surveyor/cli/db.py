@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
@@ -18,12 +16,12 @@ from surveyor.scan.advise import update as updates
 from surveyor.scan.advise.origin import Fetch
 from surveyor.scan.errors import BadTarget, ScanError
 from surveyor.scan.events import Progress, printable
-from surveyor.scan.settings import OSV_BUCKET, AllowedHost, Settings, advisory_database, from_environment
+from surveyor.scan.settings import Settings, advisory_database, from_environment, host_of
 
 
 def update(
     *,
-    source: Annotated[str, Parameter(name="--from")] = OSV_BUCKET,
+    source: Annotated[str | None, Parameter(name="--from")] = None,
     ecosystem: Annotated[list[str] | None, Parameter(negative=())] = None,
     quiet: bool = False,
 ) -> int:
@@ -32,7 +30,7 @@ def update(
     Parameters
     ----------
     source
-        A directory or URL with the layout of OSV's bucket.
+        A directory or URL with the layout of OSV's bucket; OSV's own unless SURVEYOR_OSV_BUCKET names another.
     ecosystem
         Update only this ecosystem, as OSV names it. Repeatable; all unless given.
     quiet
@@ -40,6 +38,7 @@ def update(
     """
     settings = from_environment(os.environ)
     assert settings.advisories is not None
+    source = source or settings.osv_bucket
     try:
         with progress.sinks(progress_file=None, quiet=quiet) as listeners:
             result = updates.update(
@@ -75,7 +74,7 @@ def status() -> int:
 def resolve(advisories: str, settings: Settings, emit: Progress) -> Path:
     """The database for one scan that ``--advisories`` names: a file, or a bucket read into a cached one."""
     assert settings.advisories is not None
-    if settings.offline and _host(advisories):
+    if settings.offline and host_of(advisories):
         raise BadTarget("--offline: the advisories at a URL cannot be fetched; name a directory or a file")
     cache = settings.advisories.parent / "cache"
     return updates.resolve(advisories, cache, _fetch(advisories, settings), emit)
@@ -85,16 +84,8 @@ def _fetch(source: str, settings: Settings) -> Fetch:
     """A guarded download; a mirror that the operator names may stand on a private address, nothing else may."""
     from surveyor.scan.net import Client
 
-    mirror = _host(source)
-    hosts: Sequence[AllowedHost] = (mirror,) if mirror else ()
-    return Client(replace(settings, allow_hosts=(*settings.allow_hosts, *hosts))).fetch
-
-
-def _host(source: str) -> AllowedHost | None:
-    split = urlsplit(source)
-    if split.scheme not in ("http", "https") or not split.hostname:
-        return None
-    return AllowedHost(host=split.hostname, port=split.port or {"http": 80, "https": 443}[split.scheme])
+    mirror = host_of(source)
+    return Client(replace(settings, allow_hosts=(*settings.allow_hosts, *((mirror,) if mirror else ())))).fetch
 
 
 def _moment(value: object) -> str:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from surveyor.scan.errors import BadTarget
 from surveyor.scan.limits import Limits
@@ -39,6 +40,7 @@ class Settings:
     ports: frozenset[int] = DEFAULT_PORTS
     psi_key: str | None = field(default=None, repr=False)
     psi_base: str = PSI_BASE
+    osv_bucket: str = OSV_BUCKET
     user_agent: str = "Surveyor/0.1"
     limits: Limits = field(default_factory=Limits)
 
@@ -50,6 +52,14 @@ def parse_allowed_host(text: str) -> AllowedHost:
     if match is None or (port is not None and not 0 < port < 65536):
         raise BadTarget(f"--allow-host {text!r}: expected HOST, HOST:PORT or [IPV6]:PORT")
     return AllowedHost(host=match["host"].lower().rstrip("."), port=port)
+
+
+def host_of(source: str) -> AllowedHost | None:
+    """The host of a service that the operator names (a mirror, an API): it may stand on a private address."""
+    split = urlsplit(source)
+    if split.scheme not in ("http", "https") or not split.hostname:
+        return None
+    return AllowedHost(host=split.hostname, port=split.port or {"http": 80, "https": 443}[split.scheme])
 
 
 def home(env: Mapping[str, str]) -> Path:
@@ -80,6 +90,11 @@ VARIABLES = (
     ),
     ("SURVEYOR_PSI_KEY", "", "A PageSpeed Insights key; without one performance is not configured."),
     ("SURVEYOR_PSI_BASE", f"`{PSI_BASE}`", "Address of the PageSpeed Insights API."),
+    (
+        "SURVEYOR_OSV_BUCKET",
+        f"`{OSV_BUCKET}`",
+        "Where advisories come from: a URL or a folder with the bucket's layout.",
+    ),
 )
 
 
@@ -91,4 +106,5 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         allow_hosts=hosts,
         psi_key=env.get("SURVEYOR_PSI_KEY") or None,
         psi_base=env.get("SURVEYOR_PSI_BASE") or PSI_BASE,
+        osv_bucket=env.get("SURVEYOR_OSV_BUCKET") or OSV_BUCKET,
     )

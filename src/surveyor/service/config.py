@@ -13,6 +13,7 @@ import re
 import secrets
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -180,7 +181,8 @@ class Config(BaseSettings):
     def scan_settings(self) -> scanner.Settings:
         """What the scanner's children are given: the file's ``[scan]`` table, then the environment."""
         table = {f"SURVEYOR_{key.upper()}": value for key, value in self.scan.items()}
-        return scanner.from_environment(table | dict(self._environment) | {"SURVEYOR_HOME": str(self.home)})
+        found = scanner.from_environment(table | dict(self._environment) | {"SURVEYOR_HOME": str(self.home)})
+        return replace(found, limits=replace(found.limits, page_seconds=self.page_seconds))
 
     def child_environment(self, **changes: str) -> dict[str, str]:
         """This process's variables with changes, for a process of the service; the bootstrap key stays behind."""

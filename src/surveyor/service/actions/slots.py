@@ -141,10 +141,14 @@ def stem(scan: Scan, slot: str) -> str:
 
 
 def spoken(scan: Scan, slot: str, said: Sequence[NewEvent]) -> list[NewEvent]:
-    """A child's events as the run's: of a page's four children none can speak for the whole scan."""
+    """A child's events as the run's: of a page's four children none can speak for the whole scan.
+
+    What it says of its own beginning and end, the slot has said already; a failure of it is the slot's.
+    """
     if scan.kind != Kind.WEB:
         return list(said)
-    return [replace(e, stage=slot + e.stage[4:]) if e.stage.startswith("scan.") else e for e in said]
+    own = [event for event in said if not event.stage.startswith("scan.") or event.stage == "scan.error"]
+    return [replace(event, stage=f"{slot}.error") if event.stage == "scan.error" else event for event in own]
 
 
 async def deliver(
