@@ -1,0 +1,23 @@
+"""The report for programs: every field of every finding, in the order of the other formats."""
+
+from __future__ import annotations
+
+import orjson
+
+from surveyor.service.documents.model import SCHEMA_VERSION, ProjectReport
+
+
+def write(report: ProjectReport) -> bytes:
+    """UTF-8 JSON with a newline at its end; ``cut`` says how many findings are in the project and not in the file."""
+    head = {
+        "schema_version": SCHEMA_VERSION,
+        "report_id": report.id,
+        "team": report.team,
+        "project": report.project,
+        "generated_at": report.generated_at,
+        "metrics": report.metrics,
+        "cut": {"total": report.findings_total, "held": len(report.findings), "left_out": report.left_out},
+        "coverage": {"targets": report.targets, "targets_total": report.targets_total, "with_gaps": report.gaps},
+        "findings": report.findings,
+    }
+    return orjson.dumps(head, option=orjson.OPT_UTC_Z | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
