@@ -77,7 +77,7 @@ def number(value: int) -> str:
 def duration(ms: float) -> str:
     """Milliseconds in words, as exact as is readable."""
     if ms < 1:
-        return "0"
+        return "< 1 ms"
     if ms < 1000:
         return f"{round(ms)} ms"
     if ms < 60_000:

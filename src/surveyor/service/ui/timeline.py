@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -97,6 +98,7 @@ _AXIS = (
 )
 _MARKS = 40
 _QUEUE_MS = 20
+_DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]+")
 #: Details that count what the page shows anyway.
 _TALLIES = ("status=", "packages=", "findings=")
 
@@ -199,7 +201,7 @@ class Chart:
         if step.level in {"warn", "error"}:
             row.marks = [*row.marks, (at, step.level, f"{step.stage}: {step.detail}")][:_MARKS]
         elif step.detail and step.level == "info" and not step.detail.startswith(_TALLIES):
-            row.note = step.detail
+            row.note = _DIGEST.sub(r"\1…", step.detail)
         self._last = lane.key
 
     def view(self, *, now: datetime, slots: Mapping[str, str] | None = None, live: bool = False) -> Timeline:

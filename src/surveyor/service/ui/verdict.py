@@ -102,7 +102,14 @@ def judge(scan: Scan) -> Verdict:
 def looked_at(scan: Scan) -> LookedAt:
     """What the coverage says, and each scanner that it does not mention by its state."""
     absent = [entry for entry in scan.coverage if _found_none(entry)]
-    entries = [_looked(entry) for entry in scan.coverage if entry not in absent]
+    layers = [
+        entry for entry in scan.coverage if (entry.get("what"), entry.get("state")) == ("acquire.layer", "looked")
+    ]
+    entries = [_looked(entry) for entry in scan.coverage if entry not in absent and entry not in layers]
+    if layers:
+        read = sum(entry.get("count") or 0 for entry in layers)
+        why = f"{len(layers):,} read to their end, {read:,} entries"
+        entries.insert(0, Looked(what="Layers", state="looked", word=_WORDS["looked"], why=why))
     if absent:
         names = ", ".join(label(str(entry["what"])) for entry in absent)
         entries.append(Looked(what="Looked for, none there", state="looked", word=_WORDS["looked"], why=names))

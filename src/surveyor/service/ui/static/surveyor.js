@@ -66,8 +66,7 @@ function grow() {
   }
   for (const e of chart.querySelectorAll("[data-at]")) for (const name of ["x", "x1", "x2", "cx"]) if (e.hasAttribute(name)) e.setAttribute(name, at(e.dataset.at));
   for (const e of chart.querySelectorAll("[data-since]")) e.textContent = words(now - Number(e.dataset.since));
-  const elapsed = chart.parentElement.querySelector("[data-elapsed]");
-  if (elapsed) elapsed.textContent = words(now);
+  for (const e of chart.parentElement.querySelectorAll("[data-elapsed]")) e.textContent = words(now);
 }
 
 // --- the log follows its end unless somebody reads further up ---------------------------------------------------------

@@ -1,0 +1,118 @@
+"""A scan that could not look at everything is never shown as clean, and says what and where."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from surveyor.service.store.scans import Scan, Slot
+from surveyor.service.ui import rows
+from surveyor.service.ui.verdict import judge, looked_at
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+COUNTS = {"critical": 0, "high": 1, "medium": 0, "low": 0, "unknown": 2}
+
+
+def scan(**values: Any) -> Scan:
+    common: dict[str, Any] = {
+        "id": uuid4(),
+        "team_id": uuid4(),
+        "project_id": uuid4(),
+        "kind": "artifact",
+        "status": "done",
+        "trigger": "manual",
+        "url": None,
+        "artifact_id": uuid4(),
+        "name": "shop.jar",
+        "inserted_at": NOW,
+        "updated_at": NOW,
+    }
+    return Scan(**{**common, **values})
+
+
+def test_done_with_everything_looked_at_is_complete() -> None:
+    run = scan(coverage=({"what": "catalog.jar", "state": "looked", "count": 3},), summary={"findings": COUNTS})
+    assert judge(run).key == "complete"
+    assert rows.found(run).total == 3
+
+
+@pytest.mark.parametrize("state", ["partial", "failed", "missing"])
+def test_any_gap_makes_it_partial_and_is_named_with_its_place(state: str) -> None:
+    entry = {
+        "what": "catalog.jar",
+        "state": state,
+        "detail": "cut short",
+        "path": "lib/a.jar",
+        "layer": "sha256:" + "a" * 64,
+    }
+    verdict = judge(scan(coverage=(entry,), summary={"findings": COUNTS}))
+    assert verdict.key == "partial"
+    assert verdict.reasons == ("Java archives: cut short (lib/a.jar · layer sha256:aaaaaaaaaaaa)",)
+
+
+@pytest.mark.parametrize("state", ["skipped", "not_configured"])
+def test_what_nobody_asked_for_is_no_gap(state: str) -> None:
+    run = scan(coverage=({"what": "slot.performance", "state": state},))
+    assert judge(run).key == "complete"
+    assert looked_at(run).gaps == 0
+
+
+def test_a_failed_slot_that_coverage_does_not_mention_is_a_gap() -> None:
+    run = scan(
+        kind="web", scanner_status={"seo": Slot(state="failed", reason="unreachable"), "security": Slot(state="done")}
+    )
+    assert judge(run).key == "partial"
+    assert judge(run).reasons == ("SEO: unreachable",)
+
+
+def test_without_advisories_zero_is_not_a_number() -> None:
+    zero = dict.fromkeys(COUNTS, 0)
+    run = scan(coverage=({"what": "advisories", "state": "missing", "reason": "missing"},), summary={"findings": zero})
+    assert judge(run).no_advisories
+    assert rows.found(run).counts is None
+    assert rows.scan(run).counts is None
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled", "queued", "running"])
+def test_what_is_not_done_is_called_by_its_name(status: str) -> None:
+    assert judge(scan(status=status)).key == status
+
+
+def test_a_failed_scan_has_no_count_and_does_not_repeat_its_reason() -> None:
+    run = scan(
+        status="failed",
+        error="no known format",
+        coverage=({"what": "slot.artifact", "state": "failed", "detail": "no known format", "asset": "x"},),
+        summary={"findings": COUNTS},
+    )
+    assert rows.found(run).counts is None
+    assert (judge(run).why, judge(run).reasons) == ("no known format", ())
+
+
+def test_many_reasons_are_cut_and_counted_and_the_worst_come_first() -> None:
+    entries = [{"what": f"catalog.c{n}", "state": "partial", "detail": "cut"} for n in range(9)]
+    run = scan(coverage=(*entries, {"what": "advisories", "state": "missing", "detail": "none"}))
+    reasons = judge(run).reasons
+    assert reasons[0] == "Advisory database: none"
+    assert reasons[-1] == "and 5 more"
+
+
+def test_gaps_stand_first_and_empty_catalogers_share_a_line() -> None:
+    run = scan(
+        coverage=(
+            {"what": "acquire.layer", "state": "looked", "count": 2, "layer": "sha256:1"},
+            {"what": "acquire.layer", "state": "looked", "count": 5, "layer": "sha256:2"},
+            {"what": "catalog.apk", "state": "looked", "count": 0},
+            {"what": "catalog.dpkg", "state": "looked", "count": 0},
+            {"what": "catalog.npm", "state": "looked", "count": 4},
+            {"what": "catalog.jar", "state": "partial", "detail": "cut"},
+        )
+    )
+    lines = [(entry.what, entry.why) for entry in looked_at(run).entries]
+    assert lines[0] == ("Java archives", "cut")
+    assert ("Layers", "2 read to their end, 7 entries") in lines
+    assert ("Looked for, none there", "Alpine packages, Debian packages") in lines
+    assert len(lines) == 4
