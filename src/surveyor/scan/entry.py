@@ -12,7 +12,7 @@ import resource
 import signal
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -22,7 +22,7 @@ import orjson
 from surveyor.scan.errors import ScanError
 from surveyor.scan.events import Event, Progress, Sink
 from surveyor.scan.plan import Rematch, Request
-from surveyor.scan.settings import Settings
+from surveyor.scan.settings import Settings, host_of
 
 #: The child's address of the engine, for the fork server's preload; the worker itself never imports it.
 PRELOAD = [
@@ -50,9 +50,8 @@ class ChildTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateTask:
-    """An update of the advisory database that ``settings`` names, from ``source``; the result is JSON."""
+    """An update of the advisory database that ``settings`` names, from the bucket they name; the result is JSON."""
 
-    source: str
     settings: Settings
     events: Path
     report: Path
@@ -103,15 +102,15 @@ def update_advisories(task: UpdateTask, bell: Connection) -> None:
         from surveyor.scan.advise import snapshot, update
         from surveyor.scan.net import Client
 
-        assert task.settings.advisories is not None
+        settings, mirror = task.settings, host_of(task.settings.osv_bucket)
+        assert settings.advisories is not None
+        client = Client(replace(settings, allow_hosts=(*settings.allow_hosts, *((mirror,) if mirror else ()))))
         try:
-            result = update.update(
-                task.source, task.settings.advisories, fetch=Client(task.settings).fetch, progress=progress
-            )
+            result = update.update(settings.osv_bucket, settings.advisories, fetch=client.fetch, progress=progress)
         except ScanError as error:
             progress("osv.error", str(error), pct=100, reason=error.code)
             return orjson.dumps({"failed": error.code, "detail": str(error), "sources": []})
-        sources = snapshot.status(task.settings.advisories)
+        sources = snapshot.status(settings.advisories)
         return orjson.dumps({"failed": None, "incomplete": result.failed, "sources": sources})
 
     _confined(task, bell, work)

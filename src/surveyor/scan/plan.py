@@ -17,6 +17,8 @@ SLOTS = {Kind.WEB: WEB_SLOTS, Kind.ARTIFACT: ARTIFACT_SLOTS}
 class Request:
     """One scan to run: ``source`` is a URL or a path; ``name`` what people call it (an upload's file name).
 
+    ``digest`` is the file's ``sha256:<hex>`` where it is known already, so that it is not taken once more.
+
     ``rules`` narrows a page's scan to the checks of these ids, whatever slot they are in; each leaves an entry of
     coverage, ``check.<id>``, with the number of its outcomes, so that "found nothing" is told from "did not run".
     """
@@ -25,6 +27,7 @@ class Request:
     source: str
     slots: tuple[str, ...]
     name: str | None = None
+    digest: str | None = None
     rules: tuple[str, ...] | None = None
 
 

@@ -93,7 +93,7 @@ VARIABLES = (
     (
         "SURVEYOR_OSV_BUCKET",
         f"`{OSV_BUCKET}`",
-        "Where advisories come from: a URL or a folder with the bucket's layout.",
+        "Where advisories come from: a URL or folder with the bucket's layout.",
     ),
 )
 

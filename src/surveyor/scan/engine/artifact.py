@@ -34,18 +34,18 @@ def run(request: Request, settings: Settings, ledger: Ledger) -> Parts:
     """Scan one artifact; raises only when it cannot be opened or is of no supported format."""
     budget = Budget(settings.limits)
     path = Path(request.source)
-    hashing = _Hashing(path) if path.is_file() else None
+    hashing = _Hashing(path) if path.is_file() and request.digest is None else None
     acquirer, origin, artifact = _acquire(request, path, budget, ledger)
     scan = _Scan(artifact, ledger, budget)
     packages = scan.read()
     scan.account()
-    digest = hashing.result(ledger, scan.stage) if hashing else artifact.digest
+    digest = hashing.result(ledger, scan.stage) if hashing else request.digest or artifact.digest
     target = Target(
         kind=Kind.ARTIFACT,
         source=request.source,
         type=scan.type,
         digest=digest,
-        size=path.stat().st_size if hashing else None,
+        size=path.stat().st_size if path.is_file() else None,
         name=artifact.name or request.name,
     )
     units = {f"catalog.{unit.id}": unit.version for unit in CATALOGERS} | {f"acquire.{acquirer.id}": acquirer.version}

@@ -22,6 +22,8 @@ from surveyor.service.store.events import NewEvent
 from surveyor.service.store.scans import Scan, Slot
 
 SLOT_TASK = "scan_slot"
+#: Said once for a whole run, never by one of its parts.
+_OF_THE_WHOLE = frozenset({"scan.start", "scan.summary", "scan.done"})
 _LOOKED = frozenset({ScanStatus.COMPLETE, ScanStatus.PARTIAL})
 
 
@@ -143,12 +145,12 @@ def stem(scan: Scan, slot: str) -> str:
 def spoken(scan: Scan, slot: str, said: Sequence[NewEvent]) -> list[NewEvent]:
     """A child's events as the run's: of a page's four children none can speak for the whole scan.
 
-    What it says of its own beginning and end, the slot has said already; a failure of it is the slot's.
+    What it says of its own beginning and end, the slot has said already; the rest is the slot's.
     """
     if scan.kind != Kind.WEB:
         return list(said)
-    own = [event for event in said if not event.stage.startswith("scan.") or event.stage == "scan.error"]
-    return [replace(event, stage=f"{slot}.error") if event.stage == "scan.error" else event for event in own]
+    own = [event for event in said if event.stage not in _OF_THE_WHOLE]
+    return [replace(e, stage=slot + e.stage[4:]) if e.stage.startswith("scan.") else e for e in own]
 
 
 async def deliver(

@@ -122,8 +122,9 @@ def _child(held: _Held, source: str) -> Child:
     kind = Kind(scan.kind)
     seconds = held.work.page_seconds if kind is Kind.WEB else settings.limits.seconds
     name = scan.name if kind is Kind.ARTIFACT else None
+    digest = f"sha256:{held.claim.artifact.sha256}" if held.claim.artifact else None
     task = entry.ChildTask(
-        request=Request(kind=kind, source=source, slots=(held.slot,), name=name),
+        request=Request(kind=kind, source=source, slots=(held.slot,), name=name, digest=digest),
         settings=settings,
         events=held.folder / f"{held.run}.ndjson",
         report=held.folder / f"{held.run}.json",

@@ -11,7 +11,6 @@ import orjson
 from procrastinate.job_context import JobContext
 
 from surveyor.scan import entry
-from surveyor.scan.settings import OSV_BUCKET
 from surveyor.service import queue
 from surveyor.service.actions import advisories
 from surveyor.service.child import Child, Ended
@@ -41,7 +40,7 @@ async def run(context: JobContext, *, update_id: str) -> None:
 async def _update(work: Work, folder: Path) -> tuple[list[dict[str, object]], str | None]:
     await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
     task = entry.UpdateTask(
-        source=OSV_BUCKET, settings=work.platform.scan, events=folder / "events.ndjson", report=folder / "result.json"
+        settings=work.platform.scan, events=folder / "events.ndjson", report=folder / "result.json"
     )
     child = Child(target=entry.update_advisories, task=task, deliver=_log, seconds=SECONDS, heartbeat=work.heartbeat)
     return await asyncio.to_thread(_read, await child.run(), task.report)
