@@ -39,9 +39,7 @@ async def run(context: JobContext, *, update_id: str) -> None:
 
 async def _update(work: Work, folder: Path) -> tuple[list[dict[str, object]], str | None]:
     await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
-    task = entry.UpdateTask(
-        settings=work.platform.scan, events=folder / "events.ndjson", report=folder / "result.json"
-    )
+    task = entry.UpdateTask(settings=work.platform.scan, events=folder / "events.ndjson", report=folder / "result.json")
     child = Child(target=entry.update_advisories, task=task, deliver=_log, seconds=SECONDS, heartbeat=work.heartbeat)
     return await asyncio.to_thread(_read, await child.run(), task.report)
 
