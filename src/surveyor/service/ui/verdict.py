@@ -117,8 +117,8 @@ def looked_at(scan: Scan) -> LookedAt:
     for name, slot in scan.scanner_status.items():
         if f"slot.{name}" not in told and (slot.state != "done" or not scan.coverage):
             state = {"done": "looked"}.get(slot.state, slot.state)
-            why = _SENTENCES.get(slot.reason or "", slot.reason)
-            entries.append(Looked(what=label(f"slot.{name}"), state=state, word=_WORDS.get(state, state), why=why))
+            reason = _SENTENCES.get(slot.reason or "", slot.reason)
+            entries.append(Looked(what=label(f"slot.{name}"), state=state, word=_WORDS.get(state, state), why=reason))
     entries.sort(key=lambda entry: _ORDER.index(entry.state) if entry.state in _ORDER else 0)
     gaps = sum(entry.state in {state.value for state in INCOMPLETE} for entry in entries)
     return LookedAt(entries=tuple(entries[:_ENTRIES_SHOWN]), gaps=gaps, cut=max(len(entries) - _ENTRIES_SHOWN, 0))
