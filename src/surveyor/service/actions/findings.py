@@ -22,9 +22,10 @@ async def page(
     after: str | None = None,
 ) -> cursor.Page[FindingRow]:
     """A project's findings with their assets, most urgent first; ``limit`` at most 100."""
-    rows = findings.of_project(team_id, project_id, wanted or Filter())
+    wanted = wanted or Filter()
+    rows, order = findings.of_project(team_id, project_id, wanted), wanted.sort
     async with sessions() as session:
-        return await findings.page(session, rows, limit=max(1, min(limit, PAGE_LIMIT)), after=after)
+        return await findings.page(session, rows, limit=max(1, min(limit, PAGE_LIMIT)), after=after, sort=order)
 
 
 async def find(sessions: Sessions, *, team_id: UUID, project_id: UUID, finding_id: UUID) -> FindingRow:

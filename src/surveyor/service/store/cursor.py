@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Select, func, literal, select
+from sqlalchemy import Select, Table, func, literal, select, tuple_
+from sqlalchemy.engine import RowMapping
 
 from surveyor.service.errors import InvalidParams
 from surveyor.service.store.database import Session
@@ -57,6 +59,27 @@ def _value(kind: type, value: object) -> int | datetime | UUID:
     if moment.tzinfo is None:
         raise ValueError
     return moment
+
+
+async def newest_first(
+    session: Session,
+    rows: Select[Any],
+    table: Table,
+    shape: Callable[[RowMapping], T],
+    *,
+    limit: int,
+    after: str | None,
+) -> Page[T]:
+    """One page of a table's rows by ``inserted_at`` and ``id``, the newest first."""
+    total, estimated = await total_of(session, rows)
+    key = (table.c.inserted_at, table.c.id)
+    if after:
+        rows = rows.where(tuple_(*key) < decode(after, datetime, UUID))
+    rows = rows.order_by(*(column.desc() for column in key)).limit(limit + 1)
+    found = list((await session.execute(rows)).mappings())
+    more = encode(found[limit - 1]["inserted_at"], found[limit - 1]["id"]) if len(found) > limit else None
+    items = tuple(shape(row) for row in found[:limit])
+    return Page(items=items, total=total, total_is_estimate=estimated, next_cursor=more)
 
 
 async def total_of(session: Session, rows: Select[tuple[object]]) -> tuple[int, bool]:

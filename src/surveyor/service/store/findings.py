@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    CompoundSelect,
     Computed,
     DateTime,
     Float,
@@ -29,10 +30,13 @@ from sqlalchemy import (
     select,
     text,
     tuple_,
+    union,
+    update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.engine import RowMapping
 
+from surveyor.service.errors import InvalidParams
 from surveyor.service.store import cursor
 from surveyor.service.store.database import Session, metadata
 
@@ -53,6 +57,8 @@ findings = Table(
     Column("severity", Text, nullable=False),
     Column("severity_by", Text, nullable=False, server_default="rule"),
     Column("status", Text, nullable=False, server_default="new"),
+    Column("status_reason", Text),
+    Column("resolved_at", DateTime(timezone=True)),
     Column("owner_id", Uuid),
     Column("confidence", Float, nullable=False),
     Column("tier", Text),
@@ -78,8 +84,17 @@ findings = Table(
     Column("not_seen_since", DateTime(timezone=True)),
     Column("inserted_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    # what lists sort by: unscored after every score, unrated after every rating
-    Column("priority_order", SmallInteger, Computed("coalesce(priority_score, -1)", persisted=True), nullable=False),
+    # what lists sort by: unscored after every score, and what nobody has rated or seen exploited after all of those
+    Column(
+        "priority_order",
+        SmallInteger,
+        Computed(
+            "case when severity = 'unknown' and kev is not true"
+            " then coalesce(priority_score, 0) - 102 else coalesce(priority_score, -1) end",
+            persisted=True,
+        ),
+        nullable=False,
+    ),
     Column(
         "severity_order",
         SmallInteger,
@@ -98,6 +113,9 @@ findings = Table(
     CheckConstraint(f"status in ({_STATUSES})", name="status"),
     CheckConstraint("confidence between 0 and 1", name="confidence"),
     Index("findings_list_idx", "team_id", "project_id", "priority_order", "severity_order", "inserted_at", "id"),
+    Index("findings_severity_idx", "team_id", "project_id", "severity_order", "priority_order", "inserted_at", "id"),
+    Index("findings_newest_idx", "team_id", "project_id", "inserted_at", "id"),
+    Index("findings_last_seen_idx", "team_id", "project_id", "last_seen", "id"),
     Index("findings_ids_idx", "ids", postgresql_using="gin"),
 )
 
@@ -122,6 +140,9 @@ finding_assets = Table(
     Column("last_seen", DateTime(timezone=True), nullable=False),
     UniqueConstraint("finding_id", "identity"),
     Index("finding_assets_scope_idx", "project_id", "slot", "scope"),
+    # by hash, since a value may be longer than an ordered index can hold
+    Index("finding_assets_value_idx", "value", postgresql_using="hash"),
+    Index("finding_assets_named_idx", "scope", postgresql_using="hash"),
 )
 
 scan_findings = Table(
@@ -163,6 +184,8 @@ class FindingRow:
     severity: str
     severity_by: str
     status: str
+    status_reason: str | None
+    resolved_at: datetime | None
     owner_id: UUID | None
     confidence: float
     tier: str | None
@@ -203,19 +226,25 @@ def _finding(row: RowMapping, assets: tuple[FoundAsset, ...] = ()) -> FindingRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """What a list may be narrowed by; ``text`` is looked for in titles and rules, ``seen`` leaves out what is gone."""
+    """What a list may be narrowed by, and its order: one of ``SORTS``.
+
+    ``text`` is looked for in titles and rules; ``asset`` is a URL, a PURL or an artifact's name, as a whole; ``seen``
+    leaves out what is gone.
+    """
 
     severity: str | None = None
     status: str | None = None
     domain: str | None = None
     rule: str | None = None
     text: str | None = None
+    asset: str | None = None
     scan_id: UUID | None = None
     seen: bool | None = None
+    sort: str = "priority"
 
 
 def of_project(team_id: UUID, project_id: UUID, wanted: Filter) -> Select[Any]:
-    """A project's findings, most urgent first: priority, then severity, then the newest."""
+    """A project's findings in the order asked for, narrowed."""
     table = findings
     statement = select(table).where(table.c.team_id == team_id, table.c.project_id == project_id)
     for name in ("severity", "status", "domain", "rule"):
@@ -233,24 +262,53 @@ def of_project(team_id: UUID, project_id: UUID, wanted: Filter) -> Select[Any]:
         statement = statement.where(
             table.c.id.in_(select(scan_findings.c.finding_id).where(scan_findings.c.scan_id == wanted.scan_id))
         )
-    return statement.order_by(*(column.desc() for column in _ORDER))
+    if wanted.asset is not None:
+        statement = statement.where(table.c.id.in_(_having(project_id, wanted.asset)))
+    return statement.order_by(*(column.desc() for column in SORTS[wanted.sort]))
 
 
-_ORDER = (findings.c.priority_order, findings.c.severity_order, findings.c.inserted_at, findings.c.id)
+def _having(project_id: UUID, asset: str) -> CompoundSelect[tuple[UUID]]:
+    """Ids of findings that affect a URL, a PURL or an artifact of this name."""
+    held = select(finding_assets.c.finding_id).where(finding_assets.c.project_id == project_id)
+    scope = finding_assets.c.scope
+    return union(held.where(finding_assets.c.value == asset), held.where(scope == f"artifact:{asset}"))
 
 
-async def page(session: Session, rows: Select[Any], *, limit: int, after: str | None) -> cursor.Page[FindingRow]:
-    """One page of findings with their assets."""
+#: Orders of a list, each from the greatest down. Priority: then severity, then the newest.
+SORTS = {
+    "priority": (findings.c.priority_order, findings.c.severity_order, findings.c.inserted_at, findings.c.id),
+    "severity": (findings.c.severity_order, findings.c.priority_order, findings.c.inserted_at, findings.c.id),
+    "newest": (findings.c.inserted_at, findings.c.id),
+    "last_seen": (findings.c.last_seen, findings.c.id),
+}
+_KINDS: dict[str, type] = {
+    "priority_order": int,
+    "severity_order": int,
+    "inserted_at": datetime,
+    "last_seen": datetime,
+    "id": UUID,
+}
+
+
+async def page(
+    session: Session, rows: Select[Any], *, limit: int, after: str | None, sort: str = "priority"
+) -> cursor.Page[FindingRow]:
+    """One page of findings with their assets; ``sort`` is the order that ``rows`` have."""
     total, estimated = await cursor.total_of(session, rows)
+    order = SORTS[sort]
+    # a cursor names its order, so that one of another order is refused and not misread
+    number = list(SORTS).index(sort)
     if after:
-        rows = rows.where(tuple_(*_ORDER) < cursor.decode(after, int, int, datetime, UUID))
+        place, *values = cursor.decode(after, int, *(_KINDS[column.name] for column in order))
+        if place != number:
+            raise InvalidParams("a cursor of another order", details={"cursor": ["form"]})
+        rows = rows.where(tuple_(*order) < tuple(values))
     found = list((await session.execute(rows.limit(limit + 1))).mappings())
     assets = await _assets(session, [row["id"] for row in found[:limit]])
     items = tuple(_finding(row, assets.get(row["id"], ())) for row in found[:limit])
     more = None
     if len(found) > limit:
-        last = items[-1]
-        more = cursor.encode(last.priority_order, last.severity_order, last.inserted_at, last.id)
+        more = cursor.encode(number, *(getattr(items[-1], column.name) for column in order))
     return cursor.Page(items=items, total=total, total_is_estimate=estimated, next_cursor=more)
 
 
@@ -263,6 +321,32 @@ async def find(session: Session, team_id: UUID, project_id: UUID, finding_id: UU
     if row is None:
         return None
     return _finding(row, (await _assets(session, [finding_id])).get(finding_id, ()))
+
+
+async def lock(session: Session, team_id: UUID, project_id: UUID, finding_id: UUID) -> FindingRow | None:
+    """One finding without its assets, its row held until the transaction ends."""
+    statement = (
+        select(findings)
+        .where(findings.c.id == finding_id, findings.c.team_id == team_id, findings.c.project_id == project_id)
+        .with_for_update()
+    )
+    row = (await session.execute(statement)).mappings().one_or_none()
+    return _finding(row) if row else None
+
+
+async def change(session: Session, finding_id: UUID, **values: object) -> None:
+    """Write columns of a finding whose row the caller holds; ``updated_at`` follows."""
+    await session.execute(
+        update(findings).where(findings.c.id == finding_id).values(**values, updated_at=func.clock_timestamp())
+    )
+
+
+async def places(session: Session, finding_id: UUID, *, limit: int) -> list[tuple[str, str, str]]:
+    """What a finding affects, as (type, value, scope) without doubles, in a fixed order."""
+    table = finding_assets
+    columns = (table.c.type, table.c.value, table.c.scope)
+    statement = select(*columns).where(table.c.finding_id == finding_id).distinct().order_by(*columns).limit(limit)
+    return [(row.type, row.value, row.scope) for row in await session.execute(statement)]
 
 
 #: How many assets of one finding are shown with it, the last seen first.

@@ -7,15 +7,34 @@ from surveyor.service.store import (
     artifacts,
     events,
     findings,
+    history,
     keys,
     packages,
     ratelimit,
+    regressions,
     scans,
     signin,
+    tasks,
     teams,
+    verifications,
 )
 from surveyor.service.store.database import metadata
 
 __all__ = ["MODULES", "metadata"]
 
-MODULES = (teams, keys, signin, ratelimit, artifacts, scans, events, findings, packages, advisories)
+MODULES = (
+    teams,
+    keys,
+    signin,
+    ratelimit,
+    artifacts,
+    scans,
+    events,
+    findings,
+    packages,
+    advisories,
+    history,
+    tasks,
+    verifications,
+    regressions,
+)
