@@ -1,1 +1,1 @@
-"""Model providers, prompts and typed answers; no database."""
+"""Questions to language models: providers in order, typed answers, nothing secret leaves; knows no database."""

@@ -1,0 +1,106 @@
+"""A page's outline to findings about what rules cannot decide; titles and severities are the catalogue's.
+
+The model names criteria and lines of the outline. The lines themselves are quoted here, so that evidence is always the
+page's and never the model's; a claim that names no line is dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from surveyor.llm import prompts
+from surveyor.llm.criteria import CRITERIA, Criterion
+from surveyor.llm.interface import Answer, Attempt, Question
+from surveyor.scan.model import Asset, Domain, Evidence, Finding
+
+NAME, VERSION = "accessibility", "v1"
+OUTLINE_BYTES = 40_000
+#: A model is never as sure as a rule.
+MOST_CONFIDENT = 0.8
+_ISSUES, _QUOTES, _QUOTE = 60, 10, 300
+_LINE = re.compile(r"\s*(e\d{1,9})\s(.*)")
+
+
+class Issue(BaseModel):
+    """One barrier that the model sees."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    criterion: Literal[tuple(CRITERIA)]  # type: ignore[valid-type]
+    elements: list[str] = Field(max_length=50)
+    explanation: str = Field(max_length=2_000)
+    confidence: float = Field(ge=0, le=1)
+
+
+class Review(BaseModel):
+    """The answer about one page."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    issues: list[Issue] = Field(max_length=_ISSUES)
+
+
+def review(
+    url: str, outline: str, ask: Callable[[Question[Review]], Answer[Review]]
+) -> tuple[tuple[Finding, ...], tuple[Attempt, ...]]:
+    """Findings about a page, one a criterion, and the trail; raises what the call raises."""
+    answer = ask(question(url, outline))
+    return findings(url, outline, answer.value.issues, answer.model), answer.trail
+
+
+def question(url: str, outline: str) -> Question[Review]:
+    """The outline as a question."""
+    outline = outline.encode()[:OUTLINE_BYTES].decode(errors="ignore")
+    data: dict[str, Any] = {"page": url[:500], "outline": outline.splitlines()}
+    return Question(
+        name=NAME,
+        version=VERSION,
+        system=prompts.load(NAME, VERSION),
+        user=prompts.quoted(data),
+        shape=Review,
+        max_tokens=4096,
+    )
+
+
+def findings(url: str, outline: str, issues: Sequence[Issue], model: str) -> tuple[Finding, ...]:
+    """What of the model's claims stands on lines of the outline, by criterion in the catalogue's order."""
+    lines = {match[1]: match[2] for match in map(_LINE.fullmatch, outline.splitlines()) if match}
+    by_criterion: dict[str, list[Issue]] = {}
+    for issue in issues:
+        if any(element in lines for element in issue.elements):
+            by_criterion.setdefault(issue.criterion, []).append(issue)
+    asset = Asset(type="url", value=url)
+    return tuple(
+        _finding(criterion, by_criterion[number], lines, asset, model)
+        for number, criterion in CRITERIA.items()
+        if number in by_criterion
+    )
+
+
+def _finding(criterion: Criterion, issues: Sequence[Issue], lines: dict[str, str], asset: Asset, model: str) -> Finding:
+    evidence: list[Evidence] = []
+    for issue in issues:
+        known = [element for element in dict.fromkeys(issue.elements) if element in lines]
+        evidence += [Evidence(kind="element", value=lines[element][:_QUOTE], where=element) for element in known]
+        said = " ".join(issue.explanation.split())[:_QUOTE]
+        evidence.append(Evidence(kind="model", value=said, where=model[:100]))
+    return Finding(
+        domain=Domain.ACCESSIBILITY,
+        rule=criterion.rule,
+        title=criterion.title,
+        severity=criterion.severity,
+        description=f"{criterion.asks} A language model found lines of the page that seem not to do so; have a person "
+        "look at them.",
+        assets=(asset,),
+        confidence=min(MOST_CONFIDENT, max(issue.confidence for issue in issues)),
+        evidence=tuple(evidence[: _QUOTES * 2]),
+        references=(f"https://www.w3.org/TR/WCAG21/#{_anchor(criterion.name)}",),
+    )
+
+
+def _anchor(name: str) -> str:
+    return re.sub(r"[^a-z-]", "", name.lower().replace(" ", "-"))
