@@ -108,8 +108,8 @@ def looked_at(scan: Scan) -> LookedAt:
     entries = [_looked(entry) for entry in scan.coverage if entry not in absent and entry not in layers]
     if layers:
         read = sum(entry.get("count") or 0 for entry in layers)
-        why = f"{len(layers):,} read to their end, {read:,} entries"
-        entries.insert(0, Looked(what="Layers", state="looked", word=_WORDS["looked"], why=why))
+        whole = f"{len(layers):,} read to their end, {read:,} entries"
+        entries.insert(0, Looked(what="Layers", state="looked", word=_WORDS["looked"], why=whole))
     if absent:
         names = ", ".join(label(str(entry["what"])) for entry in absent)
         entries.append(Looked(what="Looked for, none there", state="looked", word=_WORDS["looked"], why=names))
