@@ -150,6 +150,10 @@ class _Handler(BaseHTTPRequestHandler):
         write(self.wfile)  # type: ignore[arg-type]
         self.close_connection = True
 
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length", "0")))
+        self.do_GET()
+
     do_HEAD = do_GET  # noqa: N815
     do_OPTIONS = do_GET  # noqa: N815
 

@@ -1,7 +1,8 @@
 """Findings to a typed analysis: how much each matters and how to fix it, and one paragraph about all of them.
 
 Findings go out in batches, the most urgent first; the first batch also asks for the paragraph and the health. What
-comes back about unknown ids, or without evidence that is the finding's own, is dropped, and every number is bounded.
+comes back about unknown ids, or without evidence that is the finding's own, is dropped, and every number is bounded:
+text on a page may persuade a model, never a ranking.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from surveyor.llm import prompts
-from surveyor.llm.bound import Scores, bounded, near
 from surveyor.llm.interface import Answer, Attempt, LlmError, Question, Unanswered
 from surveyor.scan.model import Finding, Fix
 
@@ -58,12 +58,25 @@ class Overview(Judgements):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """A finding's priority, 0..100 each, higher is more."""
+
+    impact: int
+    effort: int
+    risk: int
+    score: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A finding to judge: ``key`` is the caller's own name for it and never leaves; ``formula`` bounds the answer."""
+    """A finding to judge: ``key`` is the caller's own name for it and never leaves; ``formula`` bounds the answer.
+
+    ``formula`` maps impact, effort, risk and score to 0..100, or ``None`` where nothing is known.
+    """
 
     key: str
     finding: Finding
-    formula: Scores
+    formula: Mapping[str, int | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +116,12 @@ class Context:
 
 
 Ask = Callable[[Question[Any]], Answer[Any]]
+#: The formula's value and the model's, to the one that may stand: near the formula's, within 0..100.
+Bound = Callable[[int | None, int], int]
 
 
-def analyse(context: Context, subjects: Sequence[Subject], ask: Ask) -> Analysis:
-    """Ask about findings, the most urgent first as given; raises only when nobody can be asked at all."""
+def analyse(context: Context, subjects: Sequence[Subject], ask: Ask, bound: Bound) -> Analysis:
+    """Ask about findings, the most urgent first as given; whatever fails is told in the result, never raised."""
     asked = subjects[: BATCH * BATCHES]
     batches = [asked[at : at + BATCH] for at in range(0, len(asked), BATCH)]
     # the first alone: when nobody answers it, nobody is asked the rest
@@ -114,14 +129,16 @@ def analyse(context: Context, subjects: Sequence[Subject], ask: Ask) -> Analysis
     if answers and answers[0].value is not None and batches[1:]:
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="analysis") as pool:
             answers += pool.map(lambda batch: _asked(context, batch, ask, first=False), batches[1:])
-    judged = tuple(one for batch, answer in zip(batches, answers, strict=False) for one in _judged(batch, answer.value))
+    judged = tuple(
+        one for batch, answer in zip(batches, answers, strict=False) for one in _judged(batch, answer.value, bound)
+    )
     head = answers[0].value if answers else None
     overview = head if isinstance(head, Overview) else None
     health = context.computed_health
     return Analysis(
         summary=_paragraph(overview.summary) if overview else None,
         # without a number of ours nobody could look, and then the model could not either
-        health_score=near(overview.health_score, health) if overview and health is not None else None,
+        health_score=bound(health, overview.health_score) if overview and health is not None else None,
         judged=judged,
         left=len(subjects) - len(judged),
         model=next((answer.model for answer in answers if answer.model), None),
@@ -170,7 +187,7 @@ def question(context: Context, batch: Sequence[Subject], *, first: bool) -> Ques
 
 def _facts(number: int, subject: Subject) -> dict[str, Any]:
     """A finding as the model sees it, bounded; what is unknown is left out."""
-    found, formula = subject.finding, subject.formula
+    found = subject.finding
     facts = {
         "id": f"f{number}",
         "domain": found.domain.value,
@@ -191,17 +208,12 @@ def _facts(number: int, subject: Subject) -> dict[str, Any]:
             {"id": f"f{number}.e{place}", "kind": item.kind, "where": item.where, "value": item.value[:_VALUE]}
             for place, item in enumerate(found.evidence[:_EVIDENCE], 1)
         ],
-        "formula": {
-            "impact": formula.impact,
-            "effort": formula.effort,
-            "risk": formula.risk,
-            "score": formula.score,
-        },
+        "formula": {name: value for name, value in subject.formula.items() if value is not None},
     }
-    return {name: value for name, value in facts.items() if value not in (None, "", [])}
+    return {name: value for name, value in facts.items() if value not in (None, "", [], {})}
 
 
-def _judged(batch: Sequence[Subject], answer: Judgements | None) -> list[Judged]:
+def _judged(batch: Sequence[Subject], answer: Judgements | None, bound: Bound) -> list[Judged]:
     """What is known by its id and rests on the finding's own evidence, once each."""
     by_id = {f"f{number}": subject for number, subject in enumerate(batch, 1)}
     kept: dict[str, Judged] = {}
@@ -209,9 +221,17 @@ def _judged(batch: Sequence[Subject], answer: Judgements | None) -> list[Judged]
         subject = by_id.get(said.id)
         if subject is None or said.id in kept or not _own(said, subject):
             continue
-        scores = Scores(impact=said.impact, effort=said.effort, risk=said.risk, score=said.score)
-        kept[said.id] = Judged(key=subject.key, scores=bounded(scores, subject.formula), fix=_fix(said))
+        kept[said.id] = Judged(key=subject.key, scores=_scores(said, subject.formula, bound), fix=_fix(said))
     return list(kept.values())
+
+
+def _scores(said: Judgement, formula: Mapping[str, int | None], bound: Bound) -> Scores:
+    return Scores(
+        impact=bound(formula.get("impact"), said.impact),
+        effort=bound(formula.get("effort"), said.effort),
+        risk=bound(formula.get("risk"), said.risk),
+        score=bound(formula.get("score"), said.score),
+    )
 
 
 def _own(said: Judgement, subject: Subject) -> bool:

@@ -38,12 +38,16 @@ EXIT_MEMORY = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildTask:
-    """All that a child is told. ``data_bytes`` bounds private memory, ``cpu_seconds`` its processor time."""
+    """All that a child is told. ``data_bytes`` bounds private memory, ``cpu_seconds`` its processor time.
+
+    ``outline`` is where a page's outline goes, where the request asks for it.
+    """
 
     request: Request
     settings: Settings
     events: Path
     report: Path
+    outline: Path | None = None
     data_bytes: int = 400 << 20
     cpu_seconds: int = 1800
 
@@ -78,7 +82,11 @@ def main(task: ChildTask, bell: Connection) -> None:
         from surveyor.scan import engine
         from surveyor.scan.report import json as report_json
 
-        return report_json.encode(engine.run(task.request, task.settings, progress))
+        return report_json.encode(engine.run(task.request, task.settings, progress, outline=keep))
+
+    def keep(outline: str) -> None:
+        if task.outline is not None:
+            task.outline.write_text(outline, "utf-8", errors="replace")
 
     _confined(task, bell, work)
 

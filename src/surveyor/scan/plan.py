@@ -21,6 +21,8 @@ class Request:
 
     ``rules`` narrows a page's scan to the checks of these ids, whatever slot they are in; each leaves an entry of
     coverage, ``check.<id>``, with the number of its outcomes, so that "found nothing" is told from "did not run".
+
+    ``outline`` asks for the page's outline beside the report, from the slot ``accessibility``.
     """
 
     kind: Kind
@@ -29,6 +31,7 @@ class Request:
     name: str | None = None
     digest: str | None = None
     rules: tuple[str, ...] | None = None
+    outline: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,15 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from surveyor.llm import analyse as asking
 from surveyor.llm import prompts
-from surveyor.llm.analyse import BATCH, BATCHES, Analysis, Context, Subject, analyse
-from surveyor.llm.bound import REACH, Scores, bounded, near
+from surveyor.llm.analyse import BATCH, BATCHES, Analysis, Context, Scores, Subject
 from surveyor.llm.interface import Answer, Attempt, Kind, NotConfigured, Purpose, Question, Unanswered
+from surveyor.remedy.priority import MODEL_BOUND, bounded
 from surveyor.scan.model import Asset, Domain, Evidence, Finding, Severity
 from tests.servers.llm import Asked, obliging
 from tests.unit.llm.injections import INJECTIONS
 
-FORMULA = Scores(impact=60, effort=30, risk=50, score=55)
+FORMULA = {"impact": 60, "effort": 30, "risk": 50, "score": 55}
 CONTEXT = Context(target="https://shop.example/", kind="web", counts={"high": 2}, computed_health=70)
 TRIED = Attempt(purpose=Purpose.ANALYSIS, provider=Kind.ANTHROPIC, asked="m", model="m-1", outcome="ok")
 
@@ -36,7 +37,7 @@ def finding(number: int, text: str = "plain") -> Finding:
     )
 
 
-def subjects(count: int = 3, text: str = "plain", formula: Scores = FORMULA) -> list[Subject]:
+def subjects(count: int = 3, text: str = "plain", formula: dict[str, int] = FORMULA) -> list[Subject]:
     return [Subject(key=f"key-{number}", finding=finding(number, text), formula=formula) for number in range(count)]
 
 
@@ -80,20 +81,21 @@ def test_an_answer_becomes_scores_fixes_and_a_paragraph() -> None:
     assert found.summary == "All in all it could be better."
 
 
-@given(st.integers(-1000, 1000), st.integers(0, 100))
-def test_near_is_within_reach_and_within_the_scale(value: int, anchor: int) -> None:
-    got = near(value, anchor)
-    assert 0 <= got <= 100
-    assert abs(got - anchor) <= REACH
-    if abs(value - anchor) <= REACH and 0 <= value <= 100:
-        assert got == value
+def analyse(context: Context, given_: list[Subject], model: Callable[[Question[Any]], Answer[Any]]) -> Analysis:
+    return asking.analyse(context, given_, model, bounded)
 
 
-@given(st.builds(Scores, **{name: st.integers(0, 100) for name in ("impact", "effort", "risk", "score")}))
-def test_every_value_is_bounded(said: Scores) -> None:
-    got = bounded(said, FORMULA)
-    for name in ("impact", "effort", "risk", "score"):
-        assert abs(getattr(got, name) - getattr(FORMULA, name)) <= REACH
+@given(
+    st.fixed_dictionaries({name: st.integers(0, 100) for name in FORMULA}),
+    st.fixed_dictionaries({name: st.none() | st.integers(0, 100) for name in FORMULA}),
+)
+def test_every_value_is_near_the_formulas(said: dict[str, int], formula: dict[str, int | None]) -> None:
+    subject = Subject(key="k", finding=finding(1), formula=formula)
+    [one] = analyse(CONTEXT, [subject], Model(saying(**said))).judged
+    for name, anchor in formula.items():
+        got = getattr(one.scores, name)
+        assert 0 <= got <= 100
+        assert abs(got - (50 if anchor is None else anchor)) <= MODEL_BOUND
 
 
 @pytest.mark.parametrize("text", INJECTIONS)
@@ -106,9 +108,9 @@ def test_an_injection_that_wins_the_model_moves_nothing_beyond_the_bound(text: s
     found = analyse(CONTEXT, given_, Model(won))
     for one in found.judged:
         for name in ("impact", "effort", "risk", "score"):
-            assert abs(getattr(one.scores, name) - getattr(FORMULA, name)) <= REACH
+            assert abs(getattr(one.scores, name) - FORMULA[name]) <= MODEL_BOUND
     assert found.health_score is not None
-    assert abs(found.health_score - 70) <= REACH
+    assert abs(found.health_score - 70) <= MODEL_BOUND
     # a judgement has no place for a severity, a status or a title
     assert {name for one in found.judged for name in one.__dataclass_fields__} == {"key", "scores", "fix"}
     assert [subject.finding.severity for subject in given_] == [Severity.HIGH] * 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import import_module
 
@@ -30,8 +31,13 @@ from surveyor.scan.settings import Settings
 _PIPELINES = {Kind.WEB: "surveyor.scan.engine.web", Kind.ARTIFACT: "surveyor.scan.engine.artifact"}
 
 
-def run(request: Request, settings: Settings, progress: Progress) -> Report:
-    """Scan one target; a target that cannot be read gives a report that says so."""
+def run(
+    request: Request, settings: Settings, progress: Progress, *, outline: Callable[[str], None] | None = None
+) -> Report:
+    """Scan one target; a target that cannot be read gives a report that says so.
+
+    ``outline`` is given the page's, when the request asks for it and there is one.
+    """
     started = datetime.now(UTC)
     ledger = Ledger(progress)
     progress("scan.start", f"{request.kind} {request.name or request.source}", pct=1)
@@ -39,6 +45,8 @@ def run(request: Request, settings: Settings, progress: Progress) -> Report:
         parts: Parts = import_module(_PIPELINES[request.kind]).run(request, settings, ledger)
     except ScanError as error:
         return _failed(request, ledger, started, error)
+    if outline is not None and parts.outline:
+        outline(parts.outline)
     return _report(request, parts, ledger, started)
 
 

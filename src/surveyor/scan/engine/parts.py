@@ -12,7 +12,7 @@ class Parts:
     """The findings of a scan and what they rest on; coverage is in the ledger.
 
     ``units`` maps the id of each unit that ran to its version; ``failed_slots`` names slots whose scanner could not do
-    its work, with the reason.
+    its work, with the reason; ``outline`` is the page's, where it was asked for.
     """
 
     target: Target
@@ -21,3 +21,4 @@ class Parts:
     sources: tuple[Source, ...] = ()
     units: dict[str, int] = field(default_factory=dict)
     failed_slots: dict[str, str] = field(default_factory=dict)
+    outline: str = ""

@@ -9,6 +9,7 @@ from functools import partial
 
 from surveyor.scan import check
 from surveyor.scan.check import CHECKS, Document, Needs
+from surveyor.scan.check.outline import outline
 from surveyor.scan.engine.parts import Parts
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.errors import LimitExceeded, ScanError, Unreachable, Unsupported
@@ -34,7 +35,7 @@ def run(request: Request, settings: Settings, ledger: Ledger, *, client: Client 
     client = client or Client(settings)
     shared = _Shared(Errand(url=request.source, settings=settings, client=client, deadline=_deadline(settings)))
     relay = _Relay(ledger.progress)
-    slots = [_Slot(name, shared, relay, request.rules) for name in request.slots if _wanted(name, request.rules)]
+    slots = [_Slot(name, shared, relay, request) for name in request.slots if _wanted(name, request.rules)]
     for slot in slots:
         slot.start()
     for slot in slots:
@@ -122,15 +123,17 @@ class _Result:
 
     findings: list[Finding] = field(default_factory=list)
     units: dict[str, int] = field(default_factory=dict)
+    outline: str = ""
     done: bool = False
 
 
 class _Slot:
     """One scanner at work in its own thread."""
 
-    def __init__(self, name: str, shared: _Shared, relay: _Relay, rules: tuple[str, ...] | None = None) -> None:
+    def __init__(self, name: str, shared: _Shared, relay: _Relay, request: Request) -> None:
         self.name = name
-        self._rules = rules
+        self._rules = rules = request.rules
+        self._outline = request.outline and name == Domain.ACCESSIBILITY
         self._checks = tuple(rule for rule in CHECKS[Domain(name)] if rules is None or rule.id in rules)
         self.closed = False
         self._shared = shared
@@ -174,6 +177,7 @@ class _Slot:
             return
         parts.findings += tuple(self._result.findings)
         parts.units |= self._result.units
+        parts.outline += self._result.outline
 
     def _work(self) -> None:
         progress, result = self._ledger.progress, self._result
@@ -233,6 +237,8 @@ class _Slot:
             raise unfit
         if unfit is None and domain is not Domain.SECURITY:
             _ = document.elements  # markup that cannot be read fails the slot here, not each rule
+        if self._outline:
+            self._result.outline = outline(document)
         ran = 0
         for rule in self._checks:
             if rule.page is not None and (unfit is None or rule.needs is Needs.PAGE):

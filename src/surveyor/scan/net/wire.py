@@ -28,17 +28,18 @@ class Deadline:
 
     clock: Callable[[], float]
     seconds: float
+    idle: float = _IDLE_SECONDS
     end: float = field(init=False)
 
     def __post_init__(self) -> None:
         self.end = self.clock() + self.seconds
 
-    def left(self, at_most: float = _IDLE_SECONDS) -> float:
-        """Seconds to wait for the next thing; raises when there are none."""
+    def left(self, at_most: float | None = None) -> float:
+        """Seconds to wait for the next thing, ``idle`` at most; raises when there are none."""
         rest = self.end - self.clock()
         if rest <= 0:
             raise Unreachable(f"no whole answer within {self.seconds:g} s")
-        return min(rest, at_most)
+        return min(rest, self.idle if at_most is None else at_most)
 
 
 def connect(addresses: tuple[Address, ...], policy: Policy, deadline: Deadline) -> socket.socket:
@@ -77,13 +78,14 @@ class Exchange:
         self._ended = False
         self._peer = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEADER_BYTES)
 
-    def begin(self, method: str, path: str, headers: list[tuple[str, str]]) -> h11.Response:
+    def begin(self, method: str, path: str, headers: list[tuple[str, str]], body: bytes = b"") -> h11.Response:
         """Send the request, read the status line and the headers."""
         try:
             request = self._peer.send(h11.Request(method=method, target=path, headers=headers)) or b""
         except h11.LocalProtocolError as error:
             raise Malformed(f"a request that cannot be sent: {error}") from None
-        self._send(request + (self._peer.send(h11.EndOfMessage()) or b""))
+        content = (self._peer.send(h11.Data(data=body)) or b"") if body else b""
+        self._send(request + content + (self._peer.send(h11.EndOfMessage()) or b""))
         for _ in range(_INTERIM):
             event = self._next()
             if isinstance(event, h11.Response):

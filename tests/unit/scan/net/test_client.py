@@ -245,3 +245,17 @@ def test_head_asks_for_no_body(site: Site) -> None:
     site.raw("/", head("Content-Length: 100", "Content-Encoding: gzip"))
     response = client(site).get(site.url(), max_bytes=BIG, seconds=5, method="HEAD")
     assert (response.status, response.size, site.requests[0].method) == (200, 0, "HEAD")
+
+
+def test_a_body_is_sent_and_no_redirect_is_followed() -> None:
+    with Site() as site:
+        site.page("/api", '{"ok":true}', content_type="application/json")
+        site.redirect("/moved", "/api", status=307)
+        client = Client(site.settings())
+        answer = client.post(site.url("/api"), b'{"a":1}', headers={"X-Key": "k"}, max_bytes=1_000, seconds=5)
+        moved = client.post(site.url("/moved"), b"{}", headers={}, max_bytes=1_000, seconds=5)
+    assert (answer.status, answer.body) == (200, b'{"ok":true}')
+    assert moved.status == 307
+    assert [(seen.method, seen.path) for seen in site.requests] == [("POST", "/api"), ("POST", "/moved")]
+    assert site.requests[0].headers["content-length"] == "7"
+    assert site.requests[0].headers["x-key"] == "k"
