@@ -29,6 +29,7 @@ from surveyor.service.storage import Storage
 from surveyor.service.store.database import open_engine, sessions
 from surveyor.service.store.events import StoredEvent
 from surveyor.service.store.scans import TERMINAL, Scan
+from surveyor.service.vault import Vault
 
 WORKER = "import sys; from surveyor.service import config, worker; sys.exit(worker.run(config.load()))"
 
@@ -100,6 +101,8 @@ async def open_ground(config: Config) -> AsyncIterator[Ground]:
         storage=Storage.open(config),
         scan=config.scan_settings(),
         temporary=config.temporary,
+        vault=Vault(config.secret_key()),
+        base_url=config.base_url,
     )
     made = await bootstrap.bootstrap(platform.sessions)
     yield Ground(platform=platform, config=config, team_id=made.team_id, project_id=made.project_id)

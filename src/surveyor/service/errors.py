@@ -134,6 +134,13 @@ class BadConfiguration(ServiceError):
     meaning = "A setting of this installation is wrong; the service does not start with it."
 
 
+class SecretUnreadable(ServiceError):
+    """What was encrypted at rest cannot be read: the home's secret is another one, or the row was changed."""
+
+    code, status = "secret_unreadable", 500
+    meaning = "A stored secret was sealed with another installation's key; enter or rotate it anew."
+
+
 class DatabaseUnavailable(ServiceError):
     """PostgreSQL cannot be had; one sentence saying what to do."""
 

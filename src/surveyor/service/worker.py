@@ -25,6 +25,7 @@ from surveyor.service.jobs import TASKS
 from surveyor.service.jobs.interface import Work, patiently
 from surveyor.service.storage import Storage
 from surveyor.service.store.database import open_engine, sessions
+from surveyor.service.vault import Vault
 
 log = structlog.get_logger("surveyor.worker")
 #: How long the queue may go without being asked: retried jobs ring no bell.
@@ -54,6 +55,8 @@ async def serve(config: Config, *, ready: Callable[[], None] | None = None) -> N
         storage=Storage.open(config),
         scan=_scan_settings(config),
         temporary=config.temporary,
+        vault=Vault(config.secret_key()),
+        base_url=config.base_url,
     )
     work = Work(
         platform=platform,

@@ -8,13 +8,19 @@ from pathlib import Path
 from surveyor.scan.settings import Settings
 from surveyor.service.storage import Storage
 from surveyor.service.store.database import Sessions
+from surveyor.service.vault import Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """The database, the object store, the scanner's settings, and the folder for files in passing (on this machine)."""
+    """The database, the object store, the scanner's settings, and the folder for files in passing (on this machine).
+
+    ``vault`` opens what is encrypted at rest; ``base_url`` is what links begin with.
+    """
 
     sessions: Sessions
     storage: Storage
     scan: Settings
     temporary: Path
+    vault: Vault
+    base_url: str

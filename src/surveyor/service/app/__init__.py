@@ -26,6 +26,7 @@ from surveyor.service.errors import BadConfiguration, ServiceError
 from surveyor.service.live.stream import Streams
 from surveyor.service.storage import Storage
 from surveyor.service.store.database import open_engine, sessions
+from surveyor.service.vault import Vault
 
 __all__ = ["create_app", "serve"]
 
@@ -104,6 +105,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         storage=Storage.open(config),
         scan=config.scan_settings(),
         temporary=config.temporary,
+        vault=Vault(config.secret_key()),
+        base_url=config.base_url,
     )
     try:
         async with Streams.open(dsn, made) as streams:
