@@ -15,6 +15,9 @@ from tests import isolation
 from tests.servers.psi import Psi
 from tests.servers.web import Site
 
+#: One server and one database for a process, whichever folder's tests ask for them.
+pytest_plugins = ["tests.servers.postgres"]
+
 
 @pytest.fixture(scope="session")
 def shared_dir() -> Path:

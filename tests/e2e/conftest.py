@@ -24,10 +24,7 @@ from surveyor.service.actions import bootstrap, teams
 from surveyor.service.store.database import open_engine, sessions
 from tests import browser as browsers
 from tests.servers.osv_bucket import record, write
-from tests.servers.postgres import database_url, empty_database_url, postgres_server, worker_database
 from tests.servers.web import Site
-
-__all__ = ["database_url", "empty_database_url", "postgres_server", "worker_database"]
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = (
@@ -156,7 +153,7 @@ def surveyor(database_url: str, tmp_path: Path, shop: Site, request: pytest.Fixt
         for command in ("serve", "worker"):
             stack.enter_context(_process(command, environment, tmp_path / f"{command}.log"))
         url = f"http://127.0.0.1:{port}"
-        _wait_for(f"{url}/readyz")
+        _wait_for(f"{url}/readyz", tmp_path / "serve.log")
         yield Running(url=url, database_url=database_url, home=home)
 
 
@@ -172,13 +169,13 @@ def _process(command: str, environment: dict[str, str], log: Path) -> Iterator[N
     assert code == 0, log.read_text()[-3000:]
 
 
-def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + 30
+def _wait_for(url: str, log: Path) -> None:
+    deadline = time.monotonic() + 60
     while True:
         with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5) as answer:
             if answer.status == 200:
                 return
-        assert time.monotonic() < deadline, f"{url} does not answer"
+        assert time.monotonic() < deadline, f"{url} does not answer: {log.read_text()[-3000:]}"
         time.sleep(0.1)
 
 

@@ -11,21 +11,16 @@ from surveyor.service import config as service_config
 from surveyor.service.config import Config
 from surveyor.service.storage import Storage
 from tests.servers.pipeline import ground, slow_file
-from tests.servers.postgres import database_url, empty_database_url, postgres_server, worker_database
 from tests.servers.processes import open_home, started
 from tests.servers.s3 import Bucket, Seaweed
 from tests.servers.service import service
 
 __all__ = [
-    "database_url",
-    "empty_database_url",
     "ground",
     "open_home",
-    "postgres_server",
     "service",
     "slow_file",
     "started",
-    "worker_database",
 ]
 
 

@@ -1,6 +1,6 @@
 """A real PostgreSQL for a test run: one server, a migrated database for each xdist worker, emptied between tests.
 
-``tests/integration/conftest.py`` offers these fixtures; a folder that wants them imports them into its own conftest.
+A plugin of ``tests/conftest.py``: every folder's tests share the server and the database of their process.
 """
 
 from __future__ import annotations
