@@ -20,6 +20,8 @@ from surveyor.service.store.database import Session, conninfo_of, driver
 
 AUDIT = "audit"
 CONTROL = "control"
+#: What waits for other people's servers: a slow one must not hold up what the control queue is for.
+OUTGOING = "outgoing"
 #: How often a job may be started again after its worker stopped or died.
 MAX_ATTEMPTS = 5
 
@@ -29,13 +31,14 @@ _manager = JobManager(PsycopgConnector())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A job to enqueue: ``lock`` keeps two of the same name from running at once."""
+    """A job to enqueue: ``lock`` keeps two of the same name from running at once; ``at`` is when it may begin."""
 
     task: str
     args: Mapping[str, Any]
     queue: str = AUDIT
     lock: str | None = None
     priority: int = 0
+    at: datetime | None = None
 
 
 async def enqueue(
@@ -55,6 +58,7 @@ async def enqueue_many(session: Session, orders: Sequence[Order]) -> list[int]:
             task_name=order.task,
             task_kwargs=dict(order.args),
             priority=order.priority,
+            scheduled_at=order.at,
         )
         for order in orders
     ]

@@ -32,11 +32,14 @@ _lookups = ThreadPoolExecutor(64, thread_name_prefix="lookup")
 async def start_web(platform: Platform, *, team_id: UUID, project_id: UUID, url: str, trigger: str = "manual") -> Scan:
     """Queue a scan of a page; InvalidParams names the rule when the URL is refused."""
     _judge_trigger(trigger)
-    await _judge_url(url, platform.scan)
+    await judge_url(url, platform.scan)
     async with platform.sessions() as session, session.begin():
-        return await _queue(
-            session, team_id=team_id, project_id=project_id, kind="web", trigger=trigger, url=url, name=url
-        )
+        return await queue_web(session, team_id=team_id, project_id=project_id, url=url, trigger=trigger)
+
+
+async def queue_web(session: Session, *, team_id: UUID, project_id: UUID, url: str, trigger: str) -> Scan:
+    """The same inside a larger transaction, of a URL that was judged."""
+    return await _queue(session, team_id=team_id, project_id=project_id, kind="web", trigger=trigger, url=url, name=url)
 
 
 async def start_artifact(
@@ -162,7 +165,8 @@ def _judge_trigger(trigger: str) -> None:
         raise InvalidParams(f"trigger must be one of {', '.join(TRIGGERS)}", details={"trigger": ["unknown"]})
 
 
-async def _judge_url(url: str, settings: Settings) -> None:
+async def judge_url(url: str, settings: Settings) -> None:
+    """Refuse a URL that must not be asked: InvalidParams names the rule. One look-up of its name, 50 ms at most."""
     if len(url) > URL_LENGTH:
         raise InvalidParams(f"a URL of at most {URL_LENGTH} characters", details={"url": ["too_long"]})
     try:

@@ -1,0 +1,139 @@
+"""One schedule a page: kept by people, fired by whichever worker looks first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from surveyor.scan.evidence import normal
+from surveyor.service.actions import clock, scans, timetable
+from surveyor.service.actions.platform import Platform
+from surveyor.service.errors import Conflict, InvalidParams, NotFound
+from surveyor.service.store import cursor, schedules
+from surveyor.service.store import scans as runs
+from surveyor.service.store.database import Session, Sessions
+from surveyor.service.store.schedules import Schedule
+
+PAGE_LIMIT = 100
+TRIGGER = "scheduled"
+#: How many schedules one look fires at most; the rest is the next minute's.
+AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What to change of a schedule; ``None`` leaves as it is."""
+
+    cron: str | None = None
+    time_zone: str | None = None
+    active: bool | None = None
+
+
+async def create(
+    platform: Platform, *, team_id: UUID, project_id: UUID, url: str, cron: str, time_zone: str = "UTC"
+) -> Schedule:
+    """Scan a page by itself from now on; Conflict when it has a schedule, InvalidParams names what is refused."""
+    cron = " ".join(cron.split())
+    timetable.judge(cron, time_zone)
+    await scans.judge_url(url, platform.scan)
+    async with platform.sessions() as session, session.begin():
+        made = await schedules.add(
+            session,
+            team_id=team_id,
+            project_id=project_id,
+            url=url,
+            target=normal(url),
+            cron=cron,
+            time_zone=time_zone,
+            next_run_at=timetable.next_after(cron, time_zone, clock.now()),
+        )
+    if made is None:
+        raise Conflict("this page has a schedule already; change or delete that one")
+    return made
+
+
+async def find(sessions: Sessions, *, team_id: UUID, project_id: UUID, schedule_id: UUID) -> Schedule:
+    """One schedule as it stands."""
+    async with sessions() as session:
+        return _found(await schedules.find(session, team_id, project_id, schedule_id))
+
+
+async def page(
+    sessions: Sessions, *, team_id: UUID, project_id: UUID, limit: int = 50, after: str | None = None
+) -> cursor.Page[Schedule]:
+    """A project's schedules, the newest first; ``limit`` at most 100."""
+    async with sessions() as session:
+        return await schedules.page(session, team_id, project_id, limit=max(1, min(limit, PAGE_LIMIT)), after=after)
+
+
+async def change(platform: Platform, *, team_id: UUID, project_id: UUID, schedule_id: UUID, wish: Wish) -> Schedule:
+    """Change a schedule. Switched on again, or at other times, it goes on from now: nothing is caught up."""
+    async with platform.sessions() as session, session.begin():
+        held = _found(await schedules.find(session, team_id, project_id, schedule_id, hold=True))
+        cron = held.cron if wish.cron is None else " ".join(wish.cron.split())
+        time_zone = held.time_zone if wish.time_zone is None else wish.time_zone
+        timetable.judge(cron, time_zone)
+        active = held.active if wish.active is None else wish.active
+        if active and not held.active:
+            await scans.judge_url(held.url, platform.scan)
+        values: dict[str, Any] = {"cron": cron, "time_zone": time_zone}
+        if not active and held.active:
+            values |= _off("switched off by a person", clock.now())
+        elif active and (not held.active or (cron, time_zone) != (held.cron, held.time_zone)):
+            at = timetable.next_after(cron, time_zone, clock.now())
+            values |= {"active": True, "disabled_at": None, "disabled_reason": None, "next_run_at": at}
+        return await schedules.change(session, schedule_id, **values)
+
+
+async def remove(sessions: Sessions, *, team_id: UUID, project_id: UUID, schedule_id: UUID) -> Schedule:
+    """Delete a schedule; what it has started stays."""
+    async with sessions() as session, session.begin():
+        held = _found(await schedules.find(session, team_id, project_id, schedule_id, hold=True))
+        await schedules.remove(session, schedule_id)
+    return held
+
+
+async def run_due(platform: Platform, now: datetime | None = None) -> int:
+    """Fire what is due; the number of scans that were queued.
+
+    The scan, its job and the next time are one transaction on the schedule's row, which other workers pass over: so
+    each due time fires once. Times that nobody was there for are one scan, not many.
+    """
+    now, fired = now or clock.now(), 0
+    for _ in range(AT_ONCE):
+        async with platform.sessions() as session, session.begin():
+            due = await schedules.take_due(session, now)
+            if due is None:
+                break
+            values = await _fire(session, platform, due, now)
+            await schedules.change(session, due.id, **values)
+            fired += "last_scan_id" in values
+    return fired
+
+
+async def _fire(session: Session, platform: Platform, due: Schedule, now: datetime) -> Mapping[str, Any]:
+    """What becomes of a due schedule: a scan, nothing while the last one goes on, its end when its URL is refused."""
+    coming = {"next_run_at": timetable.next_after(due.cron, due.time_zone, now)}
+    if due.last_scan_id is not None:
+        last = await runs.find(session, due.last_scan_id)
+        if last is not None and last.status not in runs.TERMINAL:
+            return {**coming, "skipped_at": now}
+    try:
+        await scans.judge_url(due.url, platform.scan)
+    except InvalidParams as error:
+        return _off(f"refused: {error.message}", now)
+    run = await scans.queue_web(session, team_id=due.team_id, project_id=due.project_id, url=due.url, trigger=TRIGGER)
+    return {**coming, "last_run_at": now, "last_scan_id": run.id}
+
+
+def _off(reason: str, now: datetime) -> dict[str, Any]:
+    return {"active": False, "next_run_at": None, "disabled_at": now, "disabled_reason": reason[:500]}
+
+
+def _found(schedule: Schedule | None) -> Schedule:
+    if schedule is None:
+        raise NotFound("no such schedule")
+    return schedule
