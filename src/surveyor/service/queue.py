@@ -131,3 +131,11 @@ async def any_waits(session: Session, job_ids: Iterable[int]) -> bool:
     """Whether one of these jobs has not been started yet."""
     statement = text("select exists (select from procrastinate_jobs where id = any(:ids) and status = 'todo')")
     return bool((await session.execute(statement, {"ids": list(job_ids)})).scalar_one())
+
+
+async def any_lives(session: Session, job_ids: Iterable[int]) -> bool:
+    """Whether one of these jobs waits or runs."""
+    statement = text(
+        "select exists (select from procrastinate_jobs where id = any(:ids) and status in ('todo', 'doing'))"
+    )
+    return bool((await session.execute(statement, {"ids": list(job_ids)})).scalar_one())

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from surveyor import __version__
 from surveyor.service import ui
+from surveyor.service.actions.links import Links
 from surveyor.service.actions.platform import Platform
 from surveyor.service.api import v1
 from surveyor.service.app import failures, health
@@ -100,6 +101,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         limits={"default": config.rate_default, "strict": config.rate_strict},
         seconds=config.rate_window_seconds,
     )
+    app.state.links = Links(secret=config.secret_key(), base=config.base_url)
     app.state.platform = Platform(
         sessions=made,
         storage=Storage.open(config),

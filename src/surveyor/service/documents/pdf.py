@@ -46,7 +46,7 @@ def _data(report: ProjectReport, path: Path) -> None:
 async def _typeset(place: Path, *, seconds: float, memory: int) -> None:
     process = await asyncio.create_subprocess_exec(
         # isolated: neither the folder it runs in nor a variable can bring in other code
-        *(sys.executable, "-I", str(_SCRIPT), str(place), str(memory), str(round(seconds) * 4)),
+        *(sys.executable, "-I", str(_SCRIPT), str(place), str(memory), str(max(10, round(seconds) * 4))),
         cwd=place,
         env={"PATH": os.defpath, "HOME": str(place)},
         stdin=asyncio.subprocess.DEVNULL,

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from surveyor.service.jobs import expire, refresh_feeds, rescue, scan_run, scan_slot, sweep_stale, update_advisories
+from surveyor.service.jobs import (
+    expire,
+    refresh_feeds,
+    report_export,
+    rescue,
+    scan_run,
+    scan_slot,
+    sweep_stale,
+    update_advisories,
+)
 from surveyor.service.queue import Task
 
 TASKS: tuple[Task, ...] = (
@@ -13,4 +22,5 @@ TASKS: tuple[Task, ...] = (
     update_advisories.TASK,
     refresh_feeds.TASK,
     expire.TASK,
+    report_export.TASK,
 )

@@ -1,11 +1,11 @@
-"""Ends runs that nobody has worked on for long, whatever became of their workers."""
+"""Ends runs and reports that nobody works on any more, whatever became of their workers."""
 
 from __future__ import annotations
 
 from procrastinate.job_context import JobContext
 
 from surveyor.service import queue
-from surveyor.service.actions import sweep
+from surveyor.service.actions import exports, sweep
 from surveyor.service.jobs.interface import patiently, work_of
 
 
@@ -14,6 +14,7 @@ async def run(context: JobContext, *, timestamp: int) -> None:
     _ = timestamp
     work = work_of(context)
     await patiently(lambda: sweep.stale(work.platform.sessions, seconds=work.stale))
+    await patiently(lambda: exports.end_lost(work.platform.sessions))
 
 
 TASK = queue.Task(name="sweep_stale", run=run, queue=queue.CONTROL, cron="* * * * * 7", retry=None)

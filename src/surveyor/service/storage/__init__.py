@@ -79,13 +79,21 @@ class Storage:
             spool_max_bytes=config.upload_max_bytes,
         )
 
-    async def put_bytes(self, key: str, data: bytes, *, media_type: str | None = None, new: bool = False) -> Stored:
+    async def put_bytes(
+        self,
+        key: str,
+        data: bytes,
+        *,
+        media_type: str | None = None,
+        disposition: str | None = None,
+        new: bool = False,
+    ) -> Stored:
         """Write a small object whole; with ``new`` an existing one is a Conflict.
 
-        ``media_type`` is what a signed URL of an S3 store answers with; a folder keeps none.
+        ``media_type`` and ``disposition`` are what a signed URL of an S3 store answers with; a folder keeps none.
         """
         mode: Literal["create", "overwrite"] = "create" if new else "overwrite"
-        attributes = self._attributes(media_type)
+        attributes = self._attributes(media_type, disposition)
         with self._meaning(key):
             await obstore.put_async(
                 self._store, check_key(key), data, mode=mode, use_multipart=False, attributes=attributes
@@ -204,9 +212,11 @@ class Storage:
             attributes=self._attributes(media_type),
         )
 
-    def _attributes(self, media_type: str | None) -> Attributes | None:
+    def _attributes(self, media_type: str | None, disposition: str | None = None) -> Attributes | None:
+        given = {"Content-Type": media_type, "Content-Disposition": disposition}
         # a folder keeps none
-        return {"Content-Type": media_type} if media_type and self._backend.folder is None else None
+        kept: Attributes = {name: value for name, value in given.items() if value and self._backend.folder is None}
+        return kept or None
 
     async def _settle(self, key: str) -> None:
         """Make a local object survive a power cut before anyone is told that it is there."""

@@ -240,6 +240,11 @@ def of_project(team_id: UUID, project_id: UUID, *, kind: str | None = None, stat
     return statement.order_by(scan_runs.c.inserted_at.desc(), scan_runs.c.id.desc())
 
 
+async def listed(session: Session, rows: Select[Any]) -> list[Scan]:
+    """All runs of a query that has a run's columns."""
+    return [_scan(row) for row in (await session.execute(rows)).mappings()]
+
+
 async def page(session: Session, rows: Select[Any], *, limit: int, after: str | None) -> cursor.Page[Scan]:
     """One page of runs."""
     total, estimated = await cursor.total_of(session, rows)

@@ -12,6 +12,7 @@ from surveyor.service.store import (
     packages,
     ratelimit,
     regressions,
+    reports,
     scans,
     signin,
     tasks,
@@ -37,4 +38,5 @@ MODULES = (
     tasks,
     verifications,
     regressions,
+    reports,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
-from surveyor.service.ui import findings, home, pages, scans, signin
+from surveyor.service.ui import findings, home, pages, reports, scans, signin
 
 
 def routes() -> tuple[BaseRoute, ...]:
@@ -19,6 +19,12 @@ def routes() -> tuple[BaseRoute, ...]:
         Route("/scans/{scan_id}/live", scans.live),
         Route("/scans/{scan_id}/report", scans.report),
         Route("/findings", findings.show),
+        Route("/reports", reports.show),
+        Route("/reports", reports.create, methods=["POST"]),
+        Route("/reports/preview", reports.preview),
+        Route("/reports/{report_id}", reports.one),
+        Route("/reports/{report_id}/file", reports.file),
+        Route("/reports/{report_id}/page", reports.shown),
         Route("/sign-in", signin.show),
         Route("/sign-in", signin.sign_in, methods=["POST"]),
         Route("/sign-out", signin.sign_out, methods=["POST"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 
-from surveyor.service.api.v1 import events, findings, scans, schemas, uploads
+from surveyor.service.api.v1 import events, findings, reports, scans, schemas, uploads
 from surveyor.service.api.v1.access import named_project
 from surveyor.service.errors import CODES
 
@@ -18,7 +18,7 @@ _RESPONSES: dict[int | str, dict[str, object]] = {
     for status in _ANYWHERE
 }
 
-ROUTES = (scans.router, uploads.router, events.router, findings.router)
+ROUTES = (scans.router, uploads.router, events.router, findings.router, reports.router)
 
 
 def router() -> APIRouter:
@@ -29,4 +29,5 @@ def router() -> APIRouter:
             part, prefix="/orgs/{org_id}/projects/{project_id}/audit", dependencies=[Depends(named_project)]
         )
         whole.include_router(part, prefix="/audit")
+    whole.include_router(reports.signed)
     return whole

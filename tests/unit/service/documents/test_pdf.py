@@ -1,0 +1,131 @@
+"""The PDF: a real, tagged one, typeset in a process that is bounded and killed when it is not wanted any more."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pypdf
+import pytest
+
+from benchmarks.reports import finding, report
+from surveyor.service.documents import pdf
+from surveyor.service.documents.model import ProjectReport
+from tests.unit.service.documents.test_formats import SPELLS, hostile
+
+
+def read(content: bytes) -> pypdf.PdfReader:
+    return pypdf.PdfReader(io.BytesIO(content))
+
+
+def words(reader: pypdf.PdfReader) -> str:
+    return " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+
+
+def bookmarks(items: list[object]) -> Iterator[str]:
+    for item in items:
+        if isinstance(item, list):
+            yield from bookmarks(item)
+        else:
+            yield str(item.title)  # type: ignore[attr-defined]
+
+
+def titled(*titles: str) -> ProjectReport:
+    found = tuple(replace(finding(number), title=title) for number, title in enumerate(titles, 1))
+    return replace(report(1), findings=found, findings_total=len(found))
+
+
+async def test_it_is_tagged_has_bookmarks_and_page_numbers_and_says_the_cut(tmp_path: Path) -> None:
+    reader = read(await pdf.write(report(40, total=12_345), tmp_path))
+    root = reader.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert "/StructTreeRoot" in root
+    assert root["/Lang"] == "en"
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in root["/Metadata"].get_object().get_data()
+    assert reader.metadata is not None
+    assert reader.metadata.title == "Surveyor report: Web shop"
+    marks = list(bookmarks(reader.outline))
+    assert {"In numbers", "Findings", "Coverage: what could not be looked at"} <= set(marks)
+    assert "2. CVE-2026-00002: npm/left-pad-2" in marks
+    text = words(reader)
+    assert f"Page 2 of {len(reader.pages)}" in text
+    assert "12,305 of 12,345 are not in it" in text
+    assert "default-src * 'unsafe-inline'" in text
+    assert "The database is damaged" in text
+    assert not any("/JavaScript" in str(page.get("/AA", "")) for page in reader.pages)
+
+
+async def test_the_same_report_gives_the_same_bytes(tmp_path: Path) -> None:
+    first, second = await pdf.write(report(20), tmp_path), await pdf.write(report(20), tmp_path)
+    assert first == second
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_hostile_text_is_set_and_not_obeyed(tmp_path: Path) -> None:
+    reader = read(await pdf.write(hostile(), tmp_path))
+    text = words(reader)
+    for spell in (SPELLS[0], SPELLS[8], SPELLS[10], '#import "x"; #panic[x] $x^2$ *bold* `raw` @label <l>'):
+        assert spell in text
+    assert reader.metadata is not None
+    assert reader.metadata.title == f"Surveyor report: {SPELLS[11]}"
+
+
+async def test_what_no_font_has_is_a_blank_and_what_hides_is_shown(tmp_path: Path) -> None:
+    strange = ("private \ue000\ue001", "noncharacter \U0010fffd", "turned \u202eround\u202c", "zero\u200bwidth\ufeff")
+    text = words(read(await pdf.write(titled(*strange, "plain Ελληνικά"), tmp_path)))
+    assert "\u25af" in text
+    assert "⟨U+202E⟩round" in text
+    assert "zero⟨U+200B⟩width⟨U+FEFF⟩" in text
+    assert "plain Ελληνικά" in text
+
+
+async def test_a_long_finding_goes_on_over_the_page(tmp_path: Path) -> None:
+    long = replace(
+        finding(1),
+        title="t" * 500,
+        description="word " * 400,
+        evidence=tuple({"where": f"w{n}", "value": "x\n" * 150 + f"end {n}"} for n in range(9)),
+        recommended_fix={"summary": "fix " * 300, "steps": [f"step {n} " * 30 for n in range(30)]},
+    )
+    made = replace(report(1), findings=(long,), findings_total=1)
+    reader = read(await pdf.write(made, tmp_path))
+    assert len(reader.pages) > 4
+    assert "Decided by" in words(reader)
+
+
+async def test_the_time_is_bounded_and_nothing_stays_behind(tmp_path: Path) -> None:
+    with pytest.raises(pdf.NotTypeset, match="took more than"):
+        await pdf.write(report(3_000), tmp_path, seconds=0.3)
+    assert list(tmp_path.iterdir()) == []
+    assert not typesetters()
+
+
+async def test_the_memory_is_bounded(tmp_path: Path) -> None:
+    with pytest.raises(pdf.NotTypeset, match="typesetting failed"):
+        await pdf.write(report(3_000), tmp_path, memory=200 << 20)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_cancelled_it_leaves_no_process(tmp_path: Path) -> None:
+    writing = asyncio.ensure_future(pdf.write(report(3_000), tmp_path))
+    while not typesetters():
+        await asyncio.sleep(0.01)
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    assert not typesetters()
+    assert list(tmp_path.iterdir()) == []
+
+
+def typesetters() -> list[psutil.Process]:
+    found = []
+    for child in psutil.Process(os.getpid()).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found += [child] if any("typeset.py" in word for word in child.cmdline()) else []
+    return found
