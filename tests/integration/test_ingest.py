@@ -27,6 +27,7 @@ from surveyor.scan.model import (
 from surveyor.scan.report import json as report_json
 from surveyor.scan.settings import AllowedHost
 from surveyor.service.actions import findings, reports, scans, slots
+from surveyor.service.actions.findings import Decision
 from surveyor.service.actions.slots import Result
 from surveyor.service.errors import InvalidParams, StorageFull
 from surveyor.service.store.findings import Filter, FindingRow
@@ -110,15 +111,17 @@ async def test_what_people_decided_stays(near: Ground) -> None:
     await look(near, report(finding()))
     (row,) = await listed(near)
     owner = uuid4()
-    await change(
-        near,
-        row.id,
-        f"severity = 'low', severity_by = 'person', status = 'dismissed', owner_id = '{owner}', priority_score = 7",
-    )
+    decision = Decision(severity="low", status="dismissed", owner_id=owner, priority=7, reason="nobody uses it")
+    await findings.decide(near.platform.sessions, **near.place, finding_id=row.id, who="person", decision=decision)
     await look(near, report(finding(severity=Severity.CRITICAL, description="new words")))
     (row,) = await listed(near)
     assert (row.severity, row.status, row.owner_id, row.priority_score) == ("low", "dismissed", owner, 7)
     assert row.description == "new words"
+    assert row.priority is not None
+    assert row.priority["source"] == "person"
+    back = Decision(priority=None)
+    row = await findings.decide(near.platform.sessions, **near.place, finding_id=row.id, who="person", decision=back)
+    assert row.priority_score == row.priority["by_source"]["formula"]["score"] != 7
 
 
 async def test_a_scan_replaces_only_its_own_assets(near: Ground) -> None:

@@ -245,9 +245,16 @@ async def test_two_who_ask_for_advisories_get_one_update(made: Sessions) -> None
 
 def test_every_task_is_known_by_the_name_that_verbs_use() -> None:
     tasks = {task.name: task for task in import_module("surveyor.service.jobs").TASKS}
-    assert {"scan_run", "scan_slot", "update_advisories", "rescue", "sweep_stale", "expire", "refresh_feeds"} == set(
-        tasks
-    )
+    assert {
+        "scan_run",
+        "scan_slot",
+        "update_advisories",
+        "rescue",
+        "sweep_stale",
+        "expire",
+        "verify",
+        "refresh_feeds",
+    } == set(tasks)
     assert {name for name, task in tasks.items() if task.queue == queue.AUDIT} == {"scan_slot", "update_advisories"}
 
 

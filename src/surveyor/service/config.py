@@ -106,6 +106,8 @@ class Config(BaseSettings):
     """A scan without any sign of life for so long fails with "stale job timeout"."""
     page_seconds: float = Field(60.0, gt=0)
     """The deadline of each page scanner, in seconds."""
+    verify_seconds: float = Field(10.0, gt=0)
+    """The deadline of one look at a page's headers by a verification, in seconds; other checks have the scanner's."""
     grace_seconds: float = Field(10.0, ge=0)
     """How long a stopping process may finish what it does before it is ended."""
     feed_refresh: bool = True

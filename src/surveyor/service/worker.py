@@ -63,6 +63,7 @@ async def serve(config: Config, *, ready: Callable[[], None] | None = None) -> N
         heartbeat=config.heartbeat_seconds,
         stalled=config.stalled_seconds,
         page_seconds=config.page_seconds,
+        verify_seconds=config.verify_seconds,
         stale=config.stale_minutes * 60,
         feed_refresh=config.feed_refresh,
     )

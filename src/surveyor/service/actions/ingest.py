@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from surveyor.scan.evidence import normal
 from surveyor.scan.model import Asset, Kind, Report, ScanStatus
-from surveyor.service.actions import clock, intake
+from surveyor.service.actions import clock, intake, priorities, regressions, webhooks
 from surveyor.service.store import packages, sightings
 from surveyor.service.store.database import Session
 from surveyor.service.store.scans import Scan
@@ -27,7 +29,7 @@ def place_of(scan: Scan, slot: str, digest: str | None) -> Place:
 
 
 async def apply(session: Session, scan: Scan, slot: str, report: Report) -> int:
-    """Write a report's findings and packages; the number of findings.
+    """Write a report's findings with their priority, and its packages; the number of findings.
 
     What an earlier scan of the same target saw is removed only by a scan that looked at everything it was asked to.
     """
@@ -44,9 +46,18 @@ async def apply(session: Session, scan: Scan, slot: str, report: Report) -> int:
     await sightings.link(session, place, ids.values())
     if report.scan_status is ScanStatus.COMPLETE:
         await sightings.drop_unseen(session, place)
+    await regressions.reappear(session, place, list(ids.values()), looked_from=_looked_from(scan, slot))
+    await priorities.rewrite(session, ids.values(), at=place.at, sources=report.sources)
+    await webhooks.announce_findings(session, scan, await sightings.new_critical(session, place, ids.values()))
     if report.packages:
         await packages.add(session, scan.id, intake.packages(report))
     return len(ids)
+
+
+def _looked_from(scan: Scan, slot: str) -> datetime:
+    """When this slot began to look: what was solved later than that, it may have seen before it was."""
+    held = scan.scanner_status.get(slot)
+    return datetime.fromisoformat(held.started_at) if held and held.started_at else scan.inserted_at
 
 
 def _itself(scan: Scan, report: Report) -> Asset:

@@ -11,6 +11,7 @@ from surveyor.service.jobs import (
     scan_slot,
     sweep_stale,
     update_advisories,
+    verify,
 )
 from surveyor.service.queue import Task
 
@@ -23,4 +24,5 @@ TASKS: tuple[Task, ...] = (
     refresh_feeds.TASK,
     expire.TASK,
     report_export.TASK,
+    verify.TASK,
 )

@@ -28,7 +28,10 @@ _PASSING = ("08", "57P", "53300")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """A worker's tools. Times in seconds: between signs of life, until a worker is dead, per page, until stale."""
+    """A worker's tools.
+
+    Times in seconds: between signs of life, until a worker is dead, per page, until stale, per verified header.
+    """
 
     platform: Platform
     heartbeat: float
@@ -37,6 +40,7 @@ class Work:
     stale: float
     feed_refresh: bool
     attempts: int = 3
+    verify_seconds: float = 10.0
 
 
 def work_of(context: JobContext) -> Work:

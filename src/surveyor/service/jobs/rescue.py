@@ -7,12 +7,12 @@ from uuid import UUID
 from procrastinate.job_context import JobContext
 
 from surveyor.service import queue
-from surveyor.service.actions import slots
+from surveyor.service.actions import slots, verifications
 from surveyor.service.jobs.interface import app_of, log, patiently, work_of
 
 
 async def run(context: JobContext, *, timestamp: int) -> None:
-    """Look for workers without a sign of life; a slot whose attempts ran out fails, with that as its last event."""
+    """Look for workers without a sign of life; what was started too often fails, a slot with that as its last event."""
     _ = timestamp
     work, app = work_of(context), app_of(context)
     sessions = work.platform.sessions
@@ -32,6 +32,10 @@ async def run(context: JobContext, *, timestamp: int) -> None:
                     reason="attempts",
                     detail=detail,
                 )
+            )
+        if (looking := job.task_kwargs.get("verification_id")) is not None:
+            await patiently(
+                lambda looking=looking: verifications.fail(sessions, UUID(str(looking)), reason="attempts")  # type: ignore[misc]
             )
         await queue.give_up(app, job)
 

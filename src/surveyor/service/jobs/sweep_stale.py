@@ -5,7 +5,7 @@ from __future__ import annotations
 from procrastinate.job_context import JobContext
 
 from surveyor.service import queue
-from surveyor.service.actions import exports, sweep
+from surveyor.service.actions import exports, sweep, verifications
 from surveyor.service.jobs.interface import patiently, work_of
 
 
@@ -14,6 +14,7 @@ async def run(context: JobContext, *, timestamp: int) -> None:
     _ = timestamp
     work = work_of(context)
     await patiently(lambda: sweep.stale(work.platform.sessions, seconds=work.stale))
+    await patiently(lambda: verifications.stale(work.platform.sessions, seconds=work.stale))
     await patiently(lambda: exports.end_lost(work.platform.sessions))
 
 

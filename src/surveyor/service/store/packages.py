@@ -8,10 +8,11 @@ from uuid import UUID
 
 import orjson
 from psycopg.types.json import Jsonb
-from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Table, Text, Uuid
+from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Table, Text, Uuid, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.engine import RowMapping
 
-from surveyor.scan.model import Package
+from surveyor.scan.model import Distro, Evidence, Location, Package, Presence, SourcePackage, Tier
 from surveyor.service.store.database import Session, driver, metadata
 
 scan_packages = Table(
@@ -49,6 +50,38 @@ async def add(session: Session, scan_id: UUID, packages: Iterable[Package]) -> N
     async with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
         for package in packages:
             await copy.write_row(_row(scan_id, package))
+
+
+async def of_scan(session: Session, scan_id: UUID, package_type: str) -> list[Package]:
+    """A scan's packages of one PURL type, as they were found."""
+    table = scan_packages
+    statement = select(table).where(table.c.scan_id == scan_id, table.c.type == package_type).order_by(table.c.id)
+    return [_package(row) for row in (await session.execute(statement)).mappings()]
+
+
+async def any_of(session: Session, scan_id: UUID) -> bool:
+    """Whether a scan's inventory holds anything."""
+    statement = select(select(scan_packages.c.id).where(scan_packages.c.scan_id == scan_id).exists())
+    return bool((await session.execute(statement)).scalar_one())
+
+
+def _package(row: RowMapping) -> Package:
+    return Package(
+        purl=row["purl"],
+        type=row["type"],
+        namespace=row["namespace"],
+        name=row["name"],
+        version=row["version"],
+        licenses=tuple(row["licenses"]),
+        locations=tuple(Location(**location) for location in row["locations"]),
+        evidence=tuple(Evidence(**item) for item in row["evidence"]),
+        tier=Tier(row["tier"]),
+        presence=Presence(row["presence"]),
+        found_by=row["found_by"],
+        source=SourcePackage(**row["source"]) if row["source"] else None,
+        distro=Distro(**row["distro"]) if row["distro"] else None,
+        state=row["state"],
+    )
 
 
 def _row(scan_id: UUID, package: Package) -> tuple[object, ...]:

@@ -175,6 +175,19 @@ async def find(
     return _scan(row) if row else None
 
 
+async def newest_done(session: Session, team_id: UUID, project_id: UUID, *, name: str) -> Scan | None:
+    """The newest scan of an artifact of this name that was done."""
+    statement = (
+        select(scan_runs)
+        .where(scan_runs.c.team_id == team_id, scan_runs.c.project_id == project_id)
+        .where(scan_runs.c.kind == "artifact", scan_runs.c.name == name, scan_runs.c.status == "done")
+        .order_by(scan_runs.c.inserted_at.desc(), scan_runs.c.id.desc())
+        .limit(1)
+    )
+    row = (await session.execute(statement)).mappings().one_or_none()
+    return _scan(row) if row else None
+
+
 async def lock(session: Session, scan_id: UUID) -> Scan | None:
     """One run, its row held until the transaction ends: what is decided on it is decided once."""
     row = (

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from surveyor.service.store.database import Session
 from surveyor.service.store.findings import finding_assets, findings, scan_findings
 
-#: Columns that the newest detection overwrites; status, owner and priority are not among them.
+#: Columns that the newest detection overwrites; status and owner are not among them, priority is written after it.
 _DETECTED = (
     "rule",
     "description",
@@ -122,7 +122,7 @@ def _subject(title: str) -> str:
 async def upsert(session: Session, place: Place, seen: Sequence[Sighting]) -> dict[tuple[str, str], UUID]:
     """Insert findings or refresh the rows of the same domain and title; ids by domain and title.
 
-    A severity that a person set stays, as do status, owner and priority.
+    A severity that a person set stays, as do status and owner.
     """
     if not seen:
         return {}
@@ -152,6 +152,36 @@ async def upsert(session: Session, place: Place, seen: Sequence[Sighting]) -> di
         findings.c.id, findings.c.domain, findings.c.title
     )
     return {(domain, title): found for found, domain, title in await session.execute(returning, rows)}
+
+
+async def solved(session: Session, finding_ids: Sequence[UUID], *, before: datetime) -> list[UUID]:
+    """Which of these findings were solved before a moment; the caller's transaction holds their rows."""
+    statement = select(findings.c.id).where(
+        findings.c.id.in_(finding_ids),
+        findings.c.status == "resolved",
+        or_(findings.c.resolved_at.is_(None), findings.c.resolved_at < before),
+    )
+    return list((await session.execute(statement)).scalars())
+
+
+async def take_up(session: Session, place: Place, finding_ids: Sequence[UUID], *, status: str) -> None:
+    """Give solved findings that are there again an open status."""
+    values = {"status": status, "status_reason": None, "resolved_at": None, "updated_at": place.at}
+    await session.execute(update(findings).where(findings.c.id.in_(finding_ids)).values(values))
+
+
+async def new_critical(session: Session, place: Place, finding_ids: Iterable[UUID]) -> list[UUID]:
+    """Which of these findings are critical and were never seen before this scan, by title."""
+    statement = (
+        select(findings.c.id)
+        .where(
+            findings.c.id.in_(list(finding_ids)),
+            findings.c.first_scan_id == place.scan_id,
+            findings.c.severity == "critical",
+        )
+        .order_by(findings.c.title, findings.c.id)
+    )
+    return list((await session.execute(statement)).scalars())
 
 
 async def place_assets(session: Session, place: Place, assets: Iterable[tuple[UUID, SeenAsset]]) -> None:

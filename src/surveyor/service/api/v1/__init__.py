@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 
-from surveyor.service.api.v1 import events, findings, reports, scans, schemas, uploads
+from surveyor.service.api.v1 import (
+    events,
+    findings,
+    regressions,
+    reports,
+    scans,
+    schemas,
+    tasks,
+    uploads,
+    verifications,
+)
 from surveyor.service.api.v1.access import named_project
 from surveyor.service.errors import CODES
 
@@ -18,7 +28,16 @@ _RESPONSES: dict[int | str, dict[str, object]] = {
     for status in _ANYWHERE
 }
 
-ROUTES = (scans.router, uploads.router, events.router, findings.router, reports.router)
+ROUTES = (
+    scans.router,
+    uploads.router,
+    events.router,
+    findings.router,
+    tasks.router,
+    verifications.router,
+    regressions.router,
+    reports.router,
+)
 
 
 def router() -> APIRouter:

@@ -7,11 +7,20 @@ from typing import Any, TypeVar
 
 from fastapi import Request
 
-from surveyor.service.api.v1 import schemas
+from surveyor.service.api.v1 import remediation, schemas
+from surveyor.service.errors import CODES
 from surveyor.service.store.cursor import Page
 from surveyor.service.store.findings import FindingRow
+from surveyor.service.store.history import Change
+from surveyor.service.store.regressions import Regression
 from surveyor.service.store.scans import Scan
+from surveyor.service.store.tasks import Task
+from surveyor.service.store.verifications import Verification
 
+#: What routes that move something between states answer beside the common failures.
+CONFLICT: dict[int | str, dict[str, object]] = {
+    409: {"model": schemas.FailureEnvelope, "description": f"`conflict`: {CODES['conflict'][1]}"}
+}
 V = TypeVar("V")
 T = TypeVar("T")
 
@@ -58,11 +67,57 @@ def finding(row: FindingRow) -> schemas.Finding:
         **_same(row, "tier ids package cvss epss kev fixed_in fix_state evidence recommended_fix first_scan_id"),
         **_same(row, "last_scan_id first_seen last_seen not_seen_since inserted_at updated_at"),
         org_id=row.team_id,
-        priority=schemas.Priority(
-            impact=row.impact_score, effort=row.effort_score, risk=row.risk_score, score=row.priority_score
-        ),
+        status_reason=row.status_reason,
+        priority=_priority(row),
         affected_assets=[schemas.Asset.model_validate(asset) for asset in row.assets],
         references=list(row.reference_urls),
+    )
+
+
+def _priority(row: FindingRow) -> schemas.Priority:
+    record = row.priority or {}
+    return schemas.Priority(
+        impact=row.impact_score,
+        effort=row.effort_score,
+        risk=row.risk_score,
+        score=row.priority_score,
+        source=record.get("source"),
+        formula=record.get("formula"),
+        at=record.get("at"),
+        factors=record.get("factors", []),
+        by_source=record.get("by_source", {}),
+    )
+
+
+def change(row: Change) -> remediation.Change:
+    """One entry of a finding's history."""
+    return remediation.Change.model_validate(row)
+
+
+def task(row: Task) -> remediation.Task:
+    """A task."""
+    return remediation.Task(
+        **_same(row, "id project_id finding_id title status priority owner_id sla_due_at external_ticket_key pr_url"),
+        **_same(row, "done_at inserted_at updated_at"),
+        org_id=row.team_id,
+    )
+
+
+def verification(row: Verification) -> remediation.Verification:
+    """A verification without what is the service's own business: job, fence."""
+    return remediation.Verification(
+        **_same(row, "id project_id task_id finding_id scan_id result reason requested_by attempts"),
+        **_same(row, "started_at finished_at reopened_at reopened_by inserted_at updated_at"),
+        org_id=row.team_id,
+        checks=[remediation.Check.model_validate(check) for check in row.checks],
+    )
+
+
+def regression(row: Regression) -> remediation.Regression:
+    """A regression."""
+    return remediation.Regression(
+        **_same(row, "id project_id finding_id task_id verification_id scan_id trigger closed_at inserted_at"),
+        org_id=row.team_id,
     )
 
 

@@ -154,13 +154,30 @@ class Asset(Out):
     last_seen: datetime
 
 
+class Factor(Out):
+    """One row of the sum that a score is. An unknown factor has no value and no points."""
+
+    name: str
+    state: str = Field(description="known, unknown or not_applicable")
+    value: str | float | bool | None = None
+    points: int
+    most: int = Field(description="What this factor can give at most")
+    source: str | None = Field(description="Who says so")
+    date: str | None = Field(description="As of when")
+
+
 class Priority(Out):
-    """0..100 each, higher is more; null while nobody has scored it, which is never the same as zero."""
+    """0..100 each, higher is more; null where nothing is known, which is never the same as zero."""
 
     impact: int | None
     effort: int | None
     risk: int | None
     score: int | None
+    source: str | None = Field(None, description="Whose values these are: formula, model or person")
+    formula: int | None = Field(None, description="Version of the formula")
+    at: datetime | None = Field(None, description="When it was computed")
+    factors: list[Factor] = Field(default=[], description="The rows that the formula's score is the sum of")
+    by_source: dict[str, dict[str, int | None]] = Field(default={}, description="What each source says")
 
 
 class Finding(Out):
@@ -176,6 +193,7 @@ class Finding(Out):
     severity: Severity
     severity_by: str = Field(description="rule, or person once one has changed it")
     status: FindingStatus
+    status_reason: str | None = Field(description="Why it is so, where somebody said")
     owner_id: UUID | None
     confidence: float = Field(ge=0, le=1)
     tier: str | None

@@ -1,0 +1,341 @@
+"""Prove that a finding is gone, and take a proof back; every move of task and finding is one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from surveyor.remedy import lifecycle, verify
+from surveyor.remedy.lifecycle import Standing
+from surveyor.remedy.verify import Check
+from surveyor.service import queue
+from surveyor.service.actions import clock, inventories, webhooks
+from surveyor.service.errors import Conflict, InvalidParams, NotFound
+from surveyor.service.store import cursor, findings, history, regressions, scans, tasks, verifications
+from surveyor.service.store.database import Session, Sessions
+from surveyor.service.store.findings import FindingRow
+from surveyor.service.store.history import Change
+from surveyor.service.store.scans import Scan
+from surveyor.service.store.tasks import Task
+from surveyor.service.store.verifications import Verification, VerificationFilter
+
+VERIFY_TASK = "verify"
+PAGE_LIMIT = 100
+#: How many things one verification looks at; above it nothing can be proved.
+ASSETS = 1_000
+_ARTIFACT = "artifact:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One thing to look at: a page, or an artifact by its name with the scan that holds its inventory, if any."""
+
+    name: str
+    url: str | None = None
+    scan: Scan | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A verification that is now this run's: what to look at, and when its finding had last been seen by then."""
+
+    verification: Verification
+    finding: FindingRow
+    keys: tuple[str, ...]
+    targets: tuple[Target, ...]
+    run: UUID
+    more: bool = False
+
+    @property
+    def before(self) -> str | None:
+        """The evidence that the finding was raised on, as one line."""
+        return verify.quote(self.finding.evidence) or None
+
+
+async def start(
+    sessions: Sessions,
+    *,
+    team_id: UUID,
+    project_id: UUID,
+    task_id: UUID,
+    who: str,
+    checks: Sequence[str] = (),
+    scan_id: UUID | None = None,
+) -> Verification:
+    """Queue a verification of a task; Conflict while another one of it runs. ``scan_id`` names the inventory to use."""
+    async with sessions() as session, session.begin():
+        # the task's row is held: of two that ask at once the second finds the first one's
+        task = await tasks.lock(session, team_id, project_id, task_id)
+        if task is None:
+            raise NotFound("no such task")
+        pending = await verifications.pending_of(session, task_id)
+        if pending is not None:
+            raise Conflict("a verification of this task is running", details={"verification_id": str(pending)})
+        finding = await findings.find(session, team_id, project_id, task.finding_id)
+        assert finding is not None
+        if scan_id is not None:
+            await _judge_scan(session, finding, scan_id)
+        before = verify.quote(finding.evidence) or None
+        waiting = [Check(key=key, before=before, after=None, status="running") for key in _keys(finding, checks)]
+        made = await verifications.add(
+            session,
+            team_id=team_id,
+            project_id=project_id,
+            task_id=task_id,
+            finding_id=finding.id,
+            scan_id=scan_id,
+            checks=[_check(check) for check in waiting],
+            requested_by=who,
+        )
+        job = await queue.enqueue(session, VERIFY_TASK, {"verification_id": str(made.id)})
+        return await verifications.change(session, made.id, job_id=job)
+
+
+def _keys(finding: FindingRow, checks: Sequence[str]) -> tuple[str, ...]:
+    return verify.keys(finding.rule, checks)
+
+
+def _check(check: Check) -> dict[str, Any]:
+    return asdict(check)
+
+
+async def _judge_scan(session: Session, finding: FindingRow, scan_id: UUID) -> None:
+    scan = await scans.find(session, scan_id, team_id=finding.team_id, project_id=finding.project_id)
+    if scan is None:
+        raise NotFound("no such scan")
+    if finding.domain != "vulnerability" or scan.kind != "artifact":
+        raise InvalidParams("an inventory is named for vulnerabilities only", details={"scan_id": ["kind"]})
+    if scan.status != "done":
+        raise Conflict(f"the scan is {scan.status}; only a done one has an inventory")
+    names = await _artifacts(session, finding)
+    if scan.name not in names and len(names) > 1:
+        raise InvalidParams(
+            "the scan is of another artifact than the several that are affected", details={"scan_id": ["artifact"]}
+        )
+
+
+async def _artifacts(session: Session, finding: FindingRow) -> list[str]:
+    places = await findings.places(session, finding.id, limit=ASSETS + 1)
+    scopes = dict.fromkeys(scope for _, _, scope in places if scope.startswith(_ARTIFACT))
+    return [scope.removeprefix(_ARTIFACT) for scope in scopes]
+
+
+async def claim(sessions: Sessions, verification_id: UUID, run: UUID) -> Claim | None:
+    """Take a verification for a run; ``None`` when there is nothing to do. A run that was lost writes nothing more."""
+    async with sessions() as session, session.begin():
+        held = await verifications.lock(session, verification_id)
+        if held is None or held.result != verify.PENDING:
+            return None
+        now = clock.now()
+        held = await verifications.change(
+            session, held.id, run=run, attempts=held.attempts + 1, started_at=held.started_at or now
+        )
+        finding = await findings.find(session, held.team_id, held.project_id, held.finding_id)
+        assert finding is not None
+        targets = await _targets(session, held, finding)
+    keys = tuple(str(check["key"]) for check in held.checks)
+    return Claim(
+        verification=held,
+        finding=finding,
+        keys=keys,
+        targets=tuple(targets[:ASSETS]),
+        run=run,
+        more=len(targets) > ASSETS,
+    )
+
+
+async def _targets(session: Session, held: Verification, finding: FindingRow) -> list[Target]:
+    """Everything the finding affects; when a scan saw nothing of it any more, what that scan looked at."""
+    if finding.domain == "vulnerability":
+        return await _inventories(session, held, finding)
+    places = await findings.places(session, finding.id, limit=ASSETS + 1)
+    urls = list(dict.fromkeys(value for kind, value, _ in places if kind == "url"))
+    if not urls:
+        last = await scans.find(session, finding.last_scan_id)
+        urls = [last.url] if last is not None and last.url is not None else []
+    return [Target(name=url, url=url) for url in urls]
+
+
+async def _inventories(session: Session, held: Verification, finding: FindingRow) -> list[Target]:
+    names = await _artifacts(session, finding)
+    if not names:
+        last = await scans.find(session, finding.last_scan_id)
+        names = [last.name] if last is not None and last.name is not None else []
+    given = await scans.find(session, held.scan_id) if held.scan_id is not None else None
+    found = []
+    for name in names:
+        chosen = given if given is not None and (given.name == name or len(names) == 1) else None
+        scan = chosen or await inventories.newest(session, held.team_id, held.project_id, name)
+        found.append(Target(name=name, scan=scan))
+    return found
+
+
+async def touch(sessions: Sessions, claim: Claim) -> bool:
+    """Say that this run is at work; ``False`` when it has lost the verification."""
+    async with sessions() as session, session.begin():
+        return await verifications.touch(session, claim.verification.id, claim.run)
+
+
+async def finish(sessions: Sessions, claim: Claim, checks: Sequence[Check], *, last: bool = True) -> bool:
+    """End a verification; a full pass moves task and finding in the same transaction, a failed one moves nothing.
+
+    ``False`` when a scan has seen the finding since this run began and nothing was written: look again. On the
+    ``last`` try it fails instead. A run that has lost the verification writes nothing.
+    """
+    result, reason = verify.result(checks)
+    async with sessions() as session, session.begin():
+        held = await verifications.lock(session, claim.verification.id)
+        if held is None or held.result != verify.PENDING or held.run != claim.run:
+            return True
+        task = await tasks.lock(session, held.team_id, held.project_id, held.task_id)
+        finding = await findings.lock(session, held.team_id, held.project_id, held.finding_id)
+        assert task is not None
+        assert finding is not None
+        if result == verify.PASSED and finding.last_seen != claim.finding.last_seen:
+            if not last:
+                return False
+            result, reason = verify.FAILED, verify.CHANGED
+        now = clock.now()
+        values: dict[str, Any] = {
+            "result": result,
+            "reason": reason,
+            "checks": [_check(check) for check in checks],
+            "finished_at": now,
+        }
+        if result == verify.PASSED:
+            values |= await _prove(session, held, task, finding, now)
+        await verifications.change(session, held.id, **values)
+    return True
+
+
+async def _prove(
+    session: Session, held: Verification, task: Task, finding: FindingRow, now: datetime
+) -> dict[str, str | None]:
+    """Move both; what they were before, which for what was solved already is what the proof before moved them from."""
+    earlier = await verifications.last_passed(session, task.id) if task.status == "done" else None
+    was = Standing(task=task.status, finding=finding.status)
+    to = lifecycle.proved(was)
+    if was.task != to.task:
+        await tasks.change(session, task.id, status=to.task, done_at=now)
+    if was.finding != to.finding:
+        await _move(session, finding, to.finding, who=f"verification:{held.id}", reason="every check passed", at=now)
+        await regressions.close(session, finding.id, at=now)
+    return {
+        "task_before": earlier.task_before if earlier and was.task == to.task else was.task,
+        "finding_before": earlier.finding_before if earlier and was.finding == to.finding else was.finding,
+    }
+
+
+async def _move(session: Session, finding: FindingRow, to: str, *, who: str, reason: str, at: datetime) -> None:
+    resolved = at if to == "resolved" else None
+    await findings.change(session, finding.id, status=to, status_reason=reason, resolved_at=resolved)
+    change = Change(
+        finding_id=finding.id, at=at, who=who, field="status", before=finding.status, after=to, reason=reason
+    )
+    await history.add(session, [change])
+
+
+async def fail(sessions: Sessions, verification_id: UUID, *, reason: str, run: UUID | None = None) -> bool:
+    """End a verification that could not be done; with ``run`` only if it is still that one's. It moves nothing."""
+    async with sessions() as session, session.begin():
+        held = await verifications.lock(session, verification_id)
+        if held is None or held.result != verify.PENDING or (run is not None and held.run != run):
+            return False
+        checks = [
+            {**check, "status": "not_looked" if check["status"] == "running" else check["status"], "after": reason}
+            for check in held.checks
+        ]
+        await verifications.change(
+            session, held.id, result=verify.FAILED, reason=reason, checks=checks, finished_at=clock.now()
+        )
+        return True
+
+
+async def stale(sessions: Sessions, *, seconds: float) -> int:
+    """Fail verifications that were silent for so long while a worker should have been at them; the number of those."""
+    async with sessions() as session:
+        silent = await verifications.silent(session, before=clock.now() - timedelta(seconds=seconds))
+        gone = [held.id for held in silent if held.job_id is None or not await queue.any_waits(session, [held.job_id])]
+    return sum([await fail(sessions, found, reason="stale") for found in gone])
+
+
+async def reopen(
+    sessions: Sessions, *, team_id: UUID, project_id: UUID, verification_id: UUID, who: str, reason: str | None = None
+) -> Verification:
+    """Take a proof back: task and finding as they were before it, the checks kept, a regression opened."""
+    async with sessions() as session, session.begin():
+        held = await verifications.lock(session, verification_id, team_id=team_id, project_id=project_id)
+        if held is None:
+            raise NotFound("no such verification")
+        if held.reopened_at is not None:
+            raise Conflict("the verification was reopened already")
+        if held.result != verify.PASSED:
+            raise Conflict(f"the verification is {held.result}; only a passed one can be reopened")
+        task = await tasks.lock(session, team_id, project_id, held.task_id)
+        finding = await findings.lock(session, team_id, project_id, held.finding_id)
+        assert task is not None
+        assert finding is not None
+        now = clock.now()
+        was = Standing(task=task.status, finding=finding.status)
+        before = Standing(task=held.task_before or was.task, finding=held.finding_before or was.finding)
+        to = lifecycle.reopened(was, before)
+        if to.task != was.task:
+            await tasks.change(session, task.id, status=to.task, done_at=None)
+        if to.finding != was.finding:
+            await _move(session, finding, to.finding, who=who, reason=reason or "verification reopened", at=now)
+        await regressions.add(session, [_regression(held)])
+        await webhooks.announce_regressions(
+            session,
+            team_id=team_id,
+            project_id=project_id,
+            finding_ids=[held.finding_id],
+            trigger=regressions.REOPENED,
+            verification_id=held.id,
+        )
+        return await verifications.change(
+            session, held.id, result=verify.FAILED, reason="reopened", reopened_at=now, reopened_by=who
+        )
+
+
+def _regression(held: Verification) -> dict[str, object]:
+    return {
+        "team_id": held.team_id,
+        "project_id": held.project_id,
+        "finding_id": held.finding_id,
+        "task_id": held.task_id,
+        "verification_id": held.id,
+        "trigger": regressions.REOPENED,
+    }
+
+
+async def find(sessions: Sessions, *, team_id: UUID, project_id: UUID, verification_id: UUID) -> Verification:
+    """One verification as it stands."""
+    async with sessions() as session:
+        found = await verifications.find(session, verification_id, team_id=team_id, project_id=project_id)
+    if found is None:
+        raise NotFound("no such verification")
+    return found
+
+
+async def page(
+    sessions: Sessions,
+    *,
+    team_id: UUID,
+    project_id: UUID,
+    wanted: VerificationFilter | None = None,
+    limit: int = 50,
+    after: str | None = None,
+) -> cursor.Page[Verification]:
+    """A project's verifications, the newest first; ``limit`` at most 100."""
+    async with sessions() as session:
+        return await verifications.page(
+            session,
+            team_id,
+            project_id,
+            wanted or VerificationFilter(),
+            limit=max(1, min(limit, PAGE_LIMIT)),
+            after=after,
+        )

@@ -1,0 +1,168 @@
+"""Looks whether a task's finding is gone: the failing check alone, in a child process, on everything it affects."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from procrastinate.job_context import JobContext
+
+from surveyor.remedy import verify
+from surveyor.remedy.verify import Look
+from surveyor.scan import entry
+from surveyor.scan.errors import ScanError
+from surveyor.scan.model import Kind, Report
+from surveyor.scan.plan import WEB_SLOTS, Rematch, Request
+from surveyor.service import queue
+from surveyor.service.actions import intake, inventories, verifications
+from surveyor.service.actions.inventories import Inventory
+from surveyor.service.actions.verifications import Claim, Target
+from surveyor.service.child import Child, Ended
+from surveyor.service.jobs.interface import Work, aborted, folder_of, log, patiently, remove_folder, work_of
+from surveyor.service.store.events import NewEvent
+
+#: How often to look again when a scan saw the finding meanwhile.
+TRIES = 3
+#: Pages looked at side by side.
+AT_ONCE = 2
+#: How much longer than its own limit a child may take before it is killed.
+GRACE_SECONDS = 10.0
+MATCH_SECONDS = 120.0
+_HEADER = "security_header_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """A verification while this job works on it."""
+
+    work: Work
+    claim: Claim
+    folder: Path
+
+    async def deliver(self, said: Sequence[NewEvent], offset: int) -> bool:
+        """Nobody follows a verification's steps; that it is worked on is what others have to know."""
+        _ = said, offset
+        sessions = self.work.platform.sessions
+        return await patiently(lambda: verifications.touch(sessions, self.claim))
+
+
+async def run(context: JobContext, *, verification_id: str) -> None:
+    """Claim, look, write. Run again after its worker was lost, it looks again; what was written stands."""
+    work, wanted, mine = work_of(context), UUID(verification_id), uuid4()
+    sessions = work.platform.sessions
+    folder = folder_of(work.platform, f"verification-{verification_id}-{mine}")
+    try:
+        for attempt in range(1, TRIES + 1):
+            claim = await patiently(lambda: verifications.claim(sessions, wanted, mine))
+            if claim is None:
+                return
+            looks = await _look(_Held(work=work, claim=claim, folder=folder / str(attempt)))
+            checks = verify.gather(looks, claim.keys, claim.before)
+            last = attempt == TRIES
+            done = await patiently(
+                lambda claim=claim, checks=checks, last=last: verifications.finish(  # type: ignore[misc]
+                    sessions, claim, checks, last=last
+                )
+            )
+            if done:
+                return
+    except asyncio.CancelledError:
+        raise aborted(context) from None
+    except Exception:  # the job wrapper, as for scans
+        log.exception("verify.failed", verification=verification_id)
+        await patiently(lambda: verifications.fail(sessions, wanted, reason="internal_error", run=mine))
+        raise
+    finally:
+        await asyncio.to_thread(remove_folder, folder)
+
+
+async def _look(held: _Held) -> list[Look]:
+    """Every check on every target, a few targets at once."""
+    held.folder.mkdir(mode=0o700, parents=True)
+    free = asyncio.Semaphore(AT_ONCE)
+
+    async def one(number: int, target: Target) -> list[Look]:
+        async with free:
+            if target.url is not None:
+                return await _page(held, number, target.url)
+            return await _artifact(held, number, target)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one(number, target)) for number, target in enumerate(held.claim.targets)]
+    looks = [look for task in tasks for look in task.result()]
+    if held.claim.more:
+        detail = f"more than {verifications.ASSETS:,} things are affected; the rest was not looked at"
+        looks += verify.blind(held.claim.keys, "the rest", reason="limit_exceeded", detail=detail)
+    return looks
+
+
+async def _page(held: _Held, number: int, url: str) -> list[Look]:
+    keys, work = held.claim.keys, held.work
+    settings = work.platform.scan
+    headers_only = all(key.startswith(_HEADER) for key in keys)
+    seconds = work.verify_seconds if headers_only else work.page_seconds
+    task = entry.ChildTask(
+        request=Request(kind=Kind.WEB, source=url, slots=WEB_SLOTS, rules=keys),
+        settings=replace(settings, limits=replace(settings.limits, page_seconds=seconds)),
+        events=held.folder / f"{number}.ndjson",
+        report=held.folder / f"{number}.json",
+    )
+    child = Child(
+        target=entry.main, task=task, deliver=held.deliver, seconds=seconds + GRACE_SECONDS, heartbeat=work.heartbeat
+    )
+    report = await _report(child, task.report)
+    if isinstance(report, Ended):
+        return verify.blind(keys, url, reason=report.reason or "crashed", detail=report.detail)
+    return verify.on_page(report, keys, url)
+
+
+async def _artifact(held: _Held, number: int, target: Target) -> list[Look]:
+    claim, work = held.claim, held.work
+    name = f"artifact {target.name}"
+    if target.scan is None:
+        detail = f"no scan of {target.name} has an inventory"
+        return verify.blind(claim.keys, name, reason="no_inventory", detail=detail)
+    scan, subject = target.scan, claim.finding.title.partition(": ")[2]
+    inventory = await patiently(lambda: inventories.load(work.platform.sessions, scan, subject.partition("/")[0]))
+    task = entry.RematchTask(
+        request=Rematch(packages=inventory.packages, subject=subject, artifact=target.name),
+        settings=work.platform.scan,
+        events=held.folder / f"{number}.ndjson",
+        report=held.folder / f"{number}.json",
+    )
+    child = Child(
+        target=entry.rematch, task=task, deliver=held.deliver, seconds=MATCH_SECONDS, heartbeat=work.heartbeat
+    )
+    report = await _report(child, task.report)
+    if isinstance(report, Ended):
+        return verify.blind(claim.keys, name, reason=report.reason or "crashed", detail=report.detail)
+    return _matched(claim, report, name, subject, inventory)
+
+
+def _matched(claim: Claim, report: Report, name: str, subject: str, inventory: Inventory) -> list[Look]:
+    ids = {claim.finding.rule, *claim.finding.ids}
+    return verify.in_inventory(report, claim.keys, name, ids=ids, subject=subject, incomplete=inventory.incomplete)
+
+
+async def _report(child: Child, path: Path) -> Report | Ended:
+    """What a child left, or how it ended without. One that was stopped for another run has its words dropped later."""
+    ended = await child.run()
+    if ended.reason is not None:
+        return ended
+    try:
+        return await asyncio.to_thread(_read, path)
+    except FileNotFoundError:
+        return Ended(reason="crashed", detail="the scanner left no report")
+    except ScanError as error:
+        return Ended(reason=error.code, detail=f"the report is not usable: {error}")
+
+
+def _read(path: Path) -> Report:
+    with path.open("rb") as file:
+        return intake.read(file.read(intake.REPORT_BYTES + 1))
+
+
+TASK = queue.Task(name=verifications.VERIFY_TASK, run=run)
