@@ -12,12 +12,15 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
-from surveyor.service.errors import Forbidden, NotFound, RateLimited, Unauthorized
-from surveyor.service.store import keys, ratelimit, signin, teams
+from surveyor.service.errors import Forbidden, RateLimited, Unauthorized
+from surveyor.service.store import admission, keys, ratelimit, signin, teams
+from surveyor.service.store.batch import Batch
 from surveyor.service.store.database import Session, Sessions
 
 READ = "audit:read"
@@ -60,6 +63,19 @@ class Identity:
         """Refuse unless the scope is held; writing includes reading."""
         if scope not in self.scopes and not (scope == READ and WRITE in self.scopes):
             raise Forbidden(f"This needs the scope {scope}", details={"scope": scope})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """A request whose key is valid: ``place`` is the project it acts in, ``None`` when its path names none of the team.
+
+    ``press`` gives the strict bucket's budget or raises RateLimited; ``None`` where that bucket was not counted.
+    """
+
+    identity: Identity
+    window: Window
+    place: UUID | None
+    press: Callable[[], Window] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,25 +138,52 @@ class Auth:
         self._sessions = sessions
         self._limits = limits
         self._seconds = seconds
+        self._admitted = Batch(self._admit)
 
-    async def by_key(self, key: str | None, *, bucket: str = "default") -> tuple[Identity, Window]:
-        """Who holds this key, and their budget with this request counted. Raises Unauthorized, then RateLimited."""
+    async def by_key(
+        self,
+        key: str | None,
+        *,
+        scope: str = READ,
+        strict: bool = False,
+        org: str | None = None,
+        project: str | None = None,
+    ) -> Admitted:
+        """Who holds this key, with this request counted. Raises Unauthorized, then RateLimited.
+
+        ``strict`` is counted only for who holds ``scope`` and names a project of the team; ``Admitted`` judges it.
+        """
         if key is None or not KEY_FORM.fullmatch(key):
             raise Unauthorized("Missing or malformed API key")
-        now = _now()
-        async with self._sessions() as session, session.begin():
-            found = await keys.by_digest(session, digest(key), now=now)
-            if found is None:
-                raise Unauthorized("Unknown, revoked or expired API key")
-            await self._touch(session, found, now)
-            window = await self._hit(session, found.team_id, bucket, now)
+        asked = admission.Request(sha256=digest(key), scope=scope, strict=strict, org=org, project=project)
+        now, found = await self._admitted(asked)
+        if found is None:
+            raise Unauthorized("Unknown, revoked or expired API key")
+        window = self._within(found.default, "default", now)
+        if found.last_used_at is None or now - found.last_used_at > _TOUCH:
+            async with self._sessions() as session, session.begin():
+                await keys.touch(session, found.key_id, now=now)
         identity = Identity(
             team_id=found.team_id,
             project_id=found.project_id,
             scopes=frozenset(found.scopes),
             who=f"key:{found.prefix}",
         )
-        return identity, self._within(window, bucket, now)
+        return Admitted(
+            identity=identity,
+            window=window,
+            place=found.place if org is not None else found.project_id,
+            press=None if found.strict is None else partial(self._within, found.strict, "strict", now),
+        )
+
+    async def _admit(self, asked: Sequence[admission.Request]) -> list[tuple[datetime, admission.Admission | None]]:
+        """Judge the requests of one moment in one statement."""
+        now = _now()
+        async with self._sessions() as session, session.begin():
+            found = await admission.admit(
+                session, asked, limit=self._limits["default"], now=now, window_start=self._window(now)
+            )
+        return [(now, one) for one in found]
 
     async def by_session(self, token: str | None) -> Identity | None:
         """Who is signed in under this cookie, or nobody."""
@@ -169,17 +212,6 @@ class Auth:
         async with self._sessions() as session, session.begin():
             window = await self._hit(session, team_id, bucket, now)
         return self._within(window, bucket, now)
-
-    async def project(self, identity: Identity, org: str, project: str) -> teams.Project:
-        """The project a path names, by id or slug. Another team's is not found, so existence is never confirmed."""
-        async with self._sessions() as session:
-            team = await teams.find_team(session, org)
-            if team is None or team.id != identity.team_id:
-                raise NotFound("No such project")
-            found = await teams.find_project(session, team.id, project)
-        if found is None:
-            raise NotFound("No such project")
-        return found
 
     async def sign_in_by_link(self, token: str, *, replaces: str | None = None) -> SignedIn:
         """Spend a one-time link. The browser's old session, if any, ends: a session is never carried over a sign-in."""
@@ -221,10 +253,10 @@ class Auth:
             await keys.touch(session, key.id, now=now)
 
     async def _hit(self, session: Session, team_id: UUID, bucket: str, now: datetime) -> int:
-        start = int(now.timestamp()) // self._seconds * self._seconds
-        return await ratelimit.hit(
-            session, team_id=team_id, bucket=bucket, window_start=datetime.fromtimestamp(start, UTC)
-        )
+        return await ratelimit.hit(session, team_id=team_id, bucket=bucket, window_start=self._window(now))
+
+    def _window(self, now: datetime) -> datetime:
+        return datetime.fromtimestamp(int(now.timestamp()) // self._seconds * self._seconds, UTC)
 
     def _within(self, count: int, bucket: str, now: datetime) -> Window:
         limit = self._limits[bucket]

@@ -12,6 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from surveyor.service.actions.platform import Platform
 from surveyor.service.auth import READ, WRITE, Auth, Identity
+from surveyor.service.errors import NotFound
 from surveyor.service.live.stream import Streams
 
 _bearer = HTTPBearer(
@@ -48,29 +49,32 @@ def streams_of(request: Request) -> Streams:
     return streams
 
 
-async def _identity(
-    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
-) -> Identity:
-    identity, window = await auth_of(request).by_key(given.credentials if given else None)
-    request.state.window, request.state.team_id = window, str(identity.team_id)
-    return identity
-
-
 def _with(scope: str) -> Callable[..., Awaitable[Caller]]:
-    async def caller(request: Request, identity: Annotated[Identity, Depends(_identity)]) -> Caller:
-        identity.need(scope)
+    async def caller(
+        request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+    ) -> Caller:
         org, project = (request.path_params.get(name) for name in ("org_id", "project_id"))
-        if org is None or project is None:
-            return Caller(identity=identity, team_id=identity.team_id, project_id=identity.project_id)
-        place = await auth_of(request).project(identity, org, project)
-        return Caller(identity=identity, team_id=place.team_id, project_id=place.id)
+        admitted = await auth_of(request).by_key(
+            given.credentials if given else None, scope=scope, strict=_presses(request), org=org, project=project
+        )
+        identity, state = admitted.identity, request.state
+        state.window, state.team_id, state.press = admitted.window, str(identity.team_id), admitted.press
+        identity.need(scope)
+        if admitted.place is None:
+            raise NotFound("No such project")
+        return Caller(identity=identity, team_id=identity.team_id, project_id=admitted.place)
 
     return caller
 
 
-async def strict(request: Request, caller: Writer) -> None:
+def _presses(request: Request) -> bool:
+    """Whether this request's route spends the strict budget: both buckets are counted in one statement."""
+    return any(needed.dependency is strict for needed in request.scope["route"].dependencies)
+
+
+async def strict(request: Request, caller: Writer) -> None:  # noqa: ARG001 - it has been judged before
     """Count this request on the team's strict budget as well, before its body is looked at."""
-    request.state.window = await auth_of(request).spend(caller.team_id, "strict")
+    request.state.window = request.state.press()
 
 
 async def named_project(

@@ -1,0 +1,1 @@
+"""Measurements of the sizes and speeds that the design holds."""
