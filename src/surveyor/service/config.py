@@ -112,6 +112,8 @@ class Config(BaseSettings):
     """How long a stopping process may finish what it does before it is ended."""
     feed_refresh: bool = True
     """Fetch advisories once a day."""
+    webhook_retry_seconds: float = Field(10.0, gt=0, le=3600)
+    """Wait before a webhook's message is tried for the second time; each further wait is four times as long."""
 
     scan: dict[str, str] = Field(default_factory=dict, repr=False)
     """The scanner's own settings: the file's ``[scan]`` table."""

@@ -32,6 +32,8 @@ log = structlog.get_logger("surveyor.worker")
 POLL_SECONDS = 1.0
 FIRST_PAUSE, LAST_PAUSE = 0.1, 5.0
 HEALTHY_SECONDS = 30.0
+#: How many messages one worker delivers at once.
+OUTGOING_AT_ONCE = 4
 
 
 def run(config: Config) -> int:
@@ -49,7 +51,7 @@ async def serve(config: Config, *, ready: Callable[[], None] | None = None) -> N
     child.harden()
     await asyncio.to_thread(child.warm_up)
     # every running scan may store events at once, and the small tasks beside them
-    engine = open_engine(dsn, pool=config.audit_concurrency + 2, overflow=config.audit_concurrency)
+    engine = open_engine(dsn, pool=config.audit_concurrency + 2 + OUTGOING_AT_ONCE, overflow=config.audit_concurrency)
     platform = Platform(
         sessions=sessions(engine),
         storage=Storage.open(config),
@@ -64,6 +66,7 @@ async def serve(config: Config, *, ready: Callable[[], None] | None = None) -> N
         stalled=config.stalled_seconds,
         page_seconds=config.page_seconds,
         verify_seconds=config.verify_seconds,
+        webhook_retry=config.webhook_retry_seconds,
         stale=config.stale_minutes * 60,
         feed_refresh=config.feed_refresh,
     )
@@ -100,7 +103,7 @@ async def _keep_working(dsn: str, config: Config, work: Work, ready: Callable[[]
     while True:
         began = loop.time()
         try:
-            app = queue.open_app(dsn, TASKS, pool=config.audit_concurrency + 4)
+            app = queue.open_app(dsn, TASKS, pool=config.audit_concurrency + 4 + OUTGOING_AT_ONCE)
             async with app.open_async():
                 await patiently(lambda: sweep.stale(work.platform.sessions, seconds=work.stale))
                 await _work(app, config, work, ready)
@@ -114,10 +117,11 @@ async def _keep_working(dsn: str, config: Config, work: Work, ready: Callable[[]
 
 
 async def _work(app: App, config: Config, work: Work, ready: Callable[[], None] | None) -> None:
-    """Two loops in one process: scans, as many as set, and small tasks, which must never wait behind scans."""
+    """Three loops in one process: scans, as many as set; small tasks and deliveries, which never wait behind others."""
     loops = [
         asyncio.create_task(_loop(app, config, work, queue.AUDIT, config.audit_concurrency), name="audit"),
         asyncio.create_task(_loop(app, config, work, queue.CONTROL, 1), name="control"),
+        asyncio.create_task(_loop(app, config, work, queue.OUTGOING, OUTGOING_AT_ONCE), name="outgoing"),
     ]
     try:
         if ready is not None:

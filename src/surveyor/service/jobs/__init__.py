@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from surveyor.service.jobs import (
+    deliver_webhook,
     expire,
     refresh_feeds,
     report_export,
     rescue,
+    run_schedules,
     scan_run,
     scan_slot,
     sweep_stale,
@@ -25,4 +27,6 @@ TASKS: tuple[Task, ...] = (
     expire.TASK,
     report_export.TASK,
     verify.TASK,
+    deliver_webhook.TASK,
+    run_schedules.TASK,
 )

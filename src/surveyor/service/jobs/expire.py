@@ -9,7 +9,7 @@ from pathlib import Path
 from procrastinate.job_context import JobContext
 
 from surveyor.service import queue
-from surveyor.service.actions import sweep
+from surveyor.service.actions import deliveries, sweep
 from surveyor.service.jobs.interface import app_of, patiently, remove_folder, work_of
 
 JOB_HOURS = 72
@@ -20,6 +20,7 @@ async def run(context: JobContext, *, timestamp: int) -> None:
     """Every hour."""
     platform = work_of(context).platform
     await patiently(lambda: sweep.forget(platform.sessions))
+    await patiently(lambda: deliveries.forget(platform.sessions))
     await queue.forget_old(app_of(context), hours=JOB_HOURS)
     await asyncio.to_thread(_files, platform.temporary / "scans", timestamp or time.time())
 

@@ -30,7 +30,8 @@ _PASSING = ("08", "57P", "53300")
 class Work:
     """A worker's tools.
 
-    Times in seconds: between signs of life, until a worker is dead, per page, until stale, per verified header.
+    Times in seconds: between signs of life, until a worker is dead, per page, until stale, per verified header,
+    before a message is tried for the second time.
     """
 
     platform: Platform
@@ -41,6 +42,7 @@ class Work:
     feed_refresh: bool
     attempts: int = 3
     verify_seconds: float = 10.0
+    webhook_retry: float = 10.0
 
 
 def work_of(context: JobContext) -> Work:

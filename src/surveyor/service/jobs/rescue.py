@@ -7,7 +7,7 @@ from uuid import UUID
 from procrastinate.job_context import JobContext
 
 from surveyor.service import queue
-from surveyor.service.actions import slots, verifications
+from surveyor.service.actions import deliveries, slots, verifications
 from surveyor.service.jobs.interface import app_of, log, patiently, work_of
 
 
@@ -36,6 +36,12 @@ async def run(context: JobContext, *, timestamp: int) -> None:
         if (looking := job.task_kwargs.get("verification_id")) is not None:
             await patiently(
                 lambda looking=looking: verifications.fail(sessions, UUID(str(looking)), reason="attempts")  # type: ignore[misc]
+            )
+        if (delivery := job.task_kwargs.get("delivery_id")) is not None:
+            await patiently(
+                lambda delivery=delivery: deliveries.lost(  # type: ignore[misc]
+                    sessions, UUID(str(delivery)), retry_seconds=work.webhook_retry
+                )
             )
         await queue.give_up(app, job)
 

@@ -14,10 +14,12 @@ from surveyor.service.store import (
     regressions,
     reports,
     scans,
+    schedules,
     signin,
     tasks,
     teams,
     verifications,
+    webhooks,
 )
 from surveyor.service.store.database import metadata
 
@@ -39,4 +41,6 @@ MODULES = (
     verifications,
     regressions,
     reports,
+    webhooks,
+    schedules,
 )

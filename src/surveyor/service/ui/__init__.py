@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
-from surveyor.service.ui import findings, home, pages, reports, scans, signin
+from surveyor.service.ui import findings, home, pages, reports, scans, schedules, signin, webhooks
 
 
 def routes() -> tuple[BaseRoute, ...]:
@@ -25,6 +25,20 @@ def routes() -> tuple[BaseRoute, ...]:
         Route("/reports/{report_id}", reports.one),
         Route("/reports/{report_id}/file", reports.file),
         Route("/reports/{report_id}/page", reports.shown),
+        Route("/webhooks", webhooks.show),
+        Route("/webhooks", webhooks.create, methods=["POST"]),
+        Route("/webhooks/{webhook_id}", webhooks.change, methods=["POST"]),
+        Route("/webhooks/{webhook_id}/switch", webhooks.switch, methods=["POST"]),
+        Route("/webhooks/{webhook_id}/rotate", webhooks.rotate, methods=["POST"]),
+        Route("/webhooks/{webhook_id}/test", webhooks.test, methods=["POST"]),
+        Route("/webhooks/{webhook_id}/delete", webhooks.remove, methods=["POST"]),
+        Route("/webhooks/{webhook_id}/deliveries", webhooks.deliveries),
+        Route("/schedules", schedules.show),
+        Route("/schedules", schedules.create, methods=["POST"]),
+        Route("/schedules/{schedule_id}", schedules.one),
+        Route("/schedules/{schedule_id}", schedules.change, methods=["POST"]),
+        Route("/schedules/{schedule_id}/switch", schedules.switch, methods=["POST"]),
+        Route("/schedules/{schedule_id}/delete", schedules.remove, methods=["POST"]),
         Route("/sign-in", signin.show),
         Route("/sign-in", signin.sign_in, methods=["POST"]),
         Route("/sign-out", signin.sign_out, methods=["POST"]),

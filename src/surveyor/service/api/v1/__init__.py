@@ -10,10 +10,12 @@ from surveyor.service.api.v1 import (
     regressions,
     reports,
     scans,
+    schedules,
     schemas,
     tasks,
     uploads,
     verifications,
+    webhooks,
 )
 from surveyor.service.api.v1.access import named_project
 from surveyor.service.errors import CODES
@@ -37,6 +39,8 @@ ROUTES = (
     verifications.router,
     regressions.router,
     reports.router,
+    webhooks.router,
+    schedules.router,
 )
 
 

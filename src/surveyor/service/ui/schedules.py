@@ -1,0 +1,184 @@
+"""When pages are scanned by themselves: the list with its form, and one schedule to change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from surveyor.service.actions import schedules, timetable
+from surveyor.service.auth import Identity
+from surveyor.service.errors import InvalidParams, NotFound, ServiceError
+from surveyor.service.store.schedules import Schedule
+from surveyor.service.ui.render import page
+from surveyor.service.ui.visitors import freshness, platform_of, submitted, visitor
+
+_ROWS = 50
+_CURSOR_LENGTH = 300
+#: Offered beside the field; the first is what the field holds.
+EXAMPLES = (
+    ("0 6 * * *", "every day at 06:00"),
+    ("0 7 * * mon-fri", "on working days at 07:00"),
+    ("0 5 * * mon", "every Monday at 05:00"),
+    ("0 */4 * * *", "every four hours"),
+    ("0 4 1 * *", "on the first of the month at 04:00"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What somebody typed, and why it was not taken: ``field`` is where."""
+
+    url: str = ""
+    cron: str = EXAMPLES[0][0]
+    time_zone: str = "UTC"
+    wrong: str = ""
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A schedule with its next time as its own clock shows it."""
+
+    schedule: Schedule
+    next_local: datetime | None
+
+
+async def show(request: Request) -> Response:
+    """``GET /schedules``."""
+    return await _list(request, await visitor(request), Given())
+
+
+async def create(request: Request) -> Response:
+    """``POST /schedules``: what is refused comes back in the form with the reason beside it."""
+    who, fields = await submitted(request)
+    url = fields.get("url", "").strip()
+    if url and "://" not in url:
+        url = f"https://{url}"
+    cron, time_zone = fields.get("cron", "").strip(), fields.get("time_zone", "").strip()
+    try:
+        await schedules.create(
+            platform_of(request),
+            team_id=who.team_id,
+            project_id=who.project_id,
+            url=url,
+            cron=cron,
+            time_zone=time_zone,
+        )
+    except ServiceError as error:
+        return await _list(request, who, _refused(url, cron, time_zone, error), status=error.status)
+    return RedirectResponse("/schedules", 303)
+
+
+async def one(request: Request) -> Response:
+    """``GET /schedules/{schedule_id}``."""
+    who = await visitor(request)
+    held = await _find(request, who)
+    return await _one(request, who, held, Given(url=held.url, cron=held.cron, time_zone=held.time_zone))
+
+
+async def change(request: Request) -> Response:
+    """``POST /schedules/{schedule_id}``: other times."""
+    who, fields = await submitted(request)
+    held = await _find(request, who)
+    cron, time_zone = fields.get("cron", "").strip(), fields.get("time_zone", "").strip()
+    try:
+        await _change(request, who, schedules.Wish(cron=cron, time_zone=time_zone))
+    except InvalidParams as error:
+        return await _one(request, who, held, _refused(held.url, cron, time_zone, error), status=error.status)
+    return RedirectResponse("/schedules", 303)
+
+
+async def switch(request: Request) -> Response:
+    """``POST /schedules/{schedule_id}/switch``: ``active`` is ``on`` or empty."""
+    who, fields = await submitted(request)
+    held = await _find(request, who)
+    try:
+        await _change(request, who, schedules.Wish(active=fields.get("active") == "on"))
+    except InvalidParams as error:
+        given = _refused(held.url, held.cron, held.time_zone, error)
+        return await _one(request, who, held, given, status=error.status)
+    return RedirectResponse(f"/schedules/{held.id}", 303)
+
+
+async def remove(request: Request) -> Response:
+    """``POST /schedules/{schedule_id}/delete``."""
+    who, _ = await submitted(request)
+    await schedules.remove(
+        platform_of(request).sessions, team_id=who.team_id, project_id=who.project_id, schedule_id=_id(request)
+    )
+    return RedirectResponse("/schedules", 303)
+
+
+def _refused(url: str, cron: str, time_zone: str, error: ServiceError) -> Given:
+    field = next((name for name in ("cron", "time_zone") if name in (error.details or {})), "url")
+    return Given(url=url, cron=cron, time_zone=time_zone, wrong=error.message, field=field)
+
+
+def _id(request: Request) -> UUID:
+    try:
+        return UUID(request.path_params["schedule_id"])
+    except ValueError as error:
+        raise NotFound("There is no such schedule") from error
+
+
+async def _find(request: Request, who: Identity) -> Schedule:
+    return await schedules.find(
+        platform_of(request).sessions, team_id=who.team_id, project_id=who.project_id, schedule_id=_id(request)
+    )
+
+
+async def _change(request: Request, who: Identity, wish: schedules.Wish) -> None:
+    await schedules.change(
+        platform_of(request), team_id=who.team_id, project_id=who.project_id, schedule_id=_id(request), wish=wish
+    )
+
+
+def _row(schedule: Schedule) -> Row:
+    at = schedule.next_run_at
+    return Row(schedule=schedule, next_local=at.astimezone(ZoneInfo(schedule.time_zone)) if at else None)
+
+
+async def _list(request: Request, who: Identity, given: Given, *, status: int = 200) -> Response:
+    cursor = request.query_params.get("cursor", "")[:_CURSOR_LENGTH] if request.method == "GET" else ""
+    found = await schedules.page(
+        platform_of(request).sessions,
+        team_id=who.team_id,
+        project_id=who.project_id,
+        limit=_ROWS,
+        after=cursor or None,
+    )
+    return page(
+        "schedules.html",
+        status=status,
+        here="schedules",
+        who=who,
+        advisories=await freshness(request),
+        given=given,
+        examples=EXAMPLES,
+        zones=sorted(timetable.zones()),
+        schedules={
+            "rows": [_row(held) for held in found.items],
+            "total": found.total,
+            "next": found.next_cursor,
+            "later": bool(cursor),
+        },
+    )
+
+
+async def _one(request: Request, who: Identity, held: Schedule, given: Given, *, status: int = 200) -> Response:
+    return page(
+        "schedule.html",
+        status=status,
+        here="schedules",
+        who=who,
+        advisories=await freshness(request),
+        row=_row(held),
+        given=given,
+        examples=EXAMPLES,
+        zones=sorted(timetable.zones()),
+    )
