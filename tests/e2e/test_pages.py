@@ -143,7 +143,8 @@ def test_a_refused_url_comes_back_with_the_reason(page: Page, surveyor: Running)
 
 def test_all_by_keyboard(page: Page, surveyor: Running, shop: Site) -> None:
     page.goto(surveyor.link())
-    page.keyboard.press("Enter")  # the button has the focus
+    expect(page.get_by_role("button", name="Sign in")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Scans", exact=True)).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_text("Skip to content")).to_be_focused()

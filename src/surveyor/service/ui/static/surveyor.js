@@ -78,15 +78,20 @@ function follow(log) {
 }
 
 // --- a finding that somebody reads stays open, and keeps the focus, when the live list is drawn anew -------------------
+// rows have no id: those of elements that have one, htmx sets back to what the server sent once a swap has settled
 function keep(list) {
-  const open = new Set();
+  const open = new Set(), row = (key) => list.querySelector(`[data-finding="${key}"]`);
   let focused = null;
-  list.addEventListener("toggle", (e) => { if (e.target.isConnected) e.target.open ? open.add(e.target.id) : open.delete(e.target.id); }, true);
-  list.addEventListener("focusin", (e) => { focused = e.target.closest("details")?.id ?? null; });
+  // a click, not "toggle": that comes later, and the list may have been drawn anew by then
+  list.addEventListener("click", (e) => {
+    const clicked = e.target.closest("summary")?.closest("details.finding");
+    if (clicked) clicked.open ? open.delete(clicked.dataset.finding) : open.add(clicked.dataset.finding);
+  });
+  list.addEventListener("focusin", (e) => { focused = e.target.closest("details.finding")?.dataset.finding ?? null; });
   document.addEventListener("focusin", (e) => { if (!list.contains(e.target)) focused = null; });
   new MutationObserver(() => {
-    for (const id of open) { const row = document.getElementById(id); if (row && !row.open) row.open = true; }
-    if (focused && document.activeElement === document.body) document.getElementById(focused)?.querySelector("summary")?.focus({ preventScroll: true });
+    for (const key of open) row(key)?.setAttribute("open", "");
+    if (focused && document.activeElement === document.body) row(focused)?.querySelector("summary").focus({ preventScroll: true });
   }).observe(list, { childList: true });
 }
 
