@@ -106,6 +106,17 @@ def _cell(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
+def priority() -> str:
+    """The page about priority, with the formula's own table between its marks."""
+    from surveyor.remedy import priority as formula
+
+    head, start, rest = (REFERENCE / "../explanation/priority.md").read_text("utf-8").partition("<!-- table:")
+    note, _, tail = rest.partition("<!-- end of table -->")
+    rows = "\n".join(f"| {factor} | {value} | {points} |" for factor, value, points in formula.table())
+    table = f"Formula {formula.FORMULA}:\n\n| factor | value | points |\n|---|---|---|\n{rows}\n"
+    return f"{head}{start}{note.partition('-->')[0]}-->\n\n{table}\n<!-- end of table -->{tail}"
+
+
 def report_schema() -> str:
     """JSON Schema of the report."""
     from pydantic import TypeAdapter
@@ -134,6 +145,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors,
     "events.md": events,
     "checks.md": checks,
+    "../explanation/priority.md": priority,
     "report.schema.json": report_schema,
     "openapi.json": openapi,
 }
