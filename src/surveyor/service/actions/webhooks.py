@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+import orjson
+
 from surveyor.service import queue
 from surveyor.service.actions import clock, scans
 from surveyor.service.actions.platform import Platform
@@ -226,7 +228,8 @@ async def enqueue(
 async def _send(session: Session, hook: Webhook, event: str, payload: Mapping[str, Any]) -> Delivery:
     now = clock.now()
     data = {"org_id": hook.team_id, "project_id": hook.project_id, **payload}
-    body = {"type": event, "timestamp": now.isoformat(), "data": data}
+    # ids and times as they go over the wire: the column takes JSON and nothing else
+    body = orjson.loads(orjson.dumps({"type": event, "timestamp": now, "data": data}))
     return await enqueue(session, hook, message_id=f"msg_{uuid4().hex}", event=event, body=body, attempt=1, at=now)
 
 
