@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from surveyor.scan.report import json as report_json
 from surveyor.scan.settings import AllowedHost
 from surveyor.service import config as service_config
-from surveyor.service.actions import findings, scans
+from surveyor.service.actions import findings, reports, scans
 from surveyor.service.errors import Conflict
 from surveyor.service.live.stream import Streams
 from surveyor.service.postgres.server import ROLE, Server
@@ -46,6 +47,10 @@ async def test_a_file_is_scanned_and_its_events_report_and_packages_are_kept(gro
     async with ground.platform.sessions() as session:
         purls = (await session.execute(text("select purl from scan_packages"))).scalars().all()
     assert purls == ["pkg:pypi/demo@1.0"]
+    file = await reports.download(ground.platform, scan_id=scan.id, **ground.place)
+    report = report_json.decode(b"".join([chunk async for chunk in file.chunks]))
+    # where the upload is kept is nobody's business
+    assert report.target.source == "demo-1.0-py3-none-any.whl"
 
 
 async def test_an_unreadable_file_fails_with_the_reason_in_the_last_event(ground: Ground) -> None:

@@ -82,7 +82,11 @@ def main(task: ChildTask, bell: Connection) -> None:
         from surveyor.scan import engine
         from surveyor.scan.report import json as report_json
 
-        return report_json.encode(engine.run(task.request, task.settings, progress, outline=keep))
+        report = engine.run(task.request, task.settings, progress, outline=keep)
+        if task.request.name is not None:
+            # an upload is known by its name; where it is kept is nobody's business
+            report = replace(report, target=replace(report.target, source=task.request.name))
+        return report_json.encode(report)
 
     def keep(outline: str) -> None:
         if task.outline is not None:
