@@ -24,6 +24,7 @@ from surveyor.service.store.tasks import Task
 from surveyor.service.store.verifications import Verification
 from tests.servers.osv_bucket import record, write
 from tests.servers.pipeline import Ground, open_ground, psutil_gone, wheel, worker
+from tests.servers.psi import Psi
 from tests.servers.web import Site
 
 CSP = "security_header_csp"
@@ -244,6 +245,55 @@ async def test_a_worker_that_dies_midway_changes_nothing_and_the_next_one_ends_i
     assert (await again(near, task)).status == "done"
     past = (await findings.past(near.platform.sessions, **near.place, finding_id=held.finding_id)).items
     assert [change.after for change in past] == ["resolved"]
+
+
+async def test_a_page_that_drips_is_given_up_at_the_deadline_of_headers(near: Ground, site: Site) -> None:
+    site.page("/", PAGE)
+    with worker(near.config, **hosts(site), SURVEYOR_VERIFY_SECONDS="1"):
+        await scanned(near, site.url("/"))
+        task = await task_of(near, await one(near))
+        site.drip("/", seconds=30)
+        began = time.monotonic()
+        held = await verified(near, task)
+        assert time.monotonic() - began < 10
+    (check,) = held.checks
+    assert (held.reason, check["status"]) == ("could_not_look", "not_looked")
+
+
+async def test_a_slow_page_is_measured_again(near: Ground, site: Site, psi: Psi) -> None:
+    site.page("/", PAGE)
+    key = {"SURVEYOR_PSI_KEY": psi.key, "SURVEYOR_PSI_BASE": psi.base}
+    allowed = {"SURVEYOR_ALLOW_HOSTS": f"127.0.0.1:{site.port} {psi.base.removeprefix('http://')}"}
+    psi.lab["largest-contentful-paint"] = 9000.0
+    with worker(near.config, **key, **allowed):
+        await scanned(near, site.url("/"))
+        task = await task_of(near, await one(near, "performance_lcp"))
+        held = await verified(near, task)
+        assert [check["status"] for check in held.checks] == ["failed"]
+        psi.lab["largest-contentful-paint"] = 900.0
+        held = await verified(near, task)
+        assert [(check["status"], check["after"]) for check in held.checks] == [("passed", "900 (lab)")]
+        del psi.lab["largest-contentful-paint"]
+        held = await verified(near, task)
+        assert [check["status"] for check in held.checks] == ["not_looked"]
+
+
+async def test_one_that_kills_every_worker_ends_after_some(near: Ground, site: Site) -> None:
+    site.page("/", PAGE)
+    with worker(near.config, **hosts(site)):
+        await scanned(near, site.url("/"))
+    task = await task_of(near, await one(near))
+    site.drip("/", seconds=60)
+    made = await started(near, task)
+    for attempt in (1, 2, 3):
+        with worker(near.config, **hosts(site), SURVEYOR_VERIFY_SECONDS="60") as running:
+            await until(near, made, lambda held, attempt=attempt: held.attempts == attempt)  # type: ignore[misc]
+            running.process.kill()
+            running.process.wait(10)
+    with worker(near.config, **hosts(site)):
+        held = await ended(near, made)
+    assert (held.result, held.reason, held.attempts) == ("failed", "attempts", 3)
+    assert ((await again(near, task)).status, (await one(near)).status) == ("backlog", "new")
 
 
 DEMO = "CVE-2026-1: pypi/demo"

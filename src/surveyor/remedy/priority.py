@@ -7,7 +7,7 @@ factors together give is 100, so a point is a hundredth of the scale. docs/expla
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -93,6 +93,13 @@ class Factor:
     most: int
     source: str | None
     date: str | None
+
+    def row(self) -> dict[str, Any]:
+        """The same as a dictionary; tens of thousands are written after a scan, which ``asdict`` would notice."""
+        return {name: getattr(self, name) for name in _FACTOR}
+
+
+_FACTOR = tuple(Factor.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +230,7 @@ def stand(held: Mapping[str, Any] | None, computed: Priority, *, at: datetime) -
         "source": "person" if by_person else "formula",
         "formula": FORMULA,
         "at": at.isoformat(),
-        "factors": [asdict(factor) for factor in computed.factors],
+        "factors": [factor.row() for factor in computed.factors],
         "by_source": {**before, "formula": computed.values()},
     }
 
