@@ -23,7 +23,7 @@ import pytest_asyncio
 from sqlalchemy.exc import OperationalError
 
 from surveyor.service.actions import bootstrap, scans, uploads
-from surveyor.service.actions.platform import Platform
+from surveyor.service.actions.platform import Llm, Platform
 from surveyor.service.config import Config
 from surveyor.service.storage import Storage
 from surveyor.service.store.database import open_engine, sessions
@@ -103,6 +103,11 @@ async def open_ground(config: Config) -> AsyncIterator[Ground]:
         temporary=config.temporary,
         vault=Vault(config.secret_key()),
         base_url=config.base_url,
+        llm=Llm(
+            monthly_units=config.llm_monthly_units,
+            seconds=config.llm_seconds,
+            analysis_seconds=config.llm_analysis_seconds,
+        ),
     )
     made = await bootstrap.bootstrap(platform.sessions)
     yield Ground(platform=platform, config=config, team_id=made.team_id, project_id=made.project_id)

@@ -88,7 +88,8 @@ def create_key(
     project
         The project that short paths act on.
     scope
-        audit:read or audit:write (which includes reading). Repeatable; both unless given.
+        audit:read, audit:write (which includes reading), or platform:write (what all teams share, such as the keys of
+        language models). Repeatable; the first two unless given.
     days
         Days until the key expires.
     forever

@@ -113,6 +113,7 @@ class Caller:
                 headers={**headers, "content-type": "application/json"},
                 body=orjson.dumps(body),
                 seconds=self.seconds,
+                trusted=provider.trusted,
             )
         )
         if reply.status == 429:

@@ -80,12 +80,16 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """Somebody to ask. ``base_url`` is without a slash at the end; ``models`` by purpose; a local one needs no key."""
+    """Somebody to ask. ``base_url`` is without a slash at the end; ``models`` by purpose; a local one needs no key.
+
+    ``trusted`` says that the operator gave the address, so that it may be a private one.
+    """
 
     kind: Kind
     key: str | None = field(default=None, repr=False)
     base_url: str = ""
     models: Mapping[Purpose, str] = field(default_factory=dict)
+    trusted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +112,7 @@ class Post:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     seconds: float
+    trusted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

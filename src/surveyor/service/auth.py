@@ -26,6 +26,8 @@ from surveyor.service.store.database import Session, Sessions
 READ = "audit:read"
 WRITE = "audit:write"
 SCOPES = (READ, WRITE)
+#: What everybody on this installation shares; only a key made for it on the machine itself has it.
+PLATFORM = "platform:write"
 KEY_FORM = re.compile(r"sv_live_[A-Za-z0-9_-]{43}")
 SESSION_LIFETIME = timedelta(days=14)
 LINK_LIFETIME = timedelta(minutes=15)

@@ -127,6 +127,13 @@ class RateLimited(ServiceError):
         }
 
 
+class QuotaExceeded(ServiceError):
+    """The team's units of language models are spoken for until the next month."""
+
+    code, status = "quota_exceeded", 429
+    meaning = "The team's units of language models for this month are used or reserved; ask for no analysis instead."
+
+
 class BadConfiguration(ServiceError):
     """A setting is wrong; said at start, in one sentence that names the setting."""
 

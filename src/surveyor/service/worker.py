@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from surveyor.scan.settings import Settings
 from surveyor.service import child, queue
 from surveyor.service.actions import sweep
-from surveyor.service.actions.platform import Platform
+from surveyor.service.actions.platform import Llm, Platform
 from surveyor.service.config import Config
 from surveyor.service.errors import BadConfiguration
 from surveyor.service.jobs import TASKS
@@ -59,6 +59,11 @@ async def serve(config: Config, *, ready: Callable[[], None] | None = None) -> N
         temporary=config.temporary,
         vault=Vault(config.secret_key()),
         base_url=config.base_url,
+        llm=Llm(
+            monthly_units=config.llm_monthly_units,
+            seconds=config.llm_seconds,
+            analysis_seconds=config.llm_analysis_seconds,
+        ),
     )
     work = Work(
         platform=platform,

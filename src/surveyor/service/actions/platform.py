@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from surveyor.scan.settings import Settings
@@ -12,10 +12,19 @@ from surveyor.service.vault import Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Llm:
+    """Bounds on language models: units a team may spend a month, seconds for one try and for one analysis."""
+
+    monthly_units: int = 1_000
+    seconds: float = 90.0
+    analysis_seconds: float = 300.0
+
+
 class Platform:
     """The database, the object store, the scanner's settings, and the folder for files in passing (on this machine).
 
-    ``vault`` opens what is encrypted at rest; ``base_url`` is what links begin with.
+    ``vault`` opens what is encrypted at rest; ``base_url`` is what links begin with; ``llm`` bounds language models.
     """
 
     sessions: Sessions
@@ -24,3 +33,4 @@ class Platform:
     temporary: Path
     vault: Vault
     base_url: str
+    llm: Llm = field(default_factory=Llm)

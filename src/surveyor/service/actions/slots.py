@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from surveyor.remedy import health, lifecycle
 from surveyor.scan.errors import ScanError
-from surveyor.scan.model import CoverageState, Kind, Report, ScanStatus
+from surveyor.scan.model import Coverage, CoverageState, Kind, Report, ScanStatus
 from surveyor.scan.plan import SLOTS
 from surveyor.service import queue
-from surveyor.service.actions import clock, ingest, intake
+from surveyor.service.actions import clock, ingest, intake, webhooks
 from surveyor.service.actions.platform import Platform
-from surveyor.service.errors import ServiceError
-from surveyor.service.store import artifacts, events, findings, scans
+from surveyor.service.errors import QuotaExceeded, ServiceError
+from surveyor.service.store import artifacts, events, findings, llm_calls, llm_quota, scans
 from surveyor.service.store.artifacts import Artifact
 from surveyor.service.store.database import Session, Sessions
 from surveyor.service.store.events import NewEvent
+from surveyor.service.store.llm_calls import NewCall
 from surveyor.service.store.scans import Scan, Slot
 
 SLOT_TASK = "scan_slot"
+#: Why a run ended that nobody worked on.
+STALE = "stale"
+ANALYSE_TASK = "analyse"
+#: What a model adds to the slot ``accessibility`` is kept apart from it: the next scan may have no model to ask.
+MODEL_SLOT = "accessibility_model"
 #: Said once for a whole run, never by one of its parts.
 _OF_THE_WHOLE = frozenset({"scan.start", "scan.summary", "scan.done"})
 _LOOKED = frozenset({ScanStatus.COMPLETE, ScanStatus.PARTIAL})
@@ -36,12 +42,22 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What a model added to a slot: its own report, if it could look, what became of it, and every try."""
+
+    coverage: Coverage
+    report: Report | None = None
+    calls: tuple[NewCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What came of a slot: the report its child left, or why there is none. ``told``: an event has said so already."""
+    """What came of a slot: the report its child left, or why there is none; ``beside`` is what a model added to it."""
 
     report: bytes | None = None
     reason: str | None = None
     detail: str = ""
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,10 +223,16 @@ async def _finish(
     if scan is None or not scans.holds(scan, slot, run):
         raise _Superseded
     looked = report is not None and report.scan_status in _LOOKED
+    beside = result.beside
+    if beside is not None:
+        whose = {"team_id": scan.team_id, "project_id": scan.project_id, "subject_id": scan.id}
+        await llm_calls.add(session, **whose, calls=beside.calls)
     if report is not None and looked:
         try:
             async with session.begin_nested():
                 await ingest.apply(session, scan, slot, report)
+                if beside is not None and beside.report is not None:
+                    await ingest.apply(session, scan, MODEL_SLOT, beside.report)
         except ScanError as error:
             looked, report, key = False, None, None
             result = Result(reason=error.code, detail=f"the report is not usable: {error}")
@@ -244,6 +266,8 @@ async def _end_slot(
     coverage = list(scan.coverage)
     if report is not None:
         coverage += intake.coverage(report.coverage, slot)
+        if result.beside is not None:
+            coverage += intake.coverage([result.beside.coverage], MODEL_SLOT)
     elif failed:
         coverage.append(
             {"what": f"slot.{slot}", "state": "failed", "reason": result.reason, "detail": result.detail, "slot": slot}
@@ -263,29 +287,82 @@ def _error(stem: str, result: Result) -> NewEvent:
 
 
 async def _settle(session: Session, scan: Scan, said: list[NewEvent], slot: str, result: Result) -> None:
-    """End the run if this was its last slot: under the lock exactly one finisher sees that."""
-    verdict = lifecycle.finish({name: held.state for name, held in scan.scanner_status.items()})
+    """End the run if this was its last slot, or hand it to the analyser: under the lock exactly one finisher does."""
+    states = {name: held.state for name, held in scan.scanner_status.items()}
     if said:
         await events.append(session, scan.id, said, slot=slot)
-    if verdict is None:
+    if lifecycle.finish(states) is None:
         if not said:
             await events.ring(session, scan.id, scan.last_seq)
         return
-    now = clock.now()
     counts = await findings.count_by_severity(session, scan.id)
-    error = _error_of(scan, result) if verdict.status == "failed" else None
+    unit = await llm_quota.state_of(session, purpose="scan", subject_id=scan.id)
+    verdict = lifecycle.finish(states, analyser=unit == "reserved", findings=sum(counts.values()))
+    if verdict is not None and verdict.analyse and scan.analysis_enqueued_at is None:
+        await _hand_over(session, scan, counts)
+        return
+    if unit == "refused":
+        skipped = {"what": "analysis", "state": "skipped", "reason": QuotaExceeded.code, "slot": "analysis"}
+        scan = replace(scan, coverage=(*scan.coverage, skipped))
+        await scans.change(session, scan.id, coverage=list(scan.coverage))
+    rung = await end(session, scan, counts, error=_error_of(scan, result) if "done" not in states.values() else None)
+    if not rung and not said:
+        await events.ring(session, scan.id, scan.last_seq)
+
+
+async def _hand_over(session: Session, scan: Scan, counts: dict[str, int]) -> None:
+    """Enqueue the analyser; the run stays ``running`` until it has ended."""
+    job = await queue.enqueue(session, ANALYSE_TASK, {"scan_id": str(scan.id)})
+    now = clock.now()
+    summary = _summary(scan, counts, error=None)
+    await scans.change(
+        session, scan.id, analysis_enqueued_at=now, job_ids=[*scan.job_ids, job], summary=summary, heartbeat_at=now
+    )
+    asked = NewEvent(ts=now, stage="analysis.queued", detail=f"findings={sum(counts.values())}")
+    await events.append(session, scan.id, [asked])
+
+
+async def end(
+    session: Session,
+    scan: Scan,
+    counts: dict[str, int],
+    *,
+    error: str | None = None,
+    said: Mapping[str, object] | None = None,
+) -> bool:
+    """End a run whose row the caller holds: its summary (``said`` is the model's part), its unit, its last event.
+
+    Whether an event was written, which rings for everything else.
+    """
+    now, status = clock.now(), "failed" if error else "done"
+    summary = _summary(scan, counts, error=error) | dict(said or {})
+    await llm_quota.settle(session, purpose="scan", subject_id=scan.id)
+    await scans.change(session, scan.id, status=status, finished_at=now, summary=summary, error=error)
+    told = {"status": status, "findings": summary["findings"], "computed_health": summary["computed_health"]}
+    await webhooks.announce_scan(session, scan, webhooks.SCAN_FAILED if error else webhooks.SCAN_DONE, **told)
+    if scan.kind != Kind.WEB:
+        return False
+    stage, level = ("scan.error", "error") if error else ("scan.done", "info")
+    detail = error or f"status={status}"
+    last = NewEvent(ts=now, stage=stage, detail=detail, level=level, pct=100, data={"findings": counts})
+    await events.append(session, scan.id, [last])
+    return True
+
+
+def _summary(scan: Scan, counts: dict[str, int], *, error: str | None) -> dict[str, object]:
     # where nobody could look there is no number: zero findings would say that all is well
     blind = error is not None or any(e["what"] == "advisories" and e["state"] == "missing" for e in scan.coverage)
     score = None if blind else health.computed(counts)
-    summary = {**scan.summary, "findings": None if error else counts, "computed_health": score}
-    await scans.change(session, scan.id, status=verdict.status, finished_at=now, summary=summary, error=error)
-    if scan.kind == Kind.WEB:
-        stage, level = ("scan.error", "error") if error else ("scan.done", "info")
-        detail = error or f"status={verdict.status}"
-        last = NewEvent(ts=now, stage=stage, detail=detail, level=level, pct=100, data={"findings": counts})
-        await events.append(session, scan.id, [last])
-    elif not said:
-        await events.ring(session, scan.id, scan.last_seq)
+    return {**scan.summary, "findings": None if error else counts, "computed_health": score}
+
+
+async def end_unanalysed(session: Session, scan: Scan, *, reason: str, detail: str) -> None:
+    """End a run, whose row the caller holds, that the analyser did not finish: done, and coverage says why."""
+    entry = {"what": "analysis", "state": "failed", "reason": reason, "detail": detail, "slot": "analysis"}
+    await scans.change(session, scan.id, coverage=[*scan.coverage, entry])
+    failed = NewEvent(ts=clock.now(), stage="analysis.err", detail=detail, level="warn", data={"reason": reason})
+    await events.append(session, scan.id, [failed])
+    await end(session, scan, await findings.count_by_severity(session, scan.id))
 
 
 def _error_of(scan: Scan, result: Result) -> str:
@@ -307,6 +384,12 @@ async def fail(sessions: Sessions, scan_id: UUID, *, reason: str, detail: str, s
             await _end_slot(session, scan, slot, state="failed", report=None, key=None, result=result)
             return True
         await queue.cancel(session, scan.job_ids)
+        if reason == STALE:
+            await webhooks.announce_scan(session, scan, webhooks.SCAN_STALE, reason=reason)
+        if scan.analysis_enqueued_at is not None:
+            await end_unanalysed(session, scan, reason=reason, detail=detail)
+            return True
+        await llm_quota.settle(session, purpose="scan", subject_id=scan_id)
         now = clock.now()
         slots = {
             name: held
@@ -316,4 +399,5 @@ async def fail(sessions: Sessions, scan_id: UUID, *, reason: str, detail: str, s
         }
         await scans.change(session, scan_id, status="failed", scanner_status=slots, error=detail, finished_at=now)
         await events.append(session, scan_id, [_error("scan", result)])
+        await webhooks.announce_scan(session, scan, webhooks.SCAN_FAILED, status="failed", reason=reason)
     return True

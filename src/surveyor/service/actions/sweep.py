@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from surveyor.service import queue
 from surveyor.service.actions import clock, slots
-from surveyor.service.store import advisories, ratelimit, scans, signin
+from surveyor.service.store import advisories, llm_quota, ratelimit, scans, signin
 from surveyor.service.store.database import Sessions
 
 STALE = "stale job timeout"
@@ -28,7 +28,7 @@ async def stale(sessions: Sessions, *, seconds: float) -> int:
             begun = any(slot.state == "running" for slot in scan.scanner_status.values())
             waiting = not begun and await queue.any_waits(session, scan.job_ids)
         if not waiting:
-            ended += await slots.fail(sessions, scan_id, reason="stale", detail=STALE)
+            ended += await slots.fail(sessions, scan_id, reason=slots.STALE, detail=STALE)
     return ended
 
 
@@ -38,4 +38,5 @@ async def forget(sessions: Sessions) -> None:
     async with sessions() as session, session.begin():
         await signin.expire(session, now=now)
         await ratelimit.expire(session, before=now - timedelta(days=1))
+        await llm_quota.release_orphans(session, before=now - timedelta(hours=1))
         await advisories.expire(session, before=now - timedelta(hours=6), now=now)

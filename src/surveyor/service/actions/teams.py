@@ -76,9 +76,10 @@ async def create_key(
     days: int | None = KEY_DAYS,
 ) -> NewKey:
     """Make an API key of a team; ``days`` until it expires, ``None`` for never."""
-    if not scopes or (unknown := set(scopes) - set(auth.SCOPES)):
+    if not scopes or (unknown := set(scopes) - {*auth.SCOPES, auth.PLATFORM}):
         raise InvalidParams(
-            f"scopes are {', '.join(auth.SCOPES)}", details={"scopes": sorted(unknown) if scopes else ["empty"]}
+            f"scopes are {', '.join((*auth.SCOPES, auth.PLATFORM))}",
+            details={"scopes": sorted(unknown) if scopes else ["empty"]},
         )
     if days is not None and not 0 < days <= 3650:
         raise InvalidParams("a key lives 1 to 3650 days, or forever", details={"days": ["out_of_range"]})

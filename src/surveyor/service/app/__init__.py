@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from surveyor import __version__
 from surveyor.service import ui
 from surveyor.service.actions.links import Links
-from surveyor.service.actions.platform import Platform
+from surveyor.service.actions.platform import Llm, Platform
 from surveyor.service.api import v1
 from surveyor.service.app import failures, health
 from surveyor.service.app.edge import Edge
@@ -112,6 +112,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     )
     try:
         async with Streams.open(dsn, made) as streams:
+        llm=Llm(
+            monthly_units=config.llm_monthly_units,
+            seconds=config.llm_seconds,
+            analysis_seconds=config.llm_analysis_seconds,
+        ),
             app.state.streams = streams
             yield
     finally:

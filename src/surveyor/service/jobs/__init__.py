@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from surveyor.service.jobs import (
+    analyse,
     deliver_webhook,
     expire,
     refresh_feeds,
@@ -21,6 +22,7 @@ TASKS: tuple[Task, ...] = (
     scan_run.TASK,
     scan_slot.TASK,
     rescue.TASK,
+    analyse.TASK,
     sweep_stale.TASK,
     update_advisories.TASK,
     refresh_feeds.TASK,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -21,6 +21,7 @@ from surveyor.service.child import STOPPED, Child, Tail
 from surveyor.service.errors import ServiceError
 from surveyor.service.jobs.interface import Work, aborted, folder_of, log, patiently, work_of
 from surveyor.service.store.events import NewEvent
+from surveyor.service.jobs import accessibility_model
 
 #: How much longer than its own limit a child may take before it is killed.
 GRACE_SECONDS = 30.0
@@ -50,7 +51,7 @@ class _Held:
         """End the slot."""
         platform = self.work.platform
         await patiently(lambda: slots.finish(platform, self.claim.scan, self.slot, self.run, result))
-        for suffix in (".ndjson", ".json", ".partial"):
+        for suffix in (".ndjson", ".json", ".partial", ".outline"):
             (self.folder / f"{self.run}{suffix}").unlink(missing_ok=True)
 
 
@@ -101,13 +102,19 @@ async def _scan(held: _Held) -> Result | None:
             source = await _source(held, stack)
         except ServiceError as error:
             return Result(reason=error.code, detail=f"the artifact cannot be read: {error.message}")
-        child = _child(held, source)
+        outline = None
+        if await accessibility_model.wanted(held.work, held.claim.scan, held.slot):
+            outline = held.folder / f"{held.run}.outline"
+        child = _child(held, source, outline)
         ended = await child.run()
     if ended is STOPPED:
         return None
     if ended.reason is not None:
         return Result(reason=ended.reason, detail=ended.detail)
-    return await asyncio.to_thread(_collect, child.task.report)
+    result = await asyncio.to_thread(_collect, child.task.report)
+    if outline is None or result.report is None:
+        return result
+    return replace(result, beside=await accessibility_model.look(held.work, held.claim.scan, outline))
 
 
 async def _source(held: _Held, stack: AsyncExitStack) -> str:
@@ -117,14 +124,16 @@ async def _source(held: _Held, stack: AsyncExitStack) -> str:
     return str(await stack.enter_async_context(held.work.platform.storage.local_copy(artifact.storage_key)))
 
 
-def _child(held: _Held, source: str) -> Child:
+def _child(held: _Held, source: str, outline: Path | None) -> Child:
     scan, settings = held.claim.scan, held.work.platform.scan
     kind = Kind(scan.kind)
     seconds = held.work.page_seconds if kind is Kind.WEB else settings.limits.seconds
     name = scan.name if kind is Kind.ARTIFACT else None
     digest = f"sha256:{held.claim.artifact.sha256}" if held.claim.artifact else None
     task = entry.ChildTask(
-        request=Request(kind=kind, source=source, slots=(held.slot,), name=name, digest=digest),
+        request=Request(
+            kind=kind, source=source, slots=(held.slot,), name=name, digest=digest, outline=outline is not None
+        ),
         settings=settings,
         events=held.folder / f"{held.run}.ndjson",
         report=held.folder / f"{held.run}.json",
@@ -145,6 +154,7 @@ def _collect(path: Path) -> Result:
     except FileNotFoundError:
         return Result(reason="crashed", detail="the scanner left no report")
     return Result(report=content)
+        outline=outline,
 
 
 TASK = queue.Task(name=slots.SLOT_TASK, run=run)

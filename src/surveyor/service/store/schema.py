@@ -9,6 +9,9 @@ from surveyor.service.store import (
     findings,
     history,
     keys,
+    llm_calls,
+    llm_providers,
+    llm_quota,
     packages,
     ratelimit,
     regressions,
@@ -43,4 +46,7 @@ MODULES = (
     reports,
     webhooks,
     schedules,
+    llm_providers,
+    llm_quota,
+    llm_calls,
 )

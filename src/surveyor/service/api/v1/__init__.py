@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 from surveyor.service.api.v1 import (
     events,
     findings,
+    llm,
     regressions,
     reports,
     scans,
@@ -35,6 +36,7 @@ ROUTES = (
     uploads.router,
     events.router,
     findings.router,
+    llm.router,
     tasks.router,
     verifications.router,
     regressions.router,

@@ -13,6 +13,13 @@ T = TypeVar("T")
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
 Kind = Literal["web", "artifact"]
 Trigger = Literal["manual", "scheduled", "post_deploy"]
+AnalysisWanted = Annotated[
+    Literal["full", "if_quota", "none"],
+    Field(
+        description="Whether language models may be asked, where any are set up: full is refused with quota_exceeded "
+        "when the month's units are spoken for, if_quota then goes ahead without them, none never asks"
+    ),
+]
 Severity = Literal["critical", "high", "medium", "low", "unknown"]
 Domain = Literal["security", "performance", "accessibility", "seo", "vulnerability"]
 FindingStatus = Literal["new", "triaged", "in_progress", "ready_verify", "resolved", "dismissed"]
@@ -78,6 +85,7 @@ class RunScan(BaseModel):
 
     url: str = Field(min_length=1, max_length=2048, examples=["https://shop.example/"], description="http or https")
     trigger: Trigger = "manual"
+    analysis: AnalysisWanted = "full"
 
 
 class Scanner(Out):
