@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,6 +19,7 @@ from surveyor.scan.errors import ScanError
 from surveyor.scan.events import Progress
 from surveyor.scan.model import Report
 from surveyor.scan.plan import plan
+from surveyor.scan.report import FORMATS
 from surveyor.scan.settings import Settings, from_environment, parse_allowed_host
 
 
@@ -87,16 +89,12 @@ def _with_advisories(settings: Settings, given: str, emit: Progress) -> Settings
 
 
 def _write(report: Report, form: str, output: Path | None) -> None:
-    if form == "json":
-        from surveyor.scan.report import json as chosen
-
-        text = chosen.encode(report) + b"\n"
-    else:
-        from surveyor.scan.report import table
-
-        on_terminal = output is None and sys.stdout.isatty()
+    on_terminal = output is None and sys.stdout.isatty()
+    layout: dict[str, object] = {}
+    if form == "table":
         width = shutil.get_terminal_size((140, 24)).columns if on_terminal else 140
-        text = table.encode(report, width=width, colour=on_terminal and "NO_COLOR" not in os.environ)
+        layout = {"width": width, "colour": on_terminal and "NO_COLOR" not in os.environ}
+    text: bytes = import_module(FORMATS[form]).encode(report, **layout)
     if output is not None:
         output.write_bytes(text)
     else:

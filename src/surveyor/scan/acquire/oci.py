@@ -16,6 +16,7 @@ from surveyor.scan.tree.entry import Blob
 from surveyor.scan.tree.tar import TarLayer
 
 _DIGEST = re.compile(r"(?P<algorithm>[a-z0-9+._-]{1,32}):(?P<hex>[0-9a-f]{32,128})")
+_NAMED = re.compile("[/:]")
 _NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
 _MANIFESTS = 64
 _LAYERS = 512
@@ -38,7 +39,8 @@ def read(origin: Origin, budget: Budget) -> Artifact:
     return Artifact(
         type="container",
         images=tuple(reading.images),
-        name=next((image.name for image in reading.images if image.name), None),
+        # the annotation may be a bare tag ("1"), which names nothing
+        name=next((image.name for image in reading.images if image.name and _NAMED.search(image.name)), None),
         digest=reading.images[0].digest if len(reading.images) == 1 else None,
         coverage=tuple(reading.coverage),
     )

@@ -1,1 +1,9 @@
 """Report formats: one file each, from a report to text."""
+
+from __future__ import annotations
+
+#: Format → the module whose ``encode(report) -> bytes`` writes it; named, since no scan needs more than one of them.
+FORMATS = {
+    "table": "surveyor.scan.report.table",
+    "json": "surveyor.scan.report.json",
+}

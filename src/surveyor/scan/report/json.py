@@ -18,7 +18,7 @@ from surveyor.scan.model import Report
 
 def encode(report: Report) -> bytes:
     """The report as UTF-8 JSON, indented for people; empty fields stay, so readers need no defaults."""
-    return orjson.dumps(report, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z)
+    return orjson.dumps(report, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
 
 
 def decode(text: bytes) -> Report:

@@ -201,3 +201,10 @@ def test_events_carry_the_stage_names_and_rise(tmp_path: Path) -> None:
     rising = [event.pct for event in events if event.pct is not None]
     assert rising == sorted(rising)
     assert rising[-1] == 100
+
+
+def test_a_bare_tag_names_no_image(tmp_path: Path) -> None:
+    layer = images.tar({"etc/os-release": images.DEBIAN})
+    for tag, told in (("1", "artifact"), ("shop:1", "shop:1")):
+        oci = images.Oci().add([layer], annotations={"org.opencontainers.image.ref.name": tag})
+        assert images.scan_bytes(tmp_path, oci.tar()).target.name == told
