@@ -129,16 +129,6 @@ def report_schema() -> str:
     return json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def openapi() -> str:
-    """The API's own description."""
-    from surveyor.service import config
-    from surveyor.service.app import create_app
-
-    # building the application opens nothing; the database is asked when it starts
-    app = create_app(config.load({}, home="/var/lib/surveyor", database_url="postgresql://localhost/none"))
-    return json.dumps(app.openapi(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-
-
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli,
     "settings.md": settings,
@@ -147,7 +137,6 @@ PAGES: dict[str, Callable[[], str]] = {
     "checks.md": checks,
     "../explanation/priority.md": priority,
     "report.schema.json": report_schema,
-    "openapi.json": openapi,
 }
 
 
