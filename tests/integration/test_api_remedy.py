@@ -196,6 +196,18 @@ async def test_a_priority_that_a_person_set_stands_until_it_is_given_back(servic
     assert (back["source"], back["score"]) == ("formula", worse["by_source"]["formula"]["score"])
 
 
+async def test_what_a_model_says_is_shown_with_its_name(service: Service) -> None:
+    client, finding = service.client(), await add(service)
+    data(patch(client, f"findings/{finding}", severity="high"))
+    said = '{"source": "model", "by_source": {"model": {"score": 61, "model": "some-model", "at": "2026-01-01"}}}'
+    async with service.sessions() as session, session.begin():
+        await session.execute(
+            text("update findings set priority_score = 61, priority = priority || cast(:said as jsonb)"), {"said": said}
+        )
+    shown = data(client.get(f"{SHORT}/findings/{finding}"))["priority"]
+    assert (shown["source"], shown["score"], shown["by_source"]["model"]["model"]) == ("model", 61, "some-model")
+
+
 async def test_a_decision_on_what_was_seen_before_somebody_elses_is_refused(service: Service) -> None:
     client, finding = service.client(), await add(service)
     seen = data(client.get(f"{SHORT}/findings/{finding}"))["updated_at"]

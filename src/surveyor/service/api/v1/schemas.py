@@ -185,7 +185,7 @@ class Priority(Out):
     formula: int | None = Field(None, description="Version of the formula")
     at: datetime | None = Field(None, description="When it was computed")
     factors: list[Factor] = Field(default=[], description="The rows that the formula's score is the sum of")
-    by_source: dict[str, dict[str, int | None]] = Field(default={}, description="What each source says")
+    by_source: dict[str, dict[str, Any]] = Field(default={}, description="What each source says, and which model")
 
 
 class Finding(Out):
