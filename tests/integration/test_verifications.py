@@ -215,6 +215,18 @@ async def test_a_second_proof_is_taken_back_to_where_the_first_one_began(near: G
     assert await states(near, second) == ("failed", "backlog", "new")
 
 
+async def test_a_finding_proved_by_two_tasks_is_taken_back_by_either(near: Ground) -> None:
+    first, made = await prepared(near)
+    sessions = near.platform.sessions
+    other = await tasks.create(sessions, **near.place, finding_id=first.finding_id)
+    assert await verifications.finish(sessions, await claimed(near, made), passed())
+    second = await started(near, other)
+    assert await verifications.finish(sessions, await claimed(near, second), passed())
+    await verifications.reopen(sessions, **near.place, verification_id=second.id, who="person")
+    assert await states(near, second) == ("failed", "backlog", "new")
+    assert (await states(near, made))[:2] == ("passed", "done")
+
+
 async def test_of_many_that_reopen_one_does(near: Ground) -> None:
     _, made = await prepared(near)
     sessions = near.platform.sessions

@@ -215,18 +215,29 @@ async def _prove(
     session: Session, held: Verification, task: Task, finding: FindingRow, now: datetime
 ) -> dict[str, str | None]:
     """Move both; what they were before, which for what was solved already is what the proof before moved them from."""
-    earlier = await verifications.last_passed(session, task.id) if task.status == "done" else None
     was = Standing(task=task.status, finding=finding.status)
     to = lifecycle.proved(was)
+    before = await _before(session, task, finding, was, to)
     if was.task != to.task:
         await tasks.change(session, task.id, status=to.task, done_at=now)
     if was.finding != to.finding:
         await _move(session, finding, to.finding, who=f"verification:{held.id}", reason="every check passed", at=now)
         await regressions.close(session, finding.id, at=now)
-    return {
-        "task_before": earlier.task_before if earlier and was.task == to.task else was.task,
-        "finding_before": earlier.finding_before if earlier and was.finding == to.finding else was.finding,
-    }
+    return before
+
+
+async def _before(
+    session: Session, task: Task, finding: FindingRow, was: Standing, to: Standing
+) -> dict[str, str | None]:
+    before: dict[str, str | None] = {"task_before": was.task, "finding_before": was.finding}
+    if was.task == to.task and (
+        proof := await verifications.last_passed(session, task_id=task.id, finding_id=finding.id)
+    ):
+        before["task_before"] = proof.task_before
+    # the finding may have been proved solved by another of its tasks
+    if was.finding == to.finding and (proof := await verifications.last_passed(session, finding_id=finding.id)):
+        before["finding_before"] = proof.finding_before
+    return before
 
 
 async def _move(session: Session, finding: FindingRow, to: str, *, who: str, reason: str, at: datetime) -> None:

@@ -157,13 +157,12 @@ async def pending_of(session: Session, task_id: UUID) -> UUID | None:
     return found
 
 
-async def last_passed(session: Session, task_id: UUID) -> Verification | None:
-    """The newest proof of a task that nobody has taken back."""
+async def last_passed(session: Session, *, task_id: UUID | None = None, finding_id: UUID) -> Verification | None:
+    """The newest proof of a finding, or of one task of it, that nobody has taken back."""
+    table = verifications
+    about = table.c.finding_id == finding_id if task_id is None else table.c.task_id == task_id
     statement = (
-        select(verifications)
-        .where(verifications.c.task_id == task_id, verifications.c.result == "passed")
-        .order_by(verifications.c.finished_at.desc())
-        .limit(1)
+        select(verifications).where(about, table.c.result == "passed").order_by(table.c.finished_at.desc()).limit(1)
     )
     row = (await session.execute(statement)).mappings().one_or_none()
     return _verification(row) if row else None
