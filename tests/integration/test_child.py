@@ -188,10 +188,23 @@ async def test_cancelling_kills_the_child_even_while_it_starts(tmp_path: Path, s
         todo = task(tmp_path, slow_file, "slow.tar")
         running = asyncio.create_task(Child(target=entry.main, task=todo, deliver=Heard(), seconds=60).run())
         await asyncio.sleep(delay)
-        running.cancel()
+        assert running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
         assert await nothing_left()
+
+
+async def test_a_cancel_in_the_moment_of_a_ring_is_not_lost(tmp_path: Path, slow_file: bytes) -> None:
+    child = Child(target=entry.main, task=task(tmp_path, slow_file, "slow.tar"), deliver=Heard(), seconds=60)
+    running = asyncio.create_task(child.run())
+    await until_scanning(Heard(), 0)
+    child._wake.clear()
+    await asyncio.sleep(0.1)  # it waits
+    child._wake.set()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(running, 5)
+    assert await nothing_left()
 
 
 def _noise(told: entry.ChildTask, bell: object) -> None:

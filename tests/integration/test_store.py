@@ -245,17 +245,12 @@ async def test_two_who_ask_for_advisories_get_one_update(made: Sessions) -> None
 
 def test_every_task_is_known_by_the_name_that_verbs_use() -> None:
     tasks = {task.name: task for task in import_module("surveyor.service.jobs").TASKS}
-    assert {
-        "scan_run",
-        "scan_slot",
-        "update_advisories",
-        "rescue",
-        "sweep_stale",
-        "expire",
-        "verify",
-        "refresh_feeds",
-    } == set(tasks)
-    assert {name for name, task in tasks.items() if task.queue == queue.AUDIT} == {"scan_slot", "update_advisories"}
+    assert {name: task.queue for name, task in tasks.items()} == {
+        **dict.fromkeys(("scan_slot", "analyse", "report_export", "update_advisories", "verify"), queue.AUDIT),
+        **dict.fromkeys(("scan_run", "run_schedules", "rescue", "sweep_stale", "retention"), queue.CONTROL),
+        **dict.fromkeys(("expire", "refresh_feeds"), queue.CONTROL),
+        "deliver_webhook": queue.OUTGOING,
+    }
 
 
 async def test_a_pooled_connection_that_its_server_closed_is_replaced(database_url: str) -> None:

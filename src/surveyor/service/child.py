@@ -274,7 +274,9 @@ class Child:
 
     async def _sleep(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), seconds)
+            # not wait_for: it swallows a cancel that comes in the same moment as a ring
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
             if not self._gone.is_set():
                 # a burst becomes one transaction and one notification
                 await asyncio.sleep(COLLECT_SECONDS)
@@ -298,11 +300,13 @@ class Child:
         if not self._gone.is_set():
             _signal(process, signal.SIGTERM)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._gone.wait(), KILL_AFTER_SECONDS)
+                async with asyncio.timeout(KILL_AFTER_SECONDS):
+                    await self._gone.wait()
         # also after an ordinary end: a grandchild may be left, and a lost fork server reports children that still run
         _signal(process, signal.SIGKILL)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._gone.wait(), KILL_AFTER_SECONDS)
+            async with asyncio.timeout(KILL_AFTER_SECONDS):
+                await self._gone.wait()
         loop.remove_reader(process.sentinel)
         loop.remove_reader(bell.fileno())
         bell.close()

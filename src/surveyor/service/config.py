@@ -98,9 +98,9 @@ class Config(BaseSettings):
 
     audit_concurrency: int = Field(default_factory=lambda: max(2, os.cpu_count() or 1), ge=1, le=256)
     """Scanners that one worker runs at once; else the number of processors, at least 2."""
-    heartbeat_seconds: float = Field(5.0, gt=0)
+    heartbeat_seconds: float = Field(15.0, gt=0)
     """How often a worker says that it lives."""
-    stalled_seconds: float = Field(30.0, gt=0)
+    stalled_seconds: float = Field(60.0, gt=0)
     """A worker silent for so long loses its jobs to others; at least four heartbeats."""
     stale_minutes: float = Field(30.0, gt=0)
     """A scan without any sign of life for so long fails with "stale job timeout"."""
@@ -116,6 +116,10 @@ class Config(BaseSettings):
     """How long one provider may take to answer one question."""
     llm_analysis_seconds: float = Field(300.0, gt=0, le=1_200)
     """How long the analysis of one scan may take in all."""
+    artifact_days: int = Field(30, ge=0, le=36_500)
+    """Days that uploaded files are kept after they were last brought or scanned; 0 keeps them for ever."""
+    event_days: int = Field(90, ge=0, le=36_500)
+    """Days that the events of ended scans are kept; 0 keeps them for ever."""
     feed_refresh: bool = True
     """Fetch advisories once a day."""
     webhook_retry_seconds: float = Field(10.0, gt=0, le=3600)

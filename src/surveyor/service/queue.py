@@ -6,14 +6,17 @@ A job names its task by a string, so that a verb can ask for work without import
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
+from psycopg.errors import RaiseException
 from sqlalchemy import text
 
 from surveyor.service.store.database import Session, conninfo_of, driver
@@ -22,8 +25,8 @@ AUDIT = "audit"
 CONTROL = "control"
 #: What waits for other people's servers: a slow one must not hold up what the control queue is for.
 OUTGOING = "outgoing"
-#: How often a job may be started again after its worker stopped or died.
-MAX_ATTEMPTS = 5
+#: How often a job may be started at all, whatever the reasons: its own count of attempts ends it long before.
+MOST_STARTS = 100
 
 # never opened: every statement runs on a connection that the caller brings
 _manager = JobManager(PsycopgConnector())
@@ -77,7 +80,7 @@ class OnlyShutdown(BaseRetryStrategy):
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         """Judge one ended job; a person's cancel comes as JobAborted and never gets here."""
-        again = isinstance(exception, asyncio.CancelledError) and job.attempts < MAX_ATTEMPTS
+        again = isinstance(exception, asyncio.CancelledError) and job.attempts < MOST_STARTS
         return RetryDecision(retry_in={"seconds": 0}) if again else None
 
 
@@ -114,12 +117,24 @@ async def stalled(app: App, *, seconds: float) -> list[Job]:
 
 async def put_back(app: App, job: Job) -> None:
     """Let another worker have a job; it is found by polling, since the engine rings no bell for this."""
-    await app.job_manager.retry_job(job, retry_at=datetime.now(UTC))
+    with _unless_ended():
+        await app.job_manager.retry_job(job, retry_at=datetime.now(UTC))
 
 
 async def give_up(app: App, job: Job) -> None:
     """End a job that was started too often."""
-    await app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
+    with _unless_ended():
+        await app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
+
+
+@contextlib.contextmanager
+def _unless_ended() -> Iterator[None]:
+    """A worker that was thought dead, or another rescuer, may have ended or put back the job in this moment."""
+    try:
+        yield
+    except ConnectorException as error:
+        if not isinstance(error.__cause__, RaiseException):
+            raise
 
 
 async def forget_old(app: App, *, hours: int) -> None:

@@ -71,9 +71,11 @@ async def serve(config: Config, *, ready: Callable[[], None] | None = None) -> N
         stalled=config.stalled_seconds,
         page_seconds=config.page_seconds,
         verify_seconds=config.verify_seconds,
-        webhook_retry=config.webhook_retry_seconds,
         stale=config.stale_minutes * 60,
         feed_refresh=config.feed_refresh,
+        artifact_days=config.artifact_days,
+        event_days=config.event_days,
+        webhook_retry=config.webhook_retry_seconds,
     )
     try:
         await _until_told(_keep_working(dsn, config, work, ready))

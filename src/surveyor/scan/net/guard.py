@@ -106,9 +106,10 @@ class Origin:
     exempt: bool
 
 
-def judge_url(url: str, settings: Settings) -> None:
-    """Refuse a URL by its form, its literal address or its name; no I/O."""
-    origin(url, settings)
+def judge_url(url: str, settings: Settings) -> bool:
+    """Refuse a URL by its form, its literal address or its name; no I/O. True when its name's addresses matter too."""
+    asked = origin(url, settings)
+    return not asked.exempt and asked.target.address is None
 
 
 def judge_address(address: str | IPAddress) -> None:

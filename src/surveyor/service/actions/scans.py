@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
 from surveyor.scan import net
 from surveyor.scan.errors import Refused
+from surveyor.scan.model import Kind
 from surveyor.scan.settings import Settings
 from surveyor.service import queue
-from surveyor.service.actions import clock
+from surveyor.service.actions import clock, kickoff, llm
 from surveyor.service.actions.platform import Platform
-from surveyor.service.errors import Conflict, InvalidParams, NotFound
-from surveyor.service.store import artifacts, cursor, events, scans
+from surveyor.service.actions.units import Wanted, take
+from surveyor.service.errors import Conflict, InvalidParams, NotFound, ServiceError
+from surveyor.service.store import artifacts, cursor, events, llm_quota, scans
 from surveyor.service.store.database import Session, Sessions
 from surveyor.service.store.events import NewEvent, StoredEvent
-from surveyor.service.store.scans import TERMINAL, Scan, Slot
+from surveyor.service.store.scans import TERMINAL, NewScan, Scan, Slot
 
-RUN_TASK = "scan_run"
 TRIGGERS = ("manual", "scheduled", "post_deploy")
 URL_LENGTH = 2048
 PAGE_LIMIT = 100
@@ -29,56 +32,129 @@ LOOKUP_SECONDS = 0.05
 _lookups = ThreadPoolExecutor(64, thread_name_prefix="lookup")
 
 
-async def start_web(platform: Platform, *, team_id: UUID, project_id: UUID, url: str, trigger: str = "manual") -> Scan:
-    """Queue a scan of a page; InvalidParams names the rule when the URL is refused."""
+async def start_web(
+    platform: Platform,
+    *,
+    team_id: UUID,
+    project_id: UUID,
+    url: str,
+    trigger: str = "manual",
+    retry_of: UUID | None = None,
+    analysis: str = "full",
+) -> Scan:
+    """Queue a scan of a page; InvalidParams names the rule when the URL is refused.
+
+    ``analysis`` is one of ``units.ANALYSES``; QuotaExceeded when ``full`` and the month's units are spoken for.
+    """
     _judge_trigger(trigger)
     await judge_url(url, platform.scan)
-    async with platform.sessions() as session, session.begin():
-        return await queue_web(session, team_id=team_id, project_id=project_id, url=url, trigger=trigger)
+    new = _page(team_id=team_id, project_id=project_id, url=url, trigger=trigger, retry_of=retry_of)
+    async with _unit(platform, team_id, new.id, analysis):
+        if platform.kickoffs is not None:
+            return await platform.kickoffs(new)
+        async with platform.sessions() as session, session.begin():
+            return (await kickoff.enqueue(session, [new]))[0]
 
 
-async def queue_web(session: Session, *, team_id: UUID, project_id: UUID, url: str, trigger: str) -> Scan:
-    """The same inside a larger transaction, of a URL that was judged."""
-    return await _queue(session, team_id=team_id, project_id=project_id, kind="web", trigger=trigger, url=url, name=url)
+async def queue_web(
+    session: Session, *, team_id: UUID, project_id: UUID, url: str, trigger: str, units: int = 0
+) -> Scan:
+    """The same inside a larger transaction, of a URL that was judged; with a model if one of the ``units`` is left."""
+    new = _page(team_id=team_id, project_id=project_id, url=url, trigger=trigger)
+    wanted = Wanted(team_id=team_id, purpose="scan", subject_id=new.id, units=units, analysis="if_quota")
+    await take(session, wanted)
+    return (await kickoff.enqueue(session, [new]))[0]
+
+
+@asynccontextmanager
+async def _unit(platform: Platform, team_id: UUID, scan_id: UUID, analysis: str) -> AsyncIterator[None]:
+    """Take a unit before a run is queued, and give it back when that is refused: without a row nobody else would."""
+    await llm.reserve(platform, team_id=team_id, purpose="scan", subject_id=scan_id, analysis=analysis)
+    try:
+        yield
+    except ServiceError:
+        await llm.settle(platform.sessions, purpose="scan", subject_id=scan_id)
+        raise
+
+
+def _page(*, team_id: UUID, project_id: UUID, url: str, trigger: str, retry_of: UUID | None = None) -> NewScan:
+    return NewScan(
+        id=uuid4(),
+        team_id=team_id,
+        project_id=project_id,
+        kind=Kind.WEB,
+        trigger=trigger,
+        url=url,
+        name=url,
+        retry_of=retry_of,
+    )
 
 
 async def start_artifact(
-    platform: Platform, *, team_id: UUID, project_id: UUID, upload_id: UUID, trigger: str = "manual"
+    platform: Platform,
+    *,
+    team_id: UUID,
+    project_id: UUID,
+    upload_id: UUID,
+    trigger: str = "manual",
+    analysis: str = "full",
 ) -> Scan:
-    """Queue a scan of an uploaded file."""
+    """Queue a scan of an uploaded file; ``analysis`` as for a page."""
     _judge_trigger(trigger)
-    async with platform.sessions() as session, session.begin():
+    scan_id = uuid4()
+    unit = _unit(platform, team_id, scan_id, analysis)
+    async with unit, platform.sessions() as session, session.begin():
         upload = await artifacts.find_upload(session, team_id, upload_id)
         if upload is None or upload.project_id != project_id:
             raise NotFound("no such upload")
-        return await _queue(
-            session,
+        await _kept(session, team_id, upload.artifact_id)
+        new = NewScan(
+            id=scan_id,
             team_id=team_id,
             project_id=project_id,
-            kind="artifact",
+            kind=Kind.ARTIFACT,
             trigger=trigger,
             artifact_id=upload.artifact_id,
             name=upload.filename,
         )
+        return (await kickoff.enqueue(session, [new]))[0]
 
 
 async def retry(platform: Platform, *, team_id: UUID, project_id: UUID, scan_id: UUID) -> Scan:
-    """Queue a new scan of what an ended one looked at; the old one and its events stay as they are."""
+    """Queue a new scan of what an ended one looked at; the old one and its events stay as they are.
+
+    Conflict when it has not ended, or when its artifact is no longer kept and has to be uploaded again. Where no unit
+    is left it goes ahead without a model: what failed before should not fail for that.
+    """
     old = await find(platform.sessions, team_id=team_id, project_id=project_id, scan_id=scan_id)
     if old.status not in TERMINAL:
         raise Conflict(f"the scan is {old.status}; only an ended one can be tried again")
     if old.url is not None:
-        return await start_web(platform, team_id=team_id, project_id=project_id, url=old.url)
-    async with platform.sessions() as session, session.begin():
-        return await _queue(
-            session,
+        return await start_web(
+            platform, team_id=team_id, project_id=project_id, url=old.url, retry_of=old.id, analysis="if_quota"
+        )
+    new_id = uuid4()
+    unit = _unit(platform, team_id, new_id, "if_quota")
+    async with unit, platform.sessions() as session, session.begin():
+        assert old.artifact_id is not None
+        await _kept(session, team_id, old.artifact_id)
+        new = NewScan(
+            id=new_id,
             team_id=team_id,
             project_id=project_id,
             kind=old.kind,
             trigger="manual",
             artifact_id=old.artifact_id,
             name=old.name,
+            retry_of=old.id,
         )
+        return (await kickoff.enqueue(session, [new]))[0]
+
+
+async def _kept(session: Session, team_id: UUID, artifact_id: UUID) -> None:
+    """Hold a file, so that what forgets old ones does not take it away before the new run refers to it."""
+    if await artifacts.hold(session, team_id, artifact_id) is None:
+        raise Conflict("the file is no longer kept; upload it again")
 
 
 async def find(sessions: Sessions, *, team_id: UUID, project_id: UUID, scan_id: UUID) -> Scan:
@@ -125,6 +201,7 @@ async def cancel(platform: Platform, *, team_id: UUID, project_id: UUID, scan_id
         if scan.status in TERMINAL:
             raise Conflict(f"the scan is {scan.status} already")
         await queue.cancel(session, scan.job_ids)
+        await llm_quota.settle(session, purpose="scan", subject_id=scan_id)
         now = clock.now()
         slots = {name: _cancelled(slot, now.isoformat()) for name, slot in scan.scanner_status.items()}
         await scans.change(
@@ -146,20 +223,6 @@ def _cancelled(slot: Slot, now: str) -> Slot:
     return Slot(state="failed", reason="cancelled", attempt=slot.attempt, started_at=slot.started_at, finished_at=now)
 
 
-async def _queue(session: Session, *, team_id: UUID, project_id: UUID, **values: object) -> Scan:
-    # two statements: the job first, so that the row is born with its id
-    scan_id = uuid4()
-    job = await queue.enqueue(session, RUN_TASK, {"scan_id": str(scan_id)}, queue=queue.CONTROL)
-    return await scans.add(
-        session,
-        scan_id=scan_id,
-        team_id=team_id,
-        project_id=project_id,
-        job_ids=[job],
-        **values,  # type: ignore[arg-type]
-    )
-
-
 def _judge_trigger(trigger: str) -> None:
     if trigger not in TRIGGERS:
         raise InvalidParams(f"trigger must be one of {', '.join(TRIGGERS)}", details={"trigger": ["unknown"]})
@@ -170,7 +233,8 @@ async def judge_url(url: str, settings: Settings) -> None:
     if len(url) > URL_LENGTH:
         raise InvalidParams(f"a URL of at most {URL_LENGTH} characters", details={"url": ["too_long"]})
     try:
-        net.judge_url(url, settings)
-        await asyncio.get_running_loop().run_in_executor(_lookups, net.resolve_and_judge, url, settings, LOOKUP_SECONDS)
+        if net.judge_url(url, settings):
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(_lookups, net.resolve_and_judge, url, settings, LOOKUP_SECONDS)
     except Refused as error:
         raise InvalidParams(str(error), details={"url": [error.rule]}) from error

@@ -19,6 +19,8 @@ from surveyor.service.store.schedules import Schedule
 
 PAGE_LIMIT = 100
 TRIGGER = "scheduled"
+#: Why a schedule is off that nobody need worry about.
+BY_PERSON = "switched off by a person"
 #: How many schedules one look fires at most; the rest is the next minute's.
 AT_ONCE = 500
 
@@ -81,7 +83,7 @@ async def change(platform: Platform, *, team_id: UUID, project_id: UUID, schedul
             await scans.judge_url(held.url, platform.scan)
         values: dict[str, Any] = {"cron": cron, "time_zone": time_zone}
         if not active and held.active:
-            values |= _off("switched off by a person", clock.now())
+            values |= _off(BY_PERSON, clock.now())
         elif active and (not held.active or (cron, time_zone) != (held.cron, held.time_zone)):
             at = timetable.next_after(cron, time_zone, clock.now())
             values |= {"active": True, "disabled_at": None, "disabled_reason": None, "next_run_at": at}
@@ -125,7 +127,14 @@ async def _fire(session: Session, platform: Platform, due: Schedule, now: dateti
         await scans.judge_url(due.url, platform.scan)
     except InvalidParams as error:
         return _off(f"refused: {error.message}", now)
-    run = await scans.queue_web(session, team_id=due.team_id, project_id=due.project_id, url=due.url, trigger=TRIGGER)
+    run = await scans.queue_web(
+        session,
+        team_id=due.team_id,
+        project_id=due.project_id,
+        url=due.url,
+        trigger=TRIGGER,
+        units=platform.llm.monthly_units,
+    )
     return {**coming, "last_run_at": now, "last_scan_id": run.id}
 
 

@@ -14,8 +14,10 @@ from starlette.types import ASGIApp
 
 from surveyor import __version__
 from surveyor.service import ui
+from surveyor.service.actions.kickoff import Kickoffs
 from surveyor.service.actions.links import Links
 from surveyor.service.actions.platform import Llm, Platform
+from surveyor.service.actions.units import Units
 from surveyor.service.api import v1
 from surveyor.service.app import failures, health
 from surveyor.service.app.edge import Edge
@@ -94,7 +96,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     config: Config = app.state.config
     assert config.database_url is not None
     dsn = config.database_url.get_secret_value()
-    engine = open_engine(dsn)
+    # none above the pool: a connection made for one request costs more than waiting for one that is there
+    engine = open_engine(dsn, pool=16, overflow=0)
     made = sessions(engine)
     app.state.auth = Auth(
         made,
@@ -107,16 +110,18 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         storage=Storage.open(config),
         scan=config.scan_settings(),
         temporary=config.temporary,
+        kickoffs=Kickoffs(made),
+        units=Units(made),
         vault=Vault(config.secret_key()),
         base_url=config.base_url,
-    )
-    try:
-        async with Streams.open(dsn, made) as streams:
         llm=Llm(
             monthly_units=config.llm_monthly_units,
             seconds=config.llm_seconds,
             analysis_seconds=config.llm_analysis_seconds,
         ),
+    )
+    try:
+        async with Streams.open(dsn, made) as streams:
             app.state.streams = streams
             yield
     finally:

@@ -41,6 +41,8 @@ class Work:
     stale: float
     feed_refresh: bool
     attempts: int = 3
+    artifact_days: int = 30
+    event_days: int = 90
     verify_seconds: float = 10.0
     webhook_retry: float = 10.0
 

@@ -8,7 +8,7 @@ from procrastinate.job_context import JobContext
 
 from surveyor.service import queue
 from surveyor.service.actions import slots
-from surveyor.service.actions.scans import RUN_TASK
+from surveyor.service.actions.kickoff import RUN_TASK
 from surveyor.service.jobs.interface import patiently, work_of
 
 

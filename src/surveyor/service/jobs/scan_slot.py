@@ -10,21 +10,25 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from procrastinate.job_context import JobContext
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from surveyor.scan import entry
 from surveyor.scan.model import Kind
 from surveyor.scan.plan import Request
 from surveyor.service import queue
-from surveyor.service.actions import intake, slots
+from surveyor.service.actions import handover, intake, slots
 from surveyor.service.actions.slots import Claim, Leftover, Result
 from surveyor.service.child import STOPPED, Child, Tail
 from surveyor.service.errors import ServiceError
+from surveyor.service.jobs import accessibility_model
 from surveyor.service.jobs.interface import Work, aborted, folder_of, log, patiently, work_of
 from surveyor.service.store.events import NewEvent
-from surveyor.service.jobs import accessibility_model
 
 #: How much longer than its own limit a child may take before it is killed.
 GRACE_SECONDS = 30.0
+#: How long a stopping worker waits for the database to hear of it.
+HAND_BACK_SECONDS = 2.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,11 +75,24 @@ async def run(context: JobContext, *, scan_id: str, slot: str) -> None:
         if result is not None:
             await held.finish(result)
     except asyncio.CancelledError:
-        raise aborted(context) from None
+        why = aborted(context)
+        if isinstance(why, asyncio.CancelledError):
+            await _hand_back(held)
+        raise why from None
     except Exception as error:  # the job wrapper, one of the three places design §8 allows
         log.exception("scan_slot.failed", scan_id=scan_id, slot=slot)
         await held.finish(Result(reason="internal_error", detail=f"{type(error).__name__} in the service"))
         raise
+
+
+async def _hand_back(held: _Held) -> None:
+    """Say that the slot waits again; without an answer in time its worker counts as lost, and is found out."""
+    sessions, scan = held.work.platform.sessions, held.claim.scan
+    try:
+        async with asyncio.timeout(HAND_BACK_SECONDS):
+            await handover.hand_back(sessions, scan.id, held.slot, held.run)
+    except (TimeoutError, DBAPIError, PoolTimeout) as error:
+        log.warning("scan_slot.not_handed_back", scan_id=str(scan.id), slot=held.slot, error=type(error).__name__)
 
 
 def _read_leftover(folder: Path, before: Leftover) -> Leftover:
@@ -137,6 +154,7 @@ def _child(held: _Held, source: str, outline: Path | None) -> Child:
         settings=settings,
         events=held.folder / f"{held.run}.ndjson",
         report=held.folder / f"{held.run}.json",
+        outline=outline,
     )
     return Child(
         target=entry.main,
@@ -154,7 +172,6 @@ def _collect(path: Path) -> Result:
     except FileNotFoundError:
         return Result(reason="crashed", detail="the scanner left no report")
     return Result(report=content)
-        outline=outline,
 
 
 TASK = queue.Task(name=slots.SLOT_TASK, run=run)

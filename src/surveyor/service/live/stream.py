@@ -112,14 +112,15 @@ class Streams:
             found = tuple(await events.after(session, scan_id, after, limit=BATCH))
         if scan is None:
             return _Look(events=(), ended=True)
-        reached = found[-1].seq if found else after
-        return _Look(events=found, ended=scan.status in scans.TERMINAL and reached >= scan.last_seq)
+        # not by the last number: an old scan's events may have been removed
+        return _Look(events=found, ended=scan.status in scans.TERMINAL and len(found) < BATCH)
 
 
 async def _rung(bell: asyncio.Event, seconds: float) -> bool:
     """Wait for a ring; ``False`` when none came in time."""
     try:
-        await asyncio.wait_for(bell.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await bell.wait()
     except TimeoutError:
         return False
     return True

@@ -110,6 +110,22 @@ async def ring(session: Session, scan_id: UUID, seq: int) -> None:
     )
 
 
+async def remove_old(session: Session, *, before: datetime, now: datetime, limit: int) -> int:
+    """Remove the events of scans that ended before a moment, the oldest first; of how many scans."""
+    found: int = (await session.execute(_REMOVE, {"before": before, "now": now, "limit": limit})).scalar_one()
+    return found
+
+
+_REMOVE = text("""
+with old as (
+  update audit_scan_runs set events_removed_at = :now
+   where id in (select id from audit_scan_runs where events_removed_at is null and finished_at < :before
+                 order by finished_at limit :limit for update skip locked)
+  returning id
+), gone as (delete from scan_events e using old where e.scan_id = old.id)
+select count(*) from old""")
+
+
 async def after(session: Session, scan_id: UUID, seq: int, *, limit: int = 500) -> list[StoredEvent]:
     """The events that follow a number, in order."""
     columns = [scan_events.c[name] for name in ("seq", "ts", "stage", "level", "detail", "slot", "pct", "data")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -46,6 +47,8 @@ scan_runs = Table(
     Column("url", Text),
     Column("artifact_id", Uuid, ForeignKey("artifacts.id")),
     Column("name", Text),
+    # one that is removed takes nothing with it
+    Column("retry_of", Uuid, ForeignKey("audit_scan_runs.id", ondelete="SET NULL"), index=True),
     Column("scanner_status", JSONB, nullable=False, server_default=text("'{}'")),
     Column("event_offsets", JSONB, nullable=False, server_default=text("'{}'")),
     Column("report_keys", JSONB, nullable=False, server_default=text("'{}'")),
@@ -60,6 +63,7 @@ scan_runs = Table(
     Column("inserted_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("started_at", DateTime(timezone=True)),
     Column("finished_at", DateTime(timezone=True)),
+    Column("events_removed_at", DateTime(timezone=True)),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     CheckConstraint("kind in ('web', 'artifact')", name="kind"),
     CheckConstraint("status in ('queued', 'running', 'done', 'failed', 'cancelled')", name="status"),
@@ -67,6 +71,10 @@ scan_runs = Table(
         "(kind = 'web') = (url is not null) and (kind = 'artifact') = (artifact_id is not null)", name="target"
     ),
     Index(None, "team_id", "project_id", "inserted_at", "id"),
+    # what forgets old artifacts asks
+    Index(None, "artifact_id", postgresql_where=text("artifact_id is not null")),
+    # what forgets old events looks through
+    Index("audit_scan_runs_told_idx", "finished_at", postgresql_where=text("events_removed_at is null")),
     # what a sweeper looks through
     Index("audit_scan_runs_live_idx", "updated_at", postgresql_where=text("status in ('queued', 'running')")),
 )
@@ -98,6 +106,7 @@ class Scan:
     url: str | None
     artifact_id: UUID | None
     name: str | None
+    retry_of: UUID | None = None
     scanner_status: dict[str, Slot] = field(default_factory=dict)
     event_offsets: dict[str, int] = field(default_factory=dict)
     report_keys: dict[str, str] = field(default_factory=dict)
@@ -112,6 +121,7 @@ class Scan:
     inserted_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    events_removed_at: datetime | None = None
     updated_at: datetime
 
 
@@ -134,32 +144,27 @@ def _scan(row: RowMapping) -> Scan:
     )
 
 
-async def add(  # noqa: PLR0913 - a row has many columns
-    session: Session,
-    *,
-    scan_id: UUID,
-    team_id: UUID,
-    project_id: UUID,
-    kind: str,
-    trigger: str,
-    job_ids: list[int],
-    url: str | None = None,
-    artifact_id: UUID | None = None,
-    name: str | None = None,
-) -> Scan:
-    """Insert a run that waits for a worker."""
-    values = {
-        "id": scan_id,
-        "team_id": team_id,
-        "project_id": project_id,
-        "kind": kind,
-        "trigger": trigger,
-        "url": url,
-        "artifact_id": artifact_id,
-        "name": name,
-        "job_ids": job_ids,
-    }
-    return _scan((await session.execute(insert(scan_runs).values(values).returning(scan_runs))).mappings().one())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewScan:
+    """A run before it has a row. ``retry_of`` is the ended run whose target it looks at again."""
+
+    id: UUID
+    team_id: UUID
+    project_id: UUID
+    kind: str
+    trigger: str
+    url: str | None = None
+    artifact_id: UUID | None = None
+    name: str | None = None
+    retry_of: UUID | None = None
+
+
+async def add(session: Session, asked: Sequence[tuple[NewScan, int]]) -> list[Scan]:
+    """Insert runs that wait for a worker, each with the id of its job; the rows in the same order."""
+    values = [{**asdict(new), "job_ids": [job]} for new, job in asked]
+    found = (await session.execute(insert(scan_runs).returning(scan_runs), values)).mappings()
+    rows = {row["id"]: _scan(row) for row in found}
+    return [rows[new.id] for new, _ in asked]
 
 
 async def find(

@@ -24,6 +24,7 @@ async def run_scan(request: Request, caller: Writer, body: schemas.RunScan) -> s
         project_id=caller.project_id,
         url=body.url,
         trigger=body.trigger,
+        analysis=body.analysis,
     )
     return answers.one(request, answers.scan(run))
 
@@ -65,6 +66,16 @@ async def cancel_scan(request: Request, caller: Writer, scan_id: UUID) -> schema
     run = await scans.cancel(
         platform_of(request), team_id=caller.team_id, project_id=caller.project_id, scan_id=scan_id
     )
+    return answers.one(request, answers.scan(run))
+
+
+@router.post("/scans/{scan_id}/retry", status_code=202, summary="Scan the same again", dependencies=[Depends(strict)])
+async def retry_scan(request: Request, caller: Writer, scan_id: UUID) -> schemas.Envelope[schemas.Scan]:
+    """Queue a new run of what an ended one looked at, without another upload; `retry_of` names the ended one.
+
+    409 when it has not ended, or when its file is no longer kept.
+    """
+    run = await scans.retry(platform_of(request), team_id=caller.team_id, project_id=caller.project_id, scan_id=scan_id)
     return answers.one(request, answers.scan(run))
 
 

@@ -110,6 +110,7 @@ class Scan(Out):
     url: str | None = Field(description="The page, for kind web")
     artifact_id: UUID | None = Field(description="The upload's bytes, for kind artifact")
     name: str | None = Field(description="What people call the target")
+    retry_of: UUID | None = Field(description="The ended run whose target this one looks at again")
     scanner_status: dict[str, str] = Field(description="Scanner to pending, running, done or failed")
     scanners: dict[str, Scanner] = Field(description="The same with reasons and times")
     summary: dict[str, Any] = Field(description="Counts of what was found; empty until something is known")
@@ -119,6 +120,7 @@ class Scan(Out):
     inserted_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    events_removed_at: datetime | None = Field(description="When its events were removed, by the setting event_days")
     updated_at: datetime
 
 

@@ -30,6 +30,7 @@ async def upload(
     caller: Writer,
     filename: Annotated[str, Query(min_length=1, max_length=1000, examples=["shop-api-2.4.tar"])],
     trigger: schemas.Trigger = "manual",
+    analysis: schemas.AnalysisWanted = "full",
 ) -> schemas.Envelope[schemas.Scan]:
     """Send the file's bytes as the body: `curl --data-binary @file` or `-T file`. It is stored as it arrives.
 
@@ -44,6 +45,11 @@ async def upload(
         chunks=request.stream(),
     )
     run = await scans.start_artifact(
-        platform, team_id=caller.team_id, project_id=caller.project_id, upload_id=taken.id, trigger=trigger
+        platform,
+        team_id=caller.team_id,
+        project_id=caller.project_id,
+        upload_id=taken.id,
+        trigger=trigger,
+        analysis=analysis,
     )
     return answers.one(request, answers.scan(run))
