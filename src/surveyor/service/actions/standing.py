@@ -25,9 +25,8 @@ from surveyor.service.documents.model import (
 from surveyor.service.errors import InvalidParams
 from surveyor.service.store import standing
 from surveyor.service.store.database import Session, Sessions
-from surveyor.service.store.findings import FindingRow
 from surveyor.service.store.scans import Scan
-from surveyor.service.store.standing import Proofs
+from surveyor.service.store.standing import Listed, Proofs
 from surveyor.service.store.teams import Project, Team
 
 DAYS = 7
@@ -156,26 +155,30 @@ async def report(
         project=project.name,
         generated_at=now,
         metrics=numbers,
-        findings=tuple(_finding(row, assets) for row, assets in listed),
+        findings=tuple(_finding(row) for row in listed),
         findings_total=total,
         targets=tuple(looked),
         targets_total=targets,
     )
 
 
-def _finding(row: FindingRow, assets: int) -> Finding:
+def _finding(row: Listed) -> Finding:
+    values: dict[str, Any] = {name: getattr(row, name) for name in _SAME}
+    values |= {name: tuple(getattr(row, name)) for name in _LISTS}
     return Finding(
-        **{name: getattr(row, name) for name in _SAME},
-        references=row.reference_urls,
-        assets=tuple(Asset(type=a.type, value=a.value, path=a.path, layer=a.layer) for a in row.assets),
-        assets_total=assets,
+        **values,
+        references=tuple(row.reference_urls),
+        assets=tuple(
+            Asset(type=kind or "", value=value or "", path=path, layer=layer) for kind, value, path, layer in row.assets
+        ),
     )
 
 
+_LISTS = ("ids", "fixed_in", "cvss", "evidence")
 _SAME = (
     *("id", "domain", "rule", "title", "description", "severity", "status", "confidence", "tier"),
-    *("impact_score", "effort_score", "risk_score", "priority_score", "ids", "package", "fixed_in", "fix_state"),
-    *("cvss", "epss", "kev", "evidence", "recommended_fix", "first_seen", "last_seen", "not_seen_since"),
+    *("impact_score", "effort_score", "risk_score", "priority_score", "package", "fix_state", "epss", "kev"),
+    *("recommended_fix", "first_seen", "last_seen", "not_seen_since", "assets_total"),
 )
 
 

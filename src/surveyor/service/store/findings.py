@@ -312,11 +312,6 @@ async def page(
     return cursor.Page(items=items, total=total, total_is_estimate=estimated, next_cursor=more)
 
 
-async def listed(session: Session, rows: Select[Any]) -> list[FindingRow]:
-    """All findings of a query that has a finding's columns, without their assets."""
-    return [_finding(row) for row in (await session.execute(rows)).mappings()]
-
-
 async def find(session: Session, team_id: UUID, project_id: UUID, finding_id: UUID) -> FindingRow | None:
     """One finding with its assets."""
     statement = select(findings).where(

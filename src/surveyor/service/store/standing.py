@@ -5,17 +5,17 @@ Read whole inside one transaction of the caller's, so that everything is of one 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from datetime import date, timedelta
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, any_, case, cast, func, select, text
-from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
+from sqlalchemy import Text, case, cast, func, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 
-from surveyor.service.store import findings as rows
 from surveyor.service.store import scans
 from surveyor.service.store.database import Session
-from surveyor.service.store.findings import FindingRow, FoundAsset, finding_assets, findings
+from surveyor.service.store.findings import findings
 from surveyor.service.store.scans import TERMINAL, Scan, scan_runs
 
 #: How many assets of one finding are read with it, the last seen first.
@@ -43,6 +43,43 @@ class DayEnd:
     date: date
     score: int
     count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A finding as a report has it: a row of thousands, so what no report tells is not read.
+
+    An asset is its type, value, path and layer; ``assets`` are the first of ``assets_total``.
+    """
+
+    id: UUID
+    domain: str
+    rule: str
+    title: str
+    description: str
+    severity: str
+    status: str
+    confidence: float
+    tier: str | None
+    impact_score: int | None
+    effort_score: int | None
+    risk_score: int | None
+    priority_score: int | None
+    ids: list[str]
+    package: str | None
+    fixed_in: list[str]
+    fix_state: str | None
+    cvss: list[dict[str, Any]]
+    epss: float | None
+    kev: bool | None
+    evidence: list[dict[str, Any]]
+    recommended_fix: dict[str, Any] | None
+    reference_urls: list[str]
+    first_seen: datetime
+    last_seen: datetime
+    not_seen_since: datetime | None
+    assets: list[list[str | None]]
+    assets_total: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,43 +188,40 @@ select (select count(*) from audit_verifications, days where team_id = :team and
        (select count(*) from once_resolved) as once_resolved""")
 
 
-async def all_findings(
-    session: Session, team_id: UUID, project_id: UUID, *, limit: int
-) -> tuple[list[tuple[FindingRow, int]], int]:
-    """The first findings by priority (unscored last) and then by age, each with its number of assets; and how many are.
+async def all_findings(session: Session, team_id: UUID, project_id: UUID, *, limit: int) -> tuple[list[Listed], int]:
+    """The first findings by priority (unscored last) and then by age; and how many there are.
 
     A finding carries at most ``ASSETS`` of its assets.
     """
     place = (findings.c.team_id == team_id, findings.c.project_id == project_id)
     total: int = (await session.execute(select(func.count()).select_from(findings).where(*place))).scalar_one()
     order = (findings.c.priority_score.desc().nulls_last(), findings.c.inserted_at, findings.c.id)
-    first = select(findings).where(*place).order_by(*order).limit(limit)
-    listed = await rows.listed(session, first)
-    assets, counts = await _assets(session, [row.id for row in listed])
-    return [(replace(row, assets=assets.get(row.id, ())), counts.get(row.id, 0)) for row in listed], total
+    names = [item.name for item in fields(Listed) if item.name in findings.c]
+    first = select(*(findings.c[name] for name in names)).where(*place).order_by(*order).limit(limit)
+    rows: list[dict[str, Any]] = [dict(zip(names, row, strict=True)) for row in await session.execute(first)]
+    held = await _assets(session, [row["id"] for row in rows])
+    for row in rows:
+        row["assets"], row["assets_total"] = held.get(row["id"], _NONE)
+    return [Listed(**row) for row in rows], total
 
 
-async def _assets(session: Session, wanted: list[UUID]) -> tuple[dict[UUID, tuple[FoundAsset, ...]], dict[UUID, int]]:
-    table = finding_assets
-    names = [item.name for item in fields(FoundAsset)]
-    newest = (table.c.last_seen.desc(), table.c.id)
-    ranked = (
-        select(
-            table.c.finding_id,
-            *(table.c[name] for name in names),
-            func.row_number().over(partition_by=table.c.finding_id, order_by=newest).label("place"),
-            func.count().over(partition_by=table.c.finding_id).label("counted"),
-        )
-        .where(table.c.finding_id == any_(cast(wanted, ARRAY(Uuid))))
-        .subquery()
-    )
-    shown = select(ranked).where(ranked.c.place <= ASSETS).order_by(ranked.c.finding_id, ranked.c.place)
-    grouped: dict[UUID, list[FoundAsset]] = {}
-    counts: dict[UUID, int] = {}
-    for row in (await session.execute(shown)).mappings():
-        grouped.setdefault(row["finding_id"], []).append(FoundAsset(**{name: row[name] for name in names}))
-        counts[row["finding_id"]] = row["counted"]
-    return {key: tuple(value) for key, value in grouped.items()}, counts
+_NONE: tuple[list[list[str | None]], int] = ([], 0)
+
+
+async def _assets(session: Session, wanted: list[UUID]) -> dict[UUID, tuple[list[list[str | None]], int]]:
+    """Type, value, path and layer of each finding's assets, put together by the database: one row a finding."""
+    held = await session.execute(_ASSETS, {"wanted": wanted, "most": ASSETS})
+    return {row[0]: (row[1], row[2]) for row in held}
+
+
+_ASSETS = text("""
+select finding_id,
+       jsonb_agg(jsonb_build_array(type, value, path, layer) order by place) filter (where place <= :most) as assets,
+       count(*) as counted
+  from (select finding_id, type, value, path, layer,
+               row_number() over (partition by finding_id order by last_seen desc, id) as place
+          from finding_assets where finding_id = any(cast(:wanted as uuid[]))) as ranked
+ group by finding_id""")
 
 
 async def newest_scans(session: Session, team_id: UUID, project_id: UUID) -> tuple[list[Scan], int]:
