@@ -111,7 +111,7 @@ class Config(BaseSettings):
     grace_seconds: float = Field(10.0, ge=0)
     """How long a stopping process may finish what it does before it is ended."""
     llm_monthly_units: int = Field(1_000, ge=0, le=1_000_000_000)
-    """Units of language models that each team may spend a month: one a scan, a verification or a report."""
+    """Units of language models that each team may spend a month: one for each scan that really asks one."""
     llm_seconds: float = Field(90.0, gt=0, le=600)
     """How long one provider may take to answer one question."""
     llm_analysis_seconds: float = Field(300.0, gt=0, le=1_200)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -16,9 +16,10 @@ from uuid import UUID
 from surveyor.scan import net
 from surveyor.scan.errors import Refused, ScanError
 from surveyor.scan.settings import AllowedHost, Settings
-from surveyor.service.actions import clock
+from surveyor.service.actions import clock, units
 from surveyor.service.actions.platform import Platform
-from surveyor.service.errors import InvalidParams, QuotaExceeded, SecretUnreadable
+from surveyor.service.actions.units import Wanted
+from surveyor.service.errors import InvalidParams, SecretUnreadable
 from surveyor.service.store import cursor, llm_calls, llm_providers, llm_quota
 from surveyor.service.store.database import Session, Sessions
 from surveyor.service.store.llm_calls import Call, NewCall, Total
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from surveyor.llm.call import Caller
     from surveyor.llm.interface import Attempt, Post, Provider, Reply
 
-#: What a kick-off may want of models: analysis or a refusal; analysis if a unit is left; none.
-ANALYSES = ("full", "if_quota", "none")
 PAGE_LIMIT = 100
 _KEY, _URL, _MODEL = 500, 500, 200
 _ANSWER_BYTES = 4 << 20
@@ -157,7 +156,7 @@ async def reseal(sessions: Sessions, *, old: Vault, new: Vault) -> int:
 
 async def used(platform: Platform, *, team_id: UUID, limit: int = 50, after: str | None = None) -> Used:
     """A team's month and one page of its ledger, newest first; ``limit`` at most 100."""
-    month = _month(clock.now())
+    month = units.month_of(clock.now())
     async with platform.sessions() as session:
         since = clock.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         return Used(
@@ -169,49 +168,17 @@ async def used(platform: Platform, *, team_id: UUID, limit: int = 50, after: str
         )
 
 
-def _month(moment: datetime) -> date:
-    return date(moment.year, moment.month, 1)
-
-
 async def reserve(platform: Platform, *, team_id: UUID, purpose: str, subject_id: UUID, analysis: str = "full") -> None:
-    """Take a unit for what is about to be kicked off, in a transaction of its own; ``settle`` gives it back."""
+    """Take a unit for what is about to be kicked off, as ``units.take`` does; ``settle`` gives it back."""
+    most = platform.llm.monthly_units
+    wanted = Wanted(team_id=team_id, purpose=purpose, subject_id=subject_id, units=most, analysis=analysis)
     if analysis == "none":
         return
+    if platform.units is not None:
+        await platform.units(wanted)
+        return
     async with platform.sessions() as session, session.begin():
-        await take(
-            session,
-            team_id=team_id,
-            purpose=purpose,
-            subject_id=subject_id,
-            units=platform.llm.monthly_units,
-            analysis=analysis,
-        )
-
-
-async def take(
-    session: Session, *, team_id: UUID, purpose: str, subject_id: UUID, units: int, analysis: str = "full"
-) -> None:
-    """The same in the caller's transaction, of the month's ``units``.
-
-    Without a provider nothing is taken and nothing refused. When all are spoken for: QuotaExceeded for ``full``; for
-    ``if_quota`` it is remembered that no model will be asked.
-    """
-    if analysis not in ANALYSES:
-        raise InvalidParams(f"analysis must be one of {', '.join(ANALYSES)}", details={"analysis": ["unknown"]})
-    month = _month(clock.now())
-    taken = await llm_quota.take(
-        session, team_id=team_id, month=month, purpose=purpose, subject_id=subject_id, limit=units
-    )
-    if taken.taken or not taken.configured:
-        return
-    if analysis == "if_quota":
-        await llm_quota.refuse(session, team_id=team_id, month=month, purpose=purpose, subject_id=subject_id)
-        return
-    raise QuotaExceeded(
-        f"the team's {units} units of this month are used or reserved; "
-        'with "analysis": "if_quota" or "none" it is done without a model',
-        details={"limit": units},
-    )
+        await units.take(session, wanted)
 
 
 async def settle(sessions: Sessions, *, purpose: str, subject_id: UUID) -> None:

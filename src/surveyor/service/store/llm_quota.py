@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -100,6 +101,16 @@ with able as (
     select :team, :month, :purpose, :subject from taken
 )
 select exists (select from able) as configured, exists (select from taken) as taken""")
+
+
+async def able(session: Session, team_ids: Collection[UUID]) -> set[UUID]:
+    """The teams among these for which somebody can be asked."""
+    return set((await session.execute(_ABLE, {"teams": list(team_ids)})).scalars())
+
+
+_ABLE = text("""
+select t.id from unnest(cast(:teams as uuid[])) as t (id)
+ where exists (select from llm_providers p where p.enabled and (p.team_id = t.id or p.team_id is null))""")
 
 
 async def settle(session: Session, *, purpose: str, subject_id: UUID) -> None:
