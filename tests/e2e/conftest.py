@@ -25,6 +25,7 @@ from surveyor.service.store.database import open_engine, sessions
 from tests import browser as browsers
 from tests.servers.osv_bucket import record, write
 from tests.servers.web import Site
+from tests.servers.webhook import Receiver
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = (
@@ -102,6 +103,13 @@ def shop() -> Iterator[Site]:
 
 
 @pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Where a webhook may send to."""
+    with Receiver() as running:
+        yield running
+
+
+@pytest.fixture
 def advisories(tmp_path: Path) -> Path:
     """A small advisory database, made by the real update from a bucket on disk."""
     maven = [
@@ -139,13 +147,15 @@ def surveyor(database_url: str, tmp_path: Path, shop: Site, request: pytest.Fixt
     home = tmp_path / "home"
     port = _free_port()
     known = request.getfixturevalue("advisories") if "advisories" in request.fixturenames else home / "none.db"
+    near = [shop.port] + ([request.getfixturevalue("receiver").port] if "receiver" in request.fixturenames else [])
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT / "src"),
         "SURVEYOR_HOME": str(home),
         "DATABASE_URL": database_url,
         "SURVEYOR_PORT": str(port),
-        "SURVEYOR_ALLOW_HOSTS": f"127.0.0.1:{shop.port}",
+        "SURVEYOR_ALLOW_HOSTS": " ".join(f"127.0.0.1:{allowed}" for allowed in near),
+        "SURVEYOR_WEBHOOK_RETRY_SECONDS": "0.3",
         "SURVEYOR_FEED_REFRESH": "false",
         "SURVEYOR_ADVISORIES": str(known),
     }

@@ -28,6 +28,8 @@ NEW_CRITICAL, REGRESSION = "finding.new_critical", "regression.opened"
 EVENTS: Final = (SCAN_DONE, SCAN_FAILED, SCAN_STALE, NEW_CRITICAL, REGRESSION)
 #: Sent when somebody asks for it, to a webhook that is switched off too; tried once, and counted neither way.
 TEST = "webhook.test"
+#: Why a webhook is off that nobody need worry about.
+BY_PERSON = "switched off by a person"
 #: After a rotation messages carry a signature of the old secret as well for so long.
 OVERLAP = timedelta(hours=24)
 #: How many ids one message names at most; ``count`` tells how many there are.
@@ -98,7 +100,7 @@ async def change(platform: Platform, *, team_id: UUID, project_id: UUID, webhook
         if wish.active is True:
             values |= {"active": True, "failures": 0, "disabled_at": None, "disabled_reason": None}
         elif wish.active is False and held.active:
-            values |= {"active": False, "disabled_at": clock.now(), "disabled_reason": "switched off by a person"}
+            values |= {"active": False, "disabled_at": clock.now(), "disabled_reason": BY_PERSON}
         return await webhooks.change(session, webhook_id, **values) if values else held
 
 

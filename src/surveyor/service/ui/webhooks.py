@@ -181,5 +181,6 @@ async def _page(request: Request, who: Identity, given: Given | None = None, *, 
         advisories=await freshness(request),
         given=shown,
         words=WORDS,
+        by_person=webhooks.BY_PERSON,
         **listed,
     )
