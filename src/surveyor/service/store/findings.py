@@ -116,6 +116,7 @@ findings = Table(
     Index("findings_severity_idx", "team_id", "project_id", "severity_order", "priority_order", "inserted_at", "id"),
     Index("findings_newest_idx", "team_id", "project_id", "inserted_at", "id"),
     Index("findings_last_seen_idx", "team_id", "project_id", "last_seen", "id"),
+    Index("findings_rule_idx", "team_id", "project_id", "rule"),
     Index("findings_ids_idx", "ids", postgresql_using="gin"),
 )
 

@@ -22,6 +22,7 @@ CREATE INDEX findings_list_idx ON findings (team_id, project_id, priority_order,
 CREATE INDEX findings_severity_idx ON findings (team_id, project_id, severity_order, priority_order, inserted_at, id);
 CREATE INDEX findings_newest_idx ON findings (team_id, project_id, inserted_at, id);
 CREATE INDEX findings_last_seen_idx ON findings (team_id, project_id, last_seen, id);
+CREATE INDEX findings_rule_idx ON findings (team_id, project_id, rule);
 CREATE INDEX finding_assets_value_idx ON finding_assets USING hash (value);
 CREATE INDEX finding_assets_named_idx ON finding_assets USING hash (scope);
 
