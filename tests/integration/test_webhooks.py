@@ -18,6 +18,7 @@ from surveyor.service.actions import clock, deliveries, slots, sweep, webhooks
 from surveyor.service.actions.slots import Result
 from surveyor.service.actions.webhooks import NewWebhook, Wish
 from surveyor.service.errors import Conflict, InvalidParams
+from surveyor.service.store import webhooks as store
 from surveyor.service.store.webhooks import Delivery, Webhook
 from surveyor.service.vault import Vault
 from tests.servers.pipeline import Ground, worker
@@ -305,6 +306,21 @@ async def test_a_second_one_is_refused(near: Ground, receiver: Receiver) -> None
     tries = await asyncio.gather(*(made(near, receiver) for _ in range(5)), return_exceptions=True)
     assert sum(isinstance(one, NewWebhook) for one in tries) == 1
     assert sum(isinstance(one, Conflict) for one in tries) == 4
+
+
+async def test_an_event_and_the_webhooks_removal_do_not_break_each_other(near: Ground, receiver: Receiver) -> None:
+    for _ in range(30):
+        hook = await made(near, receiver)
+        removal = webhooks.remove(near.platform.sessions, **near.place, webhook_id=hook.webhook.id)
+        await asyncio.gather(tell(near), removal, tell(near))
+
+
+async def test_an_event_does_not_wait_while_an_attempt_is_written_down(near: Ground, receiver: Receiver) -> None:
+    hook = await made(near, receiver)
+    async with near.platform.sessions() as session, session.begin():
+        await store.lock(session, hook.webhook.id)
+        await store.change(session, hook.webhook.id, failures=1)
+        await asyncio.wait_for(tell(near), 5.0)
 
 
 async def test_old_attempts_are_forgotten(near: Ground, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -154,15 +154,15 @@ async def find(session: Session, team_id: UUID, project_id: UUID, webhook_id: UU
 
 
 async def lock(session: Session, webhook_id: UUID) -> Webhook | None:
-    """A webhook, held against other writers until the transaction ends."""
-    statement = select(webhooks).where(webhooks.c.id == webhook_id).with_for_update()
+    """A webhook, held against other writers until the transaction ends; new attempts may be added meanwhile."""
+    statement = select(webhooks).where(webhooks.c.id == webhook_id).with_for_update(key_share=True)
     row = (await session.execute(statement)).mappings().one_or_none()
     return _webhook(row) if row else None
 
 
 async def of_project(session: Session, project_id: UUID) -> Webhook | None:
-    """A project's webhook."""
-    statement = select(webhooks).where(webhooks.c.project_id == project_id)
+    """A project's webhook, held against its removal until the transaction ends: what is told of it goes with it."""
+    statement = select(webhooks).where(webhooks.c.project_id == project_id).with_for_update(read=True, key_share=True)
     row = (await session.execute(statement)).mappings().one_or_none()
     return _webhook(row) if row else None
 
