@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -439,3 +440,20 @@ async def test_silent_receivers_do_not_hold_up_the_start_of_scans(near: Ground, 
         scan = await near.start(b"\0nothing" * 20, "x.bin")
         await near.until(scan.id, lambda run: run.status != "queued", 10.0)
         assert time.monotonic() - began < 3.0
+
+
+async def test_a_killed_workers_message_is_sent_by_another_under_the_same_id(near: Ground, receiver: Receiver) -> None:
+    hook = await made(near, receiver)
+    receiver.script.append(Answer(seconds=5.0))
+    allowed = f"127.0.0.1:{receiver.port}"
+    with worker(near.config, SURVEYOR_ALLOW_HOSTS=allowed) as first:
+        await tell(near)
+        await asyncio.to_thread(receiver.until, lambda seen: len(seen) == 1, 30.0)
+        first.signal(signal.SIGKILL)
+    with worker(near.config, SURVEYOR_ALLOW_HOSTS=allowed):
+        messages = await asyncio.to_thread(receiver.until, lambda seen: len(seen) == 2, 40.0)
+        end = time.monotonic() + 10
+        while (await attempts(near, hook.webhook.id))[0].status == "pending" and time.monotonic() < end:
+            await asyncio.sleep(0.05)
+    assert messages[0].id == messages[1].id
+    assert [(d.attempt, d.status) for d in await attempts(near, hook.webhook.id)] == [(1, "delivered")]
