@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,7 +14,7 @@ from surveyor.service.errors import Conflict, InvalidParams, NotFound
 from surveyor.service.store import cursor, findings, history, regressions
 from surveyor.service.store import priorities as weights
 from surveyor.service.store.database import Session, Sessions
-from surveyor.service.store.findings import Filter, FindingRow
+from surveyor.service.store.findings import Filter, FindingRow, Named
 from surveyor.service.store.history import Change
 
 PAGE_LIMIT = 100
@@ -68,6 +68,14 @@ async def find(sessions: Sessions, *, team_id: UUID, project_id: UUID, finding_i
     if found is None:
         raise NotFound("no such finding")
     return found
+
+
+async def named(sessions: Sessions, *, team_id: UUID, project_id: UUID, ids: Collection[UUID]) -> dict[UUID, Named]:
+    """What these findings are called and how they stand, for lists of what is about them."""
+    if not ids:
+        return {}
+    async with sessions() as session:
+        return await findings.named(session, team_id, project_id, ids)
 
 
 async def past(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -322,6 +323,25 @@ async def find(session: Session, team_id: UUID, project_id: UUID, finding_id: UU
     if row is None:
         return None
     return _finding(row, (await _assets(session, [finding_id])).get(finding_id, ()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """What a finding is called, and how it stands."""
+
+    title: str
+    severity: str
+    status: str
+
+
+async def named(session: Session, team_id: UUID, project_id: UUID, ids: Collection[UUID]) -> dict[UUID, Named]:
+    """The names of these findings, by id."""
+    table = findings
+    statement = select(table.c.id, table.c.title, table.c.severity, table.c.status).where(
+        table.c.team_id == team_id, table.c.project_id == project_id, table.c.id.in_(ids)
+    )
+    rows = await session.execute(statement)
+    return {row.id: Named(title=row.title, severity=row.severity, status=row.status) for row in rows}
 
 
 async def lock(session: Session, team_id: UUID, project_id: UUID, finding_id: UUID) -> FindingRow | None:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
-from surveyor.service.ui import findings, home, pages, reports, scans, schedules, signin, webhooks
+from surveyor.service.ui import (
+    finding,
+    findings,
+    home,
+    pages,
+    reports,
+    scans,
+    schedules,
+    signin,
+    tasks,
+    verifications,
+    webhooks,
+)
 
 
 def routes() -> tuple[BaseRoute, ...]:
@@ -19,6 +31,18 @@ def routes() -> tuple[BaseRoute, ...]:
         Route("/scans/{scan_id}/live", scans.live),
         Route("/scans/{scan_id}/report", scans.report),
         Route("/findings", findings.show),
+        Route("/findings/{finding_id}", finding.show),
+        Route("/findings/{finding_id}", finding.decide, methods=["POST"]),
+        Route("/findings/{finding_id}/tasks", finding.create_task, methods=["POST"]),
+        Route("/tasks", tasks.show),
+        Route("/tasks/{task_id}", tasks.one),
+        Route("/tasks/{task_id}", tasks.change, methods=["POST"]),
+        Route("/tasks/{task_id}/move", tasks.move, methods=["POST"]),
+        Route("/tasks/{task_id}/verify", tasks.verify, methods=["POST"]),
+        Route("/verifications", verifications.show),
+        Route("/verifications/{verification_id}", verifications.one),
+        Route("/verifications/{verification_id}/live", verifications.live),
+        Route("/verifications/{verification_id}/reopen", verifications.reopen, methods=["POST"]),
         Route("/reports", reports.show),
         Route("/reports", reports.create, methods=["POST"]),
         Route("/reports/preview", reports.preview),

@@ -12,12 +12,12 @@ from surveyor.scan.model import Domain, Severity
 from surveyor.service.actions import findings
 from surveyor.service.errors import NotFound
 from surveyor.service.store.findings import Filter
-from surveyor.service.ui import rows
+from surveyor.service.ui import rows, words
 from surveyor.service.ui.render import page
 from surveyor.service.ui.visitors import freshness, platform_of, visitor
 
 _PAGE = 50
-_STATUSES = ("new", "triaged", "in_progress", "ready_verify", "resolved", "dismissed")
+_STATUSES = tuple(words.FINDING)
 _LABELS = {"unknown": "Not rated", "seo": "SEO", "ready_verify": "Ready to verify"}
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from surveyor.scan.model import Severity
 from surveyor.service.store.findings import FindingRow, FoundAsset
 from surveyor.service.store.scans import Scan
+from surveyor.service.ui import words
 from surveyor.service.ui.render import size
 from surveyor.service.ui.verdict import Verdict, judge
 
@@ -24,6 +25,8 @@ class FindingView:
     id: UUID
     title: str
     severity: str
+    status: str
+    status_words: str
     sub: str
     where: str
     kev: bool
@@ -73,6 +76,8 @@ def finding(row: FindingRow) -> FindingView:
         id=row.id,
         title=row.title,
         severity=row.severity,
+        status=row.status,
+        status_words=words.FINDING[row.status].words,
         sub=_sub(row, version),
         where=_where(row.assets),
         kev=bool(row.kev),
