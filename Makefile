@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 INPUTS := pyproject.toml constraints.txt package.json package-lock.json hatch_build.py
 
-.PHONY: help up test check fix lock bench docs clean
+.PHONY: help up test check fault fix lock bench docs clean
 
 help:          ## show these targets
 	@grep -hE '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -19,6 +19,9 @@ test: $(VENV)/.dev  ## lint, types, import contracts and every test
 
 check: $(VENV)/.dev ## lint, types and import contracts only
 	@exec $(BIN)/python tests/run.py --only-checks
+
+fault: $(VENV)/.dev ## kill every part at random points, for half an hour; SURVEYOR_FAULT_ROUNDS and _SEED
+	@exec $(BIN)/python -m pytest tests/fault tests/integration/test_schemathesis.py -q -s -m slow $(ARGS)
 
 fix: $(VENV)/.dev   ## format and mend what can be mended by itself
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

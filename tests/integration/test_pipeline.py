@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from surveyor.scan.plan import WEB_SLOTS
 from surveyor.scan.settings import AllowedHost
-from surveyor.service.actions import scans, slots, sweep
+from surveyor.service.actions import handover, scans, slots, sweep
 from surveyor.service.actions.slots import Leftover, Result
 from surveyor.service.errors import Conflict, InvalidParams, NotFound
 from surveyor.service.store import events as event_store
@@ -157,7 +157,7 @@ async def test_what_a_lost_run_had_said_is_stored_by_the_next_unless_it_was_mean
     lost = uuid4()
     await slots.claim(sessions, scan.id, "seo", lost)
     await slots.deliver(sessions, scan, "seo", lost, said("seo.a", 2), start=0, offset=20)
-    before = await slots.held_before(sessions, scan.id, "seo")
+    before = await handover.held_before(sessions, scan.id, "seo")
     assert before == Leftover(run=lost, offset=20, said=())
     left = replace(before, said=tuple(said("seo.left", 2)))
     assert await slots.claim(sessions, scan.id, "seo", uuid4(), leftover=left)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
+from surveyor.remedy import lifecycle
 from surveyor.service.actions import clock, slots
+from surveyor.service.actions.slots import Leftover
 from surveyor.service.store import events, scans
 from surveyor.service.store.database import Sessions
 from surveyor.service.store.events import NewEvent
@@ -17,6 +19,16 @@ async def attempts(sessions: Sessions, scan_id: UUID, slot: str) -> int:
         scan = await scans.find(session, scan_id)
     held = scan.scanner_status.get(slot) if scan else None
     return held.attempt if held else 0
+
+
+async def held_before(sessions: Sessions, scan_id: UUID, slot: str) -> Leftover | None:
+    """The run that held a slot when its worker was lost, and how far its progress was stored; nothing read yet."""
+    async with sessions() as session:
+        scan = await scans.find(session, scan_id)
+    held = scan.scanner_status.get(slot) if scan else None
+    if scan is None or held is None or held.run is None or held.state in lifecycle.ENDED:
+        return None
+    return Leftover(run=UUID(held.run), offset=scan.event_offsets.get(slot, 0), said=())
 
 
 async def hand_back(sessions: Sessions, scan_id: UUID, slot: str, run: UUID) -> bool:

@@ -14,7 +14,7 @@ from surveyor.scan.plan import SLOTS
 from surveyor.service import queue
 from surveyor.service.actions import clock, ingest, intake, webhooks
 from surveyor.service.actions.platform import Platform
-from surveyor.service.errors import QuotaExceeded, ServiceError
+from surveyor.service.errors import QuotaExceeded, ServiceError, StorageUnavailable
 from surveyor.service.store import artifacts, events, findings, llm_calls, llm_quota, scans
 from surveyor.service.store.artifacts import Artifact
 from surveyor.service.store.database import Session, Sessions
@@ -101,16 +101,6 @@ async def begin(sessions: Sessions, scan_id: UUID) -> bool:
     return True
 
 
-async def held_before(sessions: Sessions, scan_id: UUID, slot: str) -> Leftover | None:
-    """The run that held a slot when its worker was lost, and how far its progress was stored; nothing read yet."""
-    async with sessions() as session:
-        scan = await scans.find(session, scan_id)
-    held = scan.scanner_status.get(slot) if scan else None
-    if scan is None or held is None or held.run is None or held.state in lifecycle.ENDED:
-        return None
-    return Leftover(run=UUID(held.run), offset=scan.event_offsets.get(slot, 0), said=())
-
-
 async def claim(
     sessions: Sessions, scan_id: UUID, slot: str, run: UUID, *, leftover: Leftover | None = None
 ) -> Claim | None:
@@ -182,7 +172,7 @@ async def deliver(
 async def finish(platform: Platform, scan: Scan, slot: str, run: UUID, result: Result) -> bool:
     """End a slot with its result, and the run with its last slot; ``False`` when the slot is no longer this run's.
 
-    Findings, inventory, coverage, the slot's state and the run's end are one transaction.
+    Findings, inventory, coverage, the slot's state and the run's end are one transaction. Raises StorageUnavailable.
     """
     report, result = await _judged(result)
     key = None
@@ -190,6 +180,8 @@ async def finish(platform: Platform, scan: Scan, slot: str, run: UUID, result: R
         key = f"scans/{scan.id}/{slot}.{run}.json"
         try:
             await platform.storage.put_bytes(key, result.report)
+        except StorageUnavailable:
+            raise  # it may come back: who called decides how long to wait
         except ServiceError as error:
             report, key, result = None, None, Result(reason=error.code, detail=error.message)
     try:

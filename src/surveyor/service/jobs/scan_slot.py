@@ -20,7 +20,7 @@ from surveyor.service import queue
 from surveyor.service.actions import handover, intake, slots
 from surveyor.service.actions.slots import Claim, Leftover, Result
 from surveyor.service.child import STOPPED, Child, Tail
-from surveyor.service.errors import ServiceError
+from surveyor.service.errors import ServiceError, StorageUnavailable
 from surveyor.service.jobs import accessibility_model
 from surveyor.service.jobs.interface import Work, aborted, folder_of, log, patiently, work_of
 from surveyor.service.store.events import NewEvent
@@ -29,6 +29,8 @@ from surveyor.service.store.events import NewEvent
 GRACE_SECONDS = 30.0
 #: How long a stopping worker waits for the database to hear of it.
 HAND_BACK_SECONDS = 2.0
+#: How long a store may be away before scans fail for it.
+STORE_SECONDS = 300.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,9 +54,15 @@ class _Held:
         return kept
 
     async def finish(self, result: Result) -> None:
-        """End the slot."""
+        """End the slot; a store that stays away for long is why it failed."""
         platform = self.work.platform
-        await patiently(lambda: slots.finish(platform, self.claim.scan, self.slot, self.run, result))
+        try:
+            await patiently(
+                lambda: slots.finish(platform, self.claim.scan, self.slot, self.run, result), seconds=STORE_SECONDS
+            )
+        except StorageUnavailable as error:
+            gone = Result(reason=error.code, detail=error.message)
+            await patiently(lambda: slots.finish(platform, self.claim.scan, self.slot, self.run, gone))
         for suffix in (".ndjson", ".json", ".partial", ".outline"):
             (self.folder / f"{self.run}{suffix}").unlink(missing_ok=True)
 
@@ -64,7 +72,7 @@ async def run(context: JobContext, *, scan_id: str, slot: str) -> None:
     work, mine = work_of(context), uuid4()
     sessions, scan = work.platform.sessions, UUID(scan_id)
     folder = folder_of(work.platform, scan_id) / slot
-    before = await patiently(lambda: slots.held_before(sessions, scan, slot))
+    before = await patiently(lambda: handover.held_before(sessions, scan, slot))
     leftover = await asyncio.to_thread(_read_leftover, folder, before) if before else None
     claim = await patiently(lambda: slots.claim(sessions, scan, slot, mine, leftover=leftover))
     if claim is None:
@@ -116,7 +124,7 @@ async def _scan(held: _Held) -> Result | None:
     held.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         try:
-            source = await _source(held, stack)
+            source = await patiently(lambda: _source(held, stack), seconds=STORE_SECONDS)
         except ServiceError as error:
             return Result(reason=error.code, detail=f"the artifact cannot be read: {error.message}")
         outline = None
