@@ -131,7 +131,8 @@ def test_what_cannot_be_looked_at_is_no_proof(page: Page, surveyor: Running, sho
     scanned(page, shop)
     open_finding(page)
     page.get_by_role("button", name="Create task").click()
-    shop.page("/", b"away for a moment", status=503)
+    # it hangs up on everybody
+    shop.raw("/", b"")
     page.get_by_role("button", name="Verify", exact=True).click()
     pill(page, "Could not look")
     expect(page.get_by_text("Not proved.")).to_be_visible()
@@ -225,3 +226,35 @@ def test_a_narrow_screen_does_not_scroll_sideways(page: Page, surveyor: Running,
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
         picture(page, f"story-narrow-{number}")
+
+
+def test_language_models_are_set_up_switched_off_and_forgotten(page: Page, surveyor: Running, shop: Site) -> None:
+    key = "sk-ant-not-a-real-key-0123456789"
+    sign_in(page, surveyor)
+    page.get_by_role("link", name="Language models").click()
+    expect(page.get_by_text("None is asked")).to_be_visible()
+    provider = page.locator("details.provider").filter(has_text="Anthropic")
+    provider.locator("> summary").click()
+    provider.get_by_label("Key").fill(key)
+    # an address inside the network is nobody's model
+    provider.get_by_label("Address").fill("http://169.254.169.254/v1")
+    provider.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).not_to_be_empty()
+    expect(provider.get_by_label("Address")).to_have_value("http://169.254.169.254/v1")
+    provider.get_by_label("Address").fill("")
+    provider.get_by_label("Key").fill(key)
+    provider.get_by_role("button", name="Save").click()
+    expect(provider.locator(".pill")).to_have_text("Asked")
+    expect(provider).to_contain_text("sk-ant-…6789")
+    assert key not in page.content()
+    picture(page, "llm")
+    provider.locator("> summary").click()
+    provider.get_by_label("Ask it").uncheck()
+    provider.get_by_role("button", name="Save").click()
+    expect(provider.locator(".pill")).to_have_text("Switched off")
+    provider.locator("> summary").click()
+    provider.get_by_text("Forget it…").click()
+    provider.get_by_role("button", name="Forget it and its key").click()
+    expect(provider.locator(".pill")).to_have_text("Not set up")
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360

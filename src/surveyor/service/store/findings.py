@@ -336,10 +336,8 @@ class Named:
 
 async def named(session: Session, team_id: UUID, project_id: UUID, ids: Collection[UUID]) -> dict[UUID, Named]:
     """The names of these findings, by id."""
-    table = findings
-    statement = select(table.c.id, table.c.title, table.c.severity, table.c.status).where(
-        table.c.team_id == team_id, table.c.project_id == project_id, table.c.id.in_(ids)
-    )
+    whose = (findings.c.team_id == team_id) & (findings.c.project_id == project_id) & findings.c.id.in_(ids)
+    statement = select(findings.c.id, findings.c.title, findings.c.severity, findings.c.status).where(whose)
     rows = await session.execute(statement)
     return {row.id: Named(title=row.title, severity=row.severity, status=row.status) for row in rows}
 

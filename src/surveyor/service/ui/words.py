@@ -88,7 +88,7 @@ _TASK_TO = {
     "backlog": "Back to the backlog",
     "in_progress": "Start work",
     "ready_verify": "Ready to verify",
-    "blocked": "Blocked",
+    "blocked": "Mark as blocked",
     "done": "Done without proof",
 }
 TRIGGERS = {"verification_reopened": "A proof was taken back", "reappeared": "A scan saw it again"}
@@ -142,5 +142,5 @@ def _span(later: datetime, earlier: datetime) -> str:
     minutes = int((later - earlier).total_seconds() // 60)
     for size, unit in ((1440, "day"), (60, "hour"), (1, "minute")):
         if minutes >= size:
-            return f"{minutes // size} {unit}{'s' if minutes // size != 1 else ''}"
+            return f"{minutes // size:,} {unit}{'s' if minutes // size != 1 else ''}"
     return "less than a minute"
