@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -262,20 +261,6 @@ async def test_a_cursor_from_elsewhere_is_refused(near: Ground, cursor: str) -> 
         return
     with pytest.raises(InvalidParams):
         await scans.page(near.platform.sessions, **near.place, after=cursor)
-
-
-async def test_fifty_kick_offs_at_once_are_fast(near: Ground) -> None:
-    async def timed() -> float:
-        began = time.perf_counter()
-        await web(near)
-        return time.perf_counter() - began
-
-    await asyncio.gather(*(timed() for _ in range(50)))  # connections are made
-    taken = sorted([seconds for _ in range(4) for seconds in await asyncio.gather(*(timed() for _ in range(50)))])
-    p99 = taken[int(len(taken) * 0.99) - 1]
-    print(f"kick-off at 50 concurrent: p50 {taken[len(taken) // 2] * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms")
-    # the bar is 100 ms; a shared machine is given room, a regression to seconds is not
-    assert p99 < 1.0
 
 
 async def test_an_upload_is_kept_once_per_team_whatever_it_is_called(ground: Ground) -> None:
