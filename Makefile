@@ -21,7 +21,7 @@ check: $(VENV)/.dev ## lint, types and import contracts only
 	@exec $(BIN)/python tests/run.py --only-checks
 
 fault: $(VENV)/.dev ## kill every part at random points, for half an hour; SURVEYOR_FAULT_ROUNDS and _SEED
-	@exec $(BIN)/python -m pytest tests/fault tests/integration/test_schemathesis.py -q -s -m slow $(ARGS)
+	@exec $(BIN)/python tests/isolation.py $(BIN)/python -m pytest tests/fault tests/integration/test_schemathesis.py -q -s -m slow $(ARGS)
 
 fix: $(VENV)/.dev   ## format and mend what can be mended by itself
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
     if "--only-checks" in arguments:
         return 0
     pytest = [sys.executable, "-m", "pytest", "-q", *arguments]
-    isolated = [sys.executable, "tests/isolation.py", *pytest, "-m", "ssrf"]
+    isolated = [sys.executable, "tests/isolation.py", *pytest, "-m", "ssrf and not slow"]
     if code := _run("SSRF tests, where no packet can leave loopback", isolated):
         return code
     chromium = browser.ensure()

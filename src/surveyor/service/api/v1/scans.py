@@ -60,7 +60,7 @@ async def read_scan(request: Request, caller: Reader, scan_id: UUID) -> schemas.
     return answers.one(request, answers.scan(run))
 
 
-@router.post("/scans/{scan_id}/cancel", summary="Cancel a scan")
+@router.post("/scans/{scan_id}/cancel", summary="Cancel a scan", responses=answers.CONFLICT)
 async def cancel_scan(request: Request, caller: Writer, scan_id: UUID) -> schemas.Envelope[schemas.Scan]:
     """Stop a run that has not ended; 409 when it has."""
     run = await scans.cancel(
@@ -69,7 +69,13 @@ async def cancel_scan(request: Request, caller: Writer, scan_id: UUID) -> schema
     return answers.one(request, answers.scan(run))
 
 
-@router.post("/scans/{scan_id}/retry", status_code=202, summary="Scan the same again", dependencies=[Depends(strict)])
+@router.post(
+    "/scans/{scan_id}/retry",
+    status_code=202,
+    summary="Scan the same again",
+    dependencies=[Depends(strict)],
+    responses=answers.CONFLICT,
+)
 async def retry_scan(request: Request, caller: Writer, scan_id: UUID) -> schemas.Envelope[schemas.Scan]:
     """Queue a new run of what an ended one looked at, without another upload; `retry_of` names the ended one.
 
