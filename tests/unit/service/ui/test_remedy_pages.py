@@ -165,7 +165,13 @@ def test_a_task_form_says_what_is_wrong(name: str, text: str) -> None:
     assert getattr(refused, name) == text.strip()
 
 
-CHECK = {"key": "security_header_csp", "before": "not sent", "after": None, "status": "running", "assets": []}
+CHECK: dict[str, Any] = {
+    "key": "security_header_csp",
+    "before": "not sent",
+    "after": None,
+    "status": "running",
+    "assets": [],
+}
 PENDING = Verification(
     id=ID,
     team_id=ID,
