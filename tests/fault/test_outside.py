@@ -11,7 +11,7 @@ import pytest
 
 from tests.fault import waves
 from tests.fault.forward import Forward
-from tests.fault.stage import stage
+from tests.fault.stage import Stage, stage
 from tests.fault.test_faults import SEED
 from tests.fault.waves import FAULTS, Round, Wave, table
 from tests.servers.s3 import Bucket, Seaweed
@@ -36,47 +36,49 @@ def through(bucket: Bucket, wire: Forward) -> dict[str, str]:
     return {**bucket.environment(), "SURVEYOR_S3_ENDPOINT": f"http://127.0.0.1:{wire.port}"}
 
 
-def test_another_postgresql_and_an_s3_by_settings_alone(seaweed: Seaweed, wire: Forward) -> None:
+def test_another_postgresql_and_an_s3_by_settings_alone_and_the_s3_away_for_a_moment(
+    seaweed: Seaweed, wire: Forward
+) -> None:
     """The stage's database is a server of its own, which no process of the service has started or may stop."""
     bucket = seaweed.bucket()
     with stage(seed=SEED, workers=2, heartbeat=0.5, stalled=2, **through(bucket, wire)) as made:
-        waves.undisturbed(made)
+        rounds = away(made, wire, 3, files=2, pages=0)
         scans = made.query("select id::text, kind from audit_scan_runs order by kind")
         kept = bucket.keys()
         assert not (made.folder / "home" / "objects").exists()
         assert not (made.folder / "home" / "pg").exists()
+    print("\n" + table(rounds))
     artifact = next(scan_id for scan_id, kind in scans if kind == "artifact")
     assert [key for key in kept if key.startswith("uploads/")]
     assert [key for key in kept if key.startswith(f"scans/{artifact}/artifact.")]
 
 
-def away(made_seaweed: Seaweed, wire: Forward, seconds: float, *, files: int, pages: int) -> list[Round]:
-    with stage(seed=SEED, workers=2, heartbeat=0.5, stalled=2, **through(made_seaweed.bucket(), wire)) as made:
-        reference = waves.undisturbed(made)
-        wave = Wave(made, f"S3 away for {seconds:g} s")
-        wave.start(files=files, pages=pages)
+def away(made: Stage, wire: Forward, seconds: float, *, files: int, pages: int) -> list[Round]:
+    """Cut the wire to the store while scans run; what needs no store goes on, and nothing fails for it."""
+    reference = waves.undisturbed(made)
+    wave = Wave(made, f"S3 away for {seconds:g} s")
+    wave.start(files=files, pages=pages)
 
-        def gone(_: Wave) -> None:
-            wire.cut()
-            assert made.ask("GET", "/scans?limit=1")[0] == 200  # what needs no store goes on
-            time.sleep(seconds)
-            wire.mend()
+    def gone(_: Wave) -> tuple[bool, None]:
+        wire.cut()
+        assert made.ask("GET", "/scans?limit=1")[0] == 200
+        time.sleep(seconds)
+        wire.mend()
+        return True, None
 
-        wave.hurt(1, 0.5, gone)
-        rounds = wave.settle(waves.SECONDS)
-        wave.judge(reference, may_fail=frozenset())
-        assert {row[0] for row in made.query("select status from audit_scan_runs")} == {"done"}
+    wave.hurt(1, 0.5, gone)
+    rounds = wave.settle(waves.SECONDS)
+    wave.judge(reference, may_fail=frozenset())
+    assert {row[0] for row in made.query("select status from audit_scan_runs")} == {"done"}
+    assert rounds
     return rounds
-
-
-def test_a_store_that_is_away_for_a_moment_fails_no_scan(seaweed: Seaweed, wire: Forward) -> None:
-    print("\n" + table(away(seaweed, wire, 3, files=2, pages=0)))
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_store_that_is_away_for_half_a_minute_fails_no_scan(seaweed: Seaweed, wire: Forward) -> None:
-    print("\n" + table(away(seaweed, wire, 30, files=6, pages=1)))
+    with stage(seed=SEED, workers=2, heartbeat=0.5, stalled=2, **through(seaweed.bucket(), wire)) as made:
+        print("\n" + table(away(made, wire, 30, files=6, pages=1)))
 
 
 @pytest.mark.slow

@@ -40,10 +40,9 @@ class Wave:
     fault: str
     packages: dict[str, int] = field(default_factory=dict)  # expected, by scan id
     pages: dict[str, str] = field(default_factory=dict)  # path by scan id
-    faults: list[tuple[float, set[str]]] = field(default_factory=list)
+    faults: list[tuple[float, set[str], float | None]] = field(default_factory=list)  # when, the open scans, recovery
     ended_at: dict[str, float] = field(default_factory=dict)
     repairs: list[tuple[float, Callable[[], object]]] = field(default_factory=list)
-    answered: list[float] = field(default_factory=list)
 
     @property
     def ids(self) -> list[str]:
@@ -53,7 +52,7 @@ class Wave:
         """Kick off, and follow from the first moment; some files take a moment, some seconds."""
         chance = self.stage.random
         for number in range(files):
-            count = chance.choice([300, 1500, 3000, 8000])
+            count = chance.choice([1_500, 4_000, 8_000, 16_000])
             scan_id = self.stage.scan_file(long_archive(count + number), f"file{number}.tar")
             self.packages[scan_id] = count + number
             self.stage.follow(scan_id)
@@ -64,7 +63,7 @@ class Wave:
             self.pages[scan_id] = path
             self.stage.follow(scan_id)
 
-    def hurt(self, count: int, within: float, act: Callable[[Wave], None]) -> None:
+    def hurt(self, count: int, within: float, act: Fault) -> None:
         """Let ``count`` faults happen at random moments while scans run, and put right what a supervisor would."""
         began = time.monotonic()
         for moment in sorted(self.stage.random.uniform(0.05, within) for _ in range(count)):
@@ -72,8 +71,10 @@ class Wave:
                 self._tick()
             touched = self.look()
             at = time.monotonic()
-            act(self)
-            self.faults.append((at, touched))
+            hit, answered = act(self)
+            # what hits nobody is no round
+            if hit and touched:
+                self.faults.append((at, touched, answered))
 
     def later(self, repair: Callable[[], object]) -> None:
         """Put something right in a moment."""
@@ -102,10 +103,11 @@ class Wave:
             self._tick()
             if time.monotonic() > end:
                 raise AssertionError(f"{self.fault}: lost\n" + "\n".join(map(self._tell, still)))
-        times = self.answered or [
-            max([self.ended_at[one] - at for one in touched] or [0.0]) for at, touched in self.faults
-        ]
-        return [Round(fault=self.fault, recovery=max(taken, 0.0)) for taken in times]
+        rounds = []
+        for at, touched, answered in self.faults:
+            recovery = answered if answered is not None else max(self.ended_at[one] for one in touched) - at
+            rounds.append(Round(fault=self.fault, recovery=recovery))
+        return rounds
 
     def judge(self, reference: Reference, *, may_fail: frozenset[str]) -> None:
         """No scan is lost or has acted twice, no slot is stuck, no event is missing or heard twice."""
@@ -176,7 +178,12 @@ class Wave:
         return f"{row}\n{events[-25:]}\n{jobs}"
 
 
-def kill_worker(wave: Wave) -> None:
+#: Whether anything was hit, and how long it took to recover where that is known at once.
+Hit = tuple[bool, float | None]
+Fault = Callable[[Wave], Hit]
+
+
+def kill_worker(wave: Wave) -> Hit:
     """A worker at work, if any is; when all are dead, one that has just come back."""
     alive = [part for part in wave.stage.workers if part.alive]
     if not alive:
@@ -185,41 +192,43 @@ def kill_worker(wave: Wave) -> None:
     chosen = wave.stage.random.choice([part for part in alive if part.children] or alive)
     chosen.kill()
     wave.later(chosen.start)
+    return True, None
 
 
-def kill_child(wave: Wave) -> None:
-    """A scanner child; when none runs in this instant, the next that does."""
-    end = time.monotonic() + 5
-    while time.monotonic() < end:
-        found = [child for part in wave.stage.workers for child in part.children]
-        if found:
+def kill_child(wave: Wave) -> Hit:
+    """A scanner child, the next that runs."""
+    while wave.look():
+        if found := [child for part in wave.stage.workers for child in part.children]:
             with psutil_gone():
                 wave.stage.random.choice(found).kill()
-                return
+                return True, None
         time.sleep(0.01)
+    return False, None
 
 
-def kill_api(wave: Wave) -> None:
+def kill_api(wave: Wave) -> Hit:
     """The web process, started again at once; its recovery is until it answers."""
     part: Part = wave.stage.parts["serve"]
     part.kill()
     part.start()
-    wave.answered.append(wave.stage.until_answers())
+    return True, wave.stage.until_answers()
 
 
-def kill_database(wave: Wave) -> None:
+def kill_database(wave: Wave) -> Hit:
     """The postmaster with ``kill -9``; its supervisor starts it again."""
     wave.stage.kill_database()
     time.sleep(wave.stage.random.uniform(0.0, 1.0))
     wave.stage.server.open()
+    return True, None
 
 
-def restart_database(wave: Wave) -> None:
+def restart_database(wave: Wave) -> Hit:
     """An operator's restart."""
     wave.stage.restart_database()
+    return True, None
 
 
-FAULTS: dict[str, Callable[[Wave], None]] = {
+FAULTS: dict[str, Fault] = {
     "worker kill -9": kill_worker,
     "scanner child kill -9": kill_child,
     "API kill -9": kill_api,
@@ -246,7 +255,7 @@ def undisturbed(stage: Stage) -> Reference:
 
 
 def run(
-    stage: Stage, fault: str, reference: Reference, *, faults: int, files: int, pages: int, within: float = 4.0
+    stage: Stage, fault: str, reference: Reference, *, faults: int, files: int, pages: int, within: float = 3.0
 ) -> list[Round]:
     """One wave from kick-off to judgement."""
     wave = Wave(stage, fault)
