@@ -380,3 +380,18 @@ def test_importing_the_api_loads_no_parser_and_no_model_library() -> None:
     loaded = run.stdout.split()
     assert "surveyor.service.api.v1.scans" in loaded
     assert not [name for name in loaded if name.startswith(_HOSTILE) or name.partition(".")[0] in _FOREIGN]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("OPTIONS", f"/findings/{NOBODYS}", "GET, PATCH"),
+        ("GET", "/scans/run", "POST"),
+        ("GET", "/verifications/run", "POST"),
+        ("PUT", "/tasks", "GET, POST"),
+    ],
+)
+def test_an_address_names_every_method_that_it_answers(service: Service, method: str, path: str, allow: str) -> None:
+    answer = service.client()(method, SHORT + path)
+    failed(answer, 405, "method_not_allowed")
+    assert answer.headers["allow"] == allow

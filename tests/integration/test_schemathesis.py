@@ -29,7 +29,9 @@ def config(config: Config) -> Config:
 
 
 async def test_every_path_keeps_its_word(service: Service, tmp_path: Path) -> None:
-    await _try(service, tmp_path, "--include-path-regex", SHORT_PATHS, "--max-examples", "4", "--max-time", "45")
+    # always the same cases: a gate that draws anew each time would stop a change for what it did not do
+    steady = ("--seed", "1", "--max-examples", "4", "--max-time", "45")
+    await _try(service, tmp_path, "--include-path-regex", SHORT_PATHS, *steady)
 
 
 @pytest.mark.slow

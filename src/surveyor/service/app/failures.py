@@ -46,12 +46,15 @@ _SHOWN = 20
 async def answer(request: Request, error: Exception) -> Response:
     """The answer to a request that failed. What is not one of ours is logged whole and told as an internal error."""
     known = known_error(error)
+    allowed = _methods(request, error)
+    if allowed and request.method not in allowed:
+        known = MethodNotAllowed(_WORDS[405][1])
     if known.status >= 500:
         _log.error("request failed", request_id=request.state.request_id, path=request.url.path[:200], exc_info=error)
     if isinstance(known, RateLimited):
         reset = int(time.time()) + known.reset
         request.state.window = Window(limit=known.limit, remaining=0, reset=reset)
-    headers = dict(known.headers()) | _method_headers(error)
+    headers = dict(known.headers()) | ({"allow": ", ".join(allowed)} if isinstance(known, MethodNotAllowed) else {})
     if not _is_page(request):
         return JSONResponse(envelope(request, known), known.status, headers)
     if isinstance(known, Unauthorized) and request.method == "GET":
@@ -102,9 +105,29 @@ def _invalid(error: RequestValidationError) -> InvalidParams:
     return InvalidParams(f"Not acceptable: {names}", details=dict(fields))
 
 
-def _method_headers(error: Exception) -> dict[str, str]:
-    allow = (error.headers or {}).get("Allow") if isinstance(error, HTTPException) else None
-    return {"allow": allow} if allow else {}
+def _methods(request: Request, error: Exception) -> list[str]:
+    """What an address answers, where that is in question: as a fixed path where it is one, else by what fits it.
+
+    A router stops at the first pattern, so it names one method of several; and a fixed address such as ``…/run`` also
+    fits the pattern ``…/{id}`` of another method, which then misses its id.
+    """
+    if isinstance(error, RequestValidationError):
+        asked = any(item["loc"][:1] == ("path",) for item in error.errors())
+    else:
+        asked = isinstance(error, HTTPException) and error.status_code == 405
+    if not asked:
+        return []
+    path, known = request.url.path, request.app.openapi()["paths"]
+    names = [path] if path in known else [name for name in known if _fits(name, path)]
+    listed = {method.upper() for name in names for method in known[name]}
+    told = (error.headers or {}).get("Allow", "") if isinstance(error, HTTPException) else ""
+    return sorted(listed) or told.replace(",", " ").split()
+
+
+def _fits(template: str, path: str) -> bool:
+    wanted, given = template.split("/"), path.split("/")
+    pairs = zip(wanted, given, strict=False)
+    return len(wanted) == len(given) and all(want == part or (want[:1] == "{" and part) for want, part in pairs)
 
 
 def _is_page(request: Request) -> bool:
