@@ -30,9 +30,11 @@ select t.id, p.id, d.name, 'rule-' || mod(n, 400), 'Finding number ' || n, repea
   case when d.name = 'vulnerability' and mod(n, 7) = 0 then 'unknown'
        else (array['critical', 'high', 'medium', 'low'])[1 + mod(n, 4)] end,
   (array['new', 'triaged', 'in_progress', 'ready_verify', 'resolved', 'dismissed'])[1 + mod(n, 6)], 0.9,
-  array['CVE-2026-' || n], 'pkg:npm/name-' || mod(n, 5000) || '@1.0.' || mod(n, 50), '[{"score": 7.5, "version": "3.1"}]',
+  array['CVE-2026-' || n], 'pkg:npm/name-' || mod(n, 5000) || '@1.0.' || mod(n, 50),
+  '[{"score": 7.5, "version": "3.1"}]',
   array['1.2.' || mod(n, 9)], '{"summary": "Update it", "steps": ["one", "two", "three"]}',
-  '[{"kind": "package", "value": "name 1.0.0", "where": "layer 3"}]', case when mod(n, 50) = 0 then null else mod(n, 101) end,
+  '[{"kind": "package", "value": "name 1.0.0", "where": "layer 3"}]',
+  case when mod(n, 50) = 0 then null else mod(n, 101) end,
   gen_random_uuid(), gen_random_uuid(), now(), now() - make_interval(secs => n), now() - make_interval(secs => n / 10)
 from generate_series(%(first)s::int, %(last)s::int) n cross join teams t join projects p on p.team_id = t.id
   cross join lateral (select (array['security', 'performance', 'accessibility', 'seo', 'vulnerability'])[1 + mod(n, 5)]
