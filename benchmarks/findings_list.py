@@ -15,6 +15,7 @@ import sys
 import time
 
 import psycopg
+from psycopg import sql
 
 from benchmarks.installation import Installation, installation, machine, percentile, told
 from surveyor.service.store.cursor import encode
@@ -55,7 +56,7 @@ def main() -> int:
     with installation() as service:
         began = time.monotonic()
         _fill(service, arguments.findings)
-        print(f"{arguments.findings:,} findings written in {time.monotonic() - began:.0f} s; {machine()}")
+        print(f"{arguments.findings:,} findings written in {time.monotonic() - began:.0f} s; {machine()}", flush=True)
         for sort in SORTS:
             cursors = _cursors(service, sort, arguments.findings)
             for page, cursor in cursors.items():
@@ -63,15 +64,24 @@ def main() -> int:
                     query = f"sort={sort}&limit={LIMIT}{filters}" + (f"&cursor={cursor}" if cursor else "")
                     taken = _ask(service, query, arguments.requests)
                     worst = max(worst, percentile(taken, 0.95))
-                    print(f"{sort:9} {page:6} {filters or '(all)':32} n={len(taken)} {told(taken)}")
+                    print(f"{sort:9} {page:6} {filters or '(all)':32} n={len(taken)} {told(taken)}", flush=True)
     print(f"worst p95 {worst * 1000:.1f} ms, the bar is {BAR_SECONDS * 1000:.0f} ms; {machine()}")
     return int(worst > BAR_SECONDS)
 
 
 def _fill(service: Installation, count: int) -> None:
+    """Write them without indexes, which are made again afterwards: a fifth of the time."""
     with psycopg.connect(service.url, autocommit=True) as connection:
+        made = connection.execute(
+            "select indexname, indexdef from pg_indexes i where tablename = 'findings'"
+            " and not exists (select from pg_constraint c where c.conname = i.indexname)"
+        ).fetchall()
+        for name, _ in made:
+            connection.execute(sql.SQL("drop index {}").format(sql.Identifier(name)))
         for first in range(0, count, 100_000):
             connection.execute(FINDINGS, {"first": first, "last": min(first + 100_000, count) - 1})
+        for _, definition in made:
+            connection.execute(sql.SQL(definition))
         connection.execute(ASSETS)
         connection.execute("vacuum analyze findings")
         connection.execute("vacuum analyze finding_assets")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from types import FrameType
 
+import orjson
+import structlog
 import uvicorn
 
 from surveyor.service.config import Config
@@ -27,9 +30,12 @@ def serve(config: Config) -> int:
     """Serve until told to stop; 0 after a clean stop."""
     from surveyor.service.app import create_app
 
+    app = create_app(config)
+    _log_plainly()
+    _collect_rarely()
     server = Server(
         uvicorn.Config(
-            create_app(config),
+            app,
             host=config.host,
             port=config.port,
             loop="uvloop" if sys.platform != "win32" else "asyncio",
@@ -45,3 +51,27 @@ def serve(config: Config) -> int:
     )
     server.run()
     return 0 if server.started else 1
+
+
+def _log_plainly() -> None:
+    """A line of JSON an event where no person looks on: what is made for eyes costs a tenth of a request."""
+    if sys.stdout.isatty():
+        return
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(serializer=orjson.dumps, default=str),
+        ],
+        logger_factory=structlog.BytesLoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _collect_rarely() -> None:
+    """Leave what was loaded at the start out of every collection: looking through it stops all requests for a while."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
