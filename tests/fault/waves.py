@@ -72,8 +72,8 @@ class Wave:
             touched = self.look()
             at = time.monotonic()
             hit, answered = act(self)
-            # what hits nobody is no round
-            if hit and touched:
+            # what hits nobody is no round; the API has its readers, also of scans that have just ended
+            if hit and (touched or answered is not None):
                 self.faults.append((at, touched, answered))
 
     def later(self, repair: Callable[[], object]) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import text
 from surveyor.service.actions import teams
 from surveyor.service.config import Config
 from tests.integration.test_api import NOBODYS, SHORT, failed
+from tests.integration.test_ui_sessions import Browser
 from tests.servers.pipeline import wheel
 from tests.servers.service import Client, Service
 
@@ -237,3 +238,18 @@ async def test_a_refused_address_costs_but_writes_nothing(service: Service) -> N
     async with service.sessions() as session:
         for table in ("audit_scan_runs", "procrastinate_jobs"):
             assert (await session.execute(text(f"select count(*) from {table}"))).scalar_one() == 0
+
+
+async def test_pages_spend_no_budget_but_their_kick_offs_do(service: Service) -> None:
+    token = await teams.create_link(service.sessions, team="default")
+    browser = Browser(service)
+    assert browser.submit("/sign-in", {"token": token}).status == 303
+    for path in ("/", "/findings", "/", "/findings"):
+        assert browser.get(path, accept="text/html").status == 200
+    counted = text("select bucket, sum(count) from rate_limit_windows group by bucket")
+    async with service.sessions() as session:
+        assert (await session.execute(counted)).all() == []
+    fields = {"csrf": browser.csrf(), "url": PAGE}
+    assert browser.submit("/scans", fields).status == 303
+    async with service.sessions() as session:
+        assert (await session.execute(counted)).all() == [("strict", 1)]
