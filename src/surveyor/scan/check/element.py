@@ -78,8 +78,8 @@ def read(root: LexborNode) -> tuple[Element, ...]:
                 element.children.append(below)
                 stack.append((child, below))
                 count += 1
-        if count > _ELEMENTS:
-            raise LimitExceeded(f"a page of more than {_ELEMENTS:,} elements")
+                if count > _ELEMENTS:
+                    raise LimitExceeded(f"a page of more than {_ELEMENTS:,} elements")
     ordered = tuple(_preorder(top))
     for key, element in enumerate(ordered):
         element.key = key
