@@ -29,7 +29,8 @@ FIXTURES = {
     "npm": ("srv/node_modules/@acme/left-pad/package.json", ["left-pad@1.3.0"]),
     "python": ("usr/lib/python3/site-packages/Flask_Cors-3.0.10.dist-info/METADATA", ["flask-cors@3.0.10"]),
 }
-SECONDS = 2.0
+#: Of one thread's processor time; a busy machine takes a tenth of it, what grows with the square takes minutes.
+SECONDS = 20.0
 
 each = pytest.mark.parametrize("unit", CATALOGERS, ids=lambda unit: unit.id)
 
@@ -108,12 +109,12 @@ def hostile(unit: Cataloger) -> dict[str, bytes]:
 @each
 def test_hostile_bytes_raise_only_our_errors_and_end_soon(unit: Cataloger) -> None:
     for label, data in hostile(unit).items():
-        start = time.perf_counter()
+        start = time.thread_time()
         try:
             found = parse(unit, data[: unit.limit], FIXTURES[unit.id][0])
         except ScanError:
             found = []
-        assert time.perf_counter() - start < SECONDS, label
+        assert time.thread_time() - start < SECONDS, label
         for record in found:
             assert record.name.isprintable(), label
             assert record.version.isprintable(), label
@@ -130,10 +131,10 @@ def test_paths_are_judged_in_linear_time(unit: Cataloger) -> None:
         b"\xff" * 80_000,
         b"status.d/" * 9_000,
     ):
-        start = time.perf_counter()
+        start = time.thread_time()
         unit.paths.search(path)
         WANTED.match(path, path.rfind(b"/") + 1)
-        assert time.perf_counter() - start < SECONDS, path[:20]
+        assert time.thread_time() - start < SECONDS, path[:20]
 
 
 def test_every_fixture_belongs_to_a_cataloger() -> None:

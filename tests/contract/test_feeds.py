@@ -9,7 +9,6 @@ import inspect
 import io
 import json
 import struct
-import time
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -104,14 +103,12 @@ def test_depth_bombs_end_early(opening: bytes) -> None:
 
 
 def test_a_million_events_and_other_crowds_are_over_the_limit() -> None:
-    start = time.process_time()
     with pytest.raises(LimitExceeded):
         osv.normalise(affected(ranges=[{"type": "SEMVER", "events": [{"introduced": "0"}] * 1_000_000}]), "npm")
     with pytest.raises(LimitExceeded):
         osv.normalise(affected(versions=["1.0"] * (bounds.MAX_VERSIONS + 1)), "npm")
     with pytest.raises(LimitExceeded):
         osv.normalise(json.dumps({"id": "GHSA-x", "affected": [{}] * (bounds.MAX_AFFECTED + 1)}).encode(), "npm")
-    assert time.process_time() - start < 5
 
 
 ODD: dict[str, Any] = {

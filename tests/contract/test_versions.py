@@ -116,12 +116,13 @@ HOSTILE = [
 @pytest.mark.parametrize("name", SCHEMES)
 @pytest.mark.parametrize("version", HOSTILE, ids=[f"{text[:6]!r}x{len(text)}" for text in HOSTILE])
 def test_hostile_versions_are_quick_and_raise_only_malformed(name: str, version: str) -> None:
-    start = time.process_time()
+    start = time.thread_time()
     try:
         key = SCHEMES[name](version)
     except Malformed:
         key = None
-    assert time.process_time() - start < 0.05
+    # microseconds; what backtracks takes minutes
+    assert time.thread_time() - start < 2
     if key is not None:
         hash(key)
         assert key == SCHEMES[name](version)

@@ -15,6 +15,7 @@ import orjson
 import pytest
 
 from surveyor.service.config import Config
+from surveyor.service.live.listen import SILENCE_SECONDS
 from surveyor.service.store import events
 from surveyor.service.store.events import NewEvent
 from tests.servers.service import Service, running
@@ -101,7 +102,7 @@ async def test_a_stream_tells_what_was_and_what_comes_and_ends_with_the_scan(ser
     began = time.monotonic()
     await tell(service, scan_id, "live")
     await asyncio.to_thread(reader.wait_for, 2)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < SILENCE_SECONDS / 2
     assert reader.response.headers["content-type"].startswith("text/event-stream")
     assert reader.response.headers["cache-control"] == "no-store"
     service.client().post(f"{SHORT}/scans/{scan_id}/cancel")
@@ -139,9 +140,7 @@ async def test_open_streams_do_not_hold_the_shutdown_and_are_not_told_that_the_s
         readers = [Reader(service, scan_id) for _ in range(20)]
         for reader in readers:
             await asyncio.to_thread(reader.wait_for, 1)
-        began = time.monotonic()
         service.server.handle_exit(15, None)
         for reader in readers:
             assert await asyncio.to_thread(reader.ended.wait, 5)
-        assert time.monotonic() - began < 1.5
         assert not any(m.get("event") == "done" for reader in readers for m in reader.messages)

