@@ -13,10 +13,11 @@ from sqlalchemy import text
 
 from surveyor.scan.settings import AllowedHost
 from surveyor.service import auth
-from surveyor.service.actions import llm, scans, teams
+from surveyor.service.actions import llm, scans, sealing, teams, webhooks
 from surveyor.service.actions.llm import Change
 from surveyor.service.errors import InvalidParams, QuotaExceeded, SecretUnreadable
 from surveyor.service.store import llm_calls, llm_quota
+from surveyor.service.store import webhooks as webhook_store
 from surveyor.service.store.llm_calls import NewCall
 from surveyor.service.vault import Vault
 from tests.servers.pipeline import Ground
@@ -95,12 +96,18 @@ async def test_keys_can_be_sealed_anew_under_another_secret(ground: Ground) -> N
         ground.platform, team_id=None, changes=[Change(kind="openai", given={"key": "sk-platform"})]
     )
     new = Vault(b"n" * 32)
-    assert await llm.reseal(ground.platform.sessions, old=ground.platform.vault, new=new) == 2
+    near = replace(ground.platform, scan=replace(ground.platform.scan, allow_hosts=(AllowedHost(host="127.0.0.1"),)))
+    made = await webhooks.create(near, **ground.place, url="http://127.0.0.1/hook")
+    for _ in range(2):  # the second time, what was moved stays
+        assert await sealing.reseal(ground.platform.sessions, old=ground.platform.vault, new=new) == 3
     moved = replace(ground.platform, vault=new)
     found = (await llm.callers(moved, team_id=ground.team_id, purpose="analysis")).candidates
     assert [candidate.provider.key for candidate in found] == [KEY, "sk-platform"]
+    async with ground.platform.sessions() as session:
+        (hook,) = await webhook_store.sealed(session)
+    assert new.open(hook.secret, owner=f"webhook:{hook.id}") == made.secret
     with pytest.raises(SecretUnreadable):
-        await llm.reseal(ground.platform.sessions, old=ground.platform.vault, new=new)
+        await sealing.reseal(ground.platform.sessions, old=Vault(b"o" * 32), new=Vault(b"p" * 32))
 
 
 async def test_a_team_stands_before_everybody_of_its_kind_also_when_switched_off(ground: Ground) -> None:

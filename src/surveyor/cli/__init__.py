@@ -39,6 +39,7 @@ _ADMIN = {
         "revoke": ("surveyor.cli.admin:revoke_key", "Revoke a key."),
     },
     "link": {"create": ("surveyor.cli.admin:create_link", "Print a one-time sign-in link for a team.")},
+    "secret": {"rotate": ("surveyor.cli.admin:rotate_secret", "Exchange the secret that seals keys and signs links.")},
 }
 
 

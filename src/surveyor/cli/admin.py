@@ -12,10 +12,11 @@ from surveyor.cli import OK
 from surveyor.cli.database import with_sessions
 from surveyor.service import auth
 from surveyor.service import config as settings
-from surveyor.service.actions import bootstrap, teams
+from surveyor.service.actions import bootstrap, sealing, teams
 from surveyor.service.errors import ServiceError
 from surveyor.service.store.database import Sessions
 from surveyor.service.store.keys import ApiKey
+from surveyor.service.vault import Vault
 
 T = TypeVar("T")
 
@@ -144,6 +145,24 @@ def create_link(*, team: str = bootstrap.TEAM) -> int:
     return _tell(
         lambda s: teams.create_link(s, team=team), lambda token: [f"{settings.load().base_url}/sign-in?token={token}"]
     )
+
+
+def rotate_secret() -> int:
+    """Exchange the installation's secret: everything sealed with it is sealed anew, sessions and links end.
+
+    Stop the service first, start it afterwards. Where ``SURVEYOR_SECRET`` is set, the new value is printed; set it on
+    every machine.
+    """
+    config = settings.load()
+    new = config.next_secret_key()
+    old, given = config.secret_key(), config.secret is not None
+
+    def lines(count: int) -> list[str]:
+        config.use_next_secret()
+        told = f"{count} secrets are sealed anew; sessions and links made before are not valid any more"
+        return [told, f"SURVEYOR_SECRET={new.hex()}"] if given else [told]
+
+    return _tell(lambda s: sealing.reseal(s, old=Vault(old), new=Vault(new)), lines)
 
 
 def _state(key: ApiKey) -> str:

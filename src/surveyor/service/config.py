@@ -27,6 +27,7 @@ from surveyor.service.errors import BadConfiguration
 GIB = 1 << 30
 API_KEY = re.compile(r"sv_live_[A-Za-z0-9_-]{43}")
 SECRET_BYTES = 32
+_SECRET, _NEXT_SECRET = "secret", "secret.next"
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -48,6 +49,8 @@ class Config(BaseSettings):
 
     home: Path
     """The one data folder: database, objects, advisories, secret."""
+    secret: SecretStr | None = None
+    """64 hexadecimal digits that all machines of an installation share; else made once, in the home."""
     database_url: SecretStr | None = Field(None, validation_alias=_named("SURVEYOR_DATABASE_URL", "DATABASE_URL"))
     """``postgresql://…`` of your own database; without it an embedded one is started."""
     postgres_user: str | None = None
@@ -111,7 +114,7 @@ class Config(BaseSettings):
     grace_seconds: float = Field(10.0, ge=0)
     """How long a stopping process may finish what it does before it is ended."""
     llm_monthly_units: int = Field(1_000, ge=0, le=1_000_000_000)
-    """Units of language models that each team may spend a month: one for each scan that really asks one."""
+    """Units of language models that each team may spend a month: one for each scan or verification that asks one."""
     llm_seconds: float = Field(90.0, gt=0, le=600)
     """How long one provider may take to answer one question."""
     llm_analysis_seconds: float = Field(300.0, gt=0, le=1_200)
@@ -151,6 +154,13 @@ class Config(BaseSettings):
     def _key_form(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not API_KEY.fullmatch(value.get_secret_value()):
             raise ValueError("must be sv_live_ and 43 characters of A-Z a-z 0-9 _ -")
+        return value
+
+    @field_validator("secret")
+    @classmethod
+    def _secret_form(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(rf"[0-9a-fA-F]{{{2 * SECRET_BYTES}}}", value.get_secret_value()):
+            raise ValueError(f"must be {2 * SECRET_BYTES} hexadecimal digits")
         return value
 
     @field_validator("storage_url")
@@ -217,25 +227,42 @@ class Config(BaseSettings):
         return self.home
 
     def secret_key(self) -> bytes:
-        """The 32 bytes that sign cookies, CSRF tokens and links; made once, in the home, readable by our user only."""
-        path = self.prepare_home() / "secret"
-        if not path.exists():
-            partial = path.with_name(f".secret.{os.getpid()}.{secrets.token_hex(4)}")
-            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(secrets.token_bytes(SECRET_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
-            try:
-                os.link(partial, path)  # never replaces: of two that start together, one secret stays
-            except FileExistsError:
-                pass
-            finally:
-                partial.unlink()
-        key = path.read_bytes()
-        if len(key) != SECRET_BYTES:
-            raise BadConfiguration(f"{path} must hold {SECRET_BYTES} bytes; remove it to have a new one made")
-        return key
+        """The 32 bytes that sign cookies, CSRF tokens and links, and seal what is kept; given, or made in the home."""
+        if self.secret is not None:
+            return bytes.fromhex(self.secret.get_secret_value())
+        return _kept_secret(self.prepare_home() / _SECRET)
+
+    def next_secret_key(self) -> bytes:
+        """What is to take the secret's place; the same again until ``use_next_secret``, so that nothing is lost."""
+        return _kept_secret(self.prepare_home() / _NEXT_SECRET)
+
+    def use_next_secret(self) -> None:
+        """Put it in the secret's place; a given secret is for whoever gave it to exchange."""
+        if self.secret is None:
+            (self.home / _NEXT_SECRET).replace(self.home / _SECRET)
+        else:
+            (self.home / _NEXT_SECRET).unlink()
+
+
+def _kept_secret(path: Path) -> bytes:
+    """The bytes in a file that only our user can read; made when there is none."""
+    if not path.exists():
+        partial = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(SECRET_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(partial, path)  # never replaces: of two that start together, one secret stays
+        except FileExistsError:
+            pass
+        finally:
+            partial.unlink()
+    key = path.read_bytes()
+    if len(key) != SECRET_BYTES:
+        raise BadConfiguration(f"{path} must hold {SECRET_BYTES} bytes; remove it to have a new one made")
+    return key
 
 
 class _GivenEnvironment(EnvSettingsSource):

@@ -130,6 +130,24 @@ def test_the_secret_is_made_once_and_is_ours_alone(tmp_path: Path) -> None:
         read.secret_key()
 
 
+def test_a_given_secret_is_every_machines_and_no_file_is_made(tmp_path: Path) -> None:
+    given = _load(tmp_path / "home", SURVEYOR_SECRET="0a" * 32)
+    assert given.secret_key() == b"\n" * 32
+    assert not (tmp_path / "home").exists()
+    with pytest.raises(BadConfiguration, match="64 hexadecimal digits"):
+        _load(tmp_path / "home", SURVEYOR_SECRET="0a" * 31)
+
+
+def test_the_next_secret_waits_until_it_is_used(tmp_path: Path) -> None:
+    read = _load(tmp_path / "home")
+    old, new = read.secret_key(), read.next_secret_key()
+    assert old != new == _load(tmp_path / "home").next_secret_key()
+    assert read.secret_key() == old
+    read.use_next_secret()
+    assert read.secret_key() == new
+    assert sorted(path.name for path in (tmp_path / "home").iterdir()) == ["secret", "tmp"]
+
+
 def test_a_home_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BadConfiguration, match="cannot make the data folder"):

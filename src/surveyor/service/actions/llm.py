@@ -92,7 +92,7 @@ async def _put(session: Session, vault: Vault, team_id: UUID | None, change: Cha
     if "key" in change.given:
         key = change.given["key"]
         values |= {
-            "sealed": None if key is None else vault.seal(key, owner=_owner(team_id, change.kind)),
+            "sealed": None if key is None else vault.seal(key, owner=owner(team_id, change.kind)),
             "hint": None if key is None else _hint(key),
             "key_changed_at": clock.now(),
         }
@@ -104,7 +104,8 @@ async def _put(session: Session, vault: Vault, team_id: UUID | None, change: Cha
     await llm_providers.put(session, team_id, change.kind, **values)
 
 
-def _owner(team_id: UUID | None, kind: str) -> str:
+def owner(team_id: UUID | None, kind: str) -> str:
+    """Whose a sealed key is."""
     return f"llm:{team_id or 'platform'}:{kind}"
 
 
@@ -143,17 +144,6 @@ def _host(url: str) -> AllowedHost:
     return AllowedHost(host=split.hostname or "", port=split.port or (443 if split.scheme == "https" else 80))
 
 
-async def reseal(sessions: Sessions, *, old: Vault, new: Vault) -> int:
-    """Seal every key anew after the installation's secret was changed; the number of keys. All or none."""
-    async with sessions() as session, session.begin():
-        rows = await llm_providers.sealed(session)
-        for row in rows:
-            owner = _owner(row.team_id, row.kind)
-            key = old.open(row.sealed or b"", owner=owner)
-            await llm_providers.put(session, row.team_id, row.kind, sealed=new.seal(key, owner=owner))
-    return len(rows)
-
-
 async def used(platform: Platform, *, team_id: UUID, limit: int = 50, after: str | None = None) -> Used:
     """A team's month and one page of its ledger, newest first; ``limit`` at most 100."""
     month = units.month_of(clock.now())
@@ -187,6 +177,12 @@ async def settle(sessions: Sessions, *, purpose: str, subject_id: UUID) -> None:
         await llm_quota.settle(session, purpose=purpose, subject_id=subject_id)
 
 
+async def may_ask(sessions: Sessions, *, purpose: str, subject_id: UUID) -> bool:
+    """Whether a unit is held for a subject, so that a model may be asked for it."""
+    async with sessions() as session:
+        return await llm_quota.state_of(session, purpose=purpose, subject_id=subject_id) == "reserved"
+
+
 async def callers(platform: Platform, *, team_id: UUID, purpose: str) -> Caller:
     """Who may be asked for a purpose, ready to be asked in a thread; nobody when no key can be read."""
     from surveyor.llm.call import Caller
@@ -209,7 +205,7 @@ def _provider(row: ProviderRow, vault: Vault) -> Provider | None:
     from surveyor.llm.interface import Kind, Provider, Purpose
 
     try:
-        key = vault.open(row.sealed, owner=_owner(row.team_id, row.kind)) if row.sealed is not None else None
+        key = vault.open(row.sealed, owner=owner(row.team_id, row.kind)) if row.sealed is not None else None
     except SecretUnreadable:
         return None
     analysis, accessibility = row.analysis_model, row.accessibility_model

@@ -160,6 +160,12 @@ async def lock(session: Session, webhook_id: UUID) -> Webhook | None:
     return _webhook(row) if row else None
 
 
+async def sealed(session: Session) -> list[Webhook]:
+    """Every webhook of all teams, held until the transaction ends."""
+    rows = (await session.execute(select(webhooks).with_for_update())).mappings()
+    return [_webhook(row) for row in rows]
+
+
 async def of_project(session: Session, project_id: UUID) -> Webhook | None:
     """A project's webhook, held against its removal until the transaction ends: what is told of it goes with it."""
     statement = select(webhooks).where(webhooks.c.project_id == project_id).with_for_update(read=True, key_share=True)
