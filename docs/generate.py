@@ -93,12 +93,20 @@ def events() -> str:
 
 def checks() -> str:
     """Every outcome of every rule that looks at a page."""
+    from surveyor.llm.criteria import CRITERIA
     from surveyor.scan.check import catalogue
 
     fields = ("domain", "title", "severity", "criteria")
     rows = "\n".join(f"| `{row['rule']}` | " + " | ".join(_cell(row[f]) for f in fields) + " |" for row in catalogue())
+    criteria = "\n".join(
+        f"| `{one.rule}` | {one.title} | {one.severity.value} | {one.number} ({one.level}) |"
+        for one in CRITERIA.values()
+    )
     return (
-        f"{NOTE}# Checks of pages\n\n| rule | domain | finding | severity | WCAG 2.1 |\n|---|---|---|---|---|\n{rows}\n"
+        f"{NOTE}# Checks of pages\n\n"
+        f"| rule | domain | finding | severity | WCAG 2.1 |\n|---|---|---|---|---|\n{rows}\n\n"
+        "## Judged by a language model\n\nWhere one is configured, and only what rules cannot decide.\n\n"
+        f"| rule | finding | severity | WCAG 2.1 |\n|---|---|---|---|\n{criteria}\n"
     )
 
 

@@ -69,9 +69,7 @@ async def again(near: Ground, task: Task) -> Task:
 
 
 async def started(near: Ground, task: Task, *checks: str, **more: Any) -> Verification:
-    return await verifications.start(
-        near.platform.sessions, **near.place, task_id=task.id, who="person", checks=checks, **more
-    )
+    return await verifications.start(near.platform, **near.place, task_id=task.id, who="person", checks=checks, **more)
 
 
 async def ended(near: Ground, made: Verification, seconds: float = 60.0) -> Verification:

@@ -143,7 +143,7 @@ async def test_each_stage_keeps_its_time(near: Ground, site: Site, psi: Psi) -> 
 
         rows = (await findings.page(sessions, **place, wanted=Filter(rule="security_header_csp"))).items
         task = await tasks.create(sessions, **place, finding_id=rows[0].id)
-        proof = await verifications.start(sessions, **place, task_id=task.id, who="person")
+        proof = await verifications.start(near.platform, **place, task_id=task.id, who="person")
         report = await exports.request(near.platform, **place, kind="pdf")
         end = time.monotonic() + 30
         while True:

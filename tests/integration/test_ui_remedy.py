@@ -20,7 +20,11 @@ async def work(service: Service, finding: str, **place: UUID) -> tuple[UUID, UUI
         service.sessions, team_id=place["team_id"], project_id=place["project_id"], finding_id=UUID(finding)
     )
     proof = await verifications.start(
-        service.sessions, team_id=place["team_id"], project_id=place["project_id"], task_id=task.id, who="person"
+        service.app.state.platform,
+        team_id=place["team_id"],
+        project_id=place["project_id"],
+        task_id=task.id,
+        who="person",
     )
     return task.id, proof.id
 

@@ -105,7 +105,7 @@ async def prepared(near: Ground) -> tuple[Task, Verification]:
 
 
 async def started(near: Ground, task: Task) -> Verification:
-    return await verifications.start(near.platform.sessions, **near.place, task_id=task.id, who="person")
+    return await verifications.start(near.platform, **near.place, task_id=task.id, who="person")
 
 
 async def claimed(near: Ground, made: Verification) -> Claim:

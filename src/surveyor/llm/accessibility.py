@@ -81,6 +81,12 @@ def findings(url: str, outline: str, issues: Sequence[Issue], model: str) -> tup
     )
 
 
+def standing(outline: str, quoted: Sequence[str]) -> tuple[str, ...]:
+    """Which of the lines that a finding quoted stand in this outline as they were."""
+    lines = {match[2][:_QUOTE] for match in map(_LINE.fullmatch, outline.splitlines()) if match}
+    return tuple(line for line in dict.fromkeys(quoted) if line in lines)
+
+
 def _finding(criterion: Criterion, issues: Sequence[Issue], lines: dict[str, str], asset: Asset, model: str) -> Finding:
     evidence: list[Evidence] = []
     for issue in issues:

@@ -64,3 +64,5 @@ _ALL = (
 CRITERIA: dict[str, Criterion] = {
     number: Criterion(number=number, name=name, level=level, asks=asks) for number, name, level, asks in _ALL
 }
+#: The ids of their rules: checks that a model runs.
+RULES = frozenset(criterion.rule for criterion in CRITERIA.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from surveyor.scan.errors import LimitExceeded
 from surveyor.scan.model import INCOMPLETE, Coverage, CoverageState, Evidence, Finding, Report
 
 PENDING, PASSED, FAILED = "pending", "passed", "failed"
@@ -48,6 +49,26 @@ def on_page(report: Report, wanted: Sequence[str], asset: str) -> list[Look]:
     """
     entries = {entry.what: entry for entry in report.coverage if entry.what.startswith("check.")}
     return [_rule(report, key, entries.get(f"check.{key}"), asset) for key in wanted]
+
+
+def by_model(
+    key: str, asset: str, *, found: Iterable[Finding], model: str, standing: Sequence[str] = (), whole: bool = True
+) -> Look:
+    """What a model says about one criterion of a page, and what it may not say alone.
+
+    ``standing`` is what the finding quoted and still stands there as it was: a page that talks a model into silence
+    has not been mended. What is not named on a page that was not shown as a ``whole`` proves nothing either.
+    """
+    named = [finding for finding in found if finding.rule == key]
+    if named:
+        return Look(key=key, asset=asset, status="failed", after=_told(named))
+    if standing:
+        told = f"{model} does not name it any more, but this stands as it was: {'; '.join(standing[:_QUOTED])}"
+        return Look(key=key, asset=asset, status="failed", after=told[:_TEXT], reason="unchanged")
+    if not whole:
+        told = f"{model} does not name it, but the page was too long to be shown as a whole"
+        return Look(key=key, asset=asset, status="not_looked", after=told[:_TEXT], reason=LimitExceeded.code)
+    return Look(key=key, asset=asset, status="passed", after=f"{model} does not name it"[:_TEXT])
 
 
 def _rule(report: Report, key: str, entry: Coverage | None, asset: str) -> Look:

@@ -22,7 +22,8 @@ class Request:
     ``rules`` narrows a page's scan to the checks of these ids, whatever slot they are in; each leaves an entry of
     coverage, ``check.<id>``, with the number of its outcomes, so that "found nothing" is told from "did not run".
 
-    ``outline`` asks for the page's outline beside the report, from the slot ``accessibility``.
+    ``outline`` asks for the page's outline beside the report, from the slot ``accessibility``, which then runs even
+    where no rule of it was asked for.
     """
 
     kind: Kind

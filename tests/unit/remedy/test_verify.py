@@ -159,3 +159,23 @@ def test_a_verification_passes_only_when_every_check_did_and_says_when_it_could_
 def test_the_checks_are_those_asked_for_or_the_rule_itself() -> None:
     assert verify.keys(CSP, []) == (CSP,)
     assert verify.keys(CSP, ["a", "b", "a"]) == ("a", "b")
+
+
+LINK = "accessibility_model_2_4_4"
+
+
+def judged(*findings: Finding, standing: tuple[str, ...] = (), whole: bool = True) -> Look:
+    return verify.by_model(LINK, PAGE, found=findings, model="haiku", standing=standing, whole=whole)
+
+
+def test_a_model_that_names_a_criterion_fails_it_and_silence_passes_it_where_the_page_has_changed() -> None:
+    assert judged(finding(rule=LINK)).status == "failed"
+    assert judged(finding(rule="accessibility_model_1_1_1")).status == "passed"
+
+
+def test_a_models_silence_is_no_proof_where_nothing_changed_or_only_a_part_was_shown() -> None:
+    unchanged = judged(standing=('<a href="/x"> "click here"',))
+    assert (unchanged.status, unchanged.reason) == ("failed", "unchanged")
+    assert "click here" in (unchanged.after or "")
+    part = judged(whole=False)
+    assert (part.status, part.reason) == ("not_looked", "limit_exceeded")

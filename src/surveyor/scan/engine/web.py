@@ -35,7 +35,7 @@ def run(request: Request, settings: Settings, ledger: Ledger, *, client: Client 
     client = client or Client(settings)
     shared = _Shared(Errand(url=request.source, settings=settings, client=client, deadline=_deadline(settings)))
     relay = _Relay(ledger.progress)
-    slots = [_Slot(name, shared, relay, request) for name in request.slots if _wanted(name, request.rules)]
+    slots = [_Slot(name, shared, relay, request) for name in request.slots if _wanted(name, request)]
     for slot in slots:
         slot.start()
     for slot in slots:
@@ -49,8 +49,13 @@ def run(request: Request, settings: Settings, ledger: Ledger, *, client: Client 
     return parts
 
 
-def _wanted(slot: str, rules: tuple[str, ...] | None) -> bool:
-    return rules is None or any(rule.id in rules for rule in CHECKS[Domain(slot)])
+def _wanted(slot: str, request: Request) -> bool:
+    rules = request.rules
+    return rules is None or _outlines(slot, request) or any(rule.id in rules for rule in CHECKS[Domain(slot)])
+
+
+def _outlines(slot: str, request: Request) -> bool:
+    return request.outline and slot == Domain.ACCESSIBILITY
 
 
 def _unknown(request: Request) -> list[str]:
@@ -133,7 +138,7 @@ class _Slot:
     def __init__(self, name: str, shared: _Shared, relay: _Relay, request: Request) -> None:
         self.name = name
         self._rules = rules = request.rules
-        self._outline = request.outline and name == Domain.ACCESSIBILITY
+        self._outline = _outlines(name, request)
         self._checks = tuple(rule for rule in CHECKS[Domain(name)] if rules is None or rule.id in rules)
         self.closed = False
         self._shared = shared

@@ -15,6 +15,8 @@ from surveyor.service.store.database import Session, Sessions
 
 #: What a kick-off may want of models: analysis or a refusal; analysis if a unit is left; none.
 ANALYSES = ("full", "if_quota", "none")
+#: What can be done without a model, and how to ask for that.
+_WAY_OUT = {"scan": '; with "analysis": "if_quota" or "none" it is done without a model'}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +53,7 @@ async def take(session: Session, wanted: Wanted) -> None:
         await llm_quota.refuse(session, team_id=wanted.team_id, month=month, **whose)  # type: ignore[arg-type]
         return
     raise QuotaExceeded(
-        f"the team's {wanted.units} units of this month are used or reserved; "
-        'with "analysis": "if_quota" or "none" it is done without a model',
+        f"the team's {wanted.units} units of this month are used or reserved{_WAY_OUT.get(wanted.purpose, '')}",
         details={"limit": wanted.units},
     )
 

@@ -12,12 +12,25 @@ from surveyor.remedy import lifecycle, verify
 from surveyor.remedy.lifecycle import Standing
 from surveyor.remedy.verify import Check
 from surveyor.service import queue
-from surveyor.service.actions import clock, inventories, webhooks
+from surveyor.service.actions import clock, inventories, llm, units, webhooks
+from surveyor.service.actions.platform import Platform
+from surveyor.service.actions.units import Wanted
 from surveyor.service.errors import Conflict, InvalidParams, NotFound
-from surveyor.service.store import cursor, findings, history, regressions, scans, tasks, verifications
+from surveyor.service.store import (
+    cursor,
+    findings,
+    history,
+    llm_calls,
+    llm_quota,
+    regressions,
+    scans,
+    tasks,
+    verifications,
+)
 from surveyor.service.store.database import Session, Sessions
 from surveyor.service.store.findings import FindingRow
 from surveyor.service.store.history import Change
+from surveyor.service.store.llm_calls import NewCall
 from surveyor.service.store.scans import Scan
 from surveyor.service.store.tasks import Task
 from surveyor.service.store.verifications import Verification, VerificationFilter
@@ -27,6 +40,7 @@ PAGE_LIMIT = 100
 #: How many things one verification looks at; above it nothing can be proved.
 ASSETS = 1_000
 _ARTIFACT = "artifact:"
+_PURPOSE = "verification"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +64,18 @@ class Claim:
     more: bool = False
 
     @property
+    def modelled(self) -> tuple[str, ...]:
+        """The checks among ``keys`` that a model runs."""
+        return _modelled(self.keys)
+
+    @property
     def before(self) -> str | None:
         """The evidence that the finding was raised on, as one line."""
         return verify.quote(self.finding.evidence) or None
 
 
 async def start(
-    sessions: Sessions,
+    platform: Platform,
     *,
     team_id: UUID,
     project_id: UUID,
@@ -65,8 +84,11 @@ async def start(
     checks: Sequence[str] = (),
     scan_id: UUID | None = None,
 ) -> Verification:
-    """Queue a verification of a task; Conflict while another one of it runs. ``scan_id`` names the inventory to use."""
-    async with sessions() as session, session.begin():
+    """Queue a verification of a task; Conflict while another one of it runs. ``scan_id`` names the inventory to use.
+
+    A check that a model runs takes a unit of the team's month; QuotaExceeded when none is left.
+    """
+    async with platform.sessions() as session, session.begin():
         # the task's row is held: of two that ask at once the second finds the first one's
         task = await tasks.lock(session, team_id, project_id, task_id)
         if task is None:
@@ -79,7 +101,8 @@ async def start(
         if scan_id is not None:
             await _judge_scan(session, finding, scan_id)
         before = verify.quote(finding.evidence) or None
-        waiting = [Check(key=key, before=before, after=None, status="running") for key in _keys(finding, checks)]
+        keys = verify.keys(finding.rule, checks)
+        waiting = [Check(key=key, before=before, after=None, status="running") for key in keys]
         made = await verifications.add(
             session,
             team_id=team_id,
@@ -90,12 +113,21 @@ async def start(
             checks=[_check(check) for check in waiting],
             requested_by=who,
         )
+        if _modelled(keys):
+            await units.take(session, _unit(made, platform.llm.monthly_units))
         job = await queue.enqueue(session, VERIFY_TASK, {"verification_id": str(made.id)})
         return await verifications.change(session, made.id, job_id=job)
 
 
-def _keys(finding: FindingRow, checks: Sequence[str]) -> tuple[str, ...]:
-    return verify.keys(finding.rule, checks)
+def _modelled(keys: Sequence[str]) -> tuple[str, ...]:
+    # the room of models is entered when something of it is asked for, never at start
+    from surveyor.llm.criteria import RULES
+
+    return tuple(key for key in keys if key in RULES)
+
+
+def _unit(made: Verification, most: int) -> Wanted:
+    return Wanted(team_id=made.team_id, purpose=_PURPOSE, subject_id=made.id, units=most, analysis="full")
 
 
 def _check(check: Check) -> dict[str, Any]:
@@ -179,14 +211,23 @@ async def touch(sessions: Sessions, claim: Claim) -> bool:
         return await verifications.touch(session, claim.verification.id, claim.run)
 
 
-async def finish(sessions: Sessions, claim: Claim, checks: Sequence[Check], *, last: bool = True) -> bool:
+async def may_ask(sessions: Sessions, claim: Claim) -> bool:
+    """Whether a model may be asked for this verification: a unit is held for it."""
+    return await llm.may_ask(sessions, purpose=_PURPOSE, subject_id=claim.verification.id)
+
+
+async def finish(
+    sessions: Sessions, claim: Claim, checks: Sequence[Check], *, calls: Sequence[NewCall] = (), last: bool = True
+) -> bool:
     """End a verification; a full pass moves task and finding in the same transaction, a failed one moves nothing.
 
-    ``False`` when a scan has seen the finding since this run began and nothing was written: look again. On the
-    ``last`` try it fails instead. A run that has lost the verification writes nothing.
+    ``False`` when a scan has seen the finding since this run began and nothing of it was moved: look again. On the
+    ``last`` try it fails instead. A run that has lost the verification moves nothing. What models were asked is in the
+    ledger either way: what was spent was spent.
     """
     result, reason = verify.result(checks)
     async with sessions() as session, session.begin():
+        await _note(session, claim.verification, calls)
         held = await verifications.lock(session, claim.verification.id)
         if held is None or held.result != verify.PENDING or held.run != claim.run:
             return True
@@ -208,7 +249,13 @@ async def finish(sessions: Sessions, claim: Claim, checks: Sequence[Check], *, l
         if result == verify.PASSED:
             values |= await _prove(session, held, task, finding, now)
         await verifications.change(session, held.id, **values)
+        await llm_quota.settle(session, purpose=_PURPOSE, subject_id=held.id)
     return True
+
+
+async def _note(session: Session, held: Verification, calls: Sequence[NewCall]) -> None:
+    whose = {"team_id": held.team_id, "project_id": held.project_id, "subject_id": held.id}
+    await llm_calls.add(session, **whose, calls=calls)
 
 
 async def _prove(
@@ -262,6 +309,7 @@ async def fail(sessions: Sessions, verification_id: UUID, *, reason: str, run: U
         await verifications.change(
             session, held.id, result=verify.FAILED, reason=reason, checks=checks, finished_at=clock.now()
         )
+        await llm_quota.settle(session, purpose=_PURPOSE, subject_id=held.id)
         return True
 
 

@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 from surveyor import __version__
+from surveyor.scan.errors import LimitExceeded
 from surveyor.scan.evidence import normal
-from surveyor.scan.model import Coverage, CoverageState, Kind, Report, ScanStatus, Target
+from surveyor.scan.model import Coverage, CoverageState, Finding, Kind, Report, ScanStatus, Target
 from surveyor.service.actions import llm
 from surveyor.service.actions.slots import MODEL_SLOT, Beside
 from surveyor.service.jobs.asking import in_thread
 from surveyor.service.jobs.interface import Work, log, patiently
-from surveyor.service.store import llm_quota
 from surveyor.service.store.llm_calls import NewCall
 from surveyor.service.store.scans import Scan
 
 SLOT = "accessibility"
 _OUTLINE_BYTES = 64 << 10
+#: How a line of an outline begins that stands for lines which had no room.
+_ELLIPSIS = "… "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a model said of one page, or the ``reason`` why it said nothing; every try either way.
+
+    ``outline`` is what it was shown, ``left_out`` that the page was too long to be shown as a whole.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    model: str = ""
+    outline: str = ""
+    left_out: bool = False
+    reason: str | None = None
+    detail: str = ""
+    calls: tuple[NewCall, ...] = ()
 
 
 async def wanted(work: Work, scan: Scan, slot: str) -> bool:
@@ -27,27 +47,48 @@ async def wanted(work: Work, scan: Scan, slot: str) -> bool:
         return False
     sessions = work.platform.sessions
 
-    async def held() -> bool:
-        async with sessions() as session:
-            return await llm_quota.state_of(session, purpose="scan", subject_id=scan.id) == "reserved"
-
-    return await patiently(held)
+    return await patiently(lambda: llm.may_ask(sessions, purpose="scan", subject_id=scan.id))
 
 
 async def look(work: Work, scan: Scan, outline: Path) -> Beside:
     """What a model sees in an outline; every failure is an entry of coverage and nothing more."""
     started, url = datetime.now(UTC), normal(scan.url or "")
+    seen = await ask(work, scan.team_id, url, outline)
+    if seen.reason is not None:
+        return _blind(url, seen)
+    report = Report(
+        scanner={"name": "surveyor", "version": __version__, "units": {}},
+        target=Target(kind=Kind.WEB, source=scan.url or "", type="url"),
+        started_at=started,
+        finished_at=datetime.now(UTC),
+        scan_status=ScanStatus.COMPLETE,
+        findings=seen.findings,
+    )
+    told = f"{seen.model[:200]} named {len(seen.findings)} criteria"
+    entry = Coverage(
+        what=f"slot.{MODEL_SLOT}",
+        state=CoverageState.PARTIAL if seen.left_out else CoverageState.LOOKED,
+        reason=LimitExceeded.code if seen.left_out else None,
+        detail=f"{told}; the page was too long to be shown as a whole" if seen.left_out else told,
+        asset=url,
+        count=len(seen.findings),
+    )
+    return Beside(coverage=entry, report=report, calls=seen.calls)
+
+
+async def ask(work: Work, team_id: UUID, url: str, outline: Path) -> Seen:
+    """Show a model the outline in a file, within the bound of an analysis; every failure is a reason."""
     try:
         text = await asyncio.to_thread(_read, outline)
     except OSError:
-        return _blind(url, "no_outline", "there was no page to outline")
+        return Seen(reason="no_outline", detail="there was no page to outline")
     try:
-        return await _ask(work, scan, url, text, started)
+        return await _ask(work, team_id, url, text)
     except TimeoutError:
-        return _blind(url, "timeout", "no answer in time")
+        return Seen(reason="timeout", detail="no answer in time")
     except Exception as error:  # noqa: BLE001 - part of the job wrapper: the rules' result must not be lost for this
-        log.exception("accessibility_model.failed", scan_id=str(scan.id))
-        return _blind(url, "internal_error", f"{type(error).__name__} in the service")
+        log.exception("accessibility_model.failed", team_id=str(team_id))
+        return Seen(reason="internal_error", detail=f"{type(error).__name__} in the service")
 
 
 def _read(outline: Path) -> str:
@@ -55,40 +96,30 @@ def _read(outline: Path) -> str:
         return file.read(_OUTLINE_BYTES).decode("utf-8", "replace")
 
 
-async def _ask(work: Work, scan: Scan, url: str, text: str, started: datetime) -> Beside:
+async def _ask(work: Work, team_id: UUID, url: str, text: str) -> Seen:
     from surveyor.llm.accessibility import review
     from surveyor.llm.interface import LlmError, Unanswered
 
     platform = work.platform
-    caller = await patiently(lambda: llm.callers(platform, team_id=scan.team_id, purpose=SLOT))
+    caller = await patiently(lambda: llm.callers(platform, team_id=team_id, purpose=SLOT))
     try:
         # three providers and two pauses at most; the bound of an analysis is the bound of all of it
         found, trail = await in_thread(lambda: review(url, text, caller.ask), seconds=platform.llm.analysis_seconds)
     except Unanswered as error:
-        return _blind(url, error.code, str(error), calls=tuple(llm.calls(error.trail)))
+        return Seen(reason=error.code, detail=str(error), calls=tuple(llm.calls(error.trail)))
     except LlmError as error:
-        return _blind(url, error.code, str(error))
+        return Seen(reason=error.code, detail=str(error))
     model = trail[-1].model or trail[-1].asked
-    report = Report(
-        scanner={"name": "surveyor", "version": __version__, "units": {}},
-        target=Target(kind=Kind.WEB, source=scan.url or "", type="url"),
-        started_at=started,
-        finished_at=datetime.now(UTC),
-        scan_status=ScanStatus.COMPLETE,
-        findings=found,
-    )
+    left_out = any(line.lstrip().startswith(_ELLIPSIS) for line in text.splitlines())
+    return Seen(findings=found, model=model, outline=text, left_out=left_out, calls=tuple(llm.calls(trail)))
+
+
+def _blind(url: str, seen: Seen) -> Beside:
     entry = Coverage(
         what=f"slot.{MODEL_SLOT}",
-        state=CoverageState.LOOKED,
-        detail=f"{model[:200]} named {len(found)} criteria",
+        state=CoverageState.FAILED,
+        reason=seen.reason,
+        detail=seen.detail[:1_000],
         asset=url,
-        count=len(found),
     )
-    return Beside(coverage=entry, report=report, calls=tuple(llm.calls(trail)))
-
-
-def _blind(url: str, reason: str, detail: str, *, calls: tuple[NewCall, ...] = ()) -> Beside:
-    entry = Coverage(
-        what=f"slot.{MODEL_SLOT}", state=CoverageState.FAILED, reason=reason, detail=detail[:1_000], asset=url
-    )
-    return Beside(coverage=entry, calls=calls)
+    return Beside(coverage=entry, calls=seen.calls)

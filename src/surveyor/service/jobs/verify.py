@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from procrastinate.job_context import JobContext
 
 from surveyor.remedy import verify
-from surveyor.remedy.verify import Look
+from surveyor.remedy.verify import Check, Look
 from surveyor.scan import entry
 from surveyor.scan.errors import ScanError
-from surveyor.scan.model import Kind, Report
+from surveyor.scan.model import CoverageState, Kind, Report
 from surveyor.scan.plan import WEB_SLOTS, Rematch, Request
 from surveyor.service import queue
 from surveyor.service.actions import intake, inventories, verifications
 from surveyor.service.actions.inventories import Inventory
 from surveyor.service.actions.verifications import Claim, Target
 from surveyor.service.child import Child, Ended
+from surveyor.service.jobs import accessibility_model
+from surveyor.service.jobs.accessibility_model import Seen
 from surveyor.service.jobs.interface import Work, aborted, folder_of, log, patiently, remove_folder, work_of
 from surveyor.service.store.events import NewEvent
+from surveyor.service.store.findings import FindingRow
+from surveyor.service.store.llm_calls import NewCall
 
 #: How often to look again when a scan saw the finding meanwhile.
 TRIES = 3
@@ -36,11 +40,16 @@ _HEADER = "security_header_"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Held:
-    """A verification while this job works on it."""
+    """A verification while this job works on it; ``calls`` are the questions that models were asked for it.
+
+    ``asks``: a model may be asked, since a unit is held.
+    """
 
     work: Work
     claim: Claim
     folder: Path
+    asks: bool = False
+    calls: list[NewCall] = field(default_factory=list)
 
     async def deliver(self, said: Sequence[NewEvent], offset: int) -> bool:
         """Nobody follows a verification's steps; that it is worked on is what others have to know."""
@@ -59,15 +68,9 @@ async def run(context: JobContext, *, verification_id: str) -> None:
             claim = await patiently(lambda: verifications.claim(sessions, wanted, mine))
             if claim is None:
                 return
-            looks = await _look(_Held(work=work, claim=claim, folder=folder / str(attempt)))
-            checks = verify.gather(looks, claim.keys, claim.before)
-            last = attempt == TRIES
-            done = await patiently(
-                lambda claim=claim, checks=checks, last=last: verifications.finish(  # type: ignore[misc]
-                    sessions, claim, checks, last=last
-                )
-            )
-            if done:
+            held = await _hold(work, claim, folder / str(attempt))
+            checks = verify.gather(await _look(held), claim.keys, claim.before)
+            if await _finish(held, checks, last=attempt == TRIES):
                 return
     except asyncio.CancelledError:
         raise aborted(context) from None
@@ -77,6 +80,20 @@ async def run(context: JobContext, *, verification_id: str) -> None:
         raise
     finally:
         await asyncio.to_thread(remove_folder, folder)
+
+
+async def _hold(work: Work, claim: Claim, folder: Path) -> _Held:
+    asks = False
+    if claim.modelled:
+        asks = await patiently(lambda: verifications.may_ask(work.platform.sessions, claim))
+    return _Held(work=work, claim=claim, folder=folder, asks=asks)
+
+
+async def _finish(held: _Held, checks: Sequence[Check], *, last: bool) -> bool:
+    sessions = held.work.platform.sessions
+    return await patiently(
+        lambda: verifications.finish(sessions, held.claim, checks, calls=tuple(held.calls), last=last)
+    )
 
 
 async def _look(held: _Held) -> list[Look]:
@@ -100,15 +117,17 @@ async def _look(held: _Held) -> list[Look]:
 
 
 async def _page(held: _Held, number: int, url: str) -> list[Look]:
-    keys, work = held.claim.keys, held.work
+    keys, work, modelled = held.claim.keys, held.work, held.claim.modelled
+    rules = tuple(key for key in keys if key not in modelled)
     settings = work.platform.scan
     headers_only = all(key.startswith(_HEADER) for key in keys)
     seconds = work.verify_seconds if headers_only else work.page_seconds
     task = entry.ChildTask(
-        request=Request(kind=Kind.WEB, source=url, slots=WEB_SLOTS, rules=keys),
+        request=Request(kind=Kind.WEB, source=url, slots=WEB_SLOTS, rules=rules, outline=held.asks),
         settings=replace(settings, limits=replace(settings.limits, page_seconds=seconds)),
         events=held.folder / f"{number}.ndjson",
         report=held.folder / f"{number}.json",
+        outline=held.folder / f"{number}.outline" if held.asks else None,
     )
     child = Child(
         target=entry.main, task=task, deliver=held.deliver, seconds=seconds + GRACE_SECONDS, heartbeat=work.heartbeat
@@ -116,7 +135,42 @@ async def _page(held: _Held, number: int, url: str) -> list[Look]:
     report = await _report(child, task.report)
     if isinstance(report, Ended):
         return verify.blind(keys, url, reason=report.reason or "crashed", detail=report.detail)
-    return verify.on_page(report, keys, url)
+    return [*verify.on_page(report, rules, url), *await _modelled(held, report, url, task.outline)]
+
+
+async def _modelled(held: _Held, report: Report, url: str, outline: Path | None) -> list[Look]:
+    """What a model says to the criteria that only models judge, shown the page as it is now."""
+    keys = held.claim.modelled
+    if not keys:
+        return []
+    if outline is None:
+        return verify.blind(keys, url, reason="not_configured", detail="no language model is configured")
+    read = any(
+        entry.what == f"slot.{accessibility_model.SLOT}" and entry.state is CoverageState.LOOKED
+        for entry in report.coverage
+    )
+    if not read:
+        return verify.on_page(report, keys, url)
+    seen = await accessibility_model.ask(held.work, held.claim.verification.team_id, url, outline)
+    held.calls.extend(seen.calls)
+    if seen.reason is not None:
+        return verify.blind(keys, url, reason=seen.reason, detail=seen.detail)
+    return [_by_model(held.claim.finding, key, url, seen) for key in keys]
+
+
+def _by_model(finding: FindingRow, key: str, url: str, seen: Seen) -> Look:
+    from surveyor.llm.accessibility import standing
+
+    own = finding.evidence if key == finding.rule else []
+    quoted = [str(item["value"]) for item in own if item.get("kind") == "element"]
+    return verify.by_model(
+        key,
+        url,
+        found=seen.findings,
+        model=seen.model,
+        standing=standing(seen.outline, quoted),
+        whole=not seen.left_out,
+    )
 
 
 async def _artifact(held: _Held, number: int, target: Target) -> list[Look]:

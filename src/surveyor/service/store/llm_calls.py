@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     case,
+    exists,
     func,
     insert,
     select,
@@ -29,6 +30,7 @@ from sqlalchemy import (
 
 from surveyor.service.store import cursor
 from surveyor.service.store.database import Session, metadata
+from surveyor.service.store.verifications import verifications
 
 llm_calls = Table(
     "llm_calls",
@@ -74,10 +76,11 @@ class NewCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(NewCall):
-    """One line of the ledger; ``subject_id`` is the scan it was for."""
+    """One line of the ledger; it was for the ``subject`` (``scan`` or ``verification``) of that id."""
 
     id: int
     project_id: UUID
+    subject: str
     subject_id: UUID
     at: datetime
 
@@ -96,7 +99,9 @@ class Total:
     priced: int
 
 
-_COLUMNS = tuple(llm_calls.c[item.name] for item in fields(Call))
+_VERIFIED = exists().where(verifications.c.id == llm_calls.c.subject_id)
+_SUBJECT = case((_VERIFIED, "verification"), else_="scan").label("subject")
+_COLUMNS = tuple(_SUBJECT if item.name == "subject" else llm_calls.c[item.name] for item in fields(Call))
 
 
 async def add(session: Session, *, team_id: UUID, project_id: UUID, subject_id: UUID, calls: Sequence[NewCall]) -> None:

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from surveyor.remedy import lifecycle
 from surveyor.service.actions import clock, findings, tasks, verifications
 from surveyor.service.auth import Identity
-from surveyor.service.errors import Conflict, InvalidParams, NotFound, RateLimited, ServiceError
+from surveyor.service.errors import Conflict, InvalidParams, NotFound, QuotaExceeded, RateLimited, ServiceError
 from surveyor.service.store.findings import Named
 from surveyor.service.store.tasks import Task, TaskFilter
 from surveyor.service.store.verifications import VerificationFilter
@@ -109,10 +109,8 @@ async def verify(request: Request) -> Response:
     who, _ = await submitted(request)
     try:
         request.state.window = await auth_of(request).spend(who.team_id, "strict")
-        made = await verifications.start(
-            platform_of(request).sessions, **words.own(who), task_id=task_id(request), who=who.who
-        )
-    except RateLimited as error:
+        made = await verifications.start(platform_of(request), **words.own(who), task_id=task_id(request), who=who.who)
+    except (RateLimited, QuotaExceeded) as error:
         return await _one(request, who, wrong=error.message, status=error.status)
     except Conflict as error:
         running = (error.details or {}).get("verification_id")

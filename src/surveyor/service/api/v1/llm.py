@@ -103,7 +103,8 @@ class Call(schemas.Out):
 
     id: int
     project_id: UUID
-    subject_id: UUID = Field(description="The scan it was for")
+    subject: Literal["scan", "verification"] = Field(description="What it was for")
+    subject_id: UUID
     purpose: str
     provider: str
     asked_model: str

@@ -44,7 +44,7 @@ async def run_verification(
     is no check fails as `unknown_check`. 409 while another verification of the task runs.
     """
     made = await verifications.start(
-        platform_of(request).sessions,
+        platform_of(request),
         team_id=caller.team_id,
         project_id=caller.project_id,
         task_id=body.task_id,
