@@ -30,7 +30,8 @@ from surveyor.service.actions import findings, reports, scans, slots
 from surveyor.service.actions.findings import Decision
 from surveyor.service.actions.slots import Result
 from surveyor.service.errors import InvalidParams, StorageFull
-from surveyor.service.store.findings import Filter, FindingRow
+from surveyor.service.store.finding_lists import Filter
+from surveyor.service.store.findings import FindingRow
 from surveyor.service.store.scans import Scan
 from tests.servers.pipeline import Ground, wheel
 
@@ -264,6 +265,9 @@ async def test_lists_are_in_order_and_every_page_follows(near: Ground) -> None:
     assert {row.severity for row in await listed(near, severity="high")} == {"high"}
     assert [row.title for row in await listed(near, text="G 0%")] == []
     assert [row.title for row in await listed(near, text="G 03")] == ["finding 03"]
+    # fewer characters than the index has in one entry
+    assert [row.title for row in await listed(near, text="03")] == ["finding 03"]
+    assert [row.title for row in await listed(near, text="_3")] == []
 
 
 async def test_a_total_above_ten_thousand_is_an_estimate_and_says_so(near: Ground) -> None:

@@ -18,8 +18,9 @@ from surveyor.scan.settings import AllowedHost
 from surveyor.service.actions import llm, scans, slots
 from surveyor.service.actions.llm import Change
 from surveyor.service.actions.slots import Result
-from surveyor.service.store import findings as finding_store
-from surveyor.service.store.findings import Filter, FindingRow
+from surveyor.service.store import finding_lists
+from surveyor.service.store.finding_lists import Filter
+from surveyor.service.store.findings import FindingRow
 from surveyor.service.store.scans import Scan
 from tests.servers.llm import Asked, Models, obliging
 from tests.servers.pipeline import Ground, worker
@@ -94,8 +95,8 @@ async def jobs_of(near: Ground, scan: Scan) -> int:
 
 async def rows(near: Ground, scan: Scan) -> list[FindingRow]:
     async with near.platform.sessions() as session:
-        wanted = finding_store.of_project(near.team_id, near.project_id, Filter(scan_id=scan.id))
-        return list((await finding_store.page(session, wanted, limit=1_000, after=None)).items)
+        wanted = finding_lists.of_project(near.team_id, near.project_id, Filter(scan_id=scan.id))
+        return list((await finding_lists.page(session, wanted, limit=1_000, after=None)).items)
 
 
 @pytest.mark.timeout(600)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psycopg
 from alembic import command
+from psycopg import sql
 from sqlalchemy import Connection
 
 from surveyor.service.store import migrate
@@ -54,3 +55,26 @@ async def test_findings_of_the_first_version_keep_their_scores_and_are_listed_in
         ("unscored", -1, None, None),
         ("unrated", -12, None, None),
     ]
+
+
+_INDEXED = "select count(*) from pg_indexes where indexname = 'findings_title_idx'"
+
+
+async def test_a_server_that_keeps_its_extensions_from_us_is_migrated_without_the_index_of_titles(
+    empty_database_url: str,
+) -> None:
+    await _to(empty_database_url, "0008")
+    with psycopg.connect(empty_database_url, autocommit=True) as connection:
+        name, role = connection.execute("select current_database(), current_user").fetchone() or ("", "")
+        connection.execute(
+            sql.SQL("revoke create on database {} from public, {}").format(*map(sql.Identifier, (name, role)))
+        )
+    await migrate.upgrade(empty_database_url)
+    with psycopg.connect(empty_database_url) as connection:
+        assert connection.execute(_INDEXED).fetchone() == (0,)
+
+
+async def test_titles_are_indexed_where_the_server_can(empty_database_url: str) -> None:
+    await migrate.upgrade(empty_database_url)
+    with psycopg.connect(empty_database_url) as connection:
+        assert connection.execute(_INDEXED).fetchone() == (1,)

@@ -11,7 +11,7 @@ import pytest
 from surveyor.scan.settings import AllowedHost
 from surveyor.service.actions import findings, llm, scans, tasks, verifications
 from surveyor.service.errors import QuotaExceeded
-from surveyor.service.store.findings import Filter
+from surveyor.service.store.finding_lists import Filter
 from surveyor.service.store.tasks import Task
 from surveyor.service.store.verifications import Verification
 from tests.integration.test_llm_analysis import configure, greedy, settings

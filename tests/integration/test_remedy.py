@@ -19,7 +19,8 @@ from surveyor.service.actions import findings, regressions, scans, tasks, verifi
 from surveyor.service.actions.findings import Decision
 from surveyor.service.config import Config
 from surveyor.service.errors import Conflict, InvalidParams, NotFound
-from surveyor.service.store.findings import Filter, FindingRow
+from surveyor.service.store.finding_lists import Filter
+from surveyor.service.store.findings import FindingRow
 from surveyor.service.store.tasks import Task
 from surveyor.service.store.verifications import Verification
 from tests.servers.osv_bucket import record, write

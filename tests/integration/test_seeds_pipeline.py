@@ -18,7 +18,7 @@ from surveyor.service.actions.llm import Change
 from surveyor.service.config import Config
 from surveyor.service.jobs import TASKS
 from surveyor.service.queue import AUDIT, CONTROL
-from surveyor.service.store.findings import Filter
+from surveyor.service.store.finding_lists import Filter
 from surveyor.service.store.scans import Scan
 from tests.integration.test_api import SHORT, failed
 from tests.servers.llm import Models

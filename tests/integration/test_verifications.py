@@ -32,7 +32,8 @@ from surveyor.service.actions import findings, regressions, scans, slots, tasks,
 from surveyor.service.actions.findings import Decision
 from surveyor.service.actions.slots import Result
 from surveyor.service.actions.verifications import Claim
-from surveyor.service.store.findings import Filter, FindingRow
+from surveyor.service.store.finding_lists import Filter
+from surveyor.service.store.findings import FindingRow
 from surveyor.service.store.tasks import Task
 from surveyor.service.store.verifications import Verification
 from tests.servers.pipeline import Ground

@@ -12,11 +12,12 @@ from surveyor.remedy.priority import bounded
 from surveyor.scan.model import Asset, Cvss, Domain, Evidence, Finding, Severity
 from surveyor.service.actions import clock, intake, llm, slots
 from surveyor.service.store import analysis as store
-from surveyor.service.store import events, findings, llm_calls, scans, sightings
+from surveyor.service.store import events, finding_lists, findings, llm_calls, scans, sightings
 from surveyor.service.store.analysis import Written
 from surveyor.service.store.database import Session, Sessions
 from surveyor.service.store.events import NewEvent
-from surveyor.service.store.findings import Filter, FindingRow
+from surveyor.service.store.finding_lists import Filter
+from surveyor.service.store.findings import FindingRow
 from surveyor.service.store.scans import Scan
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ async def begin(sessions: Sessions, scan_id: UUID) -> Brief | None:
         if scan is None or scan.status != "running" or scan.analysis_enqueued_at is None:
             return None
         counts = await findings.count_by_severity(session, scan_id)
-        wanted = findings.of_project(scan.team_id, scan.project_id, Filter(scan_id=scan_id))
-        rows = (await findings.page(session, wanted, limit=FINDINGS, after=None)).items
+        wanted = finding_lists.of_project(scan.team_id, scan.project_id, Filter(scan_id=scan_id))
+        rows = (await finding_lists.page(session, wanted, limit=FINDINGS, after=None)).items
         start = NewEvent(ts=clock.now(), stage="analysis.start", detail=f"findings={sum(counts.values())}")
         await events.append(session, scan_id, [start])
     return Brief(scan=scan, rows=rows, counts=counts)

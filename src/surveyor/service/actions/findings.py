@@ -11,10 +11,11 @@ from uuid import UUID
 from surveyor.remedy import lifecycle, priority
 from surveyor.service.actions import clock, priorities
 from surveyor.service.errors import Conflict, InvalidParams, NotFound
-from surveyor.service.store import cursor, findings, history, regressions
+from surveyor.service.store import cursor, finding_lists, findings, history, regressions
 from surveyor.service.store import priorities as weights
 from surveyor.service.store.database import Session, Sessions
-from surveyor.service.store.findings import Filter, FindingRow, Named
+from surveyor.service.store.finding_lists import Filter
+from surveyor.service.store.findings import FindingRow, Named
 from surveyor.service.store.history import Change
 
 PAGE_LIMIT = 100
@@ -56,9 +57,9 @@ async def page(
 ) -> cursor.Page[FindingRow]:
     """A project's findings with their assets, most urgent first unless asked otherwise; ``limit`` at most 100."""
     wanted = wanted or Filter()
-    rows, order = findings.of_project(team_id, project_id, wanted), wanted.sort
+    rows, order = finding_lists.of_project(team_id, project_id, wanted), wanted.sort
     async with sessions() as session:
-        return await findings.page(session, rows, limit=max(1, min(limit, PAGE_LIMIT)), after=after, sort=order)
+        return await finding_lists.page(session, rows, limit=max(1, min(limit, PAGE_LIMIT)), after=after, sort=order)
 
 
 async def find(sessions: Sessions, *, team_id: UUID, project_id: UUID, finding_id: UUID) -> FindingRow:

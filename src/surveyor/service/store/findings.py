@@ -13,7 +13,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    CompoundSelect,
     Computed,
     DateTime,
     Float,
@@ -21,24 +20,20 @@ from sqlalchemy import (
     Identity,
     Index,
     LargeBinary,
-    Select,
     SmallInteger,
     Table,
     Text,
     UniqueConstraint,
     Uuid,
     func,
+    literal_column,
     select,
     text,
-    tuple_,
-    union,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.engine import RowMapping
 
-from surveyor.service.errors import InvalidParams
-from surveyor.service.store import cursor
 from surveyor.service.store.database import Session, metadata
 
 _EMPTY_LIST = text("'[]'")
@@ -121,6 +116,13 @@ findings = Table(
     Index("findings_count_idx", "team_id", "project_id", "status", "domain", "severity_order"),
     Index("findings_rule_idx", "team_id", "project_id", "rule"),
     Index("findings_ids_idx", "ids", postgresql_using="gin"),
+    # words within titles; not there where the server has no pg_trgm
+    Index(
+        "findings_title_idx",
+        func.lower(literal_column("title")).label("words"),
+        postgresql_using="gin",
+        postgresql_ops={"words": "gin_trgm_ops"},
+    ),
 )
 
 finding_assets = Table(
@@ -224,108 +226,10 @@ class FindingRow:
 _LISTS = ("ids", "cvss", "fixed_in", "reference_urls", "evidence")
 
 
-def _finding(row: RowMapping, assets: tuple[FoundAsset, ...] = ()) -> FindingRow:
+def shape(row: RowMapping, assets: tuple[FoundAsset, ...] = ()) -> FindingRow:
+    """A row of the table as a value."""
     values = dict(row)
     return FindingRow(**{**values, **{name: tuple(values[name]) for name in _LISTS}}, assets=assets)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """What a list may be narrowed by, and its order: one of ``SORTS``.
-
-    ``text`` is looked for in titles and rules; ``asset`` is a URL, a PURL or an artifact's name, as a whole; ``seen``
-    leaves out what is gone.
-    """
-
-    severity: str | None = None
-    status: str | None = None
-    domain: str | None = None
-    rule: str | None = None
-    text: str | None = None
-    asset: str | None = None
-    scan_id: UUID | None = None
-    seen: bool | None = None
-    sort: str = "priority"
-
-
-def of_project(team_id: UUID, project_id: UUID, wanted: Filter) -> Select[Any]:
-    """A project's findings in the order asked for, narrowed."""
-    table = findings
-    statement = select(table).where(table.c.team_id == team_id, table.c.project_id == project_id)
-    if wanted.severity is not None:
-        # by its rank, which lists are sorted and counted by: the planner cannot know that the two say the same
-        statement = statement.where(table.c.severity_order == RANKS.get(wanted.severity, -1))
-    for name in ("status", "domain", "rule"):
-        if (value := getattr(wanted, name)) is not None:
-            statement = statement.where(table.c[name] == value)
-    if wanted.text:
-        statement = statement.where(
-            table.c.title.icontains(wanted.text, autoescape=True) | (table.c.rule == wanted.text)
-        )
-    if wanted.seen is not None:
-        statement = statement.where(
-            table.c.not_seen_since.is_(None) if wanted.seen else table.c.not_seen_since.is_not(None)
-        )
-    if wanted.scan_id is not None:
-        statement = statement.where(
-            table.c.id.in_(select(scan_findings.c.finding_id).where(scan_findings.c.scan_id == wanted.scan_id))
-        )
-    if wanted.asset is not None:
-        statement = statement.where(table.c.id.in_(_having(project_id, wanted.asset)))
-    return statement.order_by(*(column.desc() for column in SORTS[wanted.sort]))
-
-
-def _having(project_id: UUID, asset: str) -> CompoundSelect[tuple[UUID]]:
-    """Ids of findings that affect a URL, a PURL or an artifact of this name."""
-    held = select(finding_assets.c.finding_id).where(finding_assets.c.project_id == project_id)
-    scope = finding_assets.c.scope
-    return union(held.where(finding_assets.c.value == asset), held.where(scope == f"artifact:{asset}"))
-
-
-#: Orders of a list, each from the greatest down. Priority: then severity, then the newest.
-SORTS = {
-    "priority": (findings.c.priority_order, findings.c.severity_order, findings.c.inserted_at, findings.c.id),
-    "severity": (findings.c.severity_order, findings.c.priority_order, findings.c.inserted_at, findings.c.id),
-    "newest": (findings.c.inserted_at, findings.c.id),
-    "last_seen": (findings.c.last_seen, findings.c.id),
-}
-#: A severity as ``severity_order`` has it.
-RANKS = {"critical": 4, "high": 3, "medium": 2, "low": 1, "unknown": 0}
-#: So many rows are sorted as fast as they are found in order.
-FEW = 2_000
-_KINDS: dict[str, type] = {
-    "priority_order": int,
-    "severity_order": int,
-    "inserted_at": datetime,
-    "last_seen": datetime,
-    "id": UUID,
-}
-
-
-async def page(
-    session: Session, rows: Select[Any], *, limit: int, after: str | None, sort: str = "priority"
-) -> cursor.Page[FindingRow]:
-    """One page of findings with their assets; ``sort`` is the order that ``rows`` have."""
-    total, estimated = await cursor.total_of(session, rows)
-    order = SORTS[sort]
-    # a cursor names its order, so that one of another order is refused and not misread
-    number = list(SORTS).index(sort)
-    if after:
-        place, *values = cursor.decode(after, int, *(_KINDS[column.name] for column in order))
-        if place != number:
-            raise InvalidParams("a cursor of another order", details={"cursor": ["form"]})
-        rows = rows.where(tuple_(*order) < tuple(values))
-    if not estimated and total <= FEW:
-        # told where to stop, the planner walks along the order and throws away a million rows to find a few
-        few = rows.order_by(None).offset(0).subquery()
-        rows = select(few).order_by(*(few.c[column.name].desc() for column in order))
-    found = list((await session.execute(rows.limit(limit + 1))).mappings())
-    assets = await _assets(session, [row["id"] for row in found[:limit]])
-    items = tuple(_finding(row, assets.get(row["id"], ())) for row in found[:limit])
-    more = None
-    if len(found) > limit:
-        more = cursor.encode(number, *(getattr(items[-1], column.name) for column in order))
-    return cursor.Page(items=items, total=total, total_is_estimate=estimated, next_cursor=more)
 
 
 async def find(session: Session, team_id: UUID, project_id: UUID, finding_id: UUID) -> FindingRow | None:
@@ -336,7 +240,7 @@ async def find(session: Session, team_id: UUID, project_id: UUID, finding_id: UU
     row = (await session.execute(statement)).mappings().one_or_none()
     if row is None:
         return None
-    return _finding(row, (await _assets(session, [finding_id])).get(finding_id, ()))
+    return shape(row, (await assets_of(session, [finding_id])).get(finding_id, ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -364,7 +268,7 @@ async def lock(session: Session, team_id: UUID, project_id: UUID, finding_id: UU
         .with_for_update()
     )
     row = (await session.execute(statement)).mappings().one_or_none()
-    return _finding(row) if row else None
+    return shape(row) if row else None
 
 
 async def change(session: Session, finding_id: UUID, **values: object) -> None:
@@ -387,7 +291,8 @@ ASSETS_SHOWN = 100
 _ASSET_COLUMNS = tuple(item.name for item in fields(FoundAsset))
 
 
-async def _assets(session: Session, finding_ids: list[UUID]) -> dict[UUID, tuple[FoundAsset, ...]]:
+async def assets_of(session: Session, finding_ids: list[UUID]) -> dict[UUID, tuple[FoundAsset, ...]]:
+    """What these findings affect, the first of each."""
     if not finding_ids:
         return {}
     table = finding_assets

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from surveyor.scan.model import Domain, Severity
 from surveyor.service.actions import findings
 from surveyor.service.errors import NotFound
-from surveyor.service.store.findings import Filter
+from surveyor.service.store.finding_lists import Filter
 from surveyor.service.ui import rows, words
 from surveyor.service.ui.render import page
 from surveyor.service.ui.visitors import freshness, platform_of, visitor

@@ -16,7 +16,7 @@ from surveyor.service.auth import Identity
 from surveyor.service.errors import Conflict, NotFound
 from surveyor.service.live.stream import Streams
 from surveyor.service.store.events import StoredEvent
-from surveyor.service.store.findings import Filter
+from surveyor.service.store.finding_lists import Filter
 from surveyor.service.store.scans import Scan
 from surveyor.service.ui import frames, rows
 from surveyor.service.ui.render import fragment, page

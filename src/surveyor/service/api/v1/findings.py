@@ -13,7 +13,7 @@ from surveyor.service.actions.findings import Decision
 from surveyor.service.api.v1 import answers, remediation, schemas
 from surveyor.service.api.v1.access import Reader, Writer, platform_of
 from surveyor.service.api.v1.tasks import refuse_null
-from surveyor.service.store.findings import Filter
+from surveyor.service.store.finding_lists import Filter
 
 router = APIRouter(tags=["findings"])
 #: PostgreSQL holds any text but a NUL.
