@@ -391,7 +391,10 @@ def test_importing_the_api_loads_no_parser_and_no_model_library() -> None:
         ("PUT", "/tasks", "GET, POST"),
     ],
 )
-def test_an_address_names_every_method_that_it_answers(service: Service, method: str, path: str, allow: str) -> None:
-    answer = service.client()(method, SHORT + path)
+@pytest.mark.parametrize("prefix", [SHORT, "/api/v1/orgs/default/projects/default/audit"])
+def test_an_address_names_every_method_that_it_answers(
+    service: Service, method: str, path: str, allow: str, prefix: str
+) -> None:
+    answer = service.client()(method, prefix + path)
     failed(answer, 405, "method_not_allowed")
     assert answer.headers["allow"] == allow

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import time
+import zipfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
@@ -15,7 +17,7 @@ import pytest_asyncio
 from surveyor.scan.advise.update import update
 from surveyor.scan.events import Progress
 from surveyor.scan.settings import AllowedHost
-from surveyor.service.actions import findings, regressions, scans, tasks, verifications
+from surveyor.service.actions import findings, regressions, reopenings, scans, tasks, verifications
 from surveyor.service.actions.findings import Decision
 from surveyor.service.config import Config
 from surveyor.service.errors import Conflict, InvalidParams, NotFound
@@ -130,7 +132,7 @@ async def test_a_fix_is_proved_taken_back_and_proved_again(near: Ground, site: S
         assert (done.status, solved.status) == ("done", "resolved")
         assert done.done_at == solved.resolved_at == passed.finished_at
 
-        back = await verifications.reopen(sessions, **near.place, verification_id=passed.id, who="person")
+        back = await reopenings.reopen(sessions, **near.place, verification_id=passed.id, who="person")
         assert (back.result, back.reopened_by, back.checks) == ("failed", "person", passed.checks)
         assert back.reopened_at is not None
         done, solved = await again(near, task), await one(near)
@@ -138,7 +140,7 @@ async def test_a_fix_is_proved_taken_back_and_proved_again(near: Ground, site: S
         assert (solved.status, solved.resolved_at) == ("in_progress", None)
         assert await opened(near) == [("verification_reopened", finding.id)]
         with pytest.raises(Conflict):
-            await verifications.reopen(sessions, **near.place, verification_id=passed.id, who="person")
+            await reopenings.reopen(sessions, **near.place, verification_id=passed.id, who="person")
 
         assert (await verified(near, task)).result == "passed"
         (closed,) = (await regressions.page(sessions, **near.place)).items
@@ -202,14 +204,60 @@ async def test_an_unknown_check_fails_and_a_site_that_is_gone_could_not_be_looke
 
 async def test_rules_of_other_scanners_are_verified_too(near: Ground, site: Site) -> None:
     site.page("/", "<!doctype html><html><body><img src=a>")
+    rules = ("seo_title", "accessibility_image_alt")
+
+    async def statuses() -> list[tuple[str, ...]]:
+        made = [await started(near, task) for task in chosen]
+        return [tuple(check["status"] for check in (await ended(near, held)).checks) for held in made]
+
     with worker(near.config, **hosts(site)):
         await scanned(near, site.url("/"))
-        rows = [row for row in await listed(near) if row.domain in {"seo", "accessibility"}]
-        assert {row.domain for row in rows} == {"seo", "accessibility"}
-        chosen = [next(row for row in rows if row.domain == domain) for domain in ("seo", "accessibility")]
-        made = [await started(near, await task_of(near, row)) for row in chosen]
-        results = [await ended(near, held) for held in made]
-        assert [[check["status"] for check in held.checks] for held in results] == [["failed"], ["failed"]]
+        chosen = [await task_of(near, await one(near, rule)) for rule in rules]
+        assert await statuses() == [("failed",), ("failed",)]
+        site.page("/", "<!doctype html><html><title>A shop of goods</title><body><img src=a alt='A shop'>")
+        assert await statuses() == [("passed",), ("passed",)]
+
+
+async def test_another_check_than_the_findings_own_proves_nothing_alone(near: Ground, site: Site) -> None:
+    site.page("/", PAGE, headers=(("X-Content-Type-Options", "nosniff"),))
+    with worker(near.config, **hosts(site)):
+        await scanned(near, site.url("/"))
+        task = await task_of(near, await one(near))
+        held = await verified(near, task, "security_header_xcto")
+    assert [(check["key"], check["status"], bool(check["before"])) for check in held.checks] == [
+        (CSP, "failed", True),
+        ("security_header_xcto", "passed", False),
+    ]
+    assert held.result == "failed"
+    assert ((await again(near, task)).status, (await one(near)).status) == ("backlog", "new")
+
+
+@pytest.mark.parametrize("status", [204, 301, 403, 404, 503])
+async def test_what_is_sent_with_another_answer_than_the_page_proves_nothing(
+    near: Ground, site: Site, status: int
+) -> None:
+    site.page("/", PAGE)
+    with worker(near.config, **hosts(site)):
+        await scanned(near, site.url("/"))
+        task = await task_of(near, await one(near))
+        site.page("/", "" if status == 204 else "<p>Sorry", status=status, headers=(POLICY,))
+        held = await verified(near, task)
+    (check,) = held.checks
+    assert (held.result, held.reason, check["status"]) == ("failed", "could_not_look", "not_looked")
+    assert f"answered {status}" in check["after"]
+
+
+async def test_nothing_is_reopened_while_it_is_looked_at_again(near: Ground, site: Site) -> None:
+    site.page("/", PAGE)
+    with worker(near.config, **hosts(site)):
+        await scanned(near, site.url("/"))
+        task = await task_of(near, await one(near))
+        site.page("/", PAGE, headers=(POLICY,))
+        proof = await verified(near, task)
+    waiting = await started(near, task)
+    with pytest.raises(Conflict, match="running") as refused:
+        await reopenings.reopen(near.platform.sessions, **near.place, verification_id=proof.id, who="person")
+    assert refused.value.details == {"verification_id": str(waiting.id)}
 
 
 async def test_two_at_once_are_one_and_the_other_is_told(near: Ground, site: Site) -> None:
@@ -332,13 +380,27 @@ async def test_a_vulnerability_is_verified_against_the_newest_inventory(near: Gr
         held = await verified(near, task, scan_id=other)
         assert held.result == "passed"
         assert (await again(near, task)).status == "done"
-        await verifications.reopen(near.platform.sessions, **near.place, verification_id=held.id, who="person")
+        await reopenings.reopen(near.platform.sessions, **near.place, verification_id=held.id, who="person")
         # and under its own
         await file_scanned(near, wheel("demo", "2.1"), "app.whl")
         held = await verified(near, task, "GHSA-1")
         assert (held.result, held.checks[0]["assets"][0]["asset"]) == ("passed", "artifact app.whl")
+        assert held.checks[0]["after"].startswith("demo 2.1: ")
     (finding,) = await listed(near, domain="vulnerability")
     assert finding.status == "resolved"
+
+
+@pytest.mark.usefixtures("advisories")
+async def test_a_package_that_is_not_there_any_more_is_no_finding_even_where_there_is_none_left(near: Ground) -> None:
+    with worker(near.config):
+        await file_scanned(near, wheel("demo", "1.0"), "app.zip")
+        task = await task_of(near, (await listed(near, domain="vulnerability"))[0])
+        empty = io.BytesIO()
+        with zipfile.ZipFile(empty, "w") as archive:
+            archive.writestr("readme.txt", "nothing to see")
+        await file_scanned(near, empty.getvalue(), "app.zip")
+        held = await verified(near, task)
+    assert (held.result, held.checks[0]["after"]) == ("passed", "the package is not there any more")
 
 
 @pytest.mark.usefixtures("advisories")
@@ -348,7 +410,10 @@ async def test_what_the_inventory_does_not_prove_is_not_proved(near: Ground, sit
         (finding,) = await listed(near, domain="vulnerability")
         task = await task_of(near, finding)
         held = await verified(near, task, CSP)
-        assert [check["status"] for check in held.checks] == ["unknown_check"]
+        assert [(check["key"], check["status"]) for check in held.checks] == [
+            ("CVE-2026-1", "failed"),
+            (CSP, "unknown_check"),
+        ]
         # an inventory that is not kept any more does not say that the package is gone
         from sqlalchemy import text
 

@@ -28,7 +28,7 @@ from surveyor.scan.model import (
 )
 from surveyor.scan.report import json as report_json
 from surveyor.scan.settings import AllowedHost
-from surveyor.service.actions import findings, regressions, scans, slots, tasks, verifications
+from surveyor.service.actions import findings, regressions, reopenings, scans, slots, tasks, verifications
 from surveyor.service.actions.findings import Decision
 from surveyor.service.actions.slots import Result
 from surveyor.service.actions.verifications import Claim
@@ -192,7 +192,7 @@ async def test_a_proof_moves_from_where_people_have_moved_to_and_back_to_it(near
     await tasks.change(sessions, **near.place, task_id=task.id, given={"status": "blocked"})
     assert await verifications.finish(sessions, claim, passed())
     assert await states(near, made) == ("passed", "done", "resolved")
-    await verifications.reopen(sessions, **near.place, verification_id=made.id, who="person")
+    await reopenings.reopen(sessions, **near.place, verification_id=made.id, who="person")
     assert await states(near, made) == ("failed", "blocked", "dismissed")
 
 
@@ -201,7 +201,7 @@ async def test_a_reopening_leaves_what_somebody_has_moved_since(near: Ground) ->
     sessions = near.platform.sessions
     assert await verifications.finish(sessions, await claimed(near, made), passed())
     await tasks.change(sessions, **near.place, task_id=task.id, given={"status": "in_progress"})
-    await verifications.reopen(sessions, **near.place, verification_id=made.id, who="person")
+    await reopenings.reopen(sessions, **near.place, verification_id=made.id, who="person")
     assert await states(near, made) == ("failed", "in_progress", "new")
 
 
@@ -212,7 +212,7 @@ async def test_a_second_proof_is_taken_back_to_where_the_first_one_began(near: G
     second = await started(near, task)
     assert await verifications.finish(sessions, await claimed(near, second), passed())
     assert await moves(near) == [("new", "resolved")]
-    await verifications.reopen(sessions, **near.place, verification_id=second.id, who="person")
+    await reopenings.reopen(sessions, **near.place, verification_id=second.id, who="person")
     assert await states(near, second) == ("failed", "backlog", "new")
 
 
@@ -223,7 +223,7 @@ async def test_a_finding_proved_by_two_tasks_is_taken_back_by_either(near: Groun
     assert await verifications.finish(sessions, await claimed(near, made), passed())
     second = await started(near, other)
     assert await verifications.finish(sessions, await claimed(near, second), passed())
-    await verifications.reopen(sessions, **near.place, verification_id=second.id, who="person")
+    await reopenings.reopen(sessions, **near.place, verification_id=second.id, who="person")
     assert await states(near, second) == ("failed", "backlog", "new")
     assert (await states(near, made))[:2] == ("passed", "done")
 
@@ -233,7 +233,7 @@ async def test_of_many_that_reopen_one_does(near: Ground) -> None:
     sessions = near.platform.sessions
     assert await verifications.finish(sessions, await claimed(near, made), passed())
     ends = await asyncio.gather(
-        *(verifications.reopen(sessions, **near.place, verification_id=made.id, who=f"{n}") for n in range(6)),
+        *(reopenings.reopen(sessions, **near.place, verification_id=made.id, who=f"{n}") for n in range(6)),
         return_exceptions=True,
     )
     assert sum(isinstance(end, Verification) for end in ends) == 1
@@ -289,7 +289,7 @@ async def test_proofs_and_scans_at_once_end_in_one_of_two_states(near: Ground) -
         result, status, state = await states(near, made)
         assert (result, status, state) in {("passed", "done", "resolved"), ("failed", "backlog", "new")}
         if result == "passed":
-            await verifications.reopen(near.platform.sessions, **near.place, verification_id=made.id, who="person")
+            await reopenings.reopen(near.platform.sessions, **near.place, verification_id=made.id, who="person")
         made = await started(near, task)
 
 

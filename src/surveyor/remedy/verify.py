@@ -11,6 +11,8 @@ from surveyor.scan.model import INCOMPLETE, Coverage, CoverageState, Evidence, F
 PENDING, PASSED, FAILED = "pending", "passed", "failed"
 #: Why a verification failed, where it is not simply that a check did.
 COULD_NOT_LOOK, CHANGED = "could_not_look", "finding_changed"
+#: What a rule says of a page on which it finds nothing.
+_GONE = "nothing of the kind is there any more"
 #: Bounds on what is kept of one answer.
 _TEXT, _QUOTED = 600, 5
 
@@ -28,7 +30,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One check over all assets: ``before`` is the finding's evidence, ``after`` what decides now."""
+    """One check over all assets: ``before`` is the finding's evidence, if it is its own; ``after`` what decides now."""
 
     key: str
     before: str | None
@@ -37,9 +39,13 @@ class Check:
     assets: tuple[Look, ...] = ()
 
 
-def keys(rule: str, asked: Sequence[str]) -> tuple[str, ...]:
-    """The checks to run: those that were asked for, else the one that raised the finding."""
-    return tuple(dict.fromkeys(asked)) or (rule,)
+def keys(rule: str, asked: Sequence[str], *, names: Iterable[str] = ()) -> tuple[str, ...]:
+    """The checks to run: the one that raised the finding, whatever else was asked for; no other can prove its fix.
+
+    ``names`` are other names of the finding's own check, by which it may be asked for: ids of one vulnerability.
+    """
+    wanted = tuple(dict.fromkeys(asked))
+    return wanted if {rule, *names}.intersection(wanted) else (rule, *wanted)
 
 
 def on_page(report: Report, wanted: Sequence[str], asset: str) -> list[Look]:
@@ -78,7 +84,7 @@ def _rule(report: Report, key: str, entry: Coverage | None, asset: str) -> Look:
     if entry is not None and entry.reason == "unknown_check":
         return Look(key=key, asset=asset, status="unknown_check", after=entry.detail, reason=entry.reason)
     if entry is not None and entry.state is CoverageState.LOOKED and not entry.count:
-        return Look(key=key, asset=asset, status="passed", after=entry.detail or "not found")
+        return Look(key=key, asset=asset, status="passed", after=entry.detail or _GONE)
     why = entry if entry is not None and entry.reason else _why(report)
     return _blind(key, asset, why)
 
@@ -103,7 +109,13 @@ def _blind(key: str, asset: str, why: Coverage | None) -> Look:
 
 
 def in_inventory(
-    report: Report, wanted: Sequence[str], asset: str, *, ids: Iterable[str], subject: str, incomplete: str | None
+    report: Report,
+    wanted: Sequence[str],
+    asset: str,
+    *,
+    ids: Iterable[str],
+    subject: str,
+    incomplete: str | None,
 ) -> list[Look]:
     """What matching an inventory again says about one vulnerability of one package.
 
@@ -116,15 +128,16 @@ def in_inventory(
         for finding in report.findings
         if finding.title.partition(": ")[2] == subject and known & {finding.rule, *finding.ids}
     ]
-    return [_advisory(report, key, asset, known, found, incomplete) for key in wanted]
+    looks = (_advisory(report, key, asset, found, incomplete) if key in known else None for key in wanted)
+    return [look or _foreign(key, asset) for key, look in zip(wanted, looks, strict=True)]
 
 
-def _advisory(
-    report: Report, key: str, asset: str, known: set[str], found: Sequence[Finding], incomplete: str | None
-) -> Look:
-    if key not in known:
-        detail = f"{key} is no check of this finding"
-        return Look(key=key, asset=asset, status="unknown_check", after=detail, reason="unknown_check")
+def _foreign(key: str, asset: str) -> Look:
+    detail = f"{key} is no check of this finding"
+    return Look(key=key, asset=asset, status="unknown_check", after=detail, reason="unknown_check")
+
+
+def _advisory(report: Report, key: str, asset: str, found: Sequence[Finding], incomplete: str | None) -> Look:
     if found:
         return Look(key=key, asset=asset, status="failed", after=_told(found))
     unmatched = next((entry for entry in report.coverage if entry.state is not CoverageState.LOOKED), None)
@@ -132,8 +145,9 @@ def _advisory(
         return _blind(key, asset, unmatched)
     if incomplete is not None:
         return Look(key=key, asset=asset, status="not_looked", after=incomplete[:_TEXT], reason="incomplete_inventory")
-    looked = "; ".join(entry.detail for entry in report.coverage if entry.detail)
-    return Look(key=key, asset=asset, status="passed", after=(looked or "the package is not there any more")[:_TEXT])
+    there = ", ".join(dict.fromkeys(f"{package.name} {package.version}" for package in report.packages))
+    after = f"{there}: no advisory of this finding is about it" if there else "the package is not there any more"
+    return Look(key=key, asset=asset, status="passed", after=after[:_TEXT])
 
 
 def blind(wanted: Sequence[str], asset: str, *, reason: str, detail: str) -> list[Look]:
@@ -158,14 +172,17 @@ def quote(evidence: Iterable[Evidence | Mapping[str, object]]) -> str:
 _WORST = ("unknown_check", "failed", "not_looked", "passed")
 
 
-def gather(looks: Sequence[Look], wanted: Sequence[str], before: str | None) -> tuple[Check, ...]:
-    """One entry a check: passed only if it passed on every asset, and on one at least."""
+def gather(looks: Sequence[Look], wanted: Sequence[str], before: Mapping[str, str | None]) -> tuple[Check, ...]:
+    """One entry a check: passed only if it passed on every asset, and on one at least.
+
+    ``before`` is what the finding was raised on, by the checks that are its own.
+    """
     checks = []
     for key in wanted:
         own = tuple(look for look in looks if look.key == key)
         status = next((state for state in _WORST if any(look.status == state for look in own)), "not_looked")
         after = next((look.after for look in own if look.status == status), "there is nothing left to look at")
-        checks.append(Check(key=key, before=before, after=after, status=status, assets=own))
+        checks.append(Check(key=key, before=before.get(key), after=after, status=status, assets=own))
     return tuple(checks)
 
 

@@ -139,7 +139,7 @@ def look(status: str, asset: str = PAGE, key: str = CSP) -> Look:
     ],
 )
 def test_a_check_passes_on_all_assets_or_not_at_all(statuses: list[str], status: str) -> None:
-    (check,) = verify.gather([look(s, f"{PAGE}{n}") for n, s in enumerate(statuses)], [CSP], "absent")
+    (check,) = verify.gather([look(s, f"{PAGE}{n}") for n, s in enumerate(statuses)], [CSP], {CSP: "absent"})
     assert (check.status, check.before, len(check.assets)) == (status, "absent", len(statuses))
 
 
@@ -147,7 +147,7 @@ def test_a_verification_passes_only_when_every_check_did_and_says_when_it_could_
     def of(*statuses: str) -> tuple[str, str | None]:
         names = [f"check{n}" for n in range(len(statuses))]
         looks = [look(s, key=name) for s, name in zip(statuses, names, strict=True)]
-        return verify.result(verify.gather(looks, names, None))
+        return verify.result(verify.gather(looks, names, {}))
 
     assert of("passed", "passed") == ("passed", None)
     assert of("passed", "failed") == ("failed", None)
@@ -156,9 +156,16 @@ def test_a_verification_passes_only_when_every_check_did_and_says_when_it_could_
     assert of() == ("failed", None)
 
 
-def test_the_checks_are_those_asked_for_or_the_rule_itself() -> None:
+def test_the_rules_own_check_is_always_among_those_that_are_run() -> None:
     assert verify.keys(CSP, []) == (CSP,)
-    assert verify.keys(CSP, ["a", "b", "a"]) == ("a", "b")
+    assert verify.keys(CSP, ["a", "b", "a"]) == (CSP, "a", "b")
+    assert verify.keys(CSP, ["a", CSP]) == ("a", CSP)
+    assert verify.keys("CVE-1", ["GHSA-1"], names=("CVE-1", "GHSA-1")) == ("GHSA-1",)
+
+
+def test_only_the_findings_own_check_has_its_evidence_for_before() -> None:
+    own, other = verify.gather([look("passed"), look("passed", key="other")], [CSP, "other"], {CSP: "absent"})
+    assert (own.before, other.before) == ("absent", None)
 
 
 LINK = "accessibility_model_2_4_4"

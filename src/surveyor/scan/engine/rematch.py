@@ -17,13 +17,13 @@ from surveyor.scan.settings import Settings
 
 
 def run(request: Rematch, settings: Settings, progress: Progress) -> Report:
-    """The findings about the subject's packages, and coverage of what could not be asked; packages are not repeated.
+    """The subject's packages, the findings about them, and coverage of what could not be asked.
 
-    A subject that is not in the inventory gives neither findings nor coverage: there is nothing to ask about.
+    A subject that is not in the inventory gives none of these: there is nothing to ask about.
     """
     started, ledger = datetime.now(UTC), Ledger(progress)
     done = ledger.attempt("advisories", lambda: _match(request, settings, ledger), stage="osv.query")
-    findings, sources = done or ((), ())
+    packages, findings, sources = done or ((), (), ())
     return Report(
         scanner={"name": "surveyor", "version": __version__, "units": {}},
         target=Target(kind=Kind.ARTIFACT, source=request.artifact, type="inventory"),
@@ -32,20 +32,24 @@ def run(request: Rematch, settings: Settings, progress: Progress) -> Report:
         scan_status=ScanStatus.FAILED if done is None else ScanStatus.COMPLETE,
         coverage=tuple(ledger.entries),
         sources=sources,
+        packages=packages,
         findings=findings,
         error=ledger.entries[-1].detail if done is None else None,
     )
 
 
-def _match(request: Rematch, settings: Settings, ledger: Ledger) -> tuple[tuple[Finding, ...], tuple[Source, ...]]:
+def _match(
+    request: Rematch, settings: Settings, ledger: Ledger
+) -> tuple[tuple[Package, ...], tuple[Finding, ...], tuple[Source, ...]]:
     if settings.advisories is None:
         raise NotConfigured("no advisory database is set")
     with snapshot.open_snapshot(settings.advisories) as opened:
-        about = [package for package in request.packages if _subject(package, opened.ecosystems) == request.subject]
+        held = opened.ecosystems
+        about = tuple(package for package in request.packages if _subject(package, held) == request.subject)
         advice = match.advise(about, opened, artifact=request.artifact, progress=ledger.progress)
     for entry in advice.coverage:
         ledger.add(entry)
-    return advice.findings, advice.sources
+    return about, advice.findings, advice.sources
 
 
 def _subject(package: Package, ecosystems: frozenset[str]) -> str:

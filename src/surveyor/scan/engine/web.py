@@ -25,6 +25,9 @@ from surveyor.scan.settings import Settings
 _GATHER_SHARE = 0.9
 #: How much of what a narrowed rule judged is quoted.
 _SAW = 1_000
+#: Statuses of success that bring no content.
+_EMPTY = frozenset({204, 205})
+_CUT = LimitExceeded("only the beginning of the page was judged")
 
 
 def run(request: Request, settings: Settings, ledger: Ledger, *, client: Client | None = None) -> Parts:
@@ -237,7 +240,8 @@ class _Slot:
     def _judge_page(self, domain: Domain, page: Page) -> Coverage:
         document = Document(page)
         self._result.units[http.GATHERER.id] = http.GATHERER.version
-        unfit = _unfit(page)
+        missed = _missed(page)
+        unfit = missed or _no_document(page)
         if unfit is not None and domain is Domain.ACCESSIBILITY:
             raise unfit
         if unfit is None and domain is not Domain.SECURITY:
@@ -248,34 +252,40 @@ class _Slot:
         for rule in self._checks:
             if rule.page is not None and (unfit is None or rule.needs is Needs.PAGE):
                 saw = _sent(page, rule.headers)
-                cut = page.cut and rule.needs is not Needs.PAGE
-                ran += self._apply(rule, partial(rule.page, document), saw=saw, cut=cut)
+                cut = _CUT if page.cut and rule.needs is not Needs.PAGE else None
+                ran += self._apply(rule, partial(rule.page, document), saw=saw, gap=missed or cut)
+        gap = missed if domain is Domain.SECURITY else unfit
+        if gap is not None:
+            return self._partial(ran, gap.code, str(gap))
         if domain is Domain.SECURITY:
             return self._looked(ran, len(self._checks))
-        if unfit is not None:
-            return self._partial(ran, unfit.code, str(unfit))
         if page.cut:
             limit = self._shared.errand.settings.limits.page_bytes
             return self._partial(ran, LimitExceeded.code, f"only the page's first {limit:,} bytes were judged")
         return self._looked(ran, len(self._checks))
 
-    def _apply(self, rule: check.Check, judge: check.Judge, *, saw: str | None = None, cut: bool = False) -> bool:
-        """Run one rule; whether it came to an end. ``saw`` is what it judged, ``cut`` that it was not all there is."""
+    def _apply(
+        self, rule: check.Check, judge: check.Judge, *, saw: str | None = None, gap: ScanError | None = None
+    ) -> bool:
+        """Run one rule; whether it came to an end. ``saw`` is what it judged, ``gap`` why that was not what it should.
+
+        What is found is found either way; only that nothing was proves nothing then.
+        """
         found = self._ledger.attempt(f"check.{rule.id}", lambda: list(judge()), stage=self.name)
         if found is None:
             return False
         self._result.units[rule.id] = rule.version
         if self._rules is not None:
-            self._ledger.add(self._ran(rule, len(found), saw, cut=cut))
+            self._ledger.add(self._ran(rule, len(found), saw, gap))
         self._result.findings += [check.finding(rule, outcome, self._shared.asset) for outcome in found]
         return True
 
-    def _ran(self, rule: check.Check, outcomes: int, saw: str | None, *, cut: bool) -> Coverage:
+    def _ran(self, rule: check.Check, outcomes: int, saw: str | None, gap: ScanError | None) -> Coverage:
         return Coverage(
             what=f"check.{rule.id}",
-            state=CoverageState.PARTIAL if cut else CoverageState.LOOKED,
-            reason=LimitExceeded.code if cut else None,
-            detail="only the beginning of the page was judged" if cut else (saw or "")[:_SAW] or None,
+            state=CoverageState.PARTIAL if gap else CoverageState.LOOKED,
+            reason=gap.code if gap else None,
+            detail=str(gap) if gap else (saw or "")[:_SAW] or None,
             asset=self._shared.asset.value,
             count=outcomes,
         )
@@ -302,10 +312,17 @@ def _sent(page: Page, names: tuple[str, ...]) -> str | None:
     return "; ".join(sent) or "absent" if names else None
 
 
-def _unfit(page: Page) -> ScanError | None:
-    """Why the content of an answer is not the page that was asked for, if it is not."""
+def _missed(page: Page) -> ScanError | None:
+    """Why an answer is not the page that was asked for, if it is not: neither its content nor its headers are."""
     if page.status >= 400:
         return Unreachable(f"the server answered {page.status}; its error page was not judged")
+    if page.status >= 300 or page.status in _EMPTY:
+        return Unreachable(f"the server answered {page.status} without a page")
+    return None
+
+
+def _no_document(page: Page) -> ScanError | None:
+    """Why the content of a page cannot be judged as a document; its headers can."""
     if not page.is_html:
         return Unsupported(f"{page.media_type or 'the answer'} is not an HTML page")
     return None

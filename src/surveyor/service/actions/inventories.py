@@ -10,6 +10,8 @@ from surveyor.service.store import packages, scans
 from surveyor.service.store.database import Session, Sessions
 from surveyor.service.store.scans import Scan
 
+#: The entry of a run's summary that says how many packages its inventory has.
+PACKAGES = "packages"
 _STATES = frozenset(state.value for state in INCOMPLETE)
 
 
@@ -31,14 +33,15 @@ async def load(sessions: Sessions, scan: Scan, package_type: str) -> Inventory:
     """The stored packages of one type."""
     async with sessions() as session:
         held = await packages.of_scan(session, scan.id, package_type)
-        empty = not held and not await packages.any_of(session, scan.id)
-    return Inventory(scan_id=scan.id, packages=tuple(held), incomplete=_incomplete(scan, empty=empty))
+        kept = bool(held) or await packages.any_of(session, scan.id)
+    # one in which no package was recognised is whole all the same
+    lost = not kept and scan.summary.get(PACKAGES) != 0
+    return Inventory(scan_id=scan.id, packages=tuple(held), incomplete=_incomplete(scan, lost=lost))
 
 
-def _incomplete(scan: Scan, *, empty: bool) -> str | None:
-    if empty:
-        # an artifact without any package, or one whose inventory is not kept any more: neither proves anything
-        return f"scan {scan.id} has no inventory"
+def _incomplete(scan: Scan, *, lost: bool) -> str | None:
+    if lost:
+        return f"the inventory of scan {scan.id} is not kept any more"
     for entry in scan.coverage:
         if entry.get("state") in _STATES and not str(entry.get("what", "")).startswith("advisories"):
             said = entry.get("detail") or entry.get("reason")

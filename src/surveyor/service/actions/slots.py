@@ -12,7 +12,7 @@ from surveyor.scan.errors import ScanError
 from surveyor.scan.model import Coverage, CoverageState, Kind, Report, ScanStatus
 from surveyor.scan.plan import SLOTS
 from surveyor.service import queue
-from surveyor.service.actions import clock, ingest, intake, webhooks
+from surveyor.service.actions import clock, ingest, intake, inventories, webhooks
 from surveyor.service.actions.platform import Platform
 from surveyor.service.errors import QuotaExceeded, ServiceError, StorageUnavailable
 from surveyor.service.store import artifacts, events, findings, llm_calls, llm_quota, scans
@@ -267,9 +267,12 @@ async def _end_slot(
     values: dict[str, object] = {"scanner_status": slots, "coverage": coverage, "heartbeat_at": now}
     if key is not None:
         values["report_keys"] = {**scan.report_keys, slot: key}
+    summary = scan.summary
+    if report is not None and scan.kind == Kind.ARTIFACT:
+        summary = values["summary"] = {**summary, inventories.PACKAGES: len(report.packages)}
     await scans.change(session, scan.id, **values)
     said = [] if not failed or report is not None else [_error(stem(scan, slot), result)]
-    scan = replace(scan, scanner_status=slots, coverage=tuple(coverage))
+    scan = replace(scan, scanner_status=slots, coverage=tuple(coverage), summary=summary)
     await _settle(session, scan, said, slot, result)
 
 

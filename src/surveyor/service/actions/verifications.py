@@ -1,4 +1,4 @@
-"""Prove that a finding is gone, and take a proof back; every move of task and finding is one transaction."""
+"""Prove that a finding is gone; every move of task and finding is one transaction."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from surveyor.remedy import lifecycle, verify
 from surveyor.remedy.lifecycle import Standing
 from surveyor.remedy.verify import Check
 from surveyor.service import queue
-from surveyor.service.actions import clock, inventories, llm, units, webhooks
+from surveyor.service.actions import clock, inventories, llm, units
 from surveyor.service.actions.platform import Platform
 from surveyor.service.actions.units import Wanted
 from surveyor.service.errors import Conflict, InvalidParams, NotFound
@@ -69,9 +69,9 @@ class Claim:
         return _modelled(self.keys)
 
     @property
-    def before(self) -> str | None:
-        """The evidence that the finding was raised on, as one line."""
-        return verify.quote(self.finding.evidence) or None
+    def before(self) -> dict[str, str | None]:
+        """The evidence that the finding was raised on, as one line, by the checks that are its own."""
+        return _before_of(self.finding)
 
 
 async def start(
@@ -100,9 +100,8 @@ async def start(
         assert finding is not None
         if scan_id is not None:
             await _judge_scan(session, finding, scan_id)
-        before = verify.quote(finding.evidence) or None
-        keys = verify.keys(finding.rule, checks)
-        waiting = [Check(key=key, before=before, after=None, status="running") for key in keys]
+        keys, before = verify.keys(finding.rule, checks, names=finding.ids), _before_of(finding)
+        waiting = [Check(key=key, before=before.get(key), after=None, status="running") for key in keys]
         made = await verifications.add(
             session,
             team_id=team_id,
@@ -117,6 +116,10 @@ async def start(
             await units.take(session, _unit(made, platform.llm.monthly_units))
         job = await queue.enqueue(session, VERIFY_TASK, {"verification_id": str(made.id)})
         return await verifications.change(session, made.id, job_id=job)
+
+
+def _before_of(finding: FindingRow) -> dict[str, str | None]:
+    return dict.fromkeys((finding.rule, *finding.ids), verify.quote(finding.evidence) or None)
 
 
 def _modelled(keys: Sequence[str]) -> tuple[str, ...]:
@@ -268,7 +271,7 @@ async def _prove(
     if was.task != to.task:
         await tasks.change(session, task.id, status=to.task, done_at=now)
     if was.finding != to.finding:
-        await _move(session, finding, to.finding, who=f"verification:{held.id}", reason="every check passed", at=now)
+        await move(session, finding, to.finding, who=f"verification:{held.id}", reason="every check passed", at=now)
         await regressions.close(session, finding.id, at=now)
     return before
 
@@ -287,7 +290,8 @@ async def _before(
     return before
 
 
-async def _move(session: Session, finding: FindingRow, to: str, *, who: str, reason: str, at: datetime) -> None:
+async def move(session: Session, finding: FindingRow, to: str, *, who: str, reason: str, at: datetime) -> None:
+    """Give a finding another status, with a line of its history."""
     resolved = at if to == "resolved" else None
     await findings.change(session, finding.id, status=to, status_reason=reason, resolved_at=resolved)
     change = Change(
@@ -319,55 +323,6 @@ async def stale(sessions: Sessions, *, seconds: float) -> int:
         silent = await verifications.silent(session, before=clock.now() - timedelta(seconds=seconds))
         gone = [held.id for held in silent if held.job_id is None or not await queue.any_waits(session, [held.job_id])]
     return sum([await fail(sessions, found, reason="stale") for found in gone])
-
-
-async def reopen(
-    sessions: Sessions, *, team_id: UUID, project_id: UUID, verification_id: UUID, who: str, reason: str | None = None
-) -> Verification:
-    """Take a proof back: task and finding as they were before it, the checks kept, a regression opened."""
-    async with sessions() as session, session.begin():
-        held = await verifications.lock(session, verification_id, team_id=team_id, project_id=project_id)
-        if held is None:
-            raise NotFound("no such verification")
-        if held.reopened_at is not None:
-            raise Conflict("the verification was reopened already")
-        if held.result != verify.PASSED:
-            raise Conflict(f"the verification is {held.result}; only a passed one can be reopened")
-        task = await tasks.lock(session, team_id, project_id, held.task_id)
-        finding = await findings.lock(session, team_id, project_id, held.finding_id)
-        assert task is not None
-        assert finding is not None
-        now = clock.now()
-        was = Standing(task=task.status, finding=finding.status)
-        before = Standing(task=held.task_before or was.task, finding=held.finding_before or was.finding)
-        to = lifecycle.reopened(was, before)
-        if to.task != was.task:
-            await tasks.change(session, task.id, status=to.task, done_at=None)
-        if to.finding != was.finding:
-            await _move(session, finding, to.finding, who=who, reason=reason or "verification reopened", at=now)
-        await regressions.add(session, [_regression(held)])
-        await webhooks.announce_regressions(
-            session,
-            team_id=team_id,
-            project_id=project_id,
-            finding_ids=[held.finding_id],
-            trigger=regressions.REOPENED,
-            verification_id=held.id,
-        )
-        return await verifications.change(
-            session, held.id, result=verify.FAILED, reason="reopened", reopened_at=now, reopened_by=who
-        )
-
-
-def _regression(held: Verification) -> dict[str, object]:
-    return {
-        "team_id": held.team_id,
-        "project_id": held.project_id,
-        "finding_id": held.finding_id,
-        "task_id": held.task_id,
-        "verification_id": held.id,
-        "trigger": regressions.REOPENED,
-    }
 
 
 async def find(sessions: Sessions, *, team_id: UUID, project_id: UUID, verification_id: UUID) -> Verification:

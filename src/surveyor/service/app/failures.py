@@ -106,7 +106,7 @@ def _invalid(error: RequestValidationError) -> InvalidParams:
 
 
 def _methods(request: Request, error: Exception) -> list[str]:
-    """What an address answers, where that is in question: as a fixed path where it is one, else by what fits it.
+    """What an address answers, where that is in question: by the description's path that fits it with most words.
 
     A router stops at the first pattern, so it names one method of several; and a fixed address such as ``…/run`` also
     fits the pattern ``…/{id}`` of another method, which then misses its id.
@@ -118,7 +118,9 @@ def _methods(request: Request, error: Exception) -> list[str]:
     if not asked:
         return []
     path, known = request.url.path, request.app.openapi()["paths"]
-    names = [path] if path in known else [name for name in known if _fits(name, path)]
+    fitting = [name for name in known if _fits(name, path)]
+    fewest = min((name.count("{") for name in fitting), default=0)
+    names = [name for name in fitting if name.count("{") == fewest]
     listed = {method.upper() for name in names for method in known[name]}
     told = (error.headers or {}).get("Allow", "") if isinstance(error, HTTPException) else ""
     return sorted(listed) or told.replace(",", " ").split()

@@ -61,7 +61,8 @@ async def look(work: Work, scan: Scan, outline: Path) -> Beside:
         target=Target(kind=Kind.WEB, source=scan.url or "", type="url"),
         started_at=started,
         finished_at=datetime.now(UTC),
-        scan_status=ScanStatus.COMPLETE,
+        # what is not named on a part of a page is not gone
+        scan_status=ScanStatus.PARTIAL if seen.left_out else ScanStatus.COMPLETE,
         findings=seen.findings,
     )
     told = f"{seen.model[:200]} named {len(seen.findings)} criteria"

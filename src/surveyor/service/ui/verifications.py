@@ -8,7 +8,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from surveyor.service.actions import findings, regressions, verifications
+from surveyor.service.actions import findings, regressions, reopenings, verifications
 from surveyor.service.actions.findings import REASON_LENGTH
 from surveyor.service.auth import Identity
 from surveyor.service.errors import Conflict, NotFound
@@ -79,7 +79,7 @@ async def reopen(request: Request) -> Response:
         wrong = f"A reason has at most {REASON_LENGTH:,} characters."
         return await _page(request, who, wrong=wrong, reason=reason[:REASON_LENGTH], status=422)
     try:
-        await verifications.reopen(
+        await reopenings.reopen(
             platform_of(request).sessions,
             **words.own(who),
             verification_id=_id(request),

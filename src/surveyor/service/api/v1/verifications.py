@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from surveyor.service.actions import verifications
+from surveyor.service.actions import reopenings, verifications
 from surveyor.service.api.v1 import answers, remediation, schemas
 from surveyor.service.api.v1.access import Reader, Writer, platform_of, strict
 from surveyor.service.store.verifications import VerificationFilter
@@ -90,7 +90,7 @@ async def reopen_verification(
     request: Request, caller: Writer, verification_id: UUID, body: remediation.Reopen | None = None
 ) -> schemas.Envelope[remediation.Verification]:
     """Task and finding become what they were before the proof, and a regression is opened. A second time is 409."""
-    found = await verifications.reopen(
+    found = await reopenings.reopen(
         platform_of(request).sessions,
         team_id=caller.team_id,
         project_id=caller.project_id,
