@@ -382,6 +382,12 @@ def test_importing_the_api_loads_no_parser_and_no_model_library() -> None:
     assert not [name for name in loaded if name.startswith(_HOSTILE) or name.partition(".")[0] in _FOREIGN]
 
 
+def test_a_body_that_does_not_say_that_it_is_json_is_told_so(service: Service) -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    answer = service.client().post(f"{SHORT}/scans/run", body=b'{"url": "http://127.0.0.1:8080/"}', headers=headers)
+    assert "application/json" in failed(answer, 415, "unsupported_media_type")["message"]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [

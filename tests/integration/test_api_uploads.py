@@ -38,6 +38,14 @@ async def test_an_upload_is_stored_and_queued(service: Service) -> None:
     assert _stored(service) == [hashlib.sha256(content).hexdigest()]
 
 
+async def test_a_form_is_told_from_a_file(service: Service) -> None:
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    answer = service.client().post(f"{UPLOADS}?filename=a.jar", body=b"--x\r\n", headers=headers)
+    assert (answer.status, answer.json["error"]["code"]) == (415, "unsupported_media_type")
+    assert "--data-binary" in answer.json["error"]["message"]
+    assert _stored(service) == []
+
+
 async def test_the_same_bytes_are_kept_once(service: Service) -> None:
     runs = [service.client().post(f"{UPLOADS}?filename=a.jar", body=b"same").json["data"] for _ in range(2)]
     assert runs[0]["id"] != runs[1]["id"]

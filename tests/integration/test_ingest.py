@@ -29,7 +29,7 @@ from surveyor.scan.settings import AllowedHost
 from surveyor.service.actions import findings, reports, scans, slots
 from surveyor.service.actions.findings import Decision
 from surveyor.service.actions.slots import Result
-from surveyor.service.errors import InvalidParams, StorageFull
+from surveyor.service.errors import InvalidParams, NotFound, StorageFull
 from surveyor.service.store.finding_lists import Filter
 from surveyor.service.store.findings import FindingRow
 from surveyor.service.store.scans import Scan
@@ -235,15 +235,19 @@ async def test_a_failed_report_gives_its_reason_and_its_coverage(near: Ground) -
     assert ended.summary["computed_health"] is None
 
 
-async def test_a_full_store_fails_the_scan_and_keeps_nothing(near: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_full_store_keeps_no_report_and_loses_no_finding(near: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     async def full(*_: object, **__: object) -> None:
         raise StorageFull("no room")
 
     monkeypatch.setattr(near.platform.storage, "put_bytes", full)
     ended = await look(near, report(finding()))
-    assert (ended.status, ended.scanner_status["security"].reason) == ("failed", "storage_full")
-    assert await listed(near) == []
+    assert (ended.status, ended.scanner_status["security"].state) == ("done", "done")
+    assert [row.title for row in await listed(near)] == ["Content-Security-Policy missing"]
     assert ended.report_keys == {}
+    (entry,) = (entry for entry in ended.coverage if entry["what"] == "report")
+    assert (entry["state"], entry["reason"], entry["slot"]) == ("failed", "storage_full", "security")
+    with pytest.raises(NotFound):
+        await reports.download(near.platform, **near.place, scan_id=ended.id)
 
 
 async def test_lists_are_in_order_and_every_page_follows(near: Ground) -> None:

@@ -194,6 +194,14 @@ async def test_numbers_have_no_gap_under_many_writers(near: Ground) -> None:
     )
 
 
+async def test_a_cancelled_scan_names_what_it_did_not_look_at_any_more(near: Ground) -> None:
+    scan = await web(near)
+    assert await slots.begin(near.platform.sessions, scan.id)
+    cancelled = await scans.cancel(near.platform, **near.place, scan_id=scan.id)
+    left = {(entry["what"], entry["state"], entry["reason"]) for entry in cancelled.coverage}
+    assert left == {(f"slot.{name}", "skipped", "cancelled") for name in WEB_SLOTS}
+
+
 async def test_cancelling_a_waiting_scan_takes_its_job_away(near: Ground) -> None:
     scan = await web(near)
     cancelled = await scans.cancel(near.platform, **near.place, scan_id=scan.id)

@@ -99,8 +99,8 @@ class Config(BaseSettings):
     rate_window_seconds: int = Field(60, ge=1)
     """Length of a window, in seconds."""
 
-    audit_concurrency: int = Field(default_factory=lambda: max(2, os.cpu_count() or 1), ge=1, le=256)
-    """Scanners that one worker runs at once; else the number of processors, at least 2."""
+    audit_concurrency: int = Field(default_factory=lambda: max(8, 2 * (os.cpu_count() or 1)), ge=1, le=256)
+    """Scanners that one worker runs at once; else twice the number of processors, at least 8: pages are waited for."""
     heartbeat_seconds: float = Field(15.0, gt=0)
     """How often a worker says that it lives."""
     stalled_seconds: float = Field(60.0, gt=0)

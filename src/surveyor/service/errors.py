@@ -32,7 +32,7 @@ class BadRequest(ServiceError):
     """The request is not well-formed HTTP or JSON."""
 
     code, status = "bad_request", 400
-    meaning = "The request could not be read: malformed JSON, header or cursor."
+    meaning = "The request could not be read: malformed JSON or header."
 
 
 class Unauthorized(ServiceError):

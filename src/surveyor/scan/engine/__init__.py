@@ -69,7 +69,8 @@ def _report(request: Request, parts: Parts, ledger: Ledger, started: datetime) -
     counts = " ".join(f"{name}={count}" for name, count in report.summary.findings.items())
     ledger.progress("scan.summary", f"packages={report.summary.packages} {counts}", findings=report.summary.findings)
     if status is ScanStatus.FAILED:
-        ledger.progress("scan.error", report.error or "", pct=100)
+        # a scanner that nobody has set up is no error of the scan
+        ledger.progress("scan.skip" if _unconfigured(ledger) else "scan.error", report.error or "", pct=100)
     else:
         ledger.progress("scan.done", f"status={status}", pct=100)
     return report
@@ -106,6 +107,11 @@ def _status(request: Request, parts: Parts, ledger: Ledger) -> ScanStatus:
     if any(entry.state in INCOMPLETE for entry in ledger.entries):
         return ScanStatus.PARTIAL
     return ScanStatus.COMPLETE
+
+
+def _unconfigured(ledger: Ledger) -> bool:
+    states = {entry.state for entry in ledger.entries if entry.what.startswith("slot.")}
+    return states == {CoverageState.NOT_CONFIGURED}
 
 
 def _reasons(parts: Parts) -> str:

@@ -67,7 +67,9 @@ def merge(scan: Scan, parts: dict[str, Report]) -> Report:
     first = reports[0]
     units = {name: version for report in reports for name, version in _units(report).items()}
     missing = [
-        Coverage(what=f"slot.{name}", state=CoverageState.FAILED, reason=held.reason, asset=scan.url)
+        Coverage(
+            what=f"slot.{name}", state=CoverageState.FAILED, reason=held.reason or "report_not_kept", asset=scan.url
+        )
         for name, held in scan.scanner_status.items()
         if name not in parts
     ]

@@ -205,7 +205,13 @@ async def cancel(platform: Platform, *, team_id: UUID, project_id: UUID, scan_id
         now = clock.now()
         slots = {name: _cancelled(slot, now.isoformat()) for name, slot in scan.scanner_status.items()}
         await scans.change(
-            session, scan_id, status="cancelled", scanner_status=slots, error="cancelled", finished_at=now
+            session,
+            scan_id,
+            status="cancelled",
+            scanner_status=slots,
+            error="cancelled",
+            finished_at=now,
+            coverage=[*scan.coverage, *_left_out(scan)],
         )
         await events.append(
             session,
@@ -221,6 +227,15 @@ def _cancelled(slot: Slot, now: str) -> Slot:
     if slot.state in {"done", "failed"}:
         return slot
     return Slot(state="failed", reason="cancelled", attempt=slot.attempt, started_at=slot.started_at, finished_at=now)
+
+
+def _left_out(scan: Scan) -> list[dict[str, object]]:
+    """What a cancelled run did not look at any more."""
+    return [
+        {"what": f"slot.{name}", "state": "skipped", "reason": "cancelled", "slot": name}
+        for name, slot in scan.scanner_status.items()
+        if slot.state not in {"done", "failed"}
+    ]
 
 
 def _judge_trigger(trigger: str) -> None:

@@ -52,12 +52,16 @@ class Beside:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What came of a slot: the report its child left, or why there is none; ``beside`` is what a model added to it."""
+    """What came of a slot: the report its child left, or why there is none; ``beside`` is what a model added to it.
+
+    ``unkept`` is why the report itself is not stored; what it found is all the same.
+    """
 
     report: bytes | None = None
     reason: str | None = None
     detail: str = ""
     beside: Beside | None = None
+    unkept: ServiceError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,14 +180,14 @@ async def finish(platform: Platform, scan: Scan, slot: str, run: UUID, result: R
     """
     report, result = await _judged(result)
     key = None
-    if report is not None and result.report is not None:
+    if report is not None and result.report is not None and result.unkept is None:
         key = f"scans/{scan.id}/{slot}.{run}.json"
         try:
             await platform.storage.put_bytes(key, result.report)
         except StorageUnavailable:
             raise  # it may come back: who called decides how long to wait
         except ServiceError as error:
-            report, key, result = None, None, Result(reason=error.code, detail=error.message)
+            key, result = None, replace(result, unkept=error)
     try:
         async with platform.sessions() as session, session.begin():
             kept = await _finish(session, scan.id, slot, run, report, key, result)
@@ -260,6 +264,8 @@ async def _end_slot(
         coverage += intake.coverage(report.coverage, slot)
         if result.beside is not None:
             coverage += intake.coverage([result.beside.coverage], MODEL_SLOT)
+        if result.unkept is not None and not failed:
+            coverage.append(_unkept(result.unkept, slot))
     elif failed:
         coverage.append(
             {"what": f"slot.{slot}", "state": "failed", "reason": result.reason, "detail": result.detail, "slot": slot}
@@ -274,6 +280,11 @@ async def _end_slot(
     said = [] if not failed or report is not None else [_error(stem(scan, slot), result)]
     scan = replace(scan, scanner_status=slots, coverage=tuple(coverage), summary=summary)
     await _settle(session, scan, said, slot, result)
+
+
+def _unkept(why: ServiceError, slot: str) -> dict[str, object]:
+    detail = f"the scanner's own report could not be stored, its findings are: {why.message}"
+    return {"what": "report", "state": "failed", "reason": why.code, "detail": detail, "slot": slot}
 
 
 def _error(stem: str, result: Result) -> NewEvent:

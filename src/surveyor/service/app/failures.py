@@ -78,7 +78,7 @@ def known_error(error: Exception) -> ServiceError:
     if isinstance(error, ServiceError):
         return error
     if isinstance(error, RequestValidationError):
-        return _unreadable(error) or _invalid(error)
+        return _unreadable(error) or _unread(error) or _invalid(error)
     if isinstance(error, ClientDisconnect):
         return BadRequest("The connection was lost before the whole body had come")
     if isinstance(error, HTTPException):
@@ -94,6 +94,14 @@ def _unreadable(error: RequestValidationError) -> BadRequest | None:
     if first["type"] != "json_invalid":
         return None
     return BadRequest("The body is not JSON", details={"reason": str(first.get("ctx", {}).get("error", ""))})
+
+
+def _unread(error: RequestValidationError) -> UnsupportedMediaType | None:
+    """A body that the framework did not read as JSON, since its content-type says that it is something else."""
+    first = error.errors()[0]
+    if tuple(first["loc"]) != ("body",) or not isinstance(first.get("input"), bytes):
+        return None
+    return UnsupportedMediaType("Bodies are read as JSON only; say so: content-type: application/json")
 
 
 def _invalid(error: RequestValidationError) -> InvalidParams:

@@ -54,15 +54,15 @@ class _Held:
         return kept
 
     async def finish(self, result: Result) -> None:
-        """End the slot; a store that stays away for long is why it failed."""
+        """End the slot; where a store stays away for long, without a report of its own."""
         platform = self.work.platform
         try:
             await patiently(
                 lambda: slots.finish(platform, self.claim.scan, self.slot, self.run, result), seconds=STORE_SECONDS
             )
         except StorageUnavailable as error:
-            gone = Result(reason=error.code, detail=error.message)
-            await patiently(lambda: slots.finish(platform, self.claim.scan, self.slot, self.run, gone))
+            bare = replace(result, unkept=error)
+            await patiently(lambda: slots.finish(platform, self.claim.scan, self.slot, self.run, bare))
         for suffix in (".ndjson", ".json", ".partial", ".outline"):
             (self.folder / f"{self.run}{suffix}").unlink(missing_ok=True)
 

@@ -22,7 +22,7 @@ from surveyor.service.api.v1.access import named_project
 from surveyor.service.errors import CODES
 
 #: Answered by any route, so said once for all of them.
-_ANYWHERE = (400, 401, 403, 404, 422, 429, 500, 503)
+_ANYWHERE = (400, 401, 403, 404, 415, 422, 429, 500, 503)
 _RESPONSES: dict[int | str, dict[str, object]] = {
     status: {
         "model": schemas.FailureEnvelope,

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from surveyor.service.actions import scans, uploads
 from surveyor.service.api.v1 import answers, schemas
 from surveyor.service.api.v1.access import Writer, platform_of, strict
+from surveyor.service.errors import UnsupportedMediaType
 
 router = APIRouter(tags=["scans"])
 _BODY = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}, "required": True}
@@ -36,6 +37,10 @@ async def upload(
 
     The key is judged before a byte of the body is read. What fails leaves nothing behind.
     """
+    if request.headers.get("content-type", "").lower().startswith("multipart/"):
+        raise UnsupportedMediaType(
+            "Send the file's bytes as the body, not a form: curl --data-binary @file, or -T file"
+        )
     platform = platform_of(request)
     taken, _ = await uploads.receive(
         platform,
