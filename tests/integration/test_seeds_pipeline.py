@@ -86,7 +86,7 @@ async def test_a_team_starts_thirty_scans_a_minute_unless_set_otherwise(config: 
         refused = service.client().post(f"{SHORT}/scans/run", body={"url": "http://127.0.0.1:8080/"})
         failed(refused, 429, "rate_limited")
         # what is asked alone is answered at once, but where others use the machine; many at once are a benchmark's
-        assert min(taken) < 0.1
+        assert sorted(taken)[10] < 0.1
 
 
 def test_the_stages_share_one_queue_and_none_waits_to_be_handed_out() -> None:
