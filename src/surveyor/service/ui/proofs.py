@@ -11,6 +11,7 @@ from uuid import UUID
 from surveyor.remedy import verify
 from surveyor.service.store.verifications import Verification
 from surveyor.service.ui import words
+from surveyor.service.ui.reasons import sentence, told
 from surveyor.service.ui.words import Actor, State
 
 #: A check's status: the picture beside it, and its words.
@@ -22,10 +23,8 @@ _CHECKS = {
     "unknown_check": ("skipped", "No such check"),
 }
 _REASONS = {
-    "could_not_look": "Not everything could be looked at, so nothing is proved. Nothing was moved.",
-    "finding_changed": "A scan saw the finding again while the checks ran. Nothing was moved.",
-    "attempts": "It was tried several times and did not come to an end. Nothing was moved.",
-    "stale": "Nobody was heard from for too long. Nothing was moved.",
+    "could_not_look": "Not everything could be looked at, so nothing is proved.",
+    "finding_changed": "A scan saw the finding again while the checks ran.",
 }
 _ASSETS = 50
 
@@ -37,6 +36,7 @@ class LookView:
     asset: str
     icon: str
     words: str
+    why: str
     after: str
 
 
@@ -132,8 +132,8 @@ def _verdict(held: Verification) -> tuple[State, str, str]:
             "Every check passed on everything it affects.",
         )
     if held.reason is not None and not any(check["status"] == "failed" for check in held.checks):
-        why = _REASONS.get(held.reason, f"{held.reason.replace('_', ' ').capitalize()}. Nothing was moved.")
-        return State(key="partial", words="Could not look"), "Not proved.", why
+        why = _REASONS.get(held.reason) or sentence(held.reason)
+        return State(key="partial", words="Could not look"), "Not proved.", f"{why} Nothing was moved."
     if any(check["status"] == "unknown_check" for check in held.checks):
         return State(key="failed", words="Failed"), "Not proved.", "A check that was asked for does not exist."
     return State(key="failed", words="Failed"), "It is still there.", "Task and finding stay as they were."
@@ -148,7 +148,7 @@ def _check(check: Mapping[str, Any]) -> CheckView:
         icon=icon,
         words=said,
         before=str(check.get("before") or ""),
-        after=str(check.get("after") or ""),
+        after=told(str(check.get("after") or "")),
         assets=tuple(_look(look) for look in looks[:_ASSETS]),
         more=max(len(looks) - _ASSETS, 0),
     )
@@ -156,7 +156,15 @@ def _check(check: Mapping[str, Any]) -> CheckView:
 
 def _look(look: Mapping[str, Any]) -> LookView:
     icon, said = _CHECKS.get(look["status"], ("skipped", str(look["status"])))
-    return LookView(asset=str(look["asset"]), icon=icon, words=said, after=str(look.get("after") or ""))
+    after, reason = str(look.get("after") or ""), str(look.get("reason") or "")
+    return LookView(
+        asset=str(look["asset"]),
+        icon=icon,
+        words=said,
+        why=sentence(reason) if reason else "",
+        # a code in the place of a text is the reason said twice
+        after="" if after == reason else told(after),
+    )
 
 
 def _tally(checks: tuple[CheckView, ...]) -> str:

@@ -74,6 +74,11 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
+def counted(value: int, one: str, more: str | None = None) -> str:
+    """``1 finding``, ``2 findings``; ``more`` where the plural is more than an s."""
+    return f"{number(value)} {one if value == 1 else more or f'{one}s'}"
+
+
 def duration(ms: float) -> str:
     """Milliseconds in words, as exact as is readable."""
     if ms < 1:
@@ -157,7 +162,20 @@ def _environment() -> Environment:
     env.filters.update(
         {
             f.__name__: f
-            for f in (stack, counts_in_words, number, duration, axis, size, moment, clock, day, short, bar_words)
+            for f in (
+                stack,
+                counts_in_words,
+                number,
+                counted,
+                duration,
+                axis,
+                size,
+                moment,
+                clock,
+                day,
+                short,
+                bar_words,
+            )
         }
     )
     env.globals["static"] = static

@@ -8,6 +8,7 @@ from typing import Any
 
 from surveyor.scan.model import INCOMPLETE
 from surveyor.service.store.scans import TERMINAL, Scan
+from surveyor.service.ui.reasons import sentence, told
 
 _LABELS = {
     "advisories": "Advisory database",
@@ -15,7 +16,11 @@ _LABELS = {
     "slot.security": "Security",
     "slot.seo": "SEO",
     "slot.accessibility": "Accessibility",
+    "slot.accessibility_model": "Accessibility, by a model",
     "slot.artifact": "The file",
+    "analysis": "Analysis by a model",
+    "coverage": "This list",
+    "acquire.remains": "What was left over",
     "acquire.image": "Image",
     "acquire.layer": "Layer",
     "acquire.file": "Outer file",
@@ -42,10 +47,13 @@ _WORDS = {
     "running": "running",
 }
 _ORDER = ("missing", "failed", "partial", "running", "pending", "looked", "skipped", "not_configured")
-_SENTENCES = {
-    "not_configured": "This needs a setting that was not given.",
-    "cancelled": "Cancelled before it was done.",
-    "advisories_missing": "No advisories have been loaded yet, so no package could be judged.",
+#: What the number beside a line counts, by the beginning of its name: one of it, and more.
+_COUNTED = {
+    "analysis": ("finding judged", "findings judged"),
+    "slot.accessibility_model": ("criterion named", "criteria named"),
+    "slot.": ("check", "checks"),
+    "catalog.": ("package", "packages"),
+    "advisories.": ("package", "packages"),
 }
 _REASONS_SHOWN = 5
 _ENTRIES_SHOWN = 200
@@ -72,7 +80,7 @@ class Looked:
     word: str
     why: str | None = None
     at: str | None = None
-    count: int | None = None
+    counted: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,11 +121,11 @@ def looked_at(scan: Scan) -> LookedAt:
     if absent:
         names = ", ".join(label(str(entry["what"])) for entry in absent)
         entries.append(Looked(what="Looked for, none there", state="looked", word=_WORDS["looked"], why=names))
-    told = {str(entry.get("what")) for entry in scan.coverage}
+    named = {str(entry.get("what")) for entry in scan.coverage}
     for name, slot in scan.scanner_status.items():
-        if f"slot.{name}" not in told and (slot.state != "done" or not scan.coverage):
+        if f"slot.{name}" not in named and (slot.state != "done" or not scan.coverage):
             state = {"done": "looked"}.get(slot.state, slot.state)
-            reason = _SENTENCES.get(slot.reason or "", slot.reason)
+            reason = sentence(slot.reason) if slot.reason else None
             entries.append(Looked(what=label(f"slot.{name}"), state=state, word=_WORDS.get(state, state), why=reason))
     entries.sort(key=lambda entry: _ORDER.index(entry.state) if entry.state in _ORDER else 0)
     gaps = sum(entry.state in {state.value for state in INCOMPLETE} for entry in entries)
@@ -147,9 +155,9 @@ def _rank(entry: Mapping[str, Any]) -> int:
 
 def _gaps(scan: Scan) -> Iterable[Mapping[str, Any]]:
     yield from (entry for entry in scan.coverage if entry.get("state") in INCOMPLETE)
-    told = {str(entry.get("what")) for entry in scan.coverage}
+    named = {str(entry.get("what")) for entry in scan.coverage}
     for name, slot in scan.scanner_status.items():
-        if slot.state == "failed" and slot.reason != "not_configured" and f"slot.{name}" not in told:
+        if slot.state == "failed" and slot.reason != "not_configured" and f"slot.{name}" not in named:
             yield {"what": f"slot.{name}", "state": "failed", "reason": slot.reason}
 
 
@@ -160,25 +168,34 @@ def _sentences(gaps: tuple[Mapping[str, Any], ...]) -> tuple[str, ...]:
 
 
 def _sentence(entry: Mapping[str, Any]) -> str:
-    why = entry.get("detail") or _SENTENCES.get(str(entry.get("reason")), entry.get("reason"))
-    where = _where(entry)
-    name = label(str(entry.get("what", "")))
-    return f"{name}: {why or _WORDS.get(str(entry.get('state')), '')}{f' ({where})' if where else ''}"
+    where, name = _where(entry), label(str(entry.get("what", "")))
+    return f"{name}: {_why(entry) or _WORDS.get(str(entry.get('state')), '')}{f' ({where})' if where else ''}"
 
 
 def _looked(entry: Mapping[str, Any]) -> Looked:
     state = str(entry.get("state", "failed"))
-    why = entry.get("detail") or (
-        _SENTENCES.get(str(entry["reason"]), entry["reason"]) if entry.get("reason") else None
-    )
+    what = str(entry.get("what", ""))
     return Looked(
-        what=label(str(entry.get("what", ""))),
+        what=label(what),
         state=state,
         word=_WORDS.get(state, state),
-        why=why,
+        why=_why(entry),
         at=_where(entry) or None,
-        count=entry.get("count"),
+        counted=_counted(what, entry.get("count")),
     )
+
+
+def _why(entry: Mapping[str, Any]) -> str | None:
+    if entry.get("detail"):
+        return told(str(entry["detail"]))
+    return sentence(str(entry["reason"])) if entry.get("reason") else None
+
+
+def _counted(what: str, count: int | None) -> str:
+    if count is None:
+        return ""
+    words = next((words for start, words in _COUNTED.items() if what.startswith(start)), None)
+    return f"{count:,} {words[count != 1]}" if words else f"{count:,}"
 
 
 def _where(entry: Mapping[str, Any]) -> str:

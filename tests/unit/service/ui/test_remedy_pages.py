@@ -19,6 +19,7 @@ from surveyor.service.store.verifications import Verification
 from surveyor.service.ui import words
 from surveyor.service.ui.factors import Picture, picture
 from surveyor.service.ui.proofs import proof
+from surveyor.service.ui.reasons import sentence
 from surveyor.service.ui.task_form import filled, read
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -238,3 +239,14 @@ def test_a_proof_says_what_it_moved_and_taking_it_back_says_the_reverse() -> Non
         ("Done", "In progress"),
         ("Resolved", "Triaged"),
     ]
+
+
+def test_what_a_check_saw_on_one_thing_is_said_in_words() -> None:
+    held = ended("not_looked", result="failed", reason="could_not_look")
+    (check,) = held.checks
+    reasons = ("unanswered", "limit_exceeded", None)
+    looks = [{**check["assets"][0], "reason": reason, "after": reason or "seen"} for reason in reasons]
+    shown = proof(replace(held, checks=({**check, "assets": looks, "after": "not_configured"},))).checks[0]
+    assert [look.why for look in shown.assets] == [sentence("unanswered"), sentence("limit_exceeded"), ""]
+    assert [look.after for look in shown.assets] == ["", "", "seen"]
+    assert shown.after == sentence("not_configured")
