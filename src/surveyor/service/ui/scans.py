@@ -19,6 +19,7 @@ from surveyor.service.store.events import StoredEvent
 from surveyor.service.store.finding_lists import Filter
 from surveyor.service.store.scans import Scan
 from surveyor.service.ui import frames, rows
+from surveyor.service.ui.health import health
 from surveyor.service.ui.render import fragment, page
 from surveyor.service.ui.timeline import Chart, Timeline
 from surveyor.service.ui.verdict import judge, looked_at
@@ -126,6 +127,7 @@ async def _values(request: Request, who: Identity, scan: Scan, chart: Chart) -> 
         },
         "chart": _timeline(scan, chart, live=not verdict.ended),
         "found": rows.found(scan),
+        "health": health(scan),
         "looked": looked_at(scan),
         "findings": await _findings(request, who, scan),
     }

@@ -10,6 +10,7 @@ import pytest
 
 from surveyor.service.store.scans import Scan, Slot
 from surveyor.service.ui import rows
+from surveyor.service.ui.health import health
 from surveyor.service.ui.verdict import judge, looked_at
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -65,7 +66,7 @@ def test_a_failed_slot_that_coverage_does_not_mention_is_a_gap() -> None:
         kind="web", scanner_status={"seo": Slot(state="failed", reason="unreachable"), "security": Slot(state="done")}
     )
     assert judge(run).key == "partial"
-    assert judge(run).reasons == ("SEO: unreachable",)
+    assert judge(run).reasons == ("SEO: It could not be reached.",)
 
 
 def test_without_advisories_zero_is_not_a_number() -> None:
@@ -116,3 +117,33 @@ def test_gaps_stand_first_and_empty_catalogers_share_a_line() -> None:
     assert ("Layers", "2 read to their end, 7 entries") in lines
     assert ("Looked for, none there", "Alpine packages, Debian packages") in lines
     assert len(lines) == 4
+
+
+def test_what_a_line_counts_is_said_with_it() -> None:
+    run = scan(
+        coverage=(
+            {"what": "analysis", "state": "looked", "count": 18, "detail": "m judged 18 of 18 findings"},
+            {"what": "slot.accessibility_model", "state": "looked", "count": 1},
+            {"what": "catalog.jar", "state": "looked", "count": 1},
+        )
+    )
+    lines = {entry.what: entry.counted for entry in looked_at(run).entries}
+    assert lines == {
+        "Analysis by a model": "18 findings judged",
+        "Accessibility, by a model": "1 criterion named",
+        "Java archives": "1 package",
+    }
+
+
+def test_the_health_of_a_run_is_ours_and_a_models_or_nothing() -> None:
+    assert health(scan(status="running", summary={"computed_health": 80})) is None
+    assert health(scan(summary={"findings": COUNTS})) is None
+    ours = health(scan(summary={"findings": COUNTS, "computed_health": 83}))
+    assert ours is not None
+    assert (ours.ours, ours.unrated, ours.gaps, ours.model) == (83, 2, False, None)
+    entry = {"what": "catalog.jar", "state": "failed", "detail": "cut"}
+    told = health(scan(summary={"health_score": 200, "summary": "x" * 9_000, "model": 7}, coverage=(entry,)))
+    assert told is not None
+    assert told.model is not None
+    assert (told.ours, told.gaps, told.model.name, told.model.score) == (None, True, "A language model", None)
+    assert len(told.model.paragraph) == 2_000
