@@ -10,12 +10,14 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from surveyor.service.actions import advisories, scans, uploads
 from surveyor.service.auth import Identity
 from surveyor.service.errors import Conflict, InvalidParams, RateLimited
-from surveyor.service.ui import rows
+from surveyor.service.ui import rows, words
 from surveyor.service.ui.render import page
 from surveyor.service.ui.visitors import auth_of, freshness, platform_of, scripted, submitted, visitor
 
 _SCANS = 25
 _CURSOR_LENGTH = 300
+#: As schedules do: a month without units left is no reason not to scan, and coverage says that no model was asked.
+_ANALYSIS = "if_quota"
 
 
 async def show(request: Request) -> Response:
@@ -26,14 +28,14 @@ async def show(request: Request) -> Response:
 async def start_page(request: Request) -> Response:
     """``POST /scans``: scan a page; a refused URL comes back in the form with the reason beside it."""
     who, fields = await submitted(request)
-    url = fields.get("url", "").strip()
-    if url and "://" not in url:
-        url = f"https://{url}"
+    typed = fields.get("url", "").strip()
     try:
         request.state.window = await auth_of(request).spend(who.team_id, "strict")
-        run = await scans.start_web(platform_of(request), team_id=who.team_id, project_id=who.project_id, url=url)
+        run = await scans.start_web(
+            platform_of(request), **words.own(who), url=words.address(typed), analysis=_ANALYSIS
+        )
     except (InvalidParams, RateLimited) as error:
-        return await _page(request, who, wrong=error.message, url=url, status=error.status)
+        return await _page(request, who, wrong=error.message, url=typed, status=error.status)
     return RedirectResponse(f"/scans/{run.id}", 303)
 
 
@@ -49,7 +51,7 @@ async def start_file(request: Request) -> Response:
         filename=request.query_params.get("filename", ""),
         chunks=request.stream(),
     )
-    run = await scans.start_artifact(platform, team_id=who.team_id, project_id=who.project_id, upload_id=upload.id)
+    run = await scans.start_artifact(platform, **words.own(who), upload_id=upload.id, analysis=_ANALYSIS)
     data = {"data": {"href": f"/scans/{run.id}"}, "meta": {"request_id": request.state.request_id}, "error": None}
     return JSONResponse(data, 202)
 

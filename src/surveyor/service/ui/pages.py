@@ -16,10 +16,11 @@ _TITLES = {
     403: "Not allowed",
     404: "Nothing here",
     413: "Too large",
-    429: "A moment, please",
     500: "Something went wrong",
     503: "Not available right now",
 }
+#: Where a status alone does not say what is the matter: waiting a moment helps against one of these only.
+_BY_CODE = {"rate_limited": "A moment, please", "quota_exceeded": "This month's units are used"}
 #: Every file that may be asked for; the address comes from outside and never becomes a path.
 FILES = frozenset(p.relative_to(STATIC).as_posix() for p in STATIC.rglob("*") if p.is_file() and p.suffix)
 _KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
@@ -27,7 +28,7 @@ _KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 def failure(error: ServiceError, *, request_id: str, headers: Mapping[str, str]) -> Response:
     """A failure for people."""
-    title = _TITLES.get(error.status, "That did not work")
+    title = _BY_CODE.get(error.code) or _TITLES.get(error.status, "That did not work")
     answer = page("error.html", status=error.status, title=title, message=error.message, request_id=request_id)
     answer.headers.update(headers)
     return answer

@@ -14,6 +14,7 @@ from surveyor.service.actions import schedules, timetable
 from surveyor.service.auth import Identity
 from surveyor.service.errors import InvalidParams, NotFound, ServiceError
 from surveyor.service.store.schedules import Schedule
+from surveyor.service.ui import words
 from surveyor.service.ui.render import page
 from surveyor.service.ui.visitors import freshness, platform_of, submitted, visitor
 
@@ -56,21 +57,19 @@ async def show(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """``POST /schedules``: what is refused comes back in the form with the reason beside it."""
     who, fields = await submitted(request)
-    url = fields.get("url", "").strip()
-    if url and "://" not in url:
-        url = f"https://{url}"
+    typed = fields.get("url", "").strip()
     cron, time_zone = fields.get("cron", "").strip(), fields.get("time_zone", "").strip()
     try:
         await schedules.create(
             platform_of(request),
             team_id=who.team_id,
             project_id=who.project_id,
-            url=url,
+            url=words.address(typed),
             cron=cron,
             time_zone=time_zone,
         )
     except ServiceError as error:
-        return await _list(request, who, _refused(url, cron, time_zone, error), status=error.status)
+        return await _list(request, who, _refused(typed, cron, time_zone, error), status=error.status)
     return RedirectResponse("/schedules", 303)
 
 

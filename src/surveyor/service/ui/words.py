@@ -100,6 +100,11 @@ def own(who: Identity) -> Own:
     return {"team_id": who.team_id, "project_id": who.project_id}
 
 
+def address(typed: str) -> str:
+    """What somebody typed as a URL: without a scheme it is taken for https."""
+    return f"https://{typed}" if typed and "://" not in typed else typed
+
+
 def plain(name: str) -> str:
     """An identifier as words."""
     return DOMAINS.get(name) or name.replace("_", " ").capitalize()
