@@ -69,7 +69,7 @@ async def decide(request: Request) -> Response:
             decision=_decision(fields),
         )
     except (InvalidParams, Conflict) as error:
-        return await _page(request, who, wrong=_told(error), reason=fields.get("reason", ""), status=error.status)
+        return await _page(request, who, wrong=_told(error), typed=fields, status=error.status)
     return RedirectResponse(f"/findings/{finding_id(request)}", 303)
 
 
@@ -91,7 +91,7 @@ def finding_id(request: Request) -> UUID:
 def _told(error: InvalidParams | Conflict) -> str:
     if (error.details or {}).get("stale"):
         return "Somebody has changed it meanwhile; look at it again."
-    return f"{error.message[:1].upper()}{error.message[1:]}."
+    return words.said(error.message)
 
 
 def _decision(fields: dict[str, str]) -> Decision:
@@ -130,7 +130,9 @@ def _moment(given: str) -> datetime | None:
     return at if at is not None and at.tzinfo is not None else None
 
 
-async def _page(request: Request, who: Identity, *, wrong: str = "", reason: str = "", status: int = 200) -> Response:
+async def _page(
+    request: Request, who: Identity, *, wrong: str = "", typed: dict[str, str] | None = None, status: int = 200
+) -> Response:
     sessions, own, one = platform_of(request).sessions, words.own(who), finding_id(request)
     row = await findings.find(sessions, **own, finding_id=one)
     cursor = request.query_params.get("history", "")[:_CURSOR_LENGTH] if request.method == "GET" else ""
@@ -160,7 +162,8 @@ async def _page(request: Request, who: Identity, *, wrong: str = "", reason: str
             "later": bool(cursor),
         },
         wrong=wrong,
-        reason=reason,
+        reason=(typed or {}).get("reason", ""),
+        score=(typed or {}).get("priority", "" if row.priority_score is None else str(row.priority_score)),
     )
 
 

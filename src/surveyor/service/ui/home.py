@@ -35,7 +35,7 @@ async def start_page(request: Request) -> Response:
             platform_of(request), **words.own(who), url=words.address(typed), analysis=_ANALYSIS
         )
     except (InvalidParams, RateLimited) as error:
-        return await _page(request, who, wrong=error.message, url=typed, status=error.status)
+        return await _page(request, who, wrong=words.said(error.message), url=typed, status=error.status)
     return RedirectResponse(f"/scans/{run.id}", 303)
 
 

@@ -15,7 +15,7 @@ from surveyor.service.errors import InvalidParams, NotFound
 from surveyor.service.store.llm_providers import KINDS, ProviderRow, in_force
 from surveyor.service.ui.render import page
 from surveyor.service.ui.visitors import freshness, platform_of, submitted, visitor
-from surveyor.service.ui.words import State
+from surveyor.service.ui.words import State, said
 
 _CALLS = 25
 _CURSOR_LENGTH = 300
@@ -74,8 +74,7 @@ async def save(request: Request) -> Response:
     try:
         await llm.set_providers(platform_of(request), team_id=who.team_id, changes=[Change(kind=kind, given=given)])
     except InvalidParams as error:
-        wrong = f"{error.message[:1].upper()}{error.message[1:]}."
-        return await _page(request, who, kind=kind, given=given, wrong=wrong, status=error.status)
+        return await _page(request, who, kind=kind, given=given, wrong=said(error.message), status=error.status)
     return RedirectResponse("/llm", 303)
 
 

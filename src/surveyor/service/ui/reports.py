@@ -16,6 +16,7 @@ from surveyor.service.auth import Identity
 from surveyor.service.documents import html
 from surveyor.service.errors import InvalidParams, NotFound, RateLimited
 from surveyor.service.store.reports import ReportRow
+from surveyor.service.ui import words
 from surveyor.service.ui.render import page
 from surveyor.service.ui.visitors import auth_of, freshness, platform_of, submitted, visitor
 
@@ -81,7 +82,8 @@ async def create(request: Request) -> Response:
             platform_of(request), team_id=who.team_id, project_id=who.project_id, kind=fields.get("format", "")
         )
     except (InvalidParams, RateLimited) as error:
-        return await _page(request, who, wrong=error.message, status=error.status)
+        given = fields.get("format", "")
+        return await _page(request, who, wrong=words.said(error.message), given=given, status=error.status)
     return RedirectResponse(f"/reports/{asked.id}", 303)
 
 
@@ -127,7 +129,7 @@ async def preview(request: Request) -> Response:
     return HTMLResponse(content, headers=_SHOWN_HEADERS)
 
 
-async def _page(request: Request, who: Identity, *, wrong: str = "", status: int = 200) -> Response:
+async def _page(request: Request, who: Identity, *, wrong: str = "", given: str = "", status: int = 200) -> Response:
     cursor = request.query_params.get("cursor", "")[:_CURSOR_LENGTH] if request.method == "GET" else ""
     sessions = platform_of(request).sessions
     found = await exports.page(
@@ -144,6 +146,7 @@ async def _page(request: Request, who: Identity, *, wrong: str = "", status: int
         advisories=await freshness(request),
         formats=_FORMATS,
         wrong=wrong,
+        given=given or _FORMATS[0]["name"],
         summary=summary,
         most=max((day.open_risk_score for day in summary.risk_burn_down), default=0),
         reports={
@@ -157,13 +160,13 @@ async def _page(request: Request, who: Identity, *, wrong: str = "", status: int
 
 
 def _view(row: ReportRow) -> ReportView:
-    key, words = _STATES[row.status]
+    key, state = _STATES[row.status]
     ready = row.status == "exported"
     return ReportView(
         id=row.id,
         short=str(row.id)[:8],
         label=row.format.upper(),
-        state=State(key=key, words=words),
+        state=State(key=key, words=state),
         error=row.error or "",
         size=row.size,
         findings=row.findings,

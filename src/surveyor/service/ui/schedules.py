@@ -115,7 +115,7 @@ async def remove(request: Request) -> Response:
 
 def _refused(url: str, cron: str, time_zone: str, error: ServiceError) -> Given:
     field = next((name for name in ("cron", "time_zone") if name in (error.details or {})), "url")
-    return Given(url=url, cron=cron, time_zone=time_zone, wrong=error.message, field=field)
+    return Given(url=url, cron=cron, time_zone=time_zone, wrong=words.said(error.message), field=field)
 
 
 def _id(request: Request) -> UUID:

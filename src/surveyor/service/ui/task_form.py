@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from uuid import UUID
 
 from surveyor.service.store.tasks import Task
 
@@ -22,7 +21,6 @@ class Given:
     title: str
     priority: str
     due: str
-    owner: str
     ticket: str
     pr_url: str
     updated_at: datetime | None
@@ -36,7 +34,6 @@ def filled(task: Task) -> Given:
         title=task.title,
         priority=task.priority,
         due=task.sla_due_at.astimezone(UTC).date().isoformat() if task.sla_due_at else "",
-        owner=str(task.owner_id or ""),
         ticket=task.external_ticket_key or "",
         pr_url=task.pr_url or "",
         updated_at=task.updated_at,
@@ -45,7 +42,7 @@ def filled(task: Task) -> Given:
 
 def read(fields: dict[str, str], task: Task) -> Given:
     """Judge what was sent; an empty field empties what it stands for, the title and the priority apart."""
-    text = {name: fields.get(name, "").strip() for name in ("title", "priority", "due", "owner", "ticket", "pr_url")}
+    text = {name: fields.get(name, "").strip() for name in ("title", "priority", "due", "ticket", "pr_url")}
     wrong: dict[str, str] = {}
     if not 0 < len(text["title"]) <= _TITLE or "\x00" in text["title"]:
         wrong["title"] = f"A title has 1 to {_TITLE} characters."
@@ -65,10 +62,6 @@ def read(fields: dict[str, str], task: Task) -> Given:
         values["sla_due_at"] = _due(text["due"], task)
     except ValueError:
         wrong["due"] = "A date, as in 2026-11-30."
-    try:
-        values["owner_id"] = UUID(text["owner"]) if text["owner"] else None
-    except ValueError:
-        wrong["owner"] = "The id of a person, a UUID."
     return Given(**text, updated_at=_moment(fields.get("updated_at", "")), wrong=wrong, values=values)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
@@ -40,7 +40,6 @@ class TaskView:
     severity: str
     due: Due
     due_at: datetime | None
-    owner: str
     ticket: str
     pr_url: str
     pr_words: str
@@ -63,7 +62,7 @@ async def show(request: Request) -> Response:
     chosen = request.query_params.get("status", "")
     if chosen not in words.TASK:
         groups = [group for status in words.TASK if (group := await _group(request, who, status)).total]
-        return await _list(request, who, chosen="", groups=groups)
+        return await _list(request, who, groups=groups, unknown=words.unknown("status", chosen, words.TASK))
     cursor = request.query_params.get("cursor", "")[:_CURSOR_LENGTH]
     found = await tasks.page(
         platform_of(request).sessions,
@@ -92,7 +91,7 @@ async def change(request: Request) -> Response:
     given = read(fields, held)
     if given.wrong:
         return await _one(request, who, given=given, status=422)
-    return await _changed(request, who, given.values, given.updated_at)
+    return await _changed(request, who, given.values, given)
 
 
 async def move(request: Request) -> Response:
@@ -101,7 +100,7 @@ async def move(request: Request) -> Response:
     to = fields.get("status", "")
     if to not in words.TASK:
         raise InvalidParams("There is no such status")
-    return await _changed(request, who, {"status": to}, None)
+    return await _changed(request, who, {"status": to})
 
 
 async def verify(request: Request) -> Response:
@@ -111,11 +110,11 @@ async def verify(request: Request) -> Response:
         request.state.window = await auth_of(request).spend(who.team_id, "strict")
         made = await verifications.start(platform_of(request), **words.own(who), task_id=task_id(request), who=who.who)
     except (RateLimited, QuotaExceeded) as error:
-        return await _one(request, who, wrong=error.message, status=error.status)
+        return await _one(request, who, wrong=words.said(error.message), status=error.status)
     except Conflict as error:
         running = (error.details or {}).get("verification_id")
         if running is None:
-            return await _one(request, who, wrong=error.message, status=error.status)
+            return await _one(request, who, wrong=words.said(error.message), status=error.status)
         return RedirectResponse(f"/verifications/{running}", 303)
     return RedirectResponse(f"/verifications/{made.id}", 303)
 
@@ -142,7 +141,6 @@ def view(task: Task, named: Named | None, now: datetime) -> TaskView:
         severity=named.severity if named else "unknown",
         due=words.due(task.sla_due_at, task.done_at, now),
         due_at=task.sla_due_at,
-        owner=str(task.owner_id) if task.owner_id else "",
         ticket=task.external_ticket_key or "",
         pr_url=safe,
         pr_words=f"{split.netloc}{split.path}"[:80] if safe else "",
@@ -150,19 +148,21 @@ def view(task: Task, named: Named | None, now: datetime) -> TaskView:
     )
 
 
-async def _changed(request: Request, who: Identity, values: dict[str, object], seen: datetime | None) -> Response:
+async def _changed(request: Request, who: Identity, values: dict[str, object], typed: Given | None = None) -> Response:
+    sessions, own = platform_of(request).sessions, words.own(who)
+    seen = typed.updated_at if typed else None
     try:
-        await tasks.change(
-            platform_of(request).sessions, **words.own(who), task_id=task_id(request), given=values, if_updated_at=seen
-        )
+        await tasks.change(sessions, **own, task_id=task_id(request), given=values, if_updated_at=seen)
     except Conflict as error:
-        return await _one(request, who, wrong=_told(error), status=error.status)
+        # what was typed stays, over the state that is shown now: sent once more, it is taken
+        kept = replace(typed, updated_at=(await _find(request, who)).updated_at) if typed else None
+        return await _one(request, who, given=kept, wrong=_told(error), status=error.status)
     return RedirectResponse(f"/tasks/{task_id(request)}", 303)
 
 
 def _told(error: ServiceError) -> str:
     stale = (error.details or {}).get("stale")
-    return "Somebody has changed it meanwhile; look at it again." if stale else f"{error.message.capitalize()}."
+    return "Somebody has changed it meanwhile; look at it again." if stale else words.said(error.message)
 
 
 async def _find(request: Request, who: Identity) -> Task:
@@ -185,7 +185,14 @@ async def _views(request: Request, who: Identity, items: tuple[Task, ...]) -> tu
 
 
 async def _list(
-    request: Request, who: Identity, *, chosen: str, groups: list[Group], older: str | None = None, later: bool = False
+    request: Request,
+    who: Identity,
+    *,
+    groups: list[Group],
+    chosen: str = "",
+    unknown: tuple[str, ...] = (),
+    older: str | None = None,
+    later: bool = False,
 ) -> Response:
     return page(
         "tasks.html",
@@ -193,6 +200,7 @@ async def _list(
         who=who,
         advisories=await freshness(request),
         chosen=chosen,
+        unknown=unknown,
         statuses=words.TASK,
         groups=groups,
         shown=_GROUP,

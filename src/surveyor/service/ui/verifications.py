@@ -27,8 +27,8 @@ async def show(request: Request) -> Response:
     """``GET /verifications``; below them, what came back."""
     who = await visitor(request)
     sessions, own = platform_of(request).sessions, words.own(who)
-    chosen = request.query_params.get("result", "")
-    chosen = chosen if chosen in _RESULTS else ""
+    given = request.query_params.get("result", "")
+    chosen = given if given in _RESULTS else ""
     cursor = request.query_params.get("cursor", "")[:_CURSOR_LENGTH]
     found = await verifications.page(
         sessions, **own, wanted=VerificationFilter(result=chosen or None), limit=_PAGE, after=cursor or None
@@ -44,6 +44,7 @@ async def show(request: Request) -> Response:
         advisories=await freshness(request),
         results=_RESULTS,
         chosen=chosen,
+        unknown=words.unknown("result", given, _RESULTS),
         proofs={
             "rows": [(proof(row), named[row.finding_id]) for row in found.items],
             "total": found.total,
@@ -87,7 +88,7 @@ async def reopen(request: Request) -> Response:
             reason=reason or None,
         )
     except Conflict as error:
-        return await _page(request, who, wrong=f"{error.message.capitalize()}.", reason=reason, status=error.status)
+        return await _page(request, who, wrong=words.said(error.message), reason=reason, status=error.status)
     return RedirectResponse(f"/verifications/{_id(request)}", 303)
 
 

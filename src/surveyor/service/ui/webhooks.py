@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from starlette.requests import Request
@@ -13,6 +13,7 @@ from surveyor.service.actions import webhooks
 from surveyor.service.auth import Identity
 from surveyor.service.errors import InvalidParams, NotFound, RateLimited, ServiceError
 from surveyor.service.store.webhooks import Webhook
+from surveyor.service.ui import words
 from surveyor.service.ui.render import fragment, page
 from surveyor.service.ui.visitors import auth_of, freshness, platform_of, submitted, visitor
 
@@ -96,7 +97,8 @@ async def test(request: Request) -> Response:
     try:
         request.state.window = await auth_of(request).spend(who.team_id, "strict")
     except RateLimited as error:
-        return await _refused(request, who, None, error)
+        held = await webhooks.find(platform_of(request).sessions, **words.own(who), webhook_id=_id(request))
+        return await _refused(request, who, Given(url=held.url, events=held.events), error)
     await webhooks.test(
         platform_of(request).sessions, team_id=who.team_id, project_id=who.project_id, webhook_id=_id(request)
     )
@@ -137,9 +139,8 @@ def _back() -> Response:
     return RedirectResponse("/webhooks", 303)
 
 
-async def _refused(request: Request, who: Identity, given: Given | None, error: ServiceError) -> Response:
-    kept = given or Given()
-    return await _page(request, who, Given(url=kept.url, events=kept.events, wrong=error.message), status=error.status)
+async def _refused(request: Request, who: Identity, given: Given, error: ServiceError) -> Response:
+    return await _page(request, who, replace(given, wrong=words.said(error.message)), status=error.status)
 
 
 async def _list(request: Request, who: Identity, hook: Webhook) -> dict[str, object]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
 from surveyor.service.auth import Identity
+
+#: Characters of somebody's own words that are repeated to them.
+_QUOTED = 60
 
 
 class Own(TypedDict):
@@ -103,6 +106,24 @@ def own(who: Identity) -> Own:
 def address(typed: str) -> str:
     """What somebody typed as a URL: without a scheme it is taken for https."""
     return f"https://{typed}" if typed and "://" not in typed else typed
+
+
+def unknown(name: str, given: str, known: Iterable[str]) -> tuple[str, ...]:
+    """What to say of a value in an address that is none of those there are; nothing of none and of a known one."""
+    values = tuple(known)
+    if not given or given in values:
+        return ()
+    return (f"There is no {name} “{_cut(given)}”; it can be {', '.join(values[:-1])} or {values[-1]}.",)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _QUOTED else f"{text[: _QUOTED - 1]}…"
+
+
+def said(message: str) -> str:
+    """An error's message as a sentence of its own."""
+    whole = f"{message[:1].upper()}{message[1:]}"
+    return whole if whole.endswith((".", "!", "?")) else f"{whole}."
 
 
 def plain(name: str) -> str:
