@@ -16,6 +16,21 @@ from surveyor.service.ui.render import size
 from surveyor.service.ui.verdict import Verdict, judge
 
 _SUB_LENGTH = 140
+#: How the scope of what was found in an artifact begins; its name follows.
+_ARTIFACT = "artifact:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetView:
+    """One thing that a finding affects; ``artifact`` names the file that it is in, which tells uploads apart."""
+
+    value: str
+    artifact: str | None
+    path: str | None
+    layer: str | None
+    first_seen: datetime
+    last_seen: datetime
+    scan: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +44,13 @@ class FindingView:
     status_words: str
     sub: str
     where: str
+    priority: str
     kev: bool
     tier: str | None
     description: str
     evidence: tuple[dict[str, Any], ...]
     no_evidence: str
-    assets: tuple[FoundAsset, ...]
+    assets: tuple[AssetView, ...]
     package_name: str | None
     version: str
     fixed_in: tuple[str, ...]
@@ -80,12 +96,13 @@ def finding(row: FindingRow) -> FindingView:
         status_words=words.FINDING[row.status].words,
         sub=_sub(row, version),
         where=_where(row.assets),
+        priority="Not scored" if row.priority_score is None else f"Priority {row.priority_score}",
         kev=bool(row.kev),
         tier=row.tier,
         description="" if row.description == row.title else row.description,
         evidence=row.evidence,
         no_evidence="The package record below is the evidence." if row.package else "None was recorded.",
-        assets=row.assets,
+        assets=tuple(_asset(found) for found in row.assets),
         package_name=name or None,
         version=version,
         fixed_in=row.fixed_in,
@@ -156,6 +173,19 @@ def _sub(row: FindingRow, version: str) -> str:
         return " · ".join(part for part in parts if part)
     first = row.description.partition("\n")[0]
     return first if len(first) <= _SUB_LENGTH else f"{first[: _SUB_LENGTH - 1]}…"
+
+
+def _asset(found: FoundAsset) -> AssetView:
+    name = found.scope.removeprefix(_ARTIFACT) if found.scope.startswith(_ARTIFACT) else None
+    return AssetView(
+        value=found.value,
+        artifact=name if name != found.value else None,
+        path=found.path,
+        layer=found.layer,
+        first_seen=found.first_seen,
+        last_seen=found.last_seen,
+        scan=found.detected_by_scan,
+    )
 
 
 def _where(assets: tuple[FoundAsset, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -174,14 +175,14 @@ def _sentence(entry: Mapping[str, Any]) -> str:
 
 def _looked(entry: Mapping[str, Any]) -> Looked:
     state = str(entry.get("state", "failed"))
-    what = str(entry.get("what", ""))
+    what, why = str(entry.get("what", "")), _why(entry)
     return Looked(
         what=label(what),
         state=state,
         word=_WORDS.get(state, state),
-        why=_why(entry),
+        why=why,
         at=_where(entry) or None,
-        counted=_counted(what, entry.get("count")),
+        counted=_counted(what, entry.get("count"), why),
     )
 
 
@@ -191,8 +192,9 @@ def _why(entry: Mapping[str, Any]) -> str | None:
     return sentence(str(entry["reason"])) if entry.get("reason") else None
 
 
-def _counted(what: str, count: int | None) -> str:
-    if count is None:
+def _counted(what: str, count: int | None, why: str | None) -> str:
+    """A number with what it counts, unless the sentence below has it anyway."""
+    if count is None or re.search(rf"\b{count}\b", (why or "").replace(",", "")):
         return ""
     words = next((words for start, words in _COUNTED.items() if what.startswith(start)), None)
     return f"{count:,} {words[count != 1]}" if words else f"{count:,}"

@@ -122,7 +122,8 @@ def test_gaps_stand_first_and_empty_catalogers_share_a_line() -> None:
 def test_what_a_line_counts_is_said_with_it() -> None:
     run = scan(
         coverage=(
-            {"what": "analysis", "state": "looked", "count": 18, "detail": "m judged 18 of 18 findings"},
+            {"what": "analysis", "state": "partial", "count": 18},
+            {"what": "slot.seo", "state": "looked", "count": 7, "detail": "7 checks"},
             {"what": "slot.accessibility_model", "state": "looked", "count": 1},
             {"what": "catalog.jar", "state": "looked", "count": 1},
         )
@@ -130,6 +131,7 @@ def test_what_a_line_counts_is_said_with_it() -> None:
     lines = {entry.what: entry.counted for entry in looked_at(run).entries}
     assert lines == {
         "Analysis by a model": "18 findings judged",
+        "SEO": "",
         "Accessibility, by a model": "1 criterion named",
         "Java archives": "1 package",
     }

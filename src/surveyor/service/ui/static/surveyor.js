@@ -98,5 +98,5 @@ function keep(list) {
 document.querySelectorAll("#findings").forEach(keep);
 document.querySelectorAll("[data-upload]").forEach(upload);
 document.querySelectorAll(".log").forEach(follow);
-document.querySelectorAll("form[data-auto]").forEach((form) => form.addEventListener("change", (e) => { if (e.target.type === "radio") form.requestSubmit(); }));
+document.querySelectorAll("form[data-auto]").forEach((form) => form.addEventListener("change", (e) => { if (e.target.matches("input[type=radio], select")) form.requestSubmit(); }));
 if (document.querySelector("[data-chart][data-live]")) setInterval(grow, 100);
