@@ -117,3 +117,25 @@ def test_what_is_no_time_zone_is_refused(zone: str) -> None:
 )
 def test_what_is_one_is_taken(cron: str) -> None:
     timetable.judge(cron, BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("cron", "said", "why"),
+    [
+        ("61 * * * *", "the minute is 0 to 59, not 61", "range"),
+        ("0 8-24 * * *", "the hour is 0 to 23, not 24", "range"),
+        ("0 0 0 * *", "the day of month is 1 to 31, not 0", "range"),
+        ("0 0 * 1,13 *", "the month is 1 to 12, not 13", "range"),
+        ("0 0 * * 8", "the day of week is 0 to 7, not 8", "range"),
+        ("*/0 * * * *", "the minute has a step of 0; it is at least 1", "range"),
+        ("0 mon * * *", "the hour cannot be read", "form"),
+        ("0 0 - * *", "the day of month cannot be read", "form"),
+        ("* * * *", "a cron expression of five fields is expected", "form"),
+        ("0 0 31 2 *", "this cron expression never comes round", "never"),
+    ],
+)
+def test_what_is_wrong_with_an_expression_is_named(cron: str, said: str, why: str) -> None:
+    with pytest.raises(InvalidParams) as refused:
+        timetable.judge(cron, "UTC")
+    assert refused.value.message.startswith(said)
+    assert refused.value.details == {"cron": [why]}

@@ -8,13 +8,20 @@ from datetime import UTC, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from croniter import CroniterError, croniter
+from croniter import CroniterBadDateError, CroniterError, croniter
 
 from surveyor.service.errors import InvalidParams
 
 CRON_LENGTH = 100
 ZONE_LENGTH = 64
-_FIELDS = 5
+#: The five fields, each with the least and the greatest number that it takes.
+_FIELDS = (
+    ("minute", 0, 59),
+    ("hour", 0, 23),
+    ("day of month", 1, 31),
+    ("month", 1, 12),
+    ("day of week", 0, 7),
+)
 #: Numbers, names of months and days, and what stands between them: neither the library's random and hashed fields
 #: nor its nicknames.
 _NAMES = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat"
@@ -34,15 +41,37 @@ def judge(cron: str, time_zone: str) -> None:
     if time_zone not in zones():
         raise InvalidParams("an IANA time zone is expected, such as Europe/Berlin", details={"time_zone": ["unknown"]})
     fields = cron.split()
-    if len(cron) > CRON_LENGTH or len(fields) != _FIELDS or not all(_FIELD.fullmatch(field) for field in fields):
+    if len(cron) > CRON_LENGTH or len(fields) != len(_FIELDS):
         raise InvalidParams(
             "a cron expression of five fields is expected: minute, hour, day of month, month, day of week",
             details={"cron": ["form"]},
         )
+    for place, field in enumerate(fields):
+        _judge_field(place, field)
     try:
         next_after(cron, time_zone, datetime.now(UTC))
-    except (CroniterError, ValueError, OverflowError) as error:
+    except (CroniterBadDateError, OverflowError) as error:
         raise InvalidParams("this cron expression never comes round", details={"cron": ["never"]}) from error
+    except (CroniterError, ValueError) as error:
+        raise InvalidParams("this cron expression cannot be read", details={"cron": ["form"]}) from error
+
+
+def _judge_field(place: int, field: str) -> None:
+    """Refuse a field by its name: with a number that it does not take, else with what cannot be read."""
+    name, least, most = _FIELDS[place]
+    for part in field.split(","):
+        span, _, step = part.partition("/")
+        wrong = next((n for n in span.split("-") if n.isdecimal() and not least <= int(n) <= most), None)
+        if wrong is not None:
+            raise InvalidParams(f"the {name} is {least} to {most}, not {wrong}", details={"cron": ["range"]})
+        if step.isdecimal() and not int(step):
+            raise InvalidParams(f"the {name} has a step of 0; it is at least 1", details={"cron": ["range"]})
+    alone = " ".join(field if other == place else "*" for other in range(len(_FIELDS)))
+    if not _FIELD.fullmatch(field) or not croniter.is_valid(alone):
+        raise InvalidParams(
+            f"the {name} cannot be read; numbers from {least} to {most} are expected, *, or */n",
+            details={"cron": ["form"]},
+        )
 
 
 def next_after(cron: str, time_zone: str, moment: datetime) -> datetime:
