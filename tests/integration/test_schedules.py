@@ -138,10 +138,16 @@ async def test_a_url_that_is_refused_now_switches_it_off_with_the_reason(near: G
         assert after.disabled_reason.startswith("refused: 127.0.0.1 is not a public address")
     with pytest.raises(InvalidParams) as refused:
         await schedules.change(
-            replace(ground.platform, scan=strict), **near.place, schedule_id=bad.id, wish=Wish(active=True)
+            replace(ground.platform, scan=strict),
+            **near.place,
+            schedule_id=bad.id,
+            wish=Wish(active=True),
+            who="person",
         )
     assert refused.value.details == {"url": ["address_loopback"]}
-    again = await schedules.change(near.platform, **near.place, schedule_id=bad.id, wish=Wish(active=True))
+    again = await schedules.change(
+        near.platform, **near.place, schedule_id=bad.id, wish=Wish(active=True), who="person"
+    )
     assert (again.active, again.disabled_reason) == (True, None)
     assert again.next_run_at is not None
     assert again.next_run_at > clock.now()
@@ -149,10 +155,14 @@ async def test_a_url_that_is_refused_now_switches_it_off_with_the_reason(near: G
 
 async def test_while_it_is_off_nothing_is_due_and_nothing_is_caught_up(near: Ground) -> None:
     schedule = await made(near, cron="* * * * *")
-    off = await schedules.change(near.platform, **near.place, schedule_id=schedule.id, wish=Wish(active=False))
+    off = await schedules.change(
+        near.platform, **near.place, schedule_id=schedule.id, wish=Wish(active=False), who="person"
+    )
     assert (off.next_run_at, off.disabled_reason) == (None, "switched off by a person")
     assert await schedules.run_due(near.platform, clock.now() + timedelta(days=2)) == 0
-    on = await schedules.change(near.platform, **near.place, schedule_id=schedule.id, wish=Wish(active=True))
+    on = await schedules.change(
+        near.platform, **near.place, schedule_id=schedule.id, wish=Wish(active=True), who="person"
+    )
     assert on.next_run_at is not None
     assert on.next_run_at > clock.now()
 
@@ -160,12 +170,14 @@ async def test_while_it_is_off_nothing_is_due_and_nothing_is_caught_up(near: Gro
 async def test_other_times_count_from_now(near: Ground) -> None:
     schedule = await made(near)
     wish = Wish(cron="15  9 * *  mon", time_zone="Asia/Kathmandu")
-    changed = await schedules.change(near.platform, **near.place, schedule_id=schedule.id, wish=wish)
+    changed = await schedules.change(near.platform, **near.place, schedule_id=schedule.id, wish=wish, who="person")
     assert (changed.cron, changed.time_zone) == ("15 9 * * mon", "Asia/Kathmandu")
     assert changed.next_run_at is not None
     assert changed.next_run_at.strftime("%a %H:%M") == "Mon 03:30"
     with pytest.raises(InvalidParams):
-        await schedules.change(near.platform, **near.place, schedule_id=schedule.id, wish=Wish(cron="0 0 31 2 *"))
+        await schedules.change(
+            near.platform, **near.place, schedule_id=schedule.id, wish=Wish(cron="0 0 31 2 *"), who="person"
+        )
     assert (await as_it_stands(near, schedule.id)).cron == "15 9 * * mon"
 
 

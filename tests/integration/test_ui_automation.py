@@ -101,3 +101,32 @@ async def test_hostile_values_stay_text(service: Service, receiver: Receiver) ->
         assert "<script>alert" not in answer.text
         assert "<u>" not in answer.text
         assert "<s>" not in answer.text
+
+
+async def test_who_switched_something_off_is_said(service: Service, receiver: Receiver) -> None:
+    platform, place = service.app.state.platform, {"team_id": service.first.team_id}
+    place["project_id"] = service.first.project_id
+    hook = (await webhooks.create(platform, **place, url=receiver.url())).webhook
+    plan = await plans.create(platform, **place, url=receiver.url(), cron="0 1 * * *")
+    browser = await signed_in(service)
+    csrf = browser.csrf()
+    pages = {f"schedules/{plan.id}": ("/schedules", f"/schedules/{plan.id}"), f"webhooks/{hook.id}": ("/webhooks",)}
+    for path, shown in pages.items():
+        assert service.client()("PATCH", f"/api/v1/audit/{path}", body={"active": False}).status == 200
+        for page in shown:
+            text = browser.get(page).text
+            assert "witched off by the API key sv_live_" in text, page
+            # somebody wanted it so: that is no failure
+            assert "pill failed" not in text, page
+        assert browser.submit(f"/{path}/switch", {"csrf": csrf, "active": "on"}).status == 303
+        assert browser.submit(f"/{path}/switch", {"csrf": csrf, "active": ""}).status == 303
+        assert "witched off by a person" in browser.get(shown[0]).text
+
+
+async def test_a_wrong_cron_is_named_and_stays(service: Service, receiver: Receiver) -> None:
+    browser = await signed_in(service)
+    fields = {"csrf": browser.csrf(), "url": receiver.url(), "cron": "61 * * * *", "time_zone": "UTC"}
+    answer = browser.submit("/schedules", fields)
+    assert answer.status == 422
+    assert "The minute is 0 to 59, not 61." in answer.text
+    assert 'value="61 * * * *"' in answer.text

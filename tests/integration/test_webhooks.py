@@ -154,7 +154,7 @@ async def test_ten_failures_in_a_row_switch_it_off_and_a_person_on_again(near: G
     await tell(near)
     assert len(await attempts(near, hook.webhook.id)) == len(states)
     receiver.otherwise = Answer()
-    again = await webhooks.change(near.platform, **near.place, webhook_id=held.id, wish=Wish(active=True))
+    again = await webhooks.change(near.platform, **near.place, webhook_id=held.id, wish=Wish(active=True), who="person")
     assert (again.active, again.failures, again.disabled_at, again.disabled_reason) == (True, 0, None, None)
     await tell(near)
     assert await deliver(near, held.id) == 1
@@ -292,7 +292,9 @@ async def test_a_worker_that_died_while_sending_is_one_failure(near: Ground, rec
 
 async def test_a_test_is_sent_once_and_counts_neither_way(near: Ground, receiver: Receiver) -> None:
     hook = await made(near, receiver)
-    await webhooks.change(near.platform, **near.place, webhook_id=hook.webhook.id, wish=Wish(active=False))
+    await webhooks.change(
+        near.platform, **near.place, webhook_id=hook.webhook.id, wish=Wish(active=False), who="person"
+    )
     receiver.fail(500)
     await webhooks.test(near.platform.sessions, **near.place, webhook_id=hook.webhook.id)
     assert await deliver(near, hook.webhook.id) == 1

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from surveyor.scan.evidence import normal
-from surveyor.service.actions import clock, scans, timetable
+from surveyor.service.actions import clock, scans, switched, timetable
 from surveyor.service.actions.platform import Platform
 from surveyor.service.errors import Conflict, InvalidParams, NotFound
 from surveyor.service.store import cursor, schedules
@@ -19,8 +19,6 @@ from surveyor.service.store.schedules import Schedule
 
 PAGE_LIMIT = 100
 TRIGGER = "scheduled"
-#: Why a schedule is off that nobody need worry about.
-BY_PERSON = "switched off by a person"
 #: How many schedules one look fires at most; the rest is the next minute's.
 AT_ONCE = 500
 
@@ -71,8 +69,13 @@ async def page(
         return await schedules.page(session, team_id, project_id, limit=max(1, min(limit, PAGE_LIMIT)), after=after)
 
 
-async def change(platform: Platform, *, team_id: UUID, project_id: UUID, schedule_id: UUID, wish: Wish) -> Schedule:
-    """Change a schedule. Switched on again, or at other times, it goes on from now: nothing is caught up."""
+async def change(
+    platform: Platform, *, team_id: UUID, project_id: UUID, schedule_id: UUID, wish: Wish, who: str
+) -> Schedule:
+    """Change a schedule. Switched on again, or at other times, it goes on from now: nothing is caught up.
+
+    ``who`` is kept with one that is switched off.
+    """
     async with platform.sessions() as session, session.begin():
         held = _found(await schedules.find(session, team_id, project_id, schedule_id, hold=True))
         cron = held.cron if wish.cron is None else " ".join(wish.cron.split())
@@ -83,7 +86,7 @@ async def change(platform: Platform, *, team_id: UUID, project_id: UUID, schedul
             await scans.judge_url(held.url, platform.scan)
         values: dict[str, Any] = {"cron": cron, "time_zone": time_zone}
         if not active and held.active:
-            values |= _off(BY_PERSON, clock.now())
+            values |= _off(switched.by(who), clock.now())
         elif active and (not held.active or (cron, time_zone) != (held.cron, held.time_zone)):
             at = timetable.next_after(cron, time_zone, clock.now())
             values |= {"active": True, "disabled_at": None, "disabled_reason": None, "next_run_at": at}

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import orjson
 
 from surveyor.service import queue
-from surveyor.service.actions import clock, scans
+from surveyor.service.actions import clock, scans, switched
 from surveyor.service.actions.platform import Platform
 from surveyor.service.errors import Conflict, InvalidParams, NotFound
 from surveyor.service.store import cursor, webhooks
@@ -28,8 +28,6 @@ NEW_CRITICAL, REGRESSION = "finding.new_critical", "regression.opened"
 EVENTS: Final = (SCAN_DONE, SCAN_FAILED, SCAN_STALE, NEW_CRITICAL, REGRESSION)
 #: Sent when somebody asks for it, to a webhook that is switched off too; tried once, and counted neither way.
 TEST = "webhook.test"
-#: Why a webhook is off that nobody need worry about.
-BY_PERSON = "switched off by a person"
 #: After a rotation messages carry a signature of the old secret as well for so long.
 OVERLAP = timedelta(hours=24)
 #: How many ids one message names at most; ``count`` tells how many there are.
@@ -87,8 +85,13 @@ async def page(
         return await webhooks.page(session, team_id, project_id, limit=max(1, min(limit, PAGE_LIMIT)), after=after)
 
 
-async def change(platform: Platform, *, team_id: UUID, project_id: UUID, webhook_id: UUID, wish: Wish) -> Webhook:
-    """Change a webhook. Switched on again, or with another URL, it begins without failures."""
+async def change(
+    platform: Platform, *, team_id: UUID, project_id: UUID, webhook_id: UUID, wish: Wish, who: str
+) -> Webhook:
+    """Change a webhook. Switched on again, or with another URL, it begins without failures.
+
+    ``who`` is kept with one that is switched off.
+    """
     values: dict[str, object] = {}
     if wish.url is not None:
         await scans.judge_url(wish.url, platform.scan)
@@ -100,7 +103,7 @@ async def change(platform: Platform, *, team_id: UUID, project_id: UUID, webhook
         if wish.active is True:
             values |= {"active": True, "failures": 0, "disabled_at": None, "disabled_reason": None}
         elif wish.active is False and held.active:
-            values |= {"active": False, "disabled_at": clock.now(), "disabled_reason": BY_PERSON}
+            values |= {"active": False, "disabled_at": clock.now(), "disabled_reason": switched.by(who)}
         return await webhooks.change(session, webhook_id, **values) if values else held
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from surveyor.service.actions import schedules, timetable
+from surveyor.service.actions import schedules, switched, timetable
 from surveyor.service.auth import Identity
 from surveyor.service.errors import InvalidParams, NotFound, ServiceError
 from surveyor.service.store.schedules import Schedule
@@ -43,9 +43,10 @@ class Given:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A schedule with its next time as its own clock shows it."""
+    """A schedule with its next time as its own clock shows it; ``meant``: one that is off is so by somebody's wish."""
 
     schedule: Schedule
+    meant: bool
     next_local: datetime | None
 
 
@@ -133,13 +134,22 @@ async def _find(request: Request, who: Identity) -> Schedule:
 
 async def _change(request: Request, who: Identity, wish: schedules.Wish) -> None:
     await schedules.change(
-        platform_of(request), team_id=who.team_id, project_id=who.project_id, schedule_id=_id(request), wish=wish
+        platform_of(request),
+        team_id=who.team_id,
+        project_id=who.project_id,
+        schedule_id=_id(request),
+        wish=wish,
+        who=who.who,
     )
 
 
 def _row(schedule: Schedule) -> Row:
     at = schedule.next_run_at
-    return Row(schedule=schedule, next_local=at.astimezone(ZoneInfo(schedule.time_zone)) if at else None)
+    return Row(
+        schedule=schedule,
+        meant=switched.meant(schedule.disabled_reason),
+        next_local=at.astimezone(ZoneInfo(schedule.time_zone)) if at else None,
+    )
 
 
 async def _list(request: Request, who: Identity, given: Given, *, status: int = 200) -> Response:
@@ -158,7 +168,6 @@ async def _list(request: Request, who: Identity, given: Given, *, status: int = 
         who=who,
         advisories=await freshness(request),
         given=given,
-        by_person=schedules.BY_PERSON,
         examples=EXAMPLES,
         zones=sorted(timetable.zones()),
         schedules={
@@ -178,7 +187,6 @@ async def _one(request: Request, who: Identity, held: Schedule, given: Given, *,
         who=who,
         advisories=await freshness(request),
         row=_row(held),
-        by_person=schedules.BY_PERSON,
         given=given,
         examples=EXAMPLES,
         zones=sorted(timetable.zones()),

@@ -9,7 +9,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from surveyor.service.actions import webhooks
+from surveyor.service.actions import switched, webhooks
 from surveyor.service.auth import Identity
 from surveyor.service.errors import InvalidParams, NotFound, RateLimited, ServiceError
 from surveyor.service.store.webhooks import Webhook
@@ -65,7 +65,12 @@ async def change(request: Request) -> Response:
     wish = webhooks.Wish(url=given.url, events=given.events)
     try:
         await webhooks.change(
-            platform_of(request), team_id=who.team_id, project_id=who.project_id, webhook_id=_id(request), wish=wish
+            platform_of(request),
+            team_id=who.team_id,
+            project_id=who.project_id,
+            webhook_id=_id(request),
+            wish=wish,
+            who=who.who,
         )
     except InvalidParams as error:
         return await _refused(request, who, given, error)
@@ -77,7 +82,12 @@ async def switch(request: Request) -> Response:
     who, fields = await submitted(request)
     wish = webhooks.Wish(active=fields.get("active") == "on")
     await webhooks.change(
-        platform_of(request), team_id=who.team_id, project_id=who.project_id, webhook_id=_id(request), wish=wish
+        platform_of(request),
+        team_id=who.team_id,
+        project_id=who.project_id,
+        webhook_id=_id(request),
+        wish=wish,
+        who=who.who,
     )
     return _back()
 
@@ -182,6 +192,6 @@ async def _page(request: Request, who: Identity, given: Given | None = None, *, 
         advisories=await freshness(request),
         given=shown,
         words=WORDS,
-        by_person=webhooks.BY_PERSON,
+        meant=switched.meant(hook.disabled_reason) if hook else False,
         **listed,
     )

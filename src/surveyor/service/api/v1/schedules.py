@@ -120,7 +120,9 @@ async def change_schedule(
 ) -> schemas.Envelope[Schedule]:
     """Other times, off, or on again; from now on: what was missed while it was off is not caught up."""
     wish = schedules.Wish(cron=body.cron, time_zone=body.time_zone, active=body.active)
-    held = await schedules.change(platform_of(request), **_whose(caller), schedule_id=schedule_id, wish=wish)
+    held = await schedules.change(
+        platform_of(request), **_whose(caller), schedule_id=schedule_id, wish=wish, who=caller.identity.who
+    )
     return answers.one(request, _schedule(held))
 
 

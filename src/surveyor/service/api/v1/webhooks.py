@@ -136,7 +136,9 @@ async def change_webhook(
 ) -> schemas.Envelope[Webhook]:
     """Another URL or other events; switch it off, or on again after it was switched off by failures."""
     wish = webhooks.Wish(url=body.url, events=body.events, active=body.active)
-    held = await webhooks.change(platform_of(request), **_whose(caller), webhook_id=webhook_id, wish=wish)
+    held = await webhooks.change(
+        platform_of(request), **_whose(caller), webhook_id=webhook_id, wish=wish, who=caller.identity.who
+    )
     return answers.one(request, _webhook(held))
 
 
