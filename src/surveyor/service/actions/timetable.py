@@ -68,8 +68,9 @@ def _judge_field(place: int, field: str) -> None:
             raise InvalidParams(f"the {name} has a step of 0; it is at least 1", details={"cron": ["range"]})
     alone = " ".join(field if other == place else "*" for other in range(len(_FIELDS)))
     if not _FIELD.fullmatch(field) or not croniter.is_valid(alone):
+        named = {"month": ", names such as jan", "day of week": ", names such as mon"}.get(name, "")
         raise InvalidParams(
-            f"the {name} cannot be read; numbers from {least} to {most} are expected, *, or */n",
+            f"the {name} cannot be read; numbers from {least} to {most}{named}, * or */n are expected",
             details={"cron": ["form"]},
         )
 
