@@ -125,7 +125,9 @@ def looked_at(scan: Scan) -> LookedAt:
     named = {str(entry.get("what")) for entry in scan.coverage}
     for name, slot in scan.scanner_status.items():
         if f"slot.{name}" not in named and (slot.state != "done" or not scan.coverage):
-            state = {"done": "looked"}.get(slot.state, slot.state)
+            state = (
+                "not_configured" if slot.reason == "not_configured" else {"done": "looked"}.get(slot.state, slot.state)
+            )
             reason = sentence(slot.reason) if slot.reason else None
             entries.append(Looked(what=label(f"slot.{name}"), state=state, word=_WORDS.get(state, state), why=reason))
     entries.sort(key=lambda entry: _ORDER.index(entry.state) if entry.state in _ORDER else 0)

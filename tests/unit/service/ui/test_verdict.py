@@ -149,3 +149,10 @@ def test_the_health_of_a_run_is_ours_and_a_models_or_nothing() -> None:
     assert told.model is not None
     assert (told.ours, told.gaps, told.model.name, told.model.score) == (None, True, "A language model", None)
     assert len(told.model.paragraph) == 2_000
+
+
+def test_a_scanner_that_nobody_set_up_is_no_gap_where_coverage_does_not_mention_it_either() -> None:
+    run = scan(kind="web", scanner_status={"performance": Slot(state="failed", reason="not_configured")})
+    assert judge(run).key == "complete"
+    assert [(entry.state, entry.word) for entry in looked_at(run).entries] == [("not_configured", "not set up")]
+    assert looked_at(run).gaps == 0
