@@ -1,6 +1,8 @@
-"""The published names of stages: what each means, and which words may follow it.
+"""The published names of stages, what each means and which words may follow it; and how a count is worded.
 
 The first part of a name is the seed systems' vocabulary; readers may rely on every name here and on its prefix.
+Counts are worded here because every part of the scanner words some, in events and in coverage, and this is the one
+module below all of those parts that is about words.
 """
 
 from __future__ import annotations
@@ -57,3 +59,11 @@ def is_known(stage: str) -> bool:
         return True
     head, _, last = stage.rpartition(".")
     return last in SUFFIXES and head in STAGES
+
+
+def counted(count: int, noun: str) -> str:
+    """A count with its noun: ``1 entry``, ``2,000 entries``. ``noun`` is singular, of a regular plural."""
+    if count == 1:
+        return f"1 {noun}"
+    many = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else f"{noun}s"
+    return f"{count:,} {many}"

@@ -17,6 +17,7 @@ from surveyor.scan.advise.snapshot import Row, Snapshot
 from surveyor.scan.advise.versions import order_of
 from surveyor.scan.events import Progress
 from surveyor.scan.model import Coverage, CoverageState, Finding, Package, Source
+from surveyor.scan.vocabulary import counted
 
 _NAMED = 5
 
@@ -45,7 +46,7 @@ class _Ledger:
 
 def advise(packages: Sequence[Package], snapshot: Snapshot, *, artifact: str, progress: Progress) -> Advice:
     """Match an inventory. ``artifact`` is the target's digest or source, which every asset of a finding names."""
-    progress("osv.query.start", f"{len(packages):,} packages", packages=len(packages))
+    progress("osv.query.start", counted(len(packages), "package"), packages=len(packages))
     ledger = _Ledger()
     findings: list[Finding] = []
     with progress.timing("osv"), _collector_paused():
@@ -173,13 +174,13 @@ class _Matcher:
 def _coverage(ledger: _Ledger, snapshot: Snapshot) -> tuple[Coverage, ...]:
     out = [_looked(name, count, snapshot) for name, count in sorted(ledger.asked.items())]
     for name, count in sorted(ledger.without_feed.items()):
-        detail = f"{name} has no advisories in this database; {count:,} packages could not be matched"
+        detail = f"{name} has no advisories in this database; {counted(count, 'package')} could not be matched"
         out.append(_entry(name, CoverageState.MISSING, "no_advisories", detail, count))
     for name, count in sorted(ledger.without_source.items()):
-        detail = f"no advisory source covers {name}; {count:,} packages were not matched"
+        detail = f"no advisory source covers {name}; {counted(count, 'package')} not matched"
         out.append(_entry(name, CoverageState.SKIPPED, "no_source", detail, count))
     for name, count in sorted(ledger.without_version.items()):
-        detail = f"{count:,} packages without a version were not matched"
+        detail = f"{counted(count, 'package')} without a version, so not matched"
         out.append(_entry(name, CoverageState.SKIPPED, "no_version", detail, count))
     for (name, reason, why), binaries in sorted(ledger.no_kernel.items()):
         detail = f"not matched as the kernel, {why}: {_listed(binaries)}"
@@ -188,7 +189,7 @@ def _coverage(ledger: _Ledger, snapshot: Snapshot) -> tuple[Coverage, ...]:
         detail = f"versions that cannot be ordered were compared with listed ones only: {_listed(odd)}"
         out.append(_entry(name, CoverageState.PARTIAL, "odd_version", detail, len(odd)))
     for name, count in sorted(ledger.undecided.items()):
-        detail = f"{count:,} ranges of advisories cannot be ordered and were left out"
+        detail = f"{counted(count, 'range')} of advisories left out: there is no order for them"
         out.append(_entry(name, CoverageState.PARTIAL, "odd_range", detail, count))
     return tuple(out)
 
@@ -196,7 +197,9 @@ def _coverage(ledger: _Ledger, snapshot: Snapshot) -> tuple[Coverage, ...]:
 def _looked(name: str, count: int, snapshot: Snapshot) -> Coverage:
     feed = snapshot.collection(name)
     date = f" of {feed.date:%Y-%m-%d}" if feed and feed.date else ""
-    return _entry(name, CoverageState.LOOKED, None, f"{count:,} packages matched against advisories{date}", count)
+    return _entry(
+        name, CoverageState.LOOKED, None, f"{counted(count, 'package')} matched against advisories{date}", count
+    )
 
 
 def _entry(ecosystem: str, state: CoverageState, reason: str | None, detail: str, count: int) -> Coverage:

@@ -19,6 +19,7 @@ from surveyor.scan.advise.feeds import osv
 from surveyor.scan.advise.origin import Directory, Fetch, Origin, Web
 from surveyor.scan.errors import BadTarget, Malformed, ScanError, Unreachable, Unsupported
 from surveyor.scan.events import Progress
+from surveyor.scan.vocabulary import counted
 
 _NOTES = 10
 
@@ -222,7 +223,7 @@ def _collect(run: _Run, ecosystem: str) -> CollectionResult:
             digest=index.digest if whole else None,
         )
     if tally.missing > 0:
-        tally.note(f"{tally.missing} records are listed but not there")
+        tally.note(f"{counted(tally.missing, 'record')} listed but not there")
     return CollectionResult(
         ecosystem=ecosystem,
         action=Action.UPDATED,

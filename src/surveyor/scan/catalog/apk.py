@@ -9,6 +9,7 @@ from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, pl
 from surveyor.scan.errors import Malformed
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import SourcePackage
+from surveyor.scan.vocabulary import counted
 
 _FIELDS = re.compile(rb"^([PVALo]):([^\n]*)", re.MULTILINE)
 
@@ -36,7 +37,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
             evidence=quote(P=name, V=version, A=fields.get("A"), o=origin),
         )
     if broken:
-        raise Malformed(f"{broken:,} apk records have no usable name or version")
+        raise Malformed(f"{counted(broken, 'apk record')} without a usable name or version")
 
 
 def _paragraphs(data: bytes) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from surveyor.scan.catalog.interface import Cataloger, File, Record, plausible, 
 from surveyor.scan.errors import Malformed
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import SourcePackage
+from surveyor.scan.vocabulary import counted
 
 _FIELDS = re.compile(rb"^(Package|Version|Source|Architecture|Status):[ \t]*([^\n]*)", re.MULTILINE)
 _ABSENT = {"not-installed", "config-files"}
@@ -37,7 +38,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
             evidence=quote(Package=name, Version=version, Source=fields.get("Source"), Status=fields.get("Status")),
         )
     if broken:
-        raise Malformed(f"{broken:,} dpkg records have no usable name or version")
+        raise Malformed(f"{counted(broken, 'dpkg record')} without a usable name or version")
 
 
 def _stanzas(data: bytes) -> Iterator[bytes]:

@@ -22,6 +22,7 @@ from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Coverage, CoverageState, Finding, Kind, Package, Source, Target
 from surveyor.scan.plan import Request
 from surveyor.scan.settings import Settings
+from surveyor.scan.vocabulary import counted
 
 if TYPE_CHECKING:
     from surveyor.scan.advise import match
@@ -95,7 +96,9 @@ class _Scan:
         """Walk every image; returns the merged packages of all."""
         progress, images = self._ledger.progress, self._artifact.images
         layers = sum(len(image.layers) for image in images)
-        progress(f"{self.stage}.extract", f"{self.type}: {len(images)} images, {layers} layers", pct=5)
+        progress(
+            f"{self.stage}.extract", f"{self.type}: {counted(len(images), 'image')}, {counted(layers, 'layer')}", pct=5
+        )
         if self.stage == "archive":
             progress("archive.type", self.type.removeprefix("archive/"), pct=6)
         inventory = Inventory()
@@ -120,7 +123,7 @@ class _Scan:
         self._records.update(reader.records)
         if self.type == "source" and reader.has_release:
             self.type = "rootfs"
-        detail = f"{len(image.layers)} layers, {reader.entries:,} entries"
+        detail = f"{counted(len(image.layers), 'layer')}, {counted(reader.entries, 'entry')}"
         if image.platform:
             detail += f", {image.platform}"
         self._ledger.add(
@@ -138,7 +141,7 @@ class _Scan:
         """One entry of coverage a cataloger, also when it found nothing."""
         for unit in CATALOGERS:
             files, records = self._files[unit.id], self._records[unit.id]
-            detail = f"{files:,} files, {records:,} records"
+            detail = f"{counted(files, 'file')}, {counted(records, 'record')}"
             self._ledger.add(
                 Coverage(what=f"catalog.{unit.id}", state=CoverageState.LOOKED, detail=detail, count=records)
             )
@@ -206,11 +209,11 @@ def _advise(
             ledger.add(entry)
         return result.findings, result.sources
 
-    ledger.progress(f"{stage}.osv.query", f"{len(packages):,} packages", pct=70)
+    ledger.progress(f"{stage}.osv.query", counted(len(packages), "package"), pct=70)
     with ledger.progress.timing(f"{stage}.osv.query"):
         done = ledger.attempt("advisories", unit, stage=f"{stage}.osv.query")
     findings, sources = done or ((), ())
-    ledger.progress(f"{stage}.osv.query.done", f"{len(findings):,} findings", pct=95)
+    ledger.progress(f"{stage}.osv.query.done", counted(len(findings), "finding"), pct=95)
     return findings, sources
 
 

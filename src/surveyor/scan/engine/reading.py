@@ -19,6 +19,7 @@ from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.tree.entry import Entry, Kind, Layer, Wanted
 from surveyor.scan.tree.names import clean
 from surveyor.scan.tree.overlay import Overlay, Sheet
+from surveyor.scan.vocabulary import counted
 
 _NAMES = [rb"\.wh\.[^/]*", rb"os-release", *(unit.names for unit in CATALOGERS), *(unit.names for unit in UNREAD)]
 #: The one pattern that decides on the hot path which of a hundred thousand names deserve a second look.
@@ -81,7 +82,7 @@ class ImageReader:
                         what=f"catalog.{unit}",
                         state=CoverageState.FAILED,
                         reason="malformed",
-                        detail=f"{count - _TROUBLES:,} more files",
+                        detail=counted(count - _TROUBLES, "more file"),
                         count=count - _TROUBLES,
                     )
                 )
@@ -199,7 +200,9 @@ class ImageReader:
                         path = name.decode("utf-8", "backslashreplace")
                         self._catalog(unit, entry, match["root"] if unit.system else b"", path, pass_)
         if pass_.linked:
-            raise Malformed(f"{len(pass_.linked):,} hard links to package records point at nothing in their layer")
+            raise Malformed(
+                f"{counted(len(pass_.linked), 'hard link')} to package records without a target in the layer"
+            )
         return True
 
     def _account(self, pass_: _Pass) -> None:
@@ -209,7 +212,7 @@ class ImageReader:
                 what="acquire.layer",
                 state=CoverageState.LOOKED,
                 reason=None,
-                detail=f"{layer.form}, {pass_.entries:,} entries",
+                detail=f"{layer.form}, {counted(pass_.entries, 'entry')}",
                 layer=layer.digest,
                 count=pass_.entries,
             )

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from surveyor.scan.events import printable
 from surveyor.scan.model import INCOMPLETE, Coverage, CoverageState, Domain, Finding, Report, ScanStatus, Severity
+from surveyor.scan.vocabulary import counted
 
 _STYLES = {
     Severity.CRITICAL: "bold red",
@@ -102,6 +103,8 @@ def _summary(report: Report) -> Text:
     if report.scan_status in (ScanStatus.FAILED, ScanStatus.UNSUPPORTED):
         return Text(f"\nCould not scan: {printable(report.error or 'no reason given')}", style="bold red")
     counts = ", ".join(f"{count} {name}" for name, count in report.summary.findings.items())
-    packages = f"{report.summary.packages:,} packages; " if report.summary.packages else ""
+    packages = f"{counted(report.summary.packages, 'package')}; " if report.summary.packages else ""
     incomplete = "; incomplete, see above" if report.scan_status is ScanStatus.PARTIAL else ""
-    return Text(f"\n{packages}{sum(report.summary.findings.values())} findings: {counts}{incomplete}", style="bold")
+    return Text(
+        f"\n{packages}{counted(sum(report.summary.findings.values()), 'finding')}: {counts}{incomplete}", style="bold"
+    )

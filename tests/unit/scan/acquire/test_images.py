@@ -131,7 +131,7 @@ def test_every_image_of_an_index_is_reported_and_attestations_are_not(tmp_path: 
     reasons = {entry.reason: entry.layer for entry in report.coverage if entry.what == "acquire.oci"}
     assert reasons == {"attestation": seal["digest"], "not_in_archive": gone["digest"]}
     looked = [entry.detail for entry in report.coverage if entry.what == "acquire.image"]
-    assert looked == ["1 layers, 5 entries, linux/amd64", "1 layers, 5 entries, linux/arm64"]
+    assert looked == ["1 layer, 5 entries, linux/amd64", "1 layer, 5 entries, linux/arm64"]
 
 
 def test_whiteouts_hide_what_is_below_and_only_that(tmp_path: Path) -> None:

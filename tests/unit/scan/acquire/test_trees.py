@@ -48,7 +48,7 @@ def test_every_cataloger_says_what_it_looked_at(tmp_path: Path) -> None:
     nothing = "0 files, 0 records"
     assert details == {
         "catalog.apk": nothing,
-        "catalog.dpkg": "1 files, 1 records",
+        "catalog.dpkg": "1 file, 1 record",
         "catalog.jar": nothing,
         "catalog.npm": nothing,
         "catalog.python": nothing,

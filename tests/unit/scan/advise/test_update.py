@@ -106,7 +106,7 @@ def test_a_listed_record_that_is_not_there_is_asked_for_again(tmp_path: Path) ->
     lines = (bucket / "npm" / "modified_id.csv").read_text()
     (bucket / "npm" / "modified_id.csv").write_text("2026-05-05T00:00:00Z,GHSA-4\n" + lines)
     (first,) = run(bucket, path).collections
-    assert first.notes == ("1 records are listed but not there",)
+    assert first.notes == ("1 record listed but not there",)
     (second,) = run(bucket, path).collections
     assert second.action is Action.UPDATED
     write(bucket, {"npm": [*NPM[:4], {**NPM[4], "modified": "2026-05-05T00:00:00Z"}]})
