@@ -137,7 +137,7 @@ def analyse(context: Context, subjects: Sequence[Subject], ask: Ask, bound: Boun
     health = context.computed_health
     return Analysis(
         summary=_paragraph(overview.summary) if overview else None,
-        # without a number of ours nobody could look, and then the model could not either
+        # where we have no number nobody could look, or nobody has rated what is there: the model's would be a guess too
         health_score=bound(health, overview.health_score) if overview and health is not None else None,
         judged=judged,
         left=len(subjects) - len(judged),

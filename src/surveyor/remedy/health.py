@@ -10,7 +10,20 @@ POINTS = {"critical": 25, "high": 10, "medium": 4, "low": 1, "unknown": 0}
 HALF = 50
 
 
-def computed(counts: Mapping[str, int]) -> int:
-    """Health 0..100: 100 without findings, halved at 50 points, falling ever more slowly, so a fix always shows."""
+def computed(counts: Mapping[str, int], *, looked: bool = True) -> int | None:
+    """Health 0..100: 100 without findings, halved at 50 points, falling ever more slowly, so a fix always shows.
+
+    ``None``, which is neither good nor bad, in the two cases where any number would be a guess:
+
+    * nothing could be looked at (``looked``): without findings the sum would say that all is well;
+    * findings are there and nobody has rated a single one. They weigh nothing, so the sum would be a full 100, beside
+      vulnerabilities of which each may be critical.
+
+    With one rated finding there is a number again, of the rated ones alone: whoever shows it says beside it how many
+    nobody has rated, and whether everything was looked at.
+    """
+    rated = sum(count for severity, count in counts.items() if severity != "unknown")
+    if not looked or (counts.get("unknown", 0) and not rated):
+        return None
     points = sum(POINTS.get(severity, 0) * count for severity, count in counts.items())
     return round(100 * HALF / (HALF + points))

@@ -92,7 +92,7 @@ def merge(scan: Scan, parts: dict[str, Report]) -> Report:
         summary=Summary(
             findings={severity.value: counts[severity.value] for severity in Severity},
             packages=len(packages),
-            computed_health=None if status is ScanStatus.FAILED else health.computed(counts),
+            computed_health=health.computed(counts, looked=status is not ScanStatus.FAILED),
         ),
         error=scan.error,
     )

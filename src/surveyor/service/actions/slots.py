@@ -356,9 +356,8 @@ async def end(
 
 
 def _summary(scan: Scan, counts: dict[str, int], *, error: str | None) -> dict[str, object]:
-    # where nobody could look there is no number: zero findings would say that all is well
     blind = error is not None or any(e["what"] == "advisories" and e["state"] == "missing" for e in scan.coverage)
-    score = None if blind else health.computed(counts)
+    score = health.computed(counts, looked=not blind)
     return {**scan.summary, "findings": None if error else counts, "computed_health": score}
 
 

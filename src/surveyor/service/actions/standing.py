@@ -132,7 +132,7 @@ async def metrics(session: Session, team_id: UUID, project_id: UUID, now: dateti
         unscored=sum(group.unscored for group in live),
         not_seen=sum(group.not_seen for group in live),
         open_risk_score=sum(group.score for group in live),
-        computed_health=health.computed(by_severity) if looked else None,
+        computed_health=health.computed(by_severity, looked=looked),
         by_severity={name: by_severity[name] for name in SEVERITIES},
         by_domain=by_domain,
         by_status={name: by_status[name] for name in (*OPEN, "resolved", "dismissed")},
