@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 class Kind(StrEnum):
@@ -240,11 +240,18 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """Counts over the whole report; every severity is present, unknown too."""
+    """Counts over the whole report; every severity is present, unknown too.
+
+    The rest is what the service says of the run, absent in a report that comes straight from the scanner:
+    ``computed_health`` 0..100 is the service's own and absent where it would be a guess; ``health_score`` 0..100 and
+    ``summary`` are a language model's and absent without one.
+    """
 
     findings: dict[str, int] = field(default_factory=dict)
     packages: int = 0
     computed_health: int | None = None
+    health_score: int | None = None
+    summary: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

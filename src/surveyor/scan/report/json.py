@@ -15,10 +15,13 @@ import orjson
 from surveyor.scan.errors import Malformed
 from surveyor.scan.model import Report
 
+#: How a report is written: indented for people, times in UTC, a newline at the end.
+OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
+
 
 def encode(report: Report) -> bytes:
     """The report as UTF-8 JSON, indented for people; empty fields stay, so readers need no defaults."""
-    return orjson.dumps(report, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(report, option=OPTIONS)
 
 
 def decode(text: bytes) -> Report:

@@ -7,9 +7,11 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
-from surveyor.remedy import health
+import orjson
+
 from surveyor.scan.model import INCOMPLETE, Coverage, CoverageState, Report, ScanStatus, Severity, Summary
 from surveyor.scan.report import json as report_json
 from surveyor.service.actions import intake, scans
@@ -35,6 +37,7 @@ async def download(
 ) -> Download:
     """The report of an ended scan as JSON: one for the whole run, or a single scanner's as it wrote it.
 
+    The whole run's also says what the run came to: its health, and the model's words where one was asked.
     Conflict while the scan has not ended, NotFound when its scanners left none.
     """
     scan = await scans.find(platform.sessions, team_id=team_id, project_id=project_id, scan_id=scan_id)
@@ -44,17 +47,33 @@ async def download(
     if not keys:
         raise NotFound("this scan left no report" if slot is None else "this scanner left no report")
     name = f"surveyor-{_PLAIN.sub('-', scan.name or scan.kind).strip('-.')[:80] or scan.kind}-{str(scan.id)[:8]}"
-    if len(scan.scanner_status) == 1 or slot is not None:
-        suffix = "" if slot is None else f"-{slot}"
-        return Download(name=f"{name}{suffix}.json", chunks=platform.storage.get_stream(next(iter(keys.values()))))
+    if slot is not None:
+        return Download(name=f"{name}-{slot}.json", chunks=platform.storage.get_stream(keys[slot]))
     parts = {}
     for held, key in sorted(keys.items()):
         parts[held] = await platform.storage.get_bytes(key, max_bytes=intake.REPORT_BYTES)
-    return Download(name=f"{name}.json", chunks=_once(await asyncio.to_thread(_merged, scan, parts)))
+    written = _told if len(scan.scanner_status) == 1 else _merged
+    return Download(name=f"{name}.json", chunks=_once(await asyncio.to_thread(written, scan, parts)))
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:
     yield content
+
+
+def _told(scan: Scan, parts: dict[str, bytes]) -> bytes:
+    """The only scanner's report with what the run came to.
+
+    Not read into values, as a merge needs them: an inventory may be of a hundred MB, and one object of it changes.
+    """
+    (content,) = parts.values()
+    report = orjson.loads(content)
+    report["summary"] = {**(report.get("summary") or {}), **_outcome(scan)}
+    return orjson.dumps(report, option=report_json.OPTIONS)
+
+
+def _outcome(scan: Scan) -> dict[str, Any]:
+    """The part of a report's summary that is the run's, from the run's own: the two never differ."""
+    return {name: scan.summary.get(name) for name in ("computed_health", "health_score", "summary")}
 
 
 def _merged(scan: Scan, parts: dict[str, bytes]) -> bytes:
@@ -92,7 +111,7 @@ def merge(scan: Scan, parts: dict[str, Report]) -> Report:
         summary=Summary(
             findings={severity.value: counts[severity.value] for severity in Severity},
             packages=len(packages),
-            computed_health=health.computed(counts, looked=status is not ScanStatus.FAILED),
+            **_outcome(scan),
         ),
         error=scan.error,
     )
