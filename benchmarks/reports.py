@@ -19,6 +19,7 @@ from surveyor.service.documents.model import DOMAINS, Asset, Day, Entry, Finding
 
 NOW = datetime(2026, 3, 5, 10, 20, tzinfo=UTC)
 SEVERITIES = ("critical", "high", "medium", "low")
+PSI = "performance needs a PageSpeed Insights key: set SURVEYOR_PSI_KEY"
 NAMES = (
     "Content-Security-Policy missing",
     "Largest Contentful Paint slow",
@@ -66,8 +67,14 @@ def finding(number: int) -> Finding:
         },
         references=(f"https://advisories.example/CVE-2026-{number:05d}",),
         assets=(
-            Asset(type="package", value=f"pkg:npm/left-pad-{number}@1.2.3", path="app/package-lock.json", layer=None),
-            Asset(type="url", value=f"https://shop.example/products/{number}", path=None, layer=None),
+            Asset(
+                type="package",
+                value=f"pkg:npm/left-pad-{number}@1.2.3",
+                artifact_name="shop-api-2.4.tar",
+                artifact=f"sha256:{7:064x}",
+                path="app/package-lock.json",
+            ),
+            Asset(type="url", value=f"https://shop.example/products/{number}"),
         ),
         assets_total=2 + number % 9,
         first_seen=NOW - timedelta(days=30),
@@ -87,9 +94,16 @@ def report(count: int, *, total: int | None = None) -> ProjectReport:
         }
         for domain in DOMAINS
     }
-    gaps = (
-        Entry(what="slot.performance", state="not_configured", why="no API key", where=None, count=None),
-        Entry(what="catalog.rpm", state="failed", why="The database is damaged", where="var/lib/rpm", count=None),
+    unset = Entry(
+        what="slot.performance", state="not_configured", reason="not_configured", why=PSI, where=None, count=None
+    )
+    damaged = Entry(
+        what="catalog.rpm",
+        state="failed",
+        reason="malformed",
+        why="The database is damaged",
+        where="var/lib/rpm",
+        count=None,
     )
     places = tuple(
         Target(
@@ -99,10 +113,15 @@ def report(count: int, *, total: int | None = None) -> ProjectReport:
             scanned_at=NOW,
             status="done",
             complete=complete,
-            entries=() if complete else gaps,
-            entries_total=0 if complete else 2,
+            not_set_up=not_set_up,
+            entries=gaps,
+            entries_total=len(gaps),
         )
-        for name, kind, complete in (("shop-api-2.4.tar", "artifact", False), ("https://shop.example/", "web", True))
+        for name, kind, complete, gaps, not_set_up in (
+            ("shop-api-2.4.tar", "artifact", False, (damaged,), ()),
+            ("https://shop.example/", "web", True, (unset,), (unset.what,)),
+            ("shop-worker-2.4.tar", "artifact", True, (), ()),
+        )
     )
     return ProjectReport(
         id=UUID(int=1),
@@ -117,6 +136,7 @@ def report(count: int, *, total: int | None = None) -> ProjectReport:
             not_seen=3,
             open_risk_score=sum(one.priority_score or 0 for one in findings),
             computed_health=41,
+            unrated=by_severity["unknown"],
             by_severity=by_severity,
             by_domain=by_domain,
             by_status={"new": count // 3, "triaged": count // 3, "in_progress": count - 2 * (count // 3)},
@@ -130,7 +150,7 @@ def report(count: int, *, total: int | None = None) -> ProjectReport:
         findings=findings,
         findings_total=total or count,
         targets=places,
-        targets_total=2,
+        targets_total=len(places),
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import text
 
 from surveyor.scan.model import (
@@ -26,9 +29,11 @@ from surveyor.scan.model import (
 )
 from surveyor.scan.report import json as report_json
 from surveyor.scan.settings import AllowedHost
-from surveyor.service.actions import findings, reports, scans, slots
+from surveyor.service import documents
+from surveyor.service.actions import exports, findings, reports, scans, slots
 from surveyor.service.actions.findings import Decision
 from surveyor.service.actions.slots import Result
+from surveyor.service.api.v1 import answers
 from surveyor.service.errors import InvalidParams, NotFound, StorageFull
 from surveyor.service.store.finding_lists import Filter
 from surveyor.service.store.findings import FindingRow
@@ -303,6 +308,65 @@ async def test_one_report_of_a_run(near: Ground) -> None:
     assert {entry.what for entry in merged.coverage} == {"slot.performance", "slot.seo", "slot.accessibility"}
     assert file.name.endswith(".json")
     assert "/" not in file.name
+
+
+async def test_the_report_of_a_run_says_what_the_run_came_to(near: Ground) -> None:
+    page = await look(near, report(finding(), coverage=()))
+    file = await scan_file(near, report(kind=Kind.ARTIFACT), "one.whl")
+    said = {"health_score": 71, "summary": "One header is missing."}
+    async with near.platform.sessions() as session, session.begin():
+        added = text("update audit_scan_runs set summary = summary || cast(:said as jsonb) where id = any(:ids)")
+        await session.execute(added, {"said": json.dumps(said), "ids": [page.id, file.id]})
+    for scan, own in ((page, 93), (file, 100)):
+        sent = await reports.download(near.platform, **near.place, scan_id=scan.id)
+        told = report_json.decode(b"".join([chunk async for chunk in sent.chunks])).summary
+        assert (told.computed_health, told.health_score, told.summary) == (own, 71, "One header is missing.")
+        assert (await near.scan(scan.id)).summary["computed_health"] == own
+    # a scanner's own part stays as the scanner wrote it
+    alone = await reports.download(near.platform, **near.place, scan_id=file.id, slot="artifact")
+    kept = report_json.decode(b"".join([chunk async for chunk in alone.chunks])).summary
+    assert (kept.computed_health, kept.health_score, kept.summary) == (None, None, None)
+
+
+async def test_unrated_vulnerabilities_alone_give_no_number(near: Ground) -> None:
+    unrated = {"domain": Domain.VULNERABILITY, "severity": Severity.UNKNOWN}
+    found = (finding("CVE-1: pypi/a", **unrated), finding("CVE-2: pypi/a", **unrated))
+    ended = await scan_file(near, report(*found, kind=Kind.ARTIFACT), "one.whl")
+    assert ended.summary["findings"]["unknown"] == 2
+    assert ended.summary["computed_health"] is None
+    rated = finding("CVE-3: pypi/a", domain=Domain.VULNERABILITY, severity=Severity.HIGH)
+    ended = await scan_file(near, report(*found, rated, kind=Kind.ARTIFACT), "one.whl")
+    assert ended.summary["computed_health"] == 83
+
+
+async def test_the_same_finding_in_three_files_names_each(near: Ground) -> None:
+    asset = Asset(type="package", value="pkg:pypi/a@1", artifact="sha256:" + "a" * 64, path="a/METADATA")
+    bad = finding("CVE-1: pypi/a", domain=Domain.VULNERABILITY, package="pkg:pypi/a@1", assets=(asset,))
+    names = ["one.whl", "two.whl", "three: 3.whl"]
+    for name in names:
+        await scan_file(near, report(bad, kind=Kind.ARTIFACT), name)
+    await look(near, report(finding()))
+    page, file = sorted(await listed(near), key=lambda row: len(row.assets))
+    assert [asset.artifact_name for asset in page.assets] == [None]
+    assert {asset.artifact_name for asset in file.assets} == set(names)
+    wire = answers.finding(file).affected_assets
+    assert {(asset.artifact_name, asset.artifact) for asset in wire} == {(name, asset.artifact) for name in names}
+    held = await exports.gather(near.platform.sessions, **near.place, report_id=uuid4())
+    (told,) = (one for one in held.findings if one.domain == "vulnerability")
+    assert {asset.artifact_name for asset in told.assets} == set(names)
+    assert told.assets[0].artifact == asset.artifact
+    for kind in ("json", "csv", "html", "pdf"):
+        content = await documents.render(kind, held, near.platform.temporary)
+        read = PdfReader(io.BytesIO(content)).pages if kind == "pdf" else ()
+        words = " ".join(page.extract_text() for page in read) or content.decode("utf-8", "replace")
+        assert all(name in " ".join(words.split()) for name in names), kind
+    # gone from all three, it says since when
+    for name in names:
+        await scan_file(near, report(kind=Kind.ARTIFACT), name)
+    held = await exports.gather(near.platform.sessions, **near.place, report_id=uuid4())
+    (told,) = (one for one in held.findings if one.domain == "vulnerability")
+    assert (told.assets, told.not_seen_since is not None) == ((), True)
+    assert "Not seen since" in (await documents.render("html", held, near.platform.temporary)).decode()
 
 
 async def test_two_domains_of_one_title_are_two_findings_and_doubles_in_a_report_are_one(near: Ground) -> None:

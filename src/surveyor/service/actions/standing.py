@@ -25,6 +25,7 @@ from surveyor.service.documents.model import (
 from surveyor.service.errors import InvalidParams
 from surveyor.service.store import standing
 from surveyor.service.store.database import Session, Sessions
+from surveyor.service.store.findings import artifact_name
 from surveyor.service.store.scans import Scan
 from surveyor.service.store.standing import Listed, Proofs
 from surveyor.service.store.teams import Project, Team
@@ -133,6 +134,7 @@ async def metrics(session: Session, team_id: UUID, project_id: UUID, now: dateti
         not_seen=sum(group.not_seen for group in live),
         open_risk_score=sum(group.score for group in live),
         computed_health=health.computed(by_severity, looked=looked),
+        unrated=by_severity["unknown"],
         by_severity={name: by_severity[name] for name in SEVERITIES},
         by_domain=by_domain,
         by_status={name: by_status[name] for name in (*OPEN, "resolved", "dismissed")},
@@ -169,7 +171,15 @@ def _finding(row: Listed) -> Finding:
         **values,
         references=tuple(row.reference_urls),
         assets=tuple(
-            Asset(type=kind or "", value=value or "", path=path, layer=layer) for kind, value, path, layer in row.assets
+            Asset(
+                type=kind or "",
+                value=value or "",
+                artifact_name=artifact_name(scope or ""),
+                artifact=artifact,
+                path=path,
+                layer=layer,
+            )
+            for kind, value, artifact, path, layer, scope in row.assets
         ),
     )
 
@@ -187,7 +197,14 @@ def _target(scan: Scan) -> Target:
     told = {str(entry.get("what")) for entry in scan.coverage}
     entries = [_entry(entry) for entry in scan.coverage if entry.get("state") in _NOT_LOOKED]
     entries += [
-        Entry(what=f"slot.{name}", state=_slot_state(slot.reason), why=slot.reason, where=None, count=None)
+        Entry(
+            what=f"slot.{name}",
+            state=_slot_state(slot.reason),
+            reason=slot.reason,
+            why=slot.reason,
+            where=None,
+            count=None,
+        )
         for name, slot in scan.scanner_status.items()
         if slot.state != "done" and f"slot.{name}" not in told
     ]
@@ -200,6 +217,7 @@ def _target(scan: Scan) -> Target:
         scanned_at=scan.finished_at or scan.updated_at,
         status=scan.status,
         complete=scan.status == "done" and not gaps,
+        not_set_up=tuple(sorted({entry.what for entry in entries if entry.state == CoverageState.NOT_CONFIGURED})),
         entries=tuple(entries[:ENTRIES]),
         entries_total=len(entries),
     )
@@ -216,6 +234,7 @@ def _entry(entry: dict[str, Any]) -> Entry:
     return Entry(
         what=str(entry.get("what", "")),
         state=str(entry["state"]),
+        reason=entry.get("reason"),
         why=entry.get("detail") or entry.get("reason"),
         where=", ".join(where) or None,
         count=count if isinstance(count, int) else None,

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 
-from surveyor.service.documents.model import Finding, ProjectReport
+from surveyor.service.documents.model import Asset, Finding, ProjectReport
 
 COLUMNS = (
     "severity",
@@ -80,7 +80,7 @@ def _values(one: Finding) -> Iterator[object]:
     yield from (one.severity, one.priority_score, one.impact_score, one.effort_score, one.risk_score, one.status)
     yield from (one.domain, one.title, one.description, one.rule, " ".join(one.ids), one.package)
     yield from (" ".join(one.fixed_in), one.fix_state, one.epss, one.kev, one.confidence, one.tier)
-    yield "\n".join(f"{asset.value} ({asset.path})" if asset.path else asset.value for asset in one.assets)
+    yield "\n".join(_affected(asset) for asset in one.assets)
     yield one.assets_total
     yield "\n".join(f"{item.get('where') or ''} {item.get('value') or ''}".strip() for item in one.evidence)
     yield _fix(one)
@@ -88,6 +88,12 @@ def _values(one: Finding) -> Iterator[object]:
     yield from (one.first_seen.isoformat(), one.last_seen.isoformat())
     yield one.not_seen_since.isoformat() if one.not_seen_since else None
     yield one.id
+
+
+def _affected(asset: Asset) -> str:
+    """What is affected and, of an artifact, its name and where inside."""
+    inside = ", ".join(part for part in (asset.artifact_name, asset.path, asset.layer) if part)
+    return f"{asset.value} ({inside})" if inside else asset.value
 
 
 def _fix(one: Finding) -> str:

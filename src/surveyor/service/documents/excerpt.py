@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from surveyor.service.documents.model import DOMAINS, OPEN, SEVERITIES, Entry, Finding, ProjectReport, Target
+from surveyor.scan.vocabulary import counted
+from surveyor.service.documents.model import DOMAINS, OPEN, SEVERITIES, Asset, Entry, Finding, ProjectReport, Target
+from surveyor.service.documents.sheet import Brief, Count, DayBar, DomainBar, Fact, Gap, Item, Place, Quote, Sheet
 
 TITLE, TEXT, QUOTE, LINE = 300, 700, 360, 200
 QUOTES, PLACES, STEPS, LINKS, IDS = 3, 4, 8, 3, 6
@@ -24,140 +25,12 @@ _WORDS = {
     "partial": "in part",
     "ready_verify": "Ready to verify",
 }
+#: A stable code, such as ``limit_exceeded``: what alone may be turned into words.
+_CODE = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 #: Controls, and marks that turn text around: shown by number, so that nothing hides and nothing is mirrored.
 _HIDDEN = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
-    """A number with its name; ``key`` is the stable one."""
-
-    key: str
-    label: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DomainBar:
-    """The open findings of one domain by severity."""
-
-    label: str
-    total: int
-    counts: tuple[Count, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayBar:
-    """One day of the burn-down."""
-
-    label: str
-    score: int
-    findings: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """A line of a table: a name and what is known."""
-
-    label: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quote:
-    """Something as it was found, and where."""
-
-    where: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """One finding for reading."""
-
-    number: int
-    id: str
-    title: str
-    severity: str
-    severity_label: str
-    score: str
-    facts: str
-    description: str
-    evidence: tuple[Quote, ...]
-    places: tuple[Quote, ...]
-    more_places: int
-    fix: str
-    steps: tuple[str, ...]
-    versions: str
-    rule: str
-    ids: tuple[str, ...]
-    links: tuple[str, ...]
-    seen: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Brief:
-    """One of the further findings: a line of evidence and a line of the fix."""
-
-    number: int
-    title: str
-    severity: str
-    severity_label: str
-    score: str
-    facts: str
-    evidence: str
-    fix: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
-    """One thing that was not looked at."""
-
-    what: str
-    word: str
-    state: str
-    why: str
-    where: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """One target with what its newest scan did not look at."""
-
-    name: str
-    kind: str
-    scanned: str
-    word: str
-    complete: bool
-    gaps: tuple[Gap, ...]
-    more: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
-    """A report, ready to be written down."""
-
-    id: str
-    team: str
-    project: str
-    generated: str
-    date: str
-    health: int | None
-    open: int
-    total: int
-    held: int
-    left_out: int
-    severities: tuple[Count, ...]
-    domains: tuple[DomainBar, ...]
-    days: tuple[DayBar, ...]
-    facts: tuple[Fact, ...]
-    findings: tuple[Item, ...]
-    brief: tuple[Brief, ...]
-    places: tuple[Place, ...]
-    places_total: int
-    gaps: int
 
 
 def of(report: ProjectReport) -> Sheet:
@@ -170,6 +43,7 @@ def of(report: ProjectReport) -> Sheet:
         generated=_moment(report.generated_at),
         date=f"{report.generated_at.astimezone(UTC):%Y-%m-%d}",
         health=numbers.computed_health,
+        health_words=tuple(_health(report)),
         open=numbers.open_findings,
         total=report.findings_total,
         held=len(report.findings),
@@ -186,12 +60,35 @@ def of(report: ProjectReport) -> Sheet:
         places=tuple(_place(target) for target in report.targets),
         places_total=report.targets_total,
         gaps=report.gaps,
+        not_set_up=_not_set_up(report.not_set_up),
     )
 
 
 def label(key: str) -> str:
     """A stable name as people read it."""
     return _WORDS.get(key) or key.replace("_", " ").capitalize()
+
+
+def _health(report: ProjectReport) -> Iterable[str]:
+    """What the number is, or why there is none, and then what it cannot know."""
+    numbers = report.metrics
+    unrated = counted(numbers.unrated, "open finding")
+    if numbers.computed_health is not None:
+        yield "Health of 100, computed from open findings"
+        if numbers.unrated:
+            yield f"{unrated} not rated by anybody, counting nothing"
+    elif numbers.unrated and numbers.unrated == numbers.open_findings:
+        yield f"Health is unknown: {unrated}, not rated by anybody"
+    else:
+        yield "Health is unknown: no scan could look at anything and judge it"
+    if report.metrics.computed_health is not None and (report.gaps or report.not_set_up):
+        yield "not everything was looked at"
+
+
+def _not_set_up(names: tuple[str, ...]) -> str:
+    if not names:
+        return ""
+    return f"{counted(len(names), 'scanner')} not set up: {', '.join(_part(name) for name in names)}"
 
 
 def _counts(given: dict[str, int]) -> tuple[Count, ...]:
@@ -223,7 +120,7 @@ def _facts(report: ProjectReport) -> tuple[Fact, ...]:
 
 
 def _unscored(count: int) -> str:
-    return f"; {count:,} open findings have no score and count nothing" if count else ""
+    return f"; {counted(count, 'open finding')} without a score, counting nothing" if count else ""
 
 
 def _rate(value: float | None, unknown: str) -> str:
@@ -232,6 +129,7 @@ def _rate(value: float | None, unknown: str) -> str:
 
 def _item(number: int, one: Finding) -> Item:
     fix = one.recommended_fix or {}
+    summary = _sentence(_text(fix.get("summary"), TEXT))
     return Item(
         number=number,
         id=str(one.id),
@@ -246,12 +144,14 @@ def _item(number: int, one: Finding) -> Item:
             for item in one.evidence[:QUOTES]
         ),
         places=tuple(
-            Quote(where=_text(asset.path, LINE), value=_text(asset.value, QUOTE)) for asset in one.assets[:PLACES]
+            Quote(where=_text(", ".join(_where(asset)), LINE), value=_text(asset.value, QUOTE))
+            for asset in one.assets[:PLACES]
         ),
         more_places=max(one.assets_total - PLACES, 0),
-        fix=_text(fix.get("summary"), TEXT) or _no_fix(one),
+        absent="" if one.assets else _absent(one),
+        fix=summary or _no_fix(one),
         steps=tuple(_text(step, LINE) for step in list(fix.get("steps") or ())[:STEPS]),
-        versions=_text(", ".join(one.fixed_in[:IDS]), LINE),
+        versions=_versions(one, summary),
         rule=_text(one.rule, LINE),
         ids=tuple(_text(name, 60) for name in one.ids if name != one.rule)[:IDS],
         links=tuple(_text(link, LINE) for link in one.references if link.startswith(("https://", "http://")))[:LINKS],
@@ -262,7 +162,7 @@ def _item(number: int, one: Finding) -> Item:
 def _brief(number: int, one: Finding) -> Brief:
     first = one.evidence[0] if one.evidence else {}
     evidence = " ".join(part for part in (_text(first.get("where"), 60), _text(first.get("value"), 90)) if part)
-    fix = _text((one.recommended_fix or {}).get("summary"), 110) or _no_fix(one)
+    fix = _sentence(_text((one.recommended_fix or {}).get("summary"), 110)) or _no_fix(one)
     return Brief(
         number=number,
         title=_text(one.title, LINE),
@@ -270,6 +170,7 @@ def _brief(number: int, one: Finding) -> Brief:
         severity_label=label(one.severity),
         score=_score(one),
         facts=f"{label(one.domain)}, {label(one.status).lower()}",
+        place=_first_place(one),
         evidence=evidence.replace("\n", " "),
         fix=f"Fixed in {_text(', '.join(one.fixed_in[:3]), 60)}." if one.fixed_in else fix,
     )
@@ -298,34 +199,87 @@ def _no_fix(one: Finding) -> str:
     return f"No fix is known ({_text(one.fix_state, 60).replace('_', ' ')})." if one.fix_state else "No fix is known."
 
 
+def _sentence(words: str) -> str:
+    """Words that something may follow: with a stop at their end, unless they have one."""
+    return words if not words or words.endswith((".", "!", "?", ":", "…")) else f"{words}."
+
+
+def _versions(one: Finding, summary: str) -> str:
+    """The versions that mend it; nothing where the sentence before them has named each."""
+    named = {word.strip(".,;:()") for word in summary.split()}
+    return "" if named.issuperset(one.fixed_in) else _text(", ".join(one.fixed_in[:IDS]), LINE)
+
+
+def _where(asset: Asset) -> Iterable[str]:
+    """Where in the world and where inside: the name of the file that was scanned, the path and layer in it."""
+    yield from (part for part in (asset.artifact_name, asset.path) if part)
+    if asset.layer:
+        yield f"layer {asset.layer[:19]}"
+
+
+def _first_place(one: Finding) -> str:
+    """One line of what is affected: the artifact, or else the page."""
+    if not one.assets:
+        return _absent(one)
+    first = one.assets[0]
+    place = _text(first.artifact_name or first.value, 90)
+    return f"{place} and {one.assets_total - 1:,} more" if one.assets_total > 1 else place
+
+
+def _absent(one: Finding) -> str:
+    return f"Not seen since {_day(one.not_seen_since)}." if one.not_seen_since else "Not known."
+
+
 def _seen(one: Finding) -> str:
     words = f"First seen {_day(one.first_seen)}, last {_day(one.last_seen)}"
     return f"{words}; not seen since {_day(one.not_seen_since)}" if one.not_seen_since else words
 
 
 def _place(target: Target) -> Place:
-    words = {"done": "looked at whole" if target.complete else "not looked at whole"}
     return Place(
         name=_text(target.name, LINE),
         kind="Page" if target.kind == "web" else "File",
         scanned=_moment(target.scanned_at),
-        word=words.get(target.status, f"scan {target.status}"),
-        complete=target.complete,
+        word=_looked(target),
+        tone="gaps" if not target.complete else "set_up" if target.not_set_up else "whole",
         gaps=tuple(_gap(entry) for entry in target.entries),
         more=target.entries_total - len(target.entries),
     )
 
 
+def _looked(target: Target) -> str:
+    """How far a target was looked at; what is not set up is neither a whole look nor a failure, and said apart."""
+    if target.status != "done":
+        return f"scan {target.status}"
+    if not target.complete:
+        return "not looked at whole"
+    if not target.not_set_up:
+        return "looked at whole"
+    return f"looked at with all that is set up; {_not_set_up(target.not_set_up)}"
+
+
 def _gap(entry: Entry) -> Gap:
-    what = entry.what.removeprefix("slot.").replace("_", " ").replace(".", " · ")
     count = f" ({entry.count:,})" if entry.count is not None else ""
     return Gap(
-        what=_text(what, LINE) + count,
+        what=_text(_part(entry.what), LINE) + count,
         word=label(entry.state).lower(),
         state=entry.state,
-        why=_text((entry.why or "").replace("_", " "), QUOTE),
+        why=_text(_why(entry), QUOTE),
         where=_text(entry.where, LINE),
     )
+
+
+def _part(what: str) -> str:
+    """A part of a scan in words: ``catalog.rpm`` is ``catalog · rpm``; names that others gave, as of feeds, stay."""
+    kind, _, name = what.removeprefix("slot.").partition(".")
+    name = name.replace("_", " ") if _CODE.fullmatch(name) else name
+    return " · ".join(part for part in (kind.replace("_", " "), name) if part)
+
+
+def _why(entry: Entry) -> str:
+    """The reason in words: a sentence as it was given, since it names settings and files; a code without its joints."""
+    why = entry.why or ""
+    return why.replace("_", " ") if why == entry.reason and _CODE.fullmatch(why) else why
 
 
 def _text(value: object, limit: int) -> str:

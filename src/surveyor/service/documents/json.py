@@ -17,7 +17,12 @@ def write(report: ProjectReport) -> bytes:
         "generated_at": report.generated_at,
         "metrics": report.metrics,
         "cut": {"total": report.findings_total, "held": len(report.findings), "left_out": report.left_out},
-        "coverage": {"targets": report.targets, "targets_total": report.targets_total, "with_gaps": report.gaps},
+        "coverage": {
+            "targets": report.targets,
+            "targets_total": report.targets_total,
+            "with_gaps": report.gaps,
+            "not_set_up": report.not_set_up,
+        },
         "findings": report.findings,
     }
     return orjson.dumps(head, option=orjson.OPT_UTC_Z | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

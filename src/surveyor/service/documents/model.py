@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 #: No file holds more findings than this; what is left out is said in the file.
 FINDINGS = 10_000
 SEVERITIES = ("critical", "high", "medium", "low", "unknown")
@@ -30,7 +30,8 @@ class Metrics:
     """The numbers of a project at one moment.
 
     ``by_severity`` and ``by_domain`` count open findings, ``by_status`` all. A rate is ``None`` while there is nothing
-    to take it from, ``computed_health`` while no scan has looked at anything: unknown is not zero, and not fine either.
+    to take it from, ``computed_health`` while nobody could look or nobody has rated anything: unknown is not zero, and
+    not fine either. ``unrated`` are the open findings that nobody has rated, which no health knows of.
     """
 
     taken_at: datetime
@@ -40,6 +41,7 @@ class Metrics:
     not_seen: int
     open_risk_score: int
     computed_health: int | None
+    unrated: int
     by_severity: dict[str, int]
     by_domain: dict[str, dict[str, int]]
     by_status: dict[str, int]
@@ -50,12 +52,14 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
-    """One thing a finding affects."""
+    """One thing a finding affects; of artifacts the name they were scanned by, their digest, and where inside."""
 
     type: str
     value: str
-    path: str | None
-    layer: str | None
+    artifact_name: str | None = None
+    artifact: str | None = None
+    path: str | None = None
+    layer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +101,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One thing that a scan was to look at and did not, or not whole; ``state`` as in a scan's coverage."""
+    """One thing that a scan was to look at and did not, or not whole; ``state`` and ``reason`` as in a scan's coverage.
+
+    ``reason`` is a stable code; ``why`` a sentence, or the code again where there is none.
+    """
 
     what: str
     state: str
+    reason: str | None
     why: str | None
     where: str | None
     count: int | None
@@ -111,6 +119,7 @@ class Target:
     """The newest ended scan of one target; ``complete`` when nothing that was asked for was left out.
 
     ``entries`` are the first of ``entries_total``, what could not be looked at before what was not asked for.
+    ``not_set_up`` names the parts that nobody configured: neither looked at nor failed.
     """
 
     name: str
@@ -119,6 +128,7 @@ class Target:
     scanned_at: datetime
     status: str
     complete: bool
+    not_set_up: tuple[str, ...]
     entries: tuple[Entry, ...]
     entries_total: int
 
@@ -149,3 +159,8 @@ class ProjectReport:
     def gaps(self) -> int:
         """How many targets were not looked at whole."""
         return sum(not target.complete for target in self.targets)
+
+    @property
+    def not_set_up(self) -> tuple[str, ...]:
+        """The parts of scans that nobody configured, of any target."""
+        return tuple(sorted({name for target in self.targets for name in target.not_set_up}))

@@ -161,6 +161,15 @@ scan_findings = Table(
 )
 
 
+#: What the scope of an artifact begins with; the rest is the name it was scanned by.
+_ARTIFACT = "artifact:"
+
+
+def artifact_name(scope: str) -> str | None:
+    """What people call the artifact that a scope is about; nothing where it is about a page."""
+    return scope.removeprefix(_ARTIFACT) if scope.startswith(_ARTIFACT) else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundAsset:
     """One thing a finding affects, and the scan that saw it last."""
@@ -175,6 +184,11 @@ class FoundAsset:
     detected_by_scan: UUID
     first_seen: datetime
     last_seen: datetime
+
+    @property
+    def artifact_name(self) -> str | None:
+        """What people call the artifact it is in."""
+        return artifact_name(self.scope)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

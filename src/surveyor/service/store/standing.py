@@ -49,7 +49,7 @@ class DayEnd:
 class Listed:
     """A finding as a report has it: a row of thousands, so what no report tells is not read.
 
-    An asset is its type, value, path and layer; ``assets`` are the first of ``assets_total``.
+    An asset is its type, value, artifact's digest, path, layer and scope; ``assets`` are the first of ``assets_total``.
     """
 
     id: UUID
@@ -209,16 +209,17 @@ _NONE: tuple[list[list[str | None]], int] = ([], 0)
 
 
 async def _assets(session: Session, wanted: list[UUID]) -> dict[UUID, tuple[list[list[str | None]], int]]:
-    """Type, value, path and layer of each finding's assets, put together by the database: one row a finding."""
+    """What each finding affects, put together by the database: one row a finding."""
     held = await session.execute(_ASSETS, {"wanted": wanted, "most": ASSETS})
     return {row[0]: (row[1], row[2]) for row in held}
 
 
 _ASSETS = text("""
 select finding_id,
-       jsonb_agg(jsonb_build_array(type, value, path, layer) order by place) filter (where place <= :most) as assets,
+       jsonb_agg(jsonb_build_array(type, value, artifact, path, layer, scope) order by place)
+           filter (where place <= :most) as assets,
        count(*) as counted
-  from (select finding_id, type, value, path, layer,
+  from (select finding_id, type, value, artifact, path, layer, scope,
                row_number() over (partition by finding_id order by last_seen desc, id) as place
           from finding_assets where finding_id = any(cast(:wanted as uuid[]))) as ranked
  group by finding_id""")

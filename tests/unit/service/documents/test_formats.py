@@ -52,7 +52,7 @@ def hostile() -> ProjectReport:
             ids=(spell,),
             evidence=({"kind": "element", "where": spell, "value": spell},),
             recommended_fix={"summary": spell, "steps": [spell]},
-            assets=(model.Asset(type="url", value=spell, path=spell, layer=None),),
+            assets=(model.Asset(type="package", value=spell, artifact_name=spell, path=spell, layer=spell),),
             references=(f"https://x.example/{spell}", f"javascript:{spell}"),
         )
         for number, spell in enumerate(SPELLS, 1)
@@ -73,6 +73,8 @@ def test_json_holds_every_field_in_the_order_given_and_says_the_cut() -> None:
     assert set(told["findings"][0]) == set(model.Finding.__dataclass_fields__)
     assert told["metrics"]["regression_rate"] is None
     assert told["coverage"]["with_gaps"] == 1
+    assert told["coverage"]["not_set_up"] == ["slot.performance"]
+    assert told["findings"][0]["assets"][0]["artifact_name"] == "shop-api-2.4.tar"
 
 
 def test_csv_has_one_row_a_finding_with_crlf_and_a_byte_order_mark() -> None:
@@ -131,11 +133,18 @@ def test_html_says_what_was_cut_and_what_could_not_be_looked_at() -> None:
     text = LexborHTMLParser(html.write(report(5, total=12))).body.text()
     assert "7 of 12 are not in it" in text
     assert "The database is damaged" in text
+    assert "1of 3 targets not looked at whole; 1 scanner not set up: performance" in " ".join(text.split())
     none = replace(report(0), targets=(), targets_total=0)
-    none = replace(none, metrics=replace(none.metrics, computed_health=None))
+    none = replace(none, metrics=replace(none.metrics, computed_health=None, unrated=0))
     text = LexborHTMLParser(html.write(none)).body.text()
     assert "Health is unknown" in text
     assert "nothing is known about any of them" in text
+
+
+def test_all_four_formats_name_the_artifacts() -> None:
+    for content in (whole.write(report(2)), rows.write(report(2)), html.write(report(2))):
+        assert b"shop-api-2.4.tar" in content
+    assert "pkg:npm/left-pad-1@1.2.3 (shop-api-2.4.tar, app/package-lock.json)" in rows.write(report(1)).decode()
 
 
 def test_the_formats_for_reading_write_the_first_thousand_out_and_the_rest_in_brief() -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from benchmarks.reports import finding, report
 from surveyor.service.documents import pdf
-from surveyor.service.documents.model import ProjectReport
+from surveyor.service.documents.model import Asset, ProjectReport
 from tests.unit.service.documents.test_formats import SPELLS, hostile
 
 
@@ -58,6 +58,9 @@ async def test_it_is_tagged_has_bookmarks_and_page_numbers_and_says_the_cut(tmp_
     assert "12,305 of 12,345 are not in it" in text
     assert "default-src * 'unsafe-inline'" in text
     assert "The database is damaged" in text
+    assert "shop-api-2.4.tar, app/package-lock.json" in text
+    assert "of 3 targets not looked at whole; 1 scanner not set up: performance" in text
+    assert "set SURVEYOR_PSI_KEY" in text
     assert not any("/JavaScript" in str(page.get("/AA", "")) for page in reader.pages)
 
 
@@ -97,6 +100,43 @@ async def test_a_long_finding_goes_on_over_the_page(tmp_path: Path) -> None:
     reader = read(await pdf.write(made, tmp_path))
     assert len(reader.pages) > 4
     assert "Decided by" in words(reader)
+
+
+async def test_what_cannot_be_broken_stays_in_its_box_and_is_copied_as_it_was(tmp_path: Path) -> None:
+    run = "A" * 3_000
+    long = replace(
+        finding(1),
+        title="T" * 300,
+        description="D" * 700,
+        evidence=(
+            {"where": "w" * 200, "value": f'<button class="{run}">'},
+            {"where": "img", "value": f"data:image/png;base64,{run}"},
+        ),
+        recommended_fix={"summary": "F" * 600, "steps": ["S" * 200]},
+        assets=(Asset(type="url", value=f"https://shop.example/{run}"), Asset(type="package", value="=" * 300)),
+        references=(f"https://advisories.example/{run}",),
+    )
+    target = replace(report(1).targets[0], name="N" * 200)
+    made = replace(report(1), findings=(long,), findings_total=1, project="P" * 200, team="M" * 200, targets=(target,))
+    reader = read(await pdf.write(made, tmp_path))
+    lines = [line for page in reader.pages for line in page.extract_text().splitlines()]
+    # more letters in one go than a line has room for would be off the paper
+    assert max(len(word) for line in lines for word in line.split()) < 100
+    joined = "".join("".join(lines).split())
+    assert "A" * 300 in joined
+    assert "T" * 299 in joined
+    assert "\u200b" not in joined
+    assert "data:image/png;base64,AAA" in joined
+
+
+async def test_a_finding_flows_over_the_page_and_its_head_is_never_alone(tmp_path: Path) -> None:
+    reader = read(await pdf.write(report(120), tmp_path))
+    pages = [" ".join(page.extract_text().split()) for page in reader.pages]
+    # a page used to be left half empty wherever a finding did not fit
+    assert len(pages) < 120 / 3.2
+    for page in pages[2:-1]:
+        head = page.rpartition(": npm/left-pad-")[2] or page
+        assert "Evidence" in head or "Affects" in head or "Fix" in head, page[-200:]
 
 
 async def test_the_time_is_bounded_and_nothing_stays_behind(tmp_path: Path) -> None:

@@ -157,9 +157,12 @@ class Asset(Out):
 
     type: str
     value: str
-    artifact: str | None
-    path: str | None
-    layer: str | None
+    artifact: str | None = Field(description="The artifact's digest, of a package")
+    artifact_name: str | None = Field(
+        description="What the artifact was scanned as: the name of the upload. Null of a page"
+    )
+    path: str | None = Field(description="Where in the artifact")
+    layer: str | None = Field(description="Digest of the layer that holds the path, in a container image")
     first_seen: datetime
     last_seen: datetime
 
