@@ -14,10 +14,12 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import text
 
 from surveyor.service import config as service_config
-from surveyor.service.actions import exports, standing, teams
+from surveyor.service import documents
+from surveyor.service.actions import exports, teams
 from surveyor.service.actions.platform import Platform
 from surveyor.service.config import Config
 from surveyor.service.errors import StorageUnavailable
@@ -144,6 +146,14 @@ async def test_more_than_ten_thousand_are_cut_and_every_format_says_so(ground: G
     table = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
     assert len(table) == 10_002
     assert "CUT: 20 of 10,020" in ",".join(table[-1])
+    told = {kind: await documents.render(kind, held, ground.platform.temporary) for kind in ("json", "html")}
+    assert json.loads(told["json"])["cut"] == {"total": 10_020, "held": 10_000, "left_out": 20}
+    assert b"<b>Cut.</b> This file holds the first 10,000 findings by priority; 20 of 10,020" in told["html"]
+    # the words are the same whatever the file holds, and ten thousand take a while to typeset
+    few = replace(held, findings=held.findings[:30])
+    pages = PdfReader(io.BytesIO(await documents.render("pdf", few, ground.platform.temporary))).pages
+    words = " ".join(" ".join(page.extract_text() for page in pages).split())
+    assert "Cut. This file holds the first 30 findings by priority; 9,990 of 10,020 are not in it." in words
 
 
 class Refusing(Storage):
@@ -362,38 +372,3 @@ async def test_days_that_make_no_range_are_refused(service: Service, query: str,
     answer = service.client().get(f"{SHORT}/reports/summary?{query}")
     assert (answer.status, answer.json["error"]["code"]) == (422, "invalid_params")
     assert field in answer.json["error"]["details"]
-
-
-async def test_what_could_not_be_looked_at_is_told_by_the_newest_scan_of_each_target(ground: Ground) -> None:
-    run = text("""
-        insert into audit_scan_runs (team_id, project_id, kind, url, name, status, scanner_status, coverage,
-                                     finished_at, inserted_at)
-        values (:team_id, :project_id, 'web', :url, :url, :status, cast(:slots as jsonb), cast(:coverage as jsonb), :at,
-                :at)""")
-    gap = [
-        {"what": "check.csp", "state": "failed", "reason": "timeout", "asset": "https://b.example/", "slot": "security"}
-    ]
-    fine = [{"what": "gather.http", "state": "looked"}]
-    rows: list[tuple[str, str, dict[str, object], list[dict[str, str]], int]] = [
-        ("https://a.example/", "done", {"security": {"state": "done"}}, gap, 2),
-        ("https://a.example/", "done", {"security": {"state": "done"}}, fine, 1),
-        ("https://b.example/", "done", {"seo": {"state": "failed", "reason": "crashed"}}, gap, 1),
-        ("https://c.example/", "running", {}, [], 1),
-    ]
-    async with ground.platform.sessions() as session, session.begin():
-        for url, status, slots, coverage, days in rows:
-            at = NOW - timedelta(days=days)
-            values = {"url": url, "status": status, "slots": json.dumps(slots), "coverage": json.dumps(coverage)}
-            await session.execute(run, ground.place | values | {"at": at})
-    held = await exports.gather(ground.platform.sessions, **ground.place, report_id=uuid4())
-    assert [(target.name, target.complete) for target in held.targets] == [
-        ("https://b.example/", False),
-        ("https://a.example/", True),
-    ]
-    assert {(entry.what, entry.why) for entry in held.targets[0].entries} == {
-        ("check.csp", "timeout"),
-        ("slot.seo", "crashed"),
-    }
-    assert held.targets[1].entries == ()
-    assert held.metrics.computed_health == 100
-    assert len(held.metrics.risk_burn_down) == standing.DAYS
