@@ -60,9 +60,9 @@ async def read_scan(request: Request, caller: Reader, scan_id: UUID) -> schemas.
     return answers.one(request, answers.scan(run))
 
 
-@router.post("/scans/{scan_id}/cancel", summary="Cancel a scan", responses=answers.CONFLICT)
+@router.post("/scans/{scan_id}/cancel", status_code=202, summary="Cancel a scan", responses=answers.CONFLICT)
 async def cancel_scan(request: Request, caller: Writer, scan_id: UUID) -> schemas.Envelope[schemas.Scan]:
-    """Stop a run that has not ended; 409 when it has."""
+    """Stop a run that has not ended; 409 when it has. What works on it is told, and ends a moment later."""
     run = await scans.cancel(
         platform_of(request), team_id=caller.team_id, project_id=caller.project_id, scan_id=scan_id
     )
