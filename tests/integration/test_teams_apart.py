@@ -207,7 +207,7 @@ def processes(service: Service, home: Path, count: int, **settings: str) -> Iter
 
 
 async def test_budgets_are_exact_across_processes(service: Service, tmp_path: Path) -> None:
-    settings = {"SURVEYOR_RATE_STRICT": "25", "SURVEYOR_RATE_DEFAULT": "60", "SURVEYOR_RATE_WINDOW_SECONDS": "3600"}
+    settings = {"SURVEYOR_RATE_STRICT": "25", "SURVEYOR_RATE_DEFAULT": "20", "SURVEYOR_RATE_WINDOW_SECONDS": "3600"}
     with processes(service, tmp_path / "two", 2, **settings) as ports:
         clients = [service.client() for _ in ports]
         for client, port in zip(clients, ports, strict=True):

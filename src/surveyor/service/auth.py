@@ -12,10 +12,9 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from uuid import UUID
 
 from surveyor.service.errors import Forbidden, RateLimited, Unauthorized
@@ -34,6 +33,8 @@ LINK_LIFETIME = timedelta(minutes=15)
 _TOKEN_FORM = re.compile(r"[A-Za-z0-9_-]{43}")
 _PREFIX_LENGTH = 12
 _TOUCH = timedelta(seconds=60)
+#: What a bucket's budget is spent on: each request of a key on one of the two.
+_SPENT = {"default": "requests", "strict": "kick-offs"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +72,12 @@ class Identity:
 class Admitted:
     """A request whose key is valid: ``place`` is the project it acts in, ``None`` when its path names none of the team.
 
-    ``press`` gives the strict bucket's budget or raises RateLimited; ``None`` where that bucket was not counted.
+    ``window`` is the budget of the bucket that it was counted in.
     """
 
     identity: Identity
     window: Window
     place: UUID | None
-    press: Callable[[], Window] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,9 +151,9 @@ class Auth:
         org: str | None = None,
         project: str | None = None,
     ) -> Admitted:
-        """Who holds this key, with this request counted. Raises Unauthorized, then RateLimited.
+        """Who holds this key, with this request counted in one bucket. Raises Unauthorized, then RateLimited.
 
-        ``strict`` is counted only for who holds ``scope`` and names a project of the team; ``Admitted`` judges it.
+        The strict bucket is spent only by who holds ``scope`` and names a project of the team.
         """
         if key is None or not KEY_FORM.fullmatch(key):
             raise Unauthorized("Missing or malformed API key")
@@ -161,7 +161,7 @@ class Auth:
         now, found = await self._admitted(asked)
         if found is None:
             raise Unauthorized("Unknown, revoked or expired API key")
-        window = self._within(found.default, "default", now)
+        window = self._within(found.used, found.bucket, now)
         if found.last_used_at is None or now - found.last_used_at > _TOUCH:
             async with self._sessions() as session, session.begin():
                 await keys.touch(session, found.key_id, now=now)
@@ -175,16 +175,13 @@ class Auth:
             identity=identity,
             window=window,
             place=found.place if org is not None else found.project_id,
-            press=None if found.strict is None else partial(self._within, found.strict, "strict", now),
         )
 
     async def _admit(self, asked: Sequence[admission.Request]) -> list[tuple[datetime, admission.Admission | None]]:
         """Judge the requests of one moment in one statement."""
         now = _now()
         async with self._sessions() as session, session.begin():
-            found = await admission.admit(
-                session, asked, limit=self._limits["default"], now=now, window_start=self._window(now)
-            )
+            found = await admission.admit(session, asked, now=now, window_start=self._window(now))
         return [(now, one) for one in found]
 
     async def by_session(self, token: str | None) -> Identity | None:
@@ -266,7 +263,7 @@ class Auth:
         if count > limit:
             wait = max(reset - int(now.timestamp()), 1)
             raise RateLimited(
-                f"More than {limit} requests in {self._seconds} s; the next window opens in {wait} s",
+                f"More than {limit} {_SPENT[bucket]} in {self._seconds} s; the next window opens in {wait} s",
                 limit=limit,
                 reset=wait,
             )

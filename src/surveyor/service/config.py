@@ -93,9 +93,9 @@ class Config(BaseSettings):
     """The largest upload, in bytes."""
 
     rate_strict: int = Field(30, ge=1)
-    """Kick-offs of scans per team and window."""
+    """Kick-offs per team and window: scans, retries, uploads, verifications, reports, tests of webhooks."""
     rate_default: int = Field(100, ge=1)
-    """API requests per team and window."""
+    """All other API requests per team and window; a kick-off spends nothing of these."""
     rate_window_seconds: int = Field(60, ge=1)
     """Length of a window, in seconds."""
 

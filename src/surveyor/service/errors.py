@@ -110,7 +110,10 @@ class RateLimited(ServiceError):
     """The window is used up. ``limit`` per window, ``reset`` in whole seconds until the next window."""
 
     code, status = "rate_limited", 429
-    meaning = "The team's requests of this window are used up; retry-after says when the next one begins."
+    meaning = (
+        "The team's kick-offs of this window, or its other requests, are used up; each has a budget of its own, the "
+        "x-ratelimit headers tell the one that was asked for, and retry-after when the next window begins."
+    )
 
     def __init__(self, message: str, *, limit: int, reset: int) -> None:
         super().__init__(message, details={"limit": limit, "retry_after_seconds": reset})

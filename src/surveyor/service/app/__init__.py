@@ -37,8 +37,9 @@ DESCRIPTION = """\
 Scan web pages and artifacts, follow each step as it happens, read what was found and what could not be looked at.
 
 Every answer is `{data, meta, error}`; branch on `error.code`. Every answer carries `x-ratelimit-limit`,
-`x-ratelimit-remaining` and `x-ratelimit-reset` (Unix seconds): a team has one fixed window for all requests and a
-smaller one for starting scans. Lists are paged by `meta.next_cursor`. The short paths act on the key's default project.
+`x-ratelimit-remaining` and `x-ratelimit-reset` (Unix seconds): a team has a budget for kick-offs and one for all other
+requests, each in one fixed window; a request spends one of them, and its answer tells that one. Lists are paged by
+`meta.next_cursor`. The short paths act on the key's default project.
 """
 
 

@@ -16,8 +16,8 @@ from surveyor.service.store.database import Session
 class Request:
     """One request at the door.
 
-    ``scope`` is what its route needs; ``strict``: it spends the strict bucket too. ``org`` and ``project`` are the
-    path's words, ``None`` where the short path was taken.
+    ``scope`` is what its route needs; ``strict``: it spends the strict bucket instead of the default one. ``org`` and
+    ``project`` are the path's words, ``None`` where the short path was taken.
     """
 
     sha256: bytes
@@ -31,9 +31,9 @@ class Request:
 class Admission:
     """What the database says about a request whose key is valid.
 
-    ``default`` and ``strict`` count the window's requests with this one, ``None`` where nothing was counted: of the
-    strict bucket only what may act and is within the other is. ``place`` is the project that the path names, if the
-    team has it.
+    ``used`` counts the window's requests in ``bucket`` with this one: in the strict bucket only what may act, so that
+    what is refused anyway costs what any request costs. ``place`` is the project that the path names, if the team has
+    it.
     """
 
     key_id: UUID
@@ -42,13 +42,13 @@ class Admission:
     prefix: str
     scopes: tuple[str, ...]
     last_used_at: datetime | None
-    default: int
-    strict: int | None
+    bucket: str
+    used: int
     place: UUID | None
 
 
 # Counts may be lost in a crash of the server, so their commit does not wait for the disk. Rows are locked in one order,
-# the default bucket's first, so that two processes never wait for each other.
+# a team's default bucket before its strict one, so that two processes never wait for each other.
 _ADMIT = text("""
 with quick as materialized (select set_config('synchronous_commit', 'off', true)),
 asked as (
@@ -57,50 +57,39 @@ asked as (
     cast(:orgs as text[]), cast(:projects as text[]), cast(:org_ids as uuid[]), cast(:project_ids as uuid[])
   ) with ordinality as a (sha256, scope, strict, org, project, org_id, project_id, n)
 ),
-known as materialized (
+known as (
   select a.n, k.id, k.team_id, k.project_id, k.prefix, k.scopes, k.last_used_at,
          a.strict and a.scope = any(k.scopes) as strict, a.org is null as short,
          (select r.id from projects r join teams t on t.id = r.team_id
            where t.id = k.team_id and (t.id = a.org_id or t.slug = a.org)
              and (r.id = a.project_id or r.slug = a.project)
-           order by (r.id = a.project_id) desc nulls last limit 1) as place,
-         row_number() over (partition by k.team_id order by a.n) as turn,
-         count(*) over (partition by k.team_id) as turns
+           order by (r.id = a.project_id) desc nulls last limit 1) as place
     from asked a join api_keys k on k.sha256 = a.sha256
    where k.revoked_at is null and (k.expires_at is null or k.expires_at > :now)
 ),
+placed as materialized (
+  select k.*, case when strict and (short or place is not null) then 'strict' else 'default' end as bucket from known k
+),
+turned as materialized (
+  select p.*, row_number() over (partition by team_id, bucket order by n) as turn,
+         count(*) over (partition by team_id, bucket) as turns
+    from placed p
+),
 counted as (
   insert into rate_limit_windows as w (team_id, bucket, window_start, count)
-  select team_id, 'default', :start, count(*) from known group by team_id order by team_id
+  select team_id, bucket, :start, count(*) from placed group by team_id, bucket order by team_id, bucket
   on conflict (team_id, bucket, window_start) do update set count = w.count + excluded.count
-  returning team_id, count
-),
-within as materialized (
-  select k.*, c.count - k.turns + k.turn as used from known k join counted c using (team_id)
-),
-pressing as materialized (
-  select n, team_id, row_number() over (partition by team_id order by n) as turn,
-         count(*) over (partition by team_id) as turns
-    from within where strict and used <= :limit and (short or place is not null)
-),
-pressed as (
-  insert into rate_limit_windows as w (team_id, bucket, window_start, count)
-  select team_id, 'strict', :start, count(*) from pressing group by team_id order by team_id
-  on conflict (team_id, bucket, window_start) do update set count = w.count + excluded.count
-  returning team_id, count
+  returning team_id, bucket, count
 )
-select w.n, w.id as key_id, w.team_id, w.project_id, w.prefix, w.scopes, w.last_used_at, w.used as default,
-       s.count - p.turns + p.turn as strict, w.place
-  from within w left join pressing p using (n) left join pressed s on s.team_id = p.team_id""")
+select t.n, t.id as key_id, t.team_id, t.project_id, t.prefix, t.scopes, t.last_used_at, t.bucket,
+       c.count - t.turns + t.turn as used, t.place
+  from turned t join counted c using (team_id, bucket)""")
 
 
 async def admit(
-    session: Session, requests: Sequence[Request], *, limit: int, now: datetime, window_start: datetime
+    session: Session, requests: Sequence[Request], *, now: datetime, window_start: datetime
 ) -> list[Admission | None]:
-    """Judge requests in their order; ``None`` for a key that is unknown, revoked or expired.
-
-    Who is above the default bucket's ``limit`` does not spend the strict one.
-    """
+    """Judge requests in their order, each counted in one bucket; ``None`` for a key unknown, revoked or expired."""
     values = {
         "digests": [request.sha256 for request in requests],
         "scoped": [request.scope for request in requests],
@@ -111,7 +100,6 @@ async def admit(
         "project_ids": [_uuid(request.project) for request in requests],
         "now": now,
         "start": window_start,
-        "limit": limit,
     }
     found: list[Admission | None] = [None] * len(requests)
     for row in (await session.execute(_ADMIT, values)).mappings():

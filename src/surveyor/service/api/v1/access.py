@@ -58,7 +58,7 @@ def _with(scope: str) -> Callable[..., Awaitable[Caller]]:
             given.credentials if given else None, scope=scope, strict=_presses(request), org=org, project=project
         )
         identity, state = admitted.identity, request.state
-        state.window, state.team_id, state.press = admitted.window, str(identity.team_id), admitted.press
+        state.window, state.team_id = admitted.window, str(identity.team_id)
         identity.need(scope)
         if admitted.place is None:
             raise NotFound("No such project")
@@ -68,13 +68,12 @@ def _with(scope: str) -> Callable[..., Awaitable[Caller]]:
 
 
 def _presses(request: Request) -> bool:
-    """Whether this request's route spends the strict budget: both buckets are counted in one statement."""
+    """Whether this request's route spends the strict budget: one statement admits a request and counts it."""
     return any(needed.dependency is strict for needed in request.scope["route"].dependencies)
 
 
-async def strict(request: Request, caller: Writer) -> None:  # noqa: ARG001 - it has been judged before
-    """Count this request on the team's strict budget as well, before its body is looked at."""
-    request.state.window = request.state.press()
+async def strict() -> None:
+    """Declare that a route spends the team's strict budget instead of the one for everything else."""
 
 
 async def named_project(
