@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -17,7 +16,7 @@ from surveyor.service.actions import teams
 from surveyor.service.config import Config
 from surveyor.service.errors import CODES
 from surveyor.service.store import keys
-from tests.servers.service import Answer, Client, Service, running
+from tests.servers.service import Answer, Client, Service
 
 #: Fixed, so that every process of a parallel run collects the same tests.
 NOBODYS = "00000000-0000-4000-8000-000000000000"
@@ -235,68 +234,6 @@ async def test_a_report_is_409_while_the_scan_runs_and_404_when_it_left_none(ser
     assert "queued" in str(error["message"])
     service.client().post(f"{SHORT}/scans/{run['id']}/cancel")
     failed(service.client().get(f"{SHORT}/scans/{run['id']}/report"), 404, "not_found")
-
-
-async def test_budgets_are_counted_per_team_and_told(config: Config) -> None:
-    async with running(config.model_copy(update={"rate_default": 3, "rate_strict": 2})) as service:
-        _wait_for_room_in_the_window()
-        start = service.client().post
-        first = start(f"{SHORT}/scans/run", body={"url": "http://127.0.0.1:8080/"})
-        assert (first.headers["x-ratelimit-limit"], first.headers["x-ratelimit-remaining"]) == ("2", "1")
-        assert 0 < int(first.headers["x-ratelimit-reset"]) - time.time() <= 60
-        assert int(first.headers["x-ratelimit-reset"]) % 60 == 0
-        # another key of the same team draws on the same budget
-        other = await teams.create_key(service.sessions, team="default", name="other")
-        second = service.client(other.secret).post(f"{SHORT}/scans/run", body={"url": "http://127.0.0.1:8080/"})
-        assert second.headers["x-ratelimit-remaining"] == "0"
-        third = start(f"{SHORT}/scans/run", body={"url": "http://127.0.0.1:8080/"})
-        failed(third, 429, "rate_limited")
-        assert 0 < int(third.headers["retry-after"]) <= 60
-        assert third.headers["x-ratelimit-limit"] == "2"
-        assert int(third.headers["x-ratelimit-reset"]) % 60 == 0
-        # reading goes on, on the budget for everything, until that is used up too
-        left = service.client().get(f"{SHORT}/scans")
-        assert (left.headers["x-ratelimit-limit"], left.headers["x-ratelimit-remaining"]) == ("3", "2")
-        # a refused scope costs, an unknown key does not
-        service.stranger().get(f"{SHORT}/scans")
-        for _ in range(2):
-            assert service.client().get(f"{SHORT}/scans").status == 200
-        failed(service.client().get(f"{SHORT}/scans"), 429, "rate_limited")
-        await teams.create_team(service.sessions, slug="rival")
-        rival = service.client((await teams.create_key(service.sessions, team="rival", name="k")).secret)
-        assert rival.get(f"{SHORT}/scans").status == 200
-
-
-async def test_a_kick_off_spends_its_own_budget_and_no_other(config: Config) -> None:
-    async with running(config.model_copy(update={"rate_default": 3, "rate_strict": 2})) as service:
-        await teams.create_team(service.sessions, slug="rival")
-        reading = await teams.create_key(service.sessions, team="default", name="r", scopes=(auth.READ,))
-        _wait_for_room_in_the_window()
-        client, body = service.client(), {"url": "http://127.0.0.1:8080/"}
-        # what may not act, or names no project of the team's, is bounded as any request is
-        refused = service.client(reading.secret).post(f"{SHORT}/scans/run", body=body)
-        assert (refused.status, refused.headers["x-ratelimit-limit"]) == (403, "3")
-        elsewhere = client.post("/api/v1/orgs/rival/projects/default/audit/scans/run", body=body)
-        assert (elsewhere.status, elsewhere.headers["x-ratelimit-remaining"]) == (404, "1")
-        assert client.get(f"{SHORT}/scans").status == 200
-        spent = client.get(f"{SHORT}/scans")
-        failed(spent, 429, "rate_limited")
-        assert "3 requests" in spent.json["error"]["message"]
-        for left in ("1", "0"):
-            started = client.post(f"{SHORT}/scans/run", body=body)
-            assert (started.status, started.headers["x-ratelimit-remaining"]) == (202, left)
-            assert started.headers["x-ratelimit-limit"] == "2"
-        over = client.post(f"{SHORT}/scans/run", body=body)
-        failed(over, 429, "rate_limited")
-        assert "2 kick-offs" in over.json["error"]["message"]
-        assert over.json["error"]["details"]["limit"] == 2
-
-
-def _wait_for_room_in_the_window() -> None:
-    """Windows are aligned to the minute: one that is about to end would be two budgets."""
-    left = 60 - time.time() % 60
-    if left < 8:
-        time.sleep(left + 0.1)
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8600", "127.0.0.1.evil.example", "[::1].evil", ""])

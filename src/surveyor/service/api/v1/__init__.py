@@ -8,6 +8,7 @@ from surveyor.service.api.v1 import (
     events,
     findings,
     llm,
+    query,
     regressions,
     reports,
     scans,
@@ -54,5 +55,6 @@ def router() -> APIRouter:
             part, prefix="/orgs/{org_id}/projects/{project_id}/audit", dependencies=[Depends(named_project)]
         )
         whole.include_router(part, prefix="/audit")
-    whole.include_router(reports.signed)
+    # all other routes ask who calls first, and that judges the rest
+    whole.include_router(reports.signed, dependencies=[Depends(query.judge)])
     return whole

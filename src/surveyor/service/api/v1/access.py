@@ -11,6 +11,7 @@ from fastapi import Depends, Path, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from surveyor.service.actions.platform import Platform
+from surveyor.service.api.v1 import query
 from surveyor.service.auth import READ, WRITE, Auth, Identity
 from surveyor.service.errors import NotFound
 from surveyor.service.live.stream import Streams
@@ -62,6 +63,7 @@ def _with(scope: str) -> Callable[..., Awaitable[Caller]]:
         identity.need(scope)
         if admitted.place is None:
             raise NotFound("No such project")
+        await query.judge(request)
         return Caller(identity=identity, team_id=identity.team_id, project_id=admitted.place)
 
     return caller
