@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
+    from surveyor.service.app.watch import Series
+
 REFERENCE = Path(__file__).parent / "reference"
 NOTE = "<!-- written by `make docs`; edit the code instead -->\n\n"
 
@@ -114,6 +116,34 @@ def _cell(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
+def metrics() -> str:
+    """Every series of ``/metrics``."""
+    from surveyor.service.app.metrics import PROCESS, SHARED
+    from surveyor.service.app.watch import FRESH_SECONDS
+
+    def table(rows: tuple[Series, ...]) -> str:
+        lines = (f"| `{row.name}` | {', '.join(f'`{label}`' for label in row.labels)} | {row.words} |" for row in rows)
+        return "| series | labels | meaning |\n|---|---|---|\n" + "\n".join(lines)
+
+    return (
+        f"{NOTE}# Metrics\n\n`GET /metrics` of a web process, for Prometheus. It needs no key and answers to the\n"
+        "names in `SURVEYOR_ALLOWED_HOSTS` like every page: numbers only, nobody's names, addresses or findings.\n\n"
+        f"## Of one web process\n\nAnd `process_*`: its memory, processor time and open files.\n\n{table(PROCESS)}\n\n"
+        "## Of the installation\n\nRead from the database at a scrape, at most once in "
+        f"{FRESH_SECONDS:g} seconds, each within a second. Every web process\n"
+        "tells the same: take `max`, never `sum`, over processes. What the database does not answer is\n"
+        "missing, not 0.\n\n"
+        f"{table(SHARED)}\n\n"
+        "## What to be woken for\n\n"
+        "| alert | expression |\n|---|---|\n"
+        "| nothing works on scans | `max(surveyor_worker_loops) == 0` |\n"
+        "| scans wait too long | `max(surveyor_scan_runs_oldest_queued_seconds) > 300` |\n"
+        "| no word from the database | `min(surveyor_database_up) == 0` |\n"
+        '| a team is held back | `sum(rate(surveyor_failures_total{code="rate_limited"}[5m])) > 1` |\n'
+        "| somebody is told nothing any more | `max(surveyor_webhooks_switched_off) > 0` |\n"
+    )
+
+
 def priority() -> str:
     """The page about priority, with the formula's own table between its marks."""
     from surveyor.remedy import priority as formula
@@ -143,6 +173,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors,
     "events.md": events,
     "checks.md": checks,
+    "metrics.md": metrics,
     "../explanation/priority.md": priority,
     "report.schema.json": report_schema,
 }

@@ -23,6 +23,7 @@ from surveyor.service.app import failures, health
 from surveyor.service.app.edge import Edge
 from surveyor.service.app.metrics import Metrics
 from surveyor.service.app.server import serve
+from surveyor.service.app.watch import Watch
 from surveyor.service.auth import Auth
 from surveyor.service.config import Config
 from surveyor.service.errors import BadConfiguration, ServiceError
@@ -77,6 +78,7 @@ def create_app(config: Config) -> FastAPI:
         "upload_bytes": config.upload_max_bytes,
     }
     app.state.config = config
+    app.state.metrics = metrics
     app.state.secure = secure
     for kind in (ServiceError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, failures.answer)
@@ -105,6 +107,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         limits={"default": config.rate_default, "strict": config.rate_strict},
         seconds=config.rate_window_seconds,
     )
+    app.state.watch = Watch(sessions=made, stalled=config.stalled_seconds)
     app.state.links = Links(secret=config.secret_key(), base=config.base_url)
     app.state.platform = Platform(
         sessions=made,

@@ -109,7 +109,7 @@ class Edge:
     def _tell(self, scope: Scope, exchange: _Exchange, seconds: float) -> None:
         route = _template(scope)
         status = exchange.status or 0
-        self._metrics.request(scope["method"], route, status, seconds)
+        self._metrics.request(scope["method"], route, status, seconds, exchange.received)
         # the path without its query: a sign-in link's token is in there
         _log.info(
             "request",
@@ -138,13 +138,14 @@ class _Exchange:
     def __init__(self, scope: Scope, receive: Receive, send: Send, *, headers: dict[str, str], limit: int) -> None:
         self.status: int | None = None
         self.answered = False
+        #: Bytes of the body so far.
+        self.received = 0
         self._receive, self._send, self._extra = receive, send, headers
         self._scope = scope
         self._state: dict[str, Any] = scope.setdefault("state", {})
         self._state["request_id"] = f"r-{secrets.token_urlsafe(12)}"
         self._given = Headers(scope=scope)
         self._limit = limit
-        self._read = 0
         self._ended = scope["method"] in {"GET", "HEAD"} or not self._has_body()
 
     def _has_body(self) -> bool:
@@ -164,8 +165,8 @@ class _Exchange:
         message = await self._receive()
         if message["type"] == "http.request":
             self._ended = self._ended or not message.get("more_body", False)
-            self._read += len(message.get("body", b""))
-            if self._read > self._limit:
+            self.received += len(message.get("body", b""))
+            if self.received > self._limit:
                 raise self._too_large()
         else:
             self._ended = True
@@ -206,6 +207,7 @@ class _Exchange:
                 while not self._ended and read < _DRAIN_BYTES:
                     message = await self._receive()
                     read += len(message.get("body", b""))
+                    self.received += len(message.get("body", b""))
                     self._ended = message["type"] != "http.request" or not message.get("more_body", False)
         except TimeoutError:
             return

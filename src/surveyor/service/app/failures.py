@@ -49,6 +49,7 @@ async def answer(request: Request, error: Exception) -> Response:
     allowed = _methods(request, error)
     if allowed and request.method not in allowed:
         known = MethodNotAllowed(_WORDS[405][1])
+    request.app.state.metrics.failure(known.code)
     if known.status >= 500:
         _log.error("request failed", request_id=request.state.request_id, path=request.url.path[:200], exc_info=error)
     if isinstance(known, RateLimited):

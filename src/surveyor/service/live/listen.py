@@ -44,6 +44,11 @@ class Bells:
             if not readers:
                 del self._waiting[topic]
 
+    @property
+    def readers(self) -> int:
+        """How many wait, of all topics."""
+        return sum(map(len, self._waiting.values()))
+
     def ring(self, topic: str) -> None:
         """Wake a topic's readers."""
         for event in self._waiting.get(topic, ()):

@@ -63,6 +63,11 @@ class Streams:
         with contextlib.suppress(RuntimeError):  # the loop has ended, and every stream with it
             self._loop.call_soon_threadsafe(self._bells.ring_all)
 
+    @property
+    def followers(self) -> int:
+        """How many streams are open."""
+        return self._bells.readers
+
     async def follow(
         self, scan_id: UUID, after: int = 0, *, ping: float = PING_SECONDS
     ) -> AsyncIterator[tuple[StoredEvent, ...]]:
