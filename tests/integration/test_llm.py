@@ -258,7 +258,8 @@ async def test_the_api_never_shows_a_key_again(service: Service) -> None:
     rotated = put(client, {"provider": "anthropic", "key": KEY[:-4] + "next"}).json["data"]["providers"][0]
     assert rotated["key_hint"].endswith("next")
     assert rotated["key_changed_at"] > first
-    gone = put(client, {"provider": "anthropic", "key": None}).json["data"]["providers"][0]
+    off = {"provider": "anthropic", "key": None, "enabled": False}
+    gone = put(client, off).json["data"]["providers"][0]
     assert (gone["has_key"], gone["key_hint"], gone["in_force"]) == (False, None, False)
 
 

@@ -68,7 +68,10 @@ async def providers(sessions: Sessions, *, team_id: UUID) -> list[ProviderRow]:
 
 
 async def set_providers(platform: Platform, *, team_id: UUID | None, changes: list[Change]) -> None:
-    """Change providers of a team, or of everybody when ``team_id`` is ``None``, all or none of them."""
+    """Change providers of a team, or of everybody when ``team_id`` is ``None``, all or none of them.
+
+    One that is switched on has to be one that can be asked, with what is kept of it counted in.
+    """
     for change in changes:
         _judge(change)
         if (url := change.given.get("base_url")) is not None:
@@ -79,11 +82,11 @@ async def set_providers(platform: Platform, *, team_id: UUID | None, changes: li
             await _put(session, platform.vault, team_id, change)
 
 
-async def remove_provider(platform: Platform, *, team_id: UUID | None, kind: str) -> None:
-    """Forget a provider and its key."""
+async def remove_provider(platform: Platform, *, team_id: UUID | None, kind: str) -> bool:
+    """Forget a provider and its key, so that everybody's of the kind is asked again; whether there was one."""
     async with platform.sessions() as session, session.begin():
         await llm_providers.hold(session)
-        await llm_providers.remove(session, team_id, kind)
+        return await llm_providers.remove(session, team_id, kind)
 
 
 async def _put(session: Session, vault: Vault, team_id: UUID | None, change: Change) -> None:
@@ -101,7 +104,13 @@ async def _put(session: Session, vault: Vault, team_id: UUID | None, change: Cha
         raise InvalidParams(
             "a new base_url needs the key again", details={"providers": [f"{change.kind}: key_required"]}
         )
-    await llm_providers.put(session, team_id, change.kind, **values)
+    put = await llm_providers.put(session, team_id, change.kind, **values)
+    if put.enabled and put.missing:
+        # a team's own takes the place of everybody's, so that this one would only keep that from being asked
+        raise InvalidParams(
+            f"{change.kind} cannot be asked without {' and '.join(put.missing)}; complete it, or switch it off",
+            details={"providers": [f"{change.kind}: {name} is missing" for name in put.missing]},
+        )
 
 
 def owner(team_id: UUID | None, kind: str) -> str:

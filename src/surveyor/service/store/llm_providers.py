@@ -69,11 +69,16 @@ class ProviderRow:
     updated_at: datetime
 
     @property
-    def usable(self) -> bool:
-        """Whether it can be asked at all: a key, or a compatible server's address and model."""
+    def missing(self) -> tuple[str, ...]:
+        """What it cannot be asked without: a key, or a compatible server's address and model."""
         if self.kind == "compatible":
-            return self.enabled and bool(self.base_url and self.analysis_model)
-        return self.enabled and self.sealed is not None
+            return tuple(name for name in ("base_url", "analysis_model") if not getattr(self, name))
+        return () if self.sealed is not None else ("key",)
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be asked at all."""
+        return self.enabled and not self.missing
 
 
 _COLUMNS = tuple(llm_providers.c[item.name] for item in fields(ProviderRow))
@@ -115,9 +120,10 @@ async def put(session: Session, team_id: UUID | None, kind: str, **values: objec
     return ProviderRow(**row)
 
 
-async def remove(session: Session, team_id: UUID | None, kind: str) -> None:
-    """Forget one with its key."""
-    await session.execute(delete(llm_providers).where(_is(team_id, kind)))
+async def remove(session: Session, team_id: UUID | None, kind: str) -> bool:
+    """Forget one with its key; whether there was one."""
+    gone = delete(llm_providers).where(_is(team_id, kind)).returning(llm_providers.c.id)
+    return (await session.execute(gone)).one_or_none() is not None
 
 
 async def sealed(session: Session) -> list[ProviderRow]:

@@ -14,6 +14,7 @@ from surveyor.service.actions.llm import Change, Used
 from surveyor.service.api.v1 import answers, schemas
 from surveyor.service.api.v1.access import Caller, Reader, Writer, platform_of
 from surveyor.service.auth import PLATFORM
+from surveyor.service.errors import NotFound
 from surveyor.service.store.llm_providers import ProviderRow, in_force
 
 router = APIRouter(tags=["llm"])
@@ -147,14 +148,32 @@ async def set_providers(request: Request, caller: Writer, body: SetProviders) ->
     """Change this team's providers, or everybody's with `level: platform` and a key of scope `platform:write`.
 
     A new key replaces the old one at once. An address of a team's has to be public, or one of an allowed host; a new
-    address wants the key with it.
+    address wants the key with it. What is switched on has to be complete, so that it can be asked.
     """
-    if body.level == "platform":
-        caller.identity.need(PLATFORM)
     changes = [provider.change() for provider in body.providers]
-    team_id = caller.team_id if body.level == "team" else None
-    await llm.set_providers(platform_of(request), team_id=team_id, changes=changes)
+    await llm.set_providers(platform_of(request), team_id=_whose(caller, body.level), changes=changes)
     return await _listed(request, caller)
+
+
+@router.delete("/llm/providers/{provider}", summary="Forget a provider of language models")
+async def delete_provider(
+    request: Request, caller: Writer, provider: Kind, level: Level = "team"
+) -> schemas.Envelope[Providers]:
+    """Forget it and its key, of everybody's with a key of scope `platform:write`; the answer is what is left.
+
+    Without one of its own a team asks everybody's of that kind again.
+    """
+    if not await llm.remove_provider(platform_of(request), team_id=_whose(caller, level), kind=provider):
+        raise NotFound(f"There is no provider {provider} of this {level}")
+    return await _listed(request, caller)
+
+
+def _whose(caller: Caller, level: Level) -> UUID | None:
+    """Whose providers are changed, if the caller may: the team's, or everybody's."""
+    if level == "team":
+        return caller.team_id
+    caller.identity.need(PLATFORM)
+    return None
 
 
 async def _listed(request: Request, caller: Caller) -> schemas.Envelope[Providers]:
