@@ -29,6 +29,7 @@ from surveyor.llm.interface import (
     Spoken,
     T,
     Unanswered,
+    Unreached,
     WrongShape,
 )
 from surveyor.llm.providers import WIRES
@@ -37,6 +38,16 @@ from surveyor.llm.router import Candidate
 from surveyor.llm.shape import wire_schema
 
 PAUSE_SECONDS = 1.0
+#: What a status most likely means, in words of ours: a provider's own may repeat what was sent, or a stranger's text.
+_HINTS = {
+    401: "the key was refused",
+    402: "the account may spend no more",
+    403: "the key was refused",
+    404: "no such model or address",
+    429: "too many questions",
+}
+#: How a try without a status ended. Not the ledger's detail: it may name an address that only its keepers are shown.
+_ENDS = {Unreached.code: "could not be reached in time", WrongShape.code: "the answer had another shape than asked for"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +77,7 @@ class Caller:
                     return Answer(value=value, trail=tuple(trail))
                 if attempt.outcome != RateLimited.code:
                     break
-        ends = "; ".join(f"{attempt.provider} {attempt.asked}: {attempt.outcome}" for attempt in trail)
+        ends = "; ".join(f"{one.provider} {one.asked}: {_ENDS.get(one.outcome, one.detail)}" for one in trail)
         raise Unanswered(f"no usable answer ({ends})", tuple(trail))
 
     def _try(self, candidate: Candidate, question: Question[T]) -> tuple[T | None, Attempt]:
@@ -116,12 +127,17 @@ class Caller:
                 trusted=provider.trusted,
             )
         )
-        if reply.status == 429:
-            raise RateLimited("the provider is asked too often")
         if not 200 <= reply.status < 300:
-            # the body of a refusal may repeat what was sent, so only its status is told
-            raise Declined(f"the provider answered {reply.status}")
+            failure = RateLimited if reply.status == 429 else Declined
+            raise failure(f"answered {reply.status}, {_hint(reply.status)}")
         return wire.read(reply)
+
+
+def _hint(status: int) -> str:
+    """What a status says about what to do: the body of a refusal is not told."""
+    if status >= 500:
+        return "the provider failed"
+    return _HINTS.get(status, "the address leads elsewhere" if status < 400 else "the question was refused")
 
 
 def prompt_hash(question: Question[T]) -> str:

@@ -237,6 +237,32 @@ def test_a_refusal_does_not_repeat_what_the_provider_said(first: Models) -> None
     assert "told to say" not in str(failed.value) + failed.value.trail[0].detail
 
 
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        (401, "answered 401, the key was refused"),
+        (403, "answered 403, the key was refused"),
+        (404, "answered 404, no such model or address"),
+        (429, "answered 429, too many questions"),
+        (400, "answered 400, the question was refused"),
+        (307, "answered 307, the address leads elsewhere"),
+        (500, "answered 500, the provider failed"),
+        (529, "answered 529, the provider failed"),
+        ("schema", "the answer had another shape than asked for"),
+        ("drop", "could not be reached in time"),
+    ],
+)
+def test_a_failure_says_what_to_look_at(first: Models, step: int | str, words: str) -> None:
+    first.script = [step] * 2
+    with pytest.raises(Unanswered) as failed:
+        caller(openai(first)).ask(asking())
+    assert f"openai gpt-4o-mini: {words}" in str(failed.value)
+    assert "told to say" not in str(failed.value)
+    assert "127.0.0.1" not in str(failed.value)
+    if isinstance(step, int):
+        assert failed.value.trail[0].detail == words
+
+
 def test_the_prompt_hash_tells_prompts_apart(first: Models) -> None:
     one = caller(anthropic(first)).ask(asking("a")).trail[0].prompt_hash
     other = caller(anthropic(first)).ask(asking("b")).trail[0].prompt_hash
