@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -206,7 +207,9 @@ async def test_the_whole_story(near: Ground, site: Site, models: Models) -> None
     assert [row.title for row in judged] == ["Link Purpose (In Context) may not be met (WCAG 2.4.4, judged by a model)"]
     assert judged[0].confidence <= 0.8
     assert any(item["kind"] == "model" and "haiku" in item["where"] for item in judged[0].evidence)
-    assert any("click here" in item["value"] for item in judged[0].evidence)
+    lines = [item for item in judged[0].evidence if item["kind"] == "element"]
+    assert any("click here" in item["value"] for item in lines)
+    assert all(re.search(r"(^| > )a(#|:nth-of-type)", item["where"]) for item in lines), lines
     states = {entry["what"]: entry["state"] for entry in ended.coverage}
     assert (states["analysis"], states["slot.accessibility_model"]) == ("looked", "looked")
     used = await llm.used(near.platform, team_id=near.team_id)

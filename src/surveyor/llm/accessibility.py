@@ -7,7 +7,7 @@ page's and never the model's; a claim that names no line is dropped.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -45,11 +45,17 @@ class Review(BaseModel):
 
 
 def review(
-    url: str, outline: str, ask: Callable[[Question[Review]], Answer[Review]]
+    url: str,
+    outline: str,
+    ask: Callable[[Question[Review]], Answer[Review]],
+    selectors: Mapping[str, str] | None = None,
 ) -> tuple[tuple[Finding, ...], tuple[Attempt, ...]]:
-    """Findings about a page, one a criterion, and the trail; raises what the call raises."""
+    """Findings about a page, one a criterion, and the trail; raises what the call raises.
+
+    ``selectors`` say where a line's element is; the model is shown none of them.
+    """
     answer = ask(question(url, outline))
-    return findings(url, outline, answer.value.issues, answer.model), answer.trail
+    return findings(url, outline, answer.value.issues, answer.model, selectors), answer.trail
 
 
 def question(url: str, outline: str) -> Question[Review]:
@@ -66,9 +72,19 @@ def question(url: str, outline: str) -> Question[Review]:
     )
 
 
-def findings(url: str, outline: str, issues: Sequence[Issue], model: str) -> tuple[Finding, ...]:
-    """What of the model's claims stands on lines of the outline, by criterion in the catalogue's order."""
-    lines = {match[1]: match[2] for match in map(_LINE.fullmatch, outline.splitlines()) if match}
+def findings(
+    url: str, outline: str, issues: Sequence[Issue], model: str, selectors: Mapping[str, str] | None = None
+) -> tuple[Finding, ...]:
+    """What of the model's claims stands on lines of the outline, by criterion in the catalogue's order.
+
+    Evidence is a line and its selector: the line's id means nothing to who cannot see the outline.
+    """
+    places = selectors or {}
+    lines = {
+        match[1]: Evidence(kind="element", value=match[2][:_QUOTE], where=places.get(match[1]))
+        for match in map(_LINE.fullmatch, outline.splitlines())
+        if match
+    }
     by_criterion: dict[str, list[Issue]] = {}
     for issue in issues:
         if any(element in lines for element in issue.elements):
@@ -87,11 +103,12 @@ def standing(outline: str, quoted: Sequence[str]) -> tuple[str, ...]:
     return tuple(line for line in dict.fromkeys(quoted) if line in lines)
 
 
-def _finding(criterion: Criterion, issues: Sequence[Issue], lines: dict[str, str], asset: Asset, model: str) -> Finding:
+def _finding(
+    criterion: Criterion, issues: Sequence[Issue], lines: Mapping[str, Evidence], asset: Asset, model: str
+) -> Finding:
     evidence: list[Evidence] = []
     for issue in issues:
-        known = [element for element in dict.fromkeys(issue.elements) if element in lines]
-        evidence += [Evidence(kind="element", value=lines[element][:_QUOTE], where=element) for element in known]
+        evidence += [lines[element] for element in dict.fromkeys(issue.elements) if element in lines]
         said = " ".join(issue.explanation.split())[:_QUOTE]
         evidence.append(Evidence(kind="model", value=said, where=model[:100]))
     return Finding(

@@ -21,6 +21,7 @@ import orjson
 
 from surveyor.scan.errors import ScanError
 from surveyor.scan.events import Event, Progress, Sink
+from surveyor.scan.evidence import Outline
 from surveyor.scan.plan import Rematch, Request
 from surveyor.scan.settings import Settings, host_of
 
@@ -40,7 +41,7 @@ EXIT_MEMORY = 3
 class ChildTask:
     """All that a child is told. ``data_bytes`` bounds private memory, ``cpu_seconds`` its processor time.
 
-    ``outline`` is where a page's outline goes, where the request asks for it.
+    ``outline`` is where a page's outline goes, as ``Outline`` encodes it, where the request asks for it.
     """
 
     request: Request
@@ -88,9 +89,9 @@ def main(task: ChildTask, bell: Connection) -> None:
             report = replace(report, target=replace(report.target, source=task.request.name))
         return report_json.encode(report)
 
-    def keep(outline: str) -> None:
+    def keep(outline: Outline) -> None:
         if task.outline is not None:
-            task.outline.write_text(outline, "utf-8", errors="replace")
+            task.outline.write_bytes(outline.encode())
 
     _confined(task, bell, work)
 

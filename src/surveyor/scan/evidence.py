@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
 from urllib.parse import urlsplit, urlunsplit
+
+import orjson
 
 _HTML = ("text/html", "application/xhtml+xml")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -85,3 +89,36 @@ class Speed:
         """The value that decides: of real visits when there is one, else of the laboratory."""
         found = [metric for metric in self.metrics if metric.id == name]
         return next((metric for metric in found if metric.source == "field"), found[0] if found else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """A page as lines for readers who judge meaning; ``selectors`` say where a line's element is, by the line's id.
+
+    Between processes it is JSON, so that nothing a page says can be read as a line or a selector of ours.
+    """
+
+    text: str = ""
+    selectors: Mapping[str, str] = field(default_factory=dict)
+
+    def encode(self) -> bytes:
+        """JSON; what no file can hold of a page's text is a question mark."""
+        plain = {key: _plain(selector) for key, selector in self.selectors.items()}
+        return orjson.dumps({"text": _plain(self.text), "selectors": plain})
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """What ``encode`` wrote; raises ValueError for anything else."""
+        told = orjson.loads(data)
+        if not isinstance(told, dict) or set(told) != {"text", "selectors"}:
+            raise ValueError("not an outline")
+        text, selectors = told["text"], told["selectors"]
+        if not isinstance(text, str) or not isinstance(selectors, dict):
+            raise ValueError("not an outline")  # noqa: TRY004 - malformed data, not a caller's mistake
+        if not all(isinstance(selector, str) for selector in selectors.values()):
+            raise ValueError("not an outline")
+        return cls(text=text, selectors=selectors)
+
+
+def _plain(text: str) -> str:
+    return text.encode(errors="replace").decode()

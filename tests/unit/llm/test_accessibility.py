@@ -29,17 +29,31 @@ def issues(*given: dict[str, Any]) -> list[accessibility.Issue]:
 
 
 def test_a_claim_becomes_a_finding_with_the_pages_own_line() -> None:
-    [found] = findings(URL, OUTLINE, issues({}), "haiku-1")
+    [found] = findings(URL, OUTLINE, issues({}), "haiku-1", {"e9": "main > img:nth-of-type(1)"})
     assert found.domain is Domain.ACCESSIBILITY
     assert found.rule == "accessibility_model_1_1_1"
     assert found.title == "Non-text Content may not be met (WCAG 1.1.1, judged by a model)"
     assert found.severity is Severity.MEDIUM
     assert found.confidence == 0.7
     assert [(item.kind, item.value, item.where) for item in found.evidence] == [
-        ("element", '<img src="a.png" alt="IMG_0042.jpg">', "e9"),
+        ("element", '<img src="a.png" alt="IMG_0042.jpg">', "main > img:nth-of-type(1)"),
         ("model", "A file name says nothing.", "haiku-1"),
     ]
     assert found.assets[0].value == URL
+
+
+def test_where_no_selector_is_known_none_is_made_up() -> None:
+    [found] = findings(URL, OUTLINE, issues({}), "m", {"e2": "title"})
+    assert found.evidence[0].where is None
+
+
+def test_a_line_stands_wherever_it_was_quoted_from() -> None:
+    """Also what older findings quoted, whose evidence named the line's id."""
+    for places in (None, {"e9": "img:nth-of-type(1)"}):
+        [found] = findings(URL, OUTLINE, issues({}), "m", places)
+        quoted = [item.value for item in found.evidence if item.kind == "element"]
+        assert accessibility.standing(OUTLINE.replace("e9", "e41"), quoted) == tuple(quoted)
+        assert accessibility.standing(OUTLINE.replace("IMG_0042.jpg", "A cart"), quoted) == ()
 
 
 def test_titles_are_the_catalogues_however_the_model_words_it() -> None:
@@ -55,11 +69,10 @@ def test_a_claim_that_names_no_line_is_dropped(elements: list[str]) -> None:
 
 
 def test_one_finding_a_criterion() -> None:
-    made = findings(
-        URL, OUTLINE, issues({}, {"criterion": "2.4.4", "elements": ["e12"]}, {"elements": ["e9", "e2", "e77"]}), "m"
-    )
+    claims = issues({}, {"criterion": "2.4.4", "elements": ["e12"]}, {"elements": ["e9", "e2", "e77"]})
+    made = findings(URL, OUTLINE, claims, "m", {"e2": "title", "e9": "img", "e12": "a"})
     assert [one.rule for one in made] == ["accessibility_model_1_1_1", "accessibility_model_2_4_4"]
-    assert [item.where for item in made[0].evidence if item.kind == "element"] == ["e9", "e9", "e2"]
+    assert [item.where for item in made[0].evidence if item.kind == "element"] == ["img", "img", "title"]
 
 
 def test_a_criterion_of_nobodys_breaks_the_shape() -> None:

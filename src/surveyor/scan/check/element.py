@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
 
@@ -118,8 +120,22 @@ def snippet(node: Element) -> str:
     return f"<{node.tag}{attributes}>{' '.join(node.text(_SNIPPET).split())}"[:_SNIPPET]
 
 
-def selector(node: Element) -> str:
-    """A path like ``main > ul:nth-of-type(2) > li:nth-of-type(3)``, from the nearest id or ``body``, bounded."""
+def positions(elements: Sequence[Element]) -> Sequence[int]:
+    """Each element's place among its siblings of its name, by key: for who wants many selectors of one page."""
+    places = array("L", bytes(len(elements) * array("L").itemsize))
+    for parent in elements:
+        seen: Counter[str] = Counter()
+        for child in parent.elements():
+            seen[child.tag] += 1
+            places[child.key] = seen[child.tag]
+    return places
+
+
+def selector(node: Element, places: Sequence[int] | None = None) -> str:
+    """A path like ``main > ul:nth-of-type(2) > li:nth-of-type(3)``, from the nearest id or ``body``, bounded.
+
+    With ``places`` of all elements no siblings are counted.
+    """
     steps: list[str] = []
     current: Element | None = node
     while current is not None and len(steps) < _STEPS:
@@ -127,16 +143,18 @@ def selector(node: Element) -> str:
         if name and len(name) <= 80 and name[0].isalpha() and _ID_CHARACTERS.issuperset(name):
             steps.append(f"{current.tag}#{name}")
             break
-        steps.append(_step(current))
+        steps.append(_step(current, places))
         if current.tag in {"body", "head", "html"}:
             break
         current = current.parent
     return " > ".join(reversed(steps))[:_SELECTOR]
 
 
-def _step(node: Element) -> str:
+def _step(node: Element, places: Sequence[int] | None) -> str:
     if node.tag in {"html", "head", "body"} or node.parent is None:
         return node.tag
+    if places is not None:
+        return f"{node.tag}:nth-of-type({places[node.key]})"
     position = 0
     for sibling in node.parent.elements():
         position += sibling.tag == node.tag

@@ -7,13 +7,18 @@ last lines evenly over its whole length: never simply its end.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from surveyor.scan.check.document import Document
-from surveyor.scan.check.element import Element
+from surveyor.scan.check.element import Element, positions, selector
+from surveyor.scan.evidence import Outline
 
 BYTES = 40_000
+#: All selectors of one outline; a page whose paths are longer has lines without one.
+SELECTOR_BYTES = 256 << 10
+_NAMED = re.compile(r"\s*e(\d+) ")
 _DEEPEST = 12
 
 _SILENT = frozenset(("script", "style", "template", "link", "base", "noscript", "path", "defs", "br", "wbr", "source"))
@@ -70,6 +75,22 @@ def outline(document: Document, limit: int = BYTES) -> str:
     return "\n".join(_thinned(list(_lines(top, _LEVELS[-1])), limit))
 
 
+def outlined(document: Document) -> Outline:
+    """The page's outline with a selector for each of its lines, as rules quote them; raises as ``outline`` does."""
+    text, room = outline(document), SELECTOR_BYTES
+    elements, selectors = document.elements, {}
+    places = positions(elements)
+    for line in text.splitlines():
+        if (named := _NAMED.match(line)) is None:
+            continue
+        path = selector(elements[int(named[1])], places)
+        room -= len(path.encode(errors="replace"))
+        if room < 0:
+            break
+        selectors[f"e{named[1]}"] = path
+    return Outline(text=text, selectors=selectors)
+
+
 def _within(lines: Iterator[str], limit: int) -> list[str] | None:
     """The lines if all of them fit; stops reading at the first that does not."""
     kept, size = [], 0
@@ -122,7 +143,7 @@ def _children(node: Element, level: _Level, depth: int) -> list[Element | str]:
     for child in node.elements():
         run = run + 1 if child.tag == name else 1
         if child.tag != name and cut:
-            kept.append(f"{' ' * min(depth, _DEEPEST)}… {cut} more {name}")
+            kept.append(f"{' ' * min(depth, _DEEPEST)}… {cut} more {_one_line(name)}")
             cut = 0
         name = child.tag
         if run > level.run:
@@ -130,7 +151,7 @@ def _children(node: Element, level: _Level, depth: int) -> list[Element | str]:
         else:
             kept.append(child)
     if cut:
-        kept.append(f"{' ' * min(depth, _DEEPEST)}… {cut} more {name}")
+        kept.append(f"{' ' * min(depth, _DEEPEST)}… {cut} more {_one_line(name)}")
     return kept
 
 
@@ -141,7 +162,7 @@ def _line(node: Element, level: _Level) -> str:
     if node.tag in _PLAIN and not attributes and not words:
         return ""
     text = f' "{_cut(words, level.text)}"' if words else ""
-    return f"e{node.key} <{_cut(node.tag, 40)}{attributes}>{text}"
+    return f"e{node.key} <{_cut(_one_line(node.tag), 40)}{attributes}>{text}"
 
 
 def _attributes(node: Element, level: _Level) -> Iterator[str]:
@@ -155,7 +176,13 @@ def _attributes(node: Element, level: _Level) -> Iterator[str]:
         value = given[name]
         # a handler's presence matters, its code does not
         plain = value is None or not value or name == "onclick"
-        yield f" {name[:40]}" if plain else f' {name[:40]}="{_cut(" ".join(str(value).split()), level.value)}"'
+        said = _one_line(name)[:40]
+        yield f" {said}" if plain else f' {said}="{_cut(" ".join(str(value).split()), level.value)}"'
+
+
+def _one_line(name: str) -> str:
+    """A name without what ends a line for some readers: HTML lets those stand in names, and a line is an element."""
+    return "".join(name.split())
 
 
 def _cut(text: str, length: int) -> str:

@@ -12,6 +12,7 @@ from surveyor.scan.engine.parts import Parts
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.errors import ScanError, Unsupported
 from surveyor.scan.events import Progress
+from surveyor.scan.evidence import Outline
 from surveyor.scan.model import (
     INCOMPLETE,
     Coverage,
@@ -32,7 +33,7 @@ _PIPELINES = {Kind.WEB: "surveyor.scan.engine.web", Kind.ARTIFACT: "surveyor.sca
 
 
 def run(
-    request: Request, settings: Settings, progress: Progress, *, outline: Callable[[str], None] | None = None
+    request: Request, settings: Settings, progress: Progress, *, outline: Callable[[Outline], None] | None = None
 ) -> Report:
     """Scan one target; a target that cannot be read gives a report that says so.
 
@@ -45,7 +46,7 @@ def run(
         parts: Parts = import_module(_PIPELINES[request.kind]).run(request, settings, ledger)
     except ScanError as error:
         return _failed(request, ledger, started, error)
-    if outline is not None and parts.outline:
+    if outline is not None and parts.outline is not None and parts.outline.text:
         outline(parts.outline)
     return _report(request, parts, ledger, started)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from surveyor.scan.evidence import Outline
 from surveyor.scan.model import Finding, Package, Source, Target
 
 
@@ -21,4 +22,4 @@ class Parts:
     sources: tuple[Source, ...] = ()
     units: dict[str, int] = field(default_factory=dict)
     failed_slots: dict[str, str] = field(default_factory=dict)
-    outline: str = ""
+    outline: Outline | None = None

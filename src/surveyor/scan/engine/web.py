@@ -9,12 +9,12 @@ from functools import partial
 
 from surveyor.scan import check
 from surveyor.scan.check import CHECKS, Document, Needs
-from surveyor.scan.check.outline import outline
+from surveyor.scan.check.outline import outlined
 from surveyor.scan.engine.parts import Parts
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.errors import LimitExceeded, ScanError, Unreachable, Unsupported
 from surveyor.scan.events import Event, Progress
-from surveyor.scan.evidence import Page, Speed, normal
+from surveyor.scan.evidence import Outline, Page, Speed, normal
 from surveyor.scan.gather import Errand, http, psi
 from surveyor.scan.model import Asset, Coverage, CoverageState, Domain, Finding, Target
 from surveyor.scan.net import Client, judge_url
@@ -131,7 +131,7 @@ class _Result:
 
     findings: list[Finding] = field(default_factory=list)
     units: dict[str, int] = field(default_factory=dict)
-    outline: str = ""
+    outline: Outline | None = None
     done: bool = False
 
 
@@ -185,7 +185,7 @@ class _Slot:
             return
         parts.findings += tuple(self._result.findings)
         parts.units |= self._result.units
-        parts.outline += self._result.outline
+        parts.outline = self._result.outline or parts.outline
 
     def _work(self) -> None:
         progress, result = self._ledger.progress, self._result
@@ -247,7 +247,7 @@ class _Slot:
         if unfit is None and domain is not Domain.SECURITY:
             _ = document.elements  # markup that cannot be read fails the slot here, not each rule
         if self._outline:
-            self._result.outline = outline(document)
+            self._result.outline = outlined(document)
         ran = 0
         for rule in self._checks:
             if rule.page is not None and (unfit is None or rule.needs is Needs.PAGE):

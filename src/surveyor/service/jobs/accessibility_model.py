@@ -10,7 +10,7 @@ from uuid import UUID
 
 from surveyor import __version__
 from surveyor.scan.errors import LimitExceeded
-from surveyor.scan.evidence import normal
+from surveyor.scan.evidence import Outline, normal
 from surveyor.scan.model import Coverage, CoverageState, Finding, Kind, Report, ScanStatus, Target
 from surveyor.service.actions import llm
 from surveyor.service.actions.slots import MODEL_SLOT, Beside
@@ -20,7 +20,8 @@ from surveyor.service.store.llm_calls import NewCall
 from surveyor.service.store.scans import Scan
 
 SLOT = "accessibility"
-_OUTLINE_BYTES = 64 << 10
+#: Text and selectors, each character of which JSON may write as six.
+_OUTLINE_BYTES = 2 << 20
 #: How a line of an outline begins that stands for lines which had no room.
 _ELLIPSIS = "… "
 
@@ -80,11 +81,13 @@ async def look(work: Work, scan: Scan, outline: Path) -> Beside:
 async def ask(work: Work, team_id: UUID, url: str, outline: Path) -> Seen:
     """Show a model the outline in a file, within the bound of an analysis; every failure is a reason."""
     try:
-        text = await asyncio.to_thread(_read, outline)
+        page = await asyncio.to_thread(_read, outline)
     except OSError:
         return Seen(reason="no_outline", detail="there was no page to outline")
+    except ValueError:
+        return Seen(reason="no_outline", detail="the outline that the scanner left could not be read")
     try:
-        return await _ask(work, team_id, url, text)
+        return await _ask(work, team_id, url, page)
     except TimeoutError:
         return Seen(reason="timeout", detail="no answer in time")
     except Exception as error:  # noqa: BLE001 - part of the job wrapper: the rules' result must not be lost for this
@@ -92,12 +95,13 @@ async def ask(work: Work, team_id: UUID, url: str, outline: Path) -> Seen:
         return Seen(reason="internal_error", detail=f"{type(error).__name__} in the service")
 
 
-def _read(outline: Path) -> str:
+def _read(outline: Path) -> Outline:
+    """What the child left; longer than any it would write, it is cut and so no JSON."""
     with outline.open("rb") as file:
-        return file.read(_OUTLINE_BYTES).decode("utf-8", "replace")
+        return Outline.decode(file.read(_OUTLINE_BYTES))
 
 
-async def _ask(work: Work, team_id: UUID, url: str, text: str) -> Seen:
+async def _ask(work: Work, team_id: UUID, url: str, page: Outline) -> Seen:
     from surveyor.llm.accessibility import review
     from surveyor.llm.interface import LlmError, Unanswered
 
@@ -105,14 +109,16 @@ async def _ask(work: Work, team_id: UUID, url: str, text: str) -> Seen:
     caller = await patiently(lambda: llm.callers(platform, team_id=team_id, purpose=SLOT))
     try:
         # three providers and two pauses at most; the bound of an analysis is the bound of all of it
-        found, trail = await in_thread(lambda: review(url, text, caller.ask), seconds=platform.llm.analysis_seconds)
+        found, trail = await in_thread(
+            lambda: review(url, page.text, caller.ask, page.selectors), seconds=platform.llm.analysis_seconds
+        )
     except Unanswered as error:
         return Seen(reason=error.code, detail=str(error), calls=tuple(llm.calls(error.trail)))
     except LlmError as error:
         return Seen(reason=error.code, detail=str(error))
     model = trail[-1].model or trail[-1].asked
-    left_out = any(line.lstrip().startswith(_ELLIPSIS) for line in text.splitlines())
-    return Seen(findings=found, model=model, outline=text, left_out=left_out, calls=tuple(llm.calls(trail)))
+    left_out = any(line.lstrip().startswith(_ELLIPSIS) for line in page.text.splitlines())
+    return Seen(findings=found, model=model, outline=page.text, left_out=left_out, calls=tuple(llm.calls(trail)))
 
 
 def _blind(url: str, seen: Seen) -> Beside:
