@@ -45,6 +45,8 @@ BODIES: dict[str, dict[str, Any] | bytes] = {
 OWN = {"POST /scans/run", "POST /uploads", "PUT /llm/providers", "POST /reports/export", "POST /webhooks"} | {
     "POST /schedules"
 }
+#: What the first team has a provider of; a word, and no id that could be theirs alone.
+KIND = "anthropic"
 QUERIES = {"POST /uploads": "?filename=a.bin"}
 
 
@@ -97,6 +99,8 @@ async def furnish(service: Service) -> dict[str, str]:
     create("report_id", "/reports/export", {"format": "json"})
     create("webhook_id", "/webhooks", {"url": "http://127.0.0.1:8080/hook"})
     create("schedule_id", "/schedules", {"url": PAGE, "cron": "0 3 * * *"})
+    provider = {"provider": KIND, "key": "sk-ant-0123456789abcdefghijkl"}
+    assert client("PUT", f"{SHORT}/llm/providers", body={"providers": [provider]}).status == 200
     return made
 
 
@@ -125,7 +129,7 @@ async def test_every_path_of_the_api_is_404_or_empty_for_another_team(service: S
             name = f"{method.upper()} {template.removeprefix(SHORT)}"
             if operation.get("requestBody"):
                 assert name in BODIES, f"say what {name} is sent"
-            body, path = filled(BODIES.get(name), ids), filled(name.partition(" ")[2], ids)
+            body, path = filled(BODIES.get(name), ids), filled(name.partition(" ")[2], {**ids, "provider": KIND})
             assert "{" not in path, f"say what {name} is asked for"
             query = QUERIES.get(name, "")
             # a place that is not theirs is not there at all, whatever is asked of it
@@ -142,6 +146,9 @@ async def test_every_path_of_the_api_is_404_or_empty_for_another_team(service: S
             tried += 1
     assert tried >= 30
     assert await rows_of(service) == before
+    assert [row["provider"] for row in service.client().get(f"{SHORT}/llm/providers").json["data"]["providers"]] == [
+        KIND
+    ]
 
 
 def _nothing_of_ours(name: str, told: str, ids: dict[str, str], service: Service) -> None:
