@@ -10,7 +10,7 @@ from uuid import UUID
 
 from surveyor.remedy.priority import bounded
 from surveyor.scan.model import Asset, Cvss, Domain, Evidence, Finding, Severity
-from surveyor.service.actions import clock, intake, llm, slots
+from surveyor.service.actions import clock, intake, llm, runs
 from surveyor.service.store import analysis as store
 from surveyor.service.store import events, finding_lists, findings, llm_calls, scans, sightings
 from surveyor.service.store.analysis import Written
@@ -118,7 +118,7 @@ async def finish(sessions: Sessions, brief: Brief, found: Analysis) -> bool:
             return False
         if not found.judged and found.summary is None:
             why = "; ".join(found.failures) or "the model judged nothing"
-            await slots.end_unanalysed(session, held, reason="unanswered", detail=why[:1_000])
+            await runs.end_unanalysed(session, held, reason="unanswered", detail=why[:1_000])
             return True
         await _write(session, found, at=clock.now())
         await _end(session, held, found, sum(brief.counts.values()))
@@ -147,7 +147,7 @@ async def _end(session: Session, scan: Scan, found: Analysis, asked: int) -> Non
     }
     if found.model is not None and said:
         said["model"] = intake.clean(found.model, 200)
-    await slots.end(session, scan, await findings.count_by_severity(session, scan.id), said=said)
+    await runs.end(session, scan, await findings.count_by_severity(session, scan.id), said=said)
 
 
 async def _write(session: Session, found: Analysis, *, at: datetime) -> None:

@@ -1,18 +1,18 @@
-"""Moves a run and its slots through their states; who holds a slot is decided under the scan's row lock."""
+"""Moves a run's slots through their states; who holds a slot is decided under the scan's row lock."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from surveyor.remedy import health, lifecycle
+from surveyor.remedy import lifecycle
 from surveyor.scan.errors import ScanError
 from surveyor.scan.model import Coverage, CoverageState, Kind, Report, ScanStatus
 from surveyor.scan.plan import SLOTS
 from surveyor.service import queue
-from surveyor.service.actions import clock, ingest, intake, inventories, webhooks
+from surveyor.service.actions import clock, ingest, intake, inventories, runs, webhooks
 from surveyor.service.actions.platform import Platform
 from surveyor.service.errors import QuotaExceeded, ServiceError, StorageUnavailable
 from surveyor.service.store import artifacts, events, findings, llm_calls, llm_quota, scans
@@ -25,7 +25,6 @@ from surveyor.service.store.scans import Scan, Slot
 SLOT_TASK = "scan_slot"
 #: Why a run ended that nobody worked on.
 STALE = "stale"
-ANALYSE_TASK = "analyse"
 #: What a model adds to the slot ``accessibility`` is kept apart from it: the next scan may have no model to ask.
 MODEL_SLOT = "accessibility_model"
 #: Said once for a whole run, never by one of its parts.
@@ -305,69 +304,16 @@ async def _settle(session: Session, scan: Scan, said: list[NewEvent], slot: str,
     unit = await llm_quota.state_of(session, purpose="scan", subject_id=scan.id)
     verdict = lifecycle.finish(states, analyser=unit == "reserved", findings=sum(counts.values()))
     if verdict is not None and verdict.analyse and scan.analysis_enqueued_at is None:
-        await _hand_over(session, scan, counts)
+        await runs.hand_over(session, scan, counts)
         return
     if unit == "refused":
         skipped = {"what": "analysis", "state": "skipped", "reason": QuotaExceeded.code, "slot": "analysis"}
         scan = replace(scan, coverage=(*scan.coverage, skipped))
         await scans.change(session, scan.id, coverage=list(scan.coverage))
-    rung = await end(session, scan, counts, error=_error_of(scan, result) if "done" not in states.values() else None)
+    error = _error_of(scan, result) if "done" not in states.values() else None
+    rung = await runs.end(session, scan, counts, error=error)
     if not rung and not said:
         await events.ring(session, scan.id, scan.last_seq)
-
-
-async def _hand_over(session: Session, scan: Scan, counts: dict[str, int]) -> None:
-    """Enqueue the analyser; the run stays ``running`` until it has ended."""
-    job = await queue.enqueue(session, ANALYSE_TASK, {"scan_id": str(scan.id)})
-    now = clock.now()
-    summary = _summary(scan, counts, error=None)
-    await scans.change(
-        session, scan.id, analysis_enqueued_at=now, job_ids=[*scan.job_ids, job], summary=summary, heartbeat_at=now
-    )
-    asked = NewEvent(ts=now, stage="analysis.queued", detail=f"findings={sum(counts.values())}")
-    await events.append(session, scan.id, [asked])
-
-
-async def end(
-    session: Session,
-    scan: Scan,
-    counts: dict[str, int],
-    *,
-    error: str | None = None,
-    said: Mapping[str, object] | None = None,
-) -> bool:
-    """End a run whose row the caller holds: its summary (``said`` is the model's part), its unit, its last event.
-
-    Whether an event was written, which rings for everything else.
-    """
-    now, status = clock.now(), "failed" if error else "done"
-    summary = _summary(scan, counts, error=error) | dict(said or {})
-    await llm_quota.settle(session, purpose="scan", subject_id=scan.id)
-    await scans.change(session, scan.id, status=status, finished_at=now, summary=summary, error=error)
-    told = {"status": status, "findings": summary["findings"], "computed_health": summary["computed_health"]}
-    await webhooks.announce_scan(session, scan, webhooks.SCAN_FAILED if error else webhooks.SCAN_DONE, **told)
-    if scan.kind != Kind.WEB:
-        return False
-    stage, level = ("scan.error", "error") if error else ("scan.done", "info")
-    detail = error or f"status={status}"
-    last = NewEvent(ts=now, stage=stage, detail=detail, level=level, pct=100, data={"findings": counts})
-    await events.append(session, scan.id, [last])
-    return True
-
-
-def _summary(scan: Scan, counts: dict[str, int], *, error: str | None) -> dict[str, object]:
-    blind = error is not None or any(e["what"] == "advisories" and e["state"] == "missing" for e in scan.coverage)
-    score = health.computed(counts, looked=not blind)
-    return {**scan.summary, "findings": None if error else counts, "computed_health": score}
-
-
-async def end_unanalysed(session: Session, scan: Scan, *, reason: str, detail: str) -> None:
-    """End a run, whose row the caller holds, that the analyser did not finish: done, and coverage says why."""
-    entry = {"what": "analysis", "state": "failed", "reason": reason, "detail": detail, "slot": "analysis"}
-    await scans.change(session, scan.id, coverage=[*scan.coverage, entry])
-    failed = NewEvent(ts=clock.now(), stage="analysis.err", detail=detail, level="warn", data={"reason": reason})
-    await events.append(session, scan.id, [failed])
-    await end(session, scan, await findings.count_by_severity(session, scan.id))
 
 
 def _error_of(scan: Scan, result: Result) -> str:
@@ -392,7 +338,7 @@ async def fail(sessions: Sessions, scan_id: UUID, *, reason: str, detail: str, s
         if reason == STALE:
             await webhooks.announce_scan(session, scan, webhooks.SCAN_STALE, reason=reason)
         if scan.analysis_enqueued_at is not None:
-            await end_unanalysed(session, scan, reason=reason, detail=detail)
+            await runs.end_unanalysed(session, scan, reason=reason, detail=detail)
             return True
         await llm_quota.settle(session, purpose="scan", subject_id=scan_id)
         now = clock.now()

@@ -8,7 +8,7 @@ from uuid import UUID
 from procrastinate.job_context import JobContext
 
 from surveyor.service import queue
-from surveyor.service.actions import analysis, llm, slots
+from surveyor.service.actions import analysis, llm, runs, slots
 from surveyor.service.actions.analysis import Brief
 from surveyor.service.jobs.asking import in_thread
 from surveyor.service.jobs.interface import Work, aborted, log, patiently, work_of
@@ -52,4 +52,4 @@ async def _give_up(work: Work, brief: Brief, reason: str, detail: str) -> None:
     await patiently(lambda: slots.fail(sessions, brief.scan.id, reason=reason, detail=detail))
 
 
-TASK = queue.Task(name=slots.ANALYSE_TASK, run=run)
+TASK = queue.Task(name=runs.ANALYSE_TASK, run=run)
