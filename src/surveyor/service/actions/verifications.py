@@ -39,7 +39,6 @@ VERIFY_TASK = "verify"
 PAGE_LIMIT = 100
 #: How many things one verification looks at; above it nothing can be proved.
 ASSETS = 1_000
-_ARTIFACT = "artifact:"
 _PURPOSE = "verification"
 
 
@@ -154,8 +153,8 @@ async def _judge_scan(session: Session, finding: FindingRow, scan_id: UUID) -> N
 
 async def _artifacts(session: Session, finding: FindingRow) -> list[str]:
     places = await findings.places(session, finding.id, limit=ASSETS + 1)
-    scopes = dict.fromkeys(scope for _, _, scope in places if scope.startswith(_ARTIFACT))
-    return [scope.removeprefix(_ARTIFACT) for scope in scopes]
+    names = (findings.artifact_name(scope) for _, _, scope in places)
+    return list(dict.fromkeys(name for name in names if name is not None))
 
 
 async def claim(sessions: Sessions, verification_id: UUID, run: UUID) -> Claim | None:
