@@ -108,7 +108,7 @@ def _words(score: int | None, pieces: list[Piece], missing: int) -> str:
     if score is None:
         return "Not scored"
     parts = [f"{piece.label} {piece.points}" for piece in pieces]
-    parts += [f"{missing} more points unknown"] if missing else []
+    parts += [f"{missing} more {'point' if missing == 1 else 'points'} unknown"] if missing else []
     return f"{score} of {MOST}: {', '.join(parts)}" if parts else f"{score} of {MOST}"
 
 

@@ -21,6 +21,7 @@ _LABELS = {
     "slot.artifact": "The file",
     "analysis": "Analysis by a model",
     "coverage": "This list",
+    "report": "The report as a file",
     "acquire.remains": "What was left over",
     "acquire.image": "Image",
     "acquire.layer": "Layer",
@@ -117,7 +118,7 @@ def looked_at(scan: Scan) -> LookedAt:
     entries = [_looked(entry) for entry in scan.coverage if entry not in absent and entry not in layers]
     if layers:
         read = sum(entry.get("count") or 0 for entry in layers)
-        whole = f"{len(layers):,} read to their end, {read:,} entries"
+        whole = f"{len(layers):,} read to their end, {read:,} {'entry' if read == 1 else 'entries'}"
         entries.insert(0, Looked(what="Layers", state="looked", word=_WORDS["looked"], why=whole))
     if absent:
         names = ", ".join(label(str(entry["what"])) for entry in absent)
