@@ -16,8 +16,6 @@ from surveyor.service.ui.render import size
 from surveyor.service.ui.verdict import Verdict, judge
 
 _SUB_LENGTH = 140
-#: How the scope of what was found in an artifact begins; its name follows.
-_ARTIFACT = "artifact:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,10 +174,9 @@ def _sub(row: FindingRow, version: str) -> str:
 
 
 def _asset(found: FoundAsset) -> AssetView:
-    name = found.scope.removeprefix(_ARTIFACT) if found.scope.startswith(_ARTIFACT) else None
     return AssetView(
         value=found.value,
-        artifact=name if name != found.value else None,
+        artifact=found.artifact_name if found.artifact_name != found.value else None,
         path=found.path,
         layer=found.layer,
         first_seen=found.first_seen,
