@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
@@ -11,6 +12,11 @@ import orjson
 
 _HTML = ("text/html", "application/xhtml+xml")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+#: Wider than any parser: a backslash counts as a slash; and where the port is none, an @ further on shows that it was
+#: to be a password, one with a slash in it.
+_USERINFO = re.compile(
+    r"[a-z][a-z0-9+.-]*:[/\\]+([^/?#]*|[^/?#\[\]]*:[^/?#\[\]]*[^0-9/?#\[\]].*)@", re.IGNORECASE | re.DOTALL
+)
 
 
 def normal(url: str) -> str:
@@ -20,6 +26,11 @@ def normal(url: str) -> str:
     host = f"[{host}]" if ":" in host else host
     port = "" if split.port in {None, _DEFAULT_PORTS.get(scheme)} else f":{split.port}"
     return urlunsplit((scheme, host + port, split.path or "/", split.query, ""))
+
+
+def has_userinfo(url: str) -> bool:
+    """Whether a URL carries a user name or password; such a one is refused and must not be told."""
+    return _USERINFO.match(url) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

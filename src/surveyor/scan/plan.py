@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from surveyor.scan.errors import BadTarget
+from surveyor.scan.errors import BadTarget, Refused
+from surveyor.scan.evidence import has_userinfo
 from surveyor.scan.model import Kind, Package
 
 WEB_SLOTS = ("performance", "security", "seo", "accessibility")
@@ -24,6 +25,9 @@ class Request:
 
     ``outline`` asks for the page's outline beside the report, from the slot ``accessibility``, which then runs even
     where no rule of it was asked for.
+
+    Raises ``Refused`` for a URL with a user name or password in it: every event and report quotes ``source``, so that
+    there is no other way for one to get into them.
     """
 
     kind: Kind
@@ -33,6 +37,11 @@ class Request:
     digest: str | None = None
     rules: tuple[str, ...] | None = None
     outline: bool = False
+
+    def __post_init__(self) -> None:
+        """Hold that no source carries a secret."""
+        if self.kind is Kind.WEB and has_userinfo(self.source):
+            raise Refused("a URL with a user name or password in it is not scanned (rule: userinfo)", rule="userinfo")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +61,23 @@ def plan(target: str) -> Request:
     scheme = target.partition("://")[0].lower()
     if "://" in target and scheme in {"http", "https"}:
         return Request(kind=Kind.WEB, source=target, slots=WEB_SLOTS)
-    if "://" in target and not Path(target).exists():
-        raise BadTarget(f"{target}: only http and https URLs can be scanned")
+    if "://" in target and not _exists(Path(target)):
+        told = scheme if has_userinfo(target) else target
+        raise BadTarget(f"{told}: only http and https URLs can be scanned")
     path = Path(target)
-    if not path.exists():
-        raise BadTarget(f"{target}: no such file or directory")
+    if not _exists(path):
+        raise BadTarget(f"{target}: no such file or directory; the address of a page begins with http:// or https://")
     if not (path.is_file() or path.is_dir()):
         raise BadTarget(f"{target}: neither a regular file nor a directory")
     return Request(kind=Kind.ARTIFACT, source=str(path), slots=ARTIFACT_SLOTS, name=path.name)
+
+
+def _exists(path: Path) -> bool:
+    """Whether something is there; raises ``BadTarget`` where that is not ours to know."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError) as error:
+        raise BadTarget(f"{path}: cannot be opened: {getattr(error, 'strerror', None) or error}") from error
+    return True

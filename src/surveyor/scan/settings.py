@@ -45,12 +45,12 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
 
 
-def parse_allowed_host(text: str) -> AllowedHost:
-    """Read ``HOST`` or ``HOST:PORT``; an IPv6 literal is written in brackets."""
+def parse_allowed_host(text: str, *, name: str = "--allow-host") -> AllowedHost:
+    """Read ``HOST`` or ``HOST:PORT``; an IPv6 literal is written in brackets. ``name`` is where it was written."""
     match = _BRACKETED.fullmatch(text) or _NAMED.fullmatch(text) or _BARE_IPV6.fullmatch(text)
     port = int(match["port"]) if match and match["port"] else None
     if match is None or (port is not None and not 0 < port < 65536):
-        raise BadTarget(f"--allow-host {text!r}: expected HOST, HOST:PORT or [IPV6]:PORT")
+        raise BadTarget(f"{name} {text!r}: expected HOST, HOST:PORT or [IPV6]:PORT")
     return AllowedHost(host=match["host"].lower().rstrip("."), port=port)
 
 
@@ -99,12 +99,24 @@ VARIABLES = (
 
 
 def from_environment(env: Mapping[str, str]) -> Settings:
-    """Settings of a scan from ``SURVEYOR_*`` variables."""
-    hosts = tuple(parse_allowed_host(part) for part in env.get("SURVEYOR_ALLOW_HOSTS", "").replace(",", " ").split())
+    """Settings of a scan from ``SURVEYOR_*`` variables; raises ``BadTarget`` naming the one that is wrong."""
+    listed = env.get("SURVEYOR_ALLOW_HOSTS", "").replace(",", " ").split()
+    hosts = tuple(parse_allowed_host(part, name="SURVEYOR_ALLOW_HOSTS") for part in listed)
     return Settings(
         advisories=advisory_database(env),
         allow_hosts=hosts,
         psi_key=env.get("SURVEYOR_PSI_KEY") or None,
-        psi_base=env.get("SURVEYOR_PSI_BASE") or PSI_BASE,
+        psi_base=_web_address(env, "SURVEYOR_PSI_BASE") or PSI_BASE,
         osv_bucket=env.get("SURVEYOR_OSV_BUCKET") or OSV_BUCKET,
     )
+
+
+def _web_address(env: Mapping[str, str], name: str) -> str | None:
+    """A setting that is an http(s) URL; its value is not told, since it may hold a password."""
+    given = env.get(name)
+    try:
+        if not given or host_of(given):
+            return given or None
+    except ValueError:  # a port that is none, brackets that do not close
+        pass
+    raise BadTarget(f"{name}: expected an http or https URL, such as {PSI_BASE}")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from surveyor.scan.errors import BadTarget
+from surveyor.scan.errors import BadTarget, Refused
 from surveyor.scan.model import Kind
-from surveyor.scan.plan import plan
+from surveyor.scan.plan import WEB_SLOTS, Request, plan
 
 
 def test_a_url_gets_four_slots() -> None:
@@ -31,6 +31,31 @@ def test_files_and_directories_get_one(tmp_path: Path) -> None:
 def test_refuses_what_cannot_be_scanned(target: str) -> None:
     with pytest.raises(BadTarget):
         plan(target)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://u@h/",
+        "HTTP://user:pw@h/",
+        "http://user:p@w@h/",
+        "http://user:p/w@h/",
+        "http:\\\\u:pw@h/",
+        "http://[u:pw@h",
+    ],
+)
+def test_no_request_can_hold_a_password(url: str) -> None:
+    with pytest.raises(Refused) as caught:
+        Request(kind=Kind.WEB, source=url, slots=WEB_SLOTS)
+    assert caught.value.rule == "userinfo"
+    assert "pw" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://h/@me", "http://h?a=b@c", "http://h/#a@b", "http://[::1]/@x", "http://h:80/@y"]
+)
+def test_an_at_sign_elsewhere_is_no_password(url: str) -> None:
+    assert plan(url).source == url
 
 
 def test_a_pipe_is_no_file(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_secrets_are_never_shown(tmp_path: Path) -> None:
         ({"SURVEYOR_STORAGE_URL": "gs://hunter2"}, "setting storage_url"),
         ({"SURVEYOR_HEARTBEAT_SECONDS": "10", "SURVEYOR_STALLED_SECONDS": "39"}, "four times"),
         ({"SURVEYOR_CONFIG": "/no/such/file.toml"}, "does not exist"),
-        ({"SURVEYOR_ALLOW_HOSTS": "host:99999"}, "allow-host"),
+        ({"SURVEYOR_ALLOW_HOSTS": "host:99999"}, "SURVEYOR_ALLOW_HOSTS"),
     ],
 )
 def test_a_wrong_setting_is_one_sentence_that_names_it_and_not_its_value(

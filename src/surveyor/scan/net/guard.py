@@ -220,7 +220,8 @@ def _judge_name(host: str) -> None:
     if _NUMBER.fullmatch(name.rpartition(".")[2]):
         raise Refused(f"{host}: an address in disguise", rule="host_numeric")
     if "." not in name or name.endswith(_LOCAL_SUFFIXES):
-        raise Refused(f"{host}: a name of this machine or network", rule="host_local")
+        kind = "a name without a dot is one" if "." not in name else "such a name is one"
+        raise Refused(f"{host}: {kind} of this machine or its network, not of the public web", rule="host_local")
 
 
 def _is_exempt(target: Target, settings: Settings) -> bool:
