@@ -49,6 +49,12 @@ class NotConfigured(ScanError):
     code = "not_configured"
 
 
+class Unwritable(ScanError):
+    """A file of our own cannot be written: its disk is full, or its folder belongs to somebody else."""
+
+    code = "unwritable"
+
+
 class BadTarget(ScanError):
     """The caller named something that cannot be a target."""
 

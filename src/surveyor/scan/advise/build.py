@@ -45,7 +45,8 @@ class Builder:
             self._db.execute("INSERT OR IGNORE INTO collection (feed, ecosystem) VALUES (?, ?)", (feed, ecosystem))
             yield Collection(self._db, feed, ecosystem)
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # a full disk ends it by itself
+                self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
 

@@ -17,8 +17,9 @@ from surveyor.scan.advise import snapshot
 from surveyor.scan.advise.build import Builder, Collection
 from surveyor.scan.advise.feeds import osv
 from surveyor.scan.advise.origin import Directory, Fetch, Origin, Web
-from surveyor.scan.errors import BadTarget, Malformed, ScanError, Unreachable, Unsupported
+from surveyor.scan.errors import BadTarget, Malformed, ScanError, Unreachable, Unsupported, Unwritable
 from surveyor.scan.events import Progress
+from surveyor.scan.evidence import has_userinfo
 from surveyor.scan.vocabulary import counted
 
 _NOTES = 10
@@ -95,12 +96,14 @@ class _Run:
         return self._builder
 
     def finish(self, *, keep: bool) -> None:
-        if self._builder is None:
-            return
-        self._builder.close()
-        if keep:
-            _replace(self.partial, self.database)
-        self.partial.unlink(missing_ok=True)
+        """Take the copy into use, or drop it; nothing but the database is left behind, whatever fails."""
+        try:
+            if self._builder is not None:
+                self._builder.close()
+                if keep:
+                    _replace(self.partial, self.database)
+        finally:
+            _sweep(self.database)
 
 
 def update(
@@ -115,10 +118,10 @@ def update(
     """Make ``database`` say what the bucket at ``source`` (a directory or an http(s) URL) says now.
 
     ``ecosystems`` names those to look at (``None``: all that the bucket has). The database is replaced at once, at the
-    end, or not at all. Raises ``Unreachable`` when nothing could be had, ``BadTarget`` when another update is running.
+    end, or not at all. Raises ``Unreachable`` when nothing could be had, ``BadTarget`` when another update is running,
+    ``Unwritable`` when the disk is full or not ours.
     """
-    database.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(database), progress.timing("osv.update"):
+    with _written(database), _alone(database), progress.timing("osv.update"):
         origin = _origin(source, fetch)
         marks, base = _marks(database, progress)
         run = _Run(origin, database, marks, base, now().isoformat(timespec="seconds"))
@@ -145,13 +148,12 @@ def resolve(advisories: str, cache_dir: Path, fetch: Fetch, progress: Progress) 
 
     A bucket that cannot be had now is served from the cache when it was had before, with an ``osv.warn`` event.
     """
+    path = Path(advisories)
+    if not _is_url(advisories) and path.is_file():
+        with snapshot.open_snapshot(path):
+            return path
+    check_source(advisories)
     if not _is_url(advisories):
-        path = Path(advisories)
-        if path.is_file():
-            with snapshot.open_snapshot(path):
-                return path
-        if not path.is_dir():
-            raise BadTarget(f"{advisories}: no advisory database, bucket directory or URL")
         advisories = str(path.resolve())
     cached = cache_dir / f"{hashlib.sha256(advisories.encode()).hexdigest()[:24]}.db"
     try:
@@ -167,13 +169,20 @@ def _is_url(text: str) -> bool:
     return text.lower().startswith(("http://", "https://"))
 
 
-def _origin(source: str | Path, fetch: Fetch) -> Origin:
+def check_source(source: str | Path) -> None:
+    """Raise ``BadTarget`` for what is neither a directory nor an http(s) URL; a password in it is not told."""
+    if isinstance(source, str) and has_userinfo(source):
+        raise BadTarget("a URL with a user name or password in it is not asked (rule: userinfo)")
     if isinstance(source, str) and _is_url(source):
-        return Web(source, fetch)
-    folder = Path(source)
-    if not folder.is_dir():
-        raise BadTarget(f"{folder}: no such directory")
-    return Directory(folder)
+        return
+    if not Path(source).is_dir():
+        kind = "only http and https URLs can be asked" if "://" in str(source) else "no such directory"
+        raise BadTarget(f"{source}: {kind}; expected a folder or an http(s) URL with the layout of OSV's bucket")
+
+
+def _origin(source: str | Path, fetch: Fetch) -> Origin:
+    check_source(source)
+    return Web(source, fetch) if isinstance(source, str) and _is_url(source) else Directory(Path(source))
 
 
 def _one(run: _Run, ecosystem: str, progress: Progress, *, pct: int) -> CollectionResult:
@@ -296,9 +305,27 @@ def _alone(database: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise BadTarget(f"{database}: another update is running") from error
-        for left in (f"{database.name}.new", f"{database.name}.new-journal"):
-            database.with_name(left).unlink(missing_ok=True)
+        _sweep(database)
         yield
+
+
+@contextmanager
+def _written(database: Path) -> Iterator[None]:
+    """Whatever cannot be written ends the update, not one ecosystem of it: the next would meet the same."""
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except (sqlite3.Error, OSError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+        kept = "; what was there before stays" if os.path.isfile(database) else ""  # noqa: PTH113 - never raises
+        raise Unwritable(f"{database} was not updated: {where}{reason}{kept}") from error
+
+
+def _sweep(database: Path) -> None:
+    """Remove an unfinished copy and its journal."""
+    for left in (f"{database.name}.new", f"{database.name}.new-journal"):
+        database.with_name(left).unlink(missing_ok=True)
 
 
 def _replace(made: Path, database: Path) -> None:
