@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from cyclopts import App
@@ -47,42 +47,59 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run one command and end the process with its exit code."""
     from cyclopts import CycloptsError
 
+    from surveyor.cli import complaint
+
+    sys.excepthook = complaint.crash
     try:
-        code = _app()(argv, exit_on_error=False, print_error=True, result_action="return_value")
-    except CycloptsError:
-        code = FAILED
+        code = _app()(argv, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
+    except CycloptsError as error:
+        code = complaint.complain(error)
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:
         quiet_end()
         code = OK
+    except complaint.expected() as error:
+        code = complaint.complain(error)
+        quiet_end()
+    try:
+        sys.stderr.flush()
+    except OSError:  # who does not listen to the progress still gets the verdict
+        quiet_end(sys.stderr)
     sys.exit(code if isinstance(code, int) else OK)
 
 
-def quiet_end() -> None:
-    """The reader of our output has gone (``| head``): keep the interpreter from complaining about it at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def quiet_end(stream: TextIO | None = None) -> None:
+    """Standard output takes nothing more (``| head``, a full disk): the interpreter is not to fail of that at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), (stream or sys.stdout).fileno())
 
 
 def _app() -> App:
-    from cyclopts import App
-
     from surveyor import __version__
 
-    app = App(name="surveyor", help=_HELP, version=__version__, help_format="plaintext")
-    _fill(app, _COMMANDS)
-    database = App(name="db", help="The local advisory database.")
-    _fill(database, _DB)
-    app.command(database)
-    admin = App(name="admin", help="Teams, projects and keys of the service.")
+    app = _group("surveyor", _HELP, _COMMANDS)
+    app.version, app.help_format = __version__, "plaintext"
+    app.command(_group("db", "The local advisory database.", _DB))
+    admin = _group("admin", "Teams, projects and keys of the service.", {})
     for noun, commands in _ADMIN.items():
-        group = App(name=noun, help=f"Manage {noun}s.")
-        _fill(group, commands)
-        admin.command(group)
+        admin.command(_group(noun, f"Manage {noun}s.", commands))
     app.command(admin)
     return app
 
 
-def _fill(app: App, commands: dict[str, tuple[str, str]]) -> None:
-    for name, (path, words) in commands.items():
-        app.command(path, name=name, help=words)
+def _group(name: str, words: str, commands: dict[str, tuple[str, str]]) -> App:
+    """A command with commands below it, all of which refuse empty arguments."""
+    from cyclopts import App
+
+    from surveyor.cli import usage
+
+    app = App(
+        name=name,
+        help=words,
+        group_arguments=usage.group("Arguments"),
+        group_parameters=usage.group("Parameters"),
+    )
+    for command, (path, told) in commands.items():
+        app.command(path, name=command, help=told)
+    return app

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Annotated, TypeVar
 
@@ -13,7 +12,6 @@ from surveyor.cli.database import with_sessions
 from surveyor.service import auth
 from surveyor.service import config as settings
 from surveyor.service.actions import bootstrap, sealing, teams
-from surveyor.service.errors import ServiceError
 from surveyor.service.store.database import Sessions
 from surveyor.service.store.keys import ApiKey
 from surveyor.service.vault import Vault
@@ -172,12 +170,7 @@ def _state(key: ApiKey) -> str:
 
 
 def _tell(verb: Callable[[Sessions], Awaitable[T]], lines: Callable[[T], list[str]]) -> int:
-    """Run one verb and print its result; what the service refuses is one sentence."""
-    try:
-        result = with_sessions(settings.load(), verb)
-    except ServiceError as error:
-        print(f"surveyor: {error}", file=sys.stderr)
-        return error.exit_code
-    for line in lines(result):
+    """Run one verb and print its result."""
+    for line in lines(with_sessions(settings.load(), verb)):
         print(line)
     return OK

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from surveyor.cli import FAILED, INCOMPLETE, OK, progress
+from surveyor.cli import INCOMPLETE, OK, progress
 from surveyor.scan.advise import snapshot
 from surveyor.scan.advise import update as updates
 from surveyor.scan.advise.origin import Fetch
-from surveyor.scan.errors import BadTarget, ScanError
+from surveyor.scan.errors import BadTarget, Malformed, Unsupported
 from surveyor.scan.events import Progress, printable
 from surveyor.scan.settings import Settings, advisory_database, from_environment, host_of
 
@@ -38,18 +37,20 @@ def update(
     """
     settings = from_environment(os.environ)
     assert settings.advisories is not None
+    name = "SURVEYOR_OSV_BUCKET" if source is None else "--from"
     source = source or settings.osv_bucket
     try:
-        with progress.sinks(progress_file=None, quiet=quiet) as listeners:
-            result = updates.update(
-                source,
-                settings.advisories,
-                fetch=_fetch(source, settings),
-                progress=Progress(*listeners),
-                ecosystems=tuple(ecosystem) if ecosystem else None,
-            )
-    except (ScanError, OSError) as error:
-        return _refuse(error)
+        updates.check_source(source)
+    except BadTarget as error:
+        raise BadTarget(f"{name} {error}") from error
+    with progress.sinks(journal=None, quiet=quiet) as listeners:
+        result = updates.update(
+            source,
+            settings.advisories,
+            fetch=_fetch(source, settings),
+            progress=Progress(*listeners),
+            ecosystems=tuple(ecosystem) if ecosystem else None,
+        )
     for item in result.collections:
         notes = f"  {printable(item.notes[0])}" if item.notes else ""
         print(f"{item.ecosystem:<20} {item.action:<10} {item.rows:>9,} rows  {item.changed:>9,} changed{notes}")
@@ -59,10 +60,7 @@ def update(
 
 def status() -> int:
     """Show feeds, the date of their newest record, and their rows."""
-    try:
-        feeds = snapshot.status(advisory_database(os.environ))
-    except (ScanError, OSError) as error:
-        return _refuse(error)
+    feeds = snapshot.status(advisory_database(os.environ))
     print(f"{'feed':<28} {'newest record':<20} {'asked for':<20} {'rows':>10}")
     for feed in feeds:
         name = f"{feed.feed}:{feed.ecosystem}"
@@ -77,7 +75,12 @@ def resolve(advisories: str, settings: Settings, emit: Progress) -> Path:
     if settings.offline and host_of(advisories):
         raise BadTarget("--offline: the advisories at a URL cannot be fetched; name a directory or a file")
     cache = settings.advisories.parent / "cache"
-    return updates.resolve(advisories, cache, _fetch(advisories, settings), emit)
+    try:
+        return updates.resolve(advisories, cache, _fetch(advisories, settings), emit)
+    except (Malformed, Unsupported) as error:
+        raise BadTarget(f"--advisories {error}; expected a database made by: surveyor db update") from error
+    except BadTarget as error:
+        raise BadTarget(f"--advisories {error}") from error
 
 
 def _fetch(source: str, settings: Settings) -> Fetch:
@@ -90,8 +93,3 @@ def _fetch(source: str, settings: Settings) -> Fetch:
 
 def _moment(value: object) -> str:
     return f"{value:%Y-%m-%d %H:%M}" if value else "unknown"
-
-
-def _refuse(error: Exception) -> int:
-    print(f"surveyor: {error}", file=sys.stderr)
-    return FAILED

@@ -4,25 +4,50 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
 import orjson
 
+from surveyor.scan.errors import BadTarget
 from surveyor.scan.events import Event, Sink
 
 
+class Journal:
+    """Progress as NDJSON in a file. One that takes no more is given up, never the scan; ``error`` is why."""
+
+    def __init__(self, path: Path) -> None:
+        """Begin the file; raises ``BadTarget`` naming it."""
+        self.path = path
+        self.error: OSError | None = None
+        try:
+            self._file = path.open("wb", buffering=0)
+        except OSError as error:
+            raise BadTarget(f"--progress-file {path}: cannot be written: {error.strerror}") from error
+
+    def __call__(self, event: Event) -> None:
+        """Write one event."""
+        if self.error is None:
+            try:
+                self._file.write(orjson.dumps(event.line(), default=str) + b"\n")
+            except OSError as error:
+                self.error = error
+
+    def close(self) -> None:
+        """Finish the file; a disk may say only now that it is full."""
+        try:
+            self._file.close()
+        except OSError as error:
+            self.error = self.error or error
+
+
 @contextmanager
-def sinks(*, progress_file: Path | None, quiet: bool, stream: TextIO = sys.stderr) -> Iterator[tuple[Sink, ...]]:
+def sinks(*, journal: Journal | None, quiet: bool, stream: TextIO = sys.stderr) -> Iterator[tuple[Sink, ...]]:
     """Everything that wants to hear of progress, closed at the end."""
-    chosen: list[Sink] = []
-    handle = progress_file.open("wb", buffering=0) if progress_file else None
+    chosen: list[Sink] = [journal] if journal else []
     live = None
     try:
-        if handle is not None:
-            out = handle
-            chosen.append(lambda event: _write_line(out.write, event))
         if not quiet:
             if stream.isatty():
                 live = _Live(stream)
@@ -33,19 +58,17 @@ def sinks(*, progress_file: Path | None, quiet: bool, stream: TextIO = sys.stder
     finally:
         if live is not None:
             live.close()
-        if handle is not None:
-            handle.close()
-
-
-def _write_line(write: object, event: Event) -> None:
-    write(orjson.dumps(event.line(), default=str) + b"\n")  # type: ignore[operator]
+        if journal is not None:
+            journal.close()
 
 
 def _plain(stream: TextIO, event: Event) -> None:
     if event.level == "debug":
         return
-    stream.write(f"{event.ts:%H:%M:%S} {event.stage:<28} {event.detail}\n")
-    stream.flush()
+    # who stopped listening must not stop the scan
+    with suppress(OSError):
+        stream.write(f"{event.ts:%H:%M:%S} {event.stage:<28} {event.detail}\n")
+        stream.flush()
 
 
 class _Live:

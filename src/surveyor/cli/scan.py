@@ -12,10 +12,10 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from surveyor.cli import FAILED, progress, quiet_end
+from surveyor.cli import FAILED, advice, complaint, destination, progress, quiet_end
 from surveyor.remedy import gate as gates
 from surveyor.scan import engine
-from surveyor.scan.errors import ScanError
+from surveyor.scan.errors import BadTarget
 from surveyor.scan.events import Progress
 from surveyor.scan.model import Report
 from surveyor.scan.plan import plan
@@ -60,20 +60,24 @@ def scan(  # noqa: PLR0913 - one parameter an option
     quiet
         Show no progress.
     """
-    try:
-        gate = gates.parse(fail_on) if fail_on else gates.Gate()
-        request = plan(target)
-        settings = _settings(offline=offline, allow_host=allow_host or [])
-        with progress.sinks(progress_file=progress_file, quiet=quiet) as listeners:
-            emit = Progress(*listeners)
-            if advisories:
-                settings = _with_advisories(settings, advisories, emit)
-            report = engine.run(request, settings, emit)
-        _write(report, format, output)
-    except (ScanError, OSError) as error:
-        print(f"surveyor: {error}", file=sys.stderr)
-        return FAILED
-    return gates.judge(report, gate).exit_code
+    gate = gates.Gate() if fail_on is None else gates.parse(fail_on)
+    request = plan(target)
+    settings = _settings(offline=offline, allow_host=allow_host or [])
+    if output is not None:
+        destination.check(output)
+    journal = None if progress_file is None else progress.Journal(progress_file)
+    with progress.sinks(journal=journal, quiet=quiet) as listeners:
+        emit = Progress(*listeners)
+        if advisories is not None:
+            settings = _with_advisories(settings, advisories, emit)
+        report = engine.run(request, settings, emit)
+    written = _write(report, format, output)
+    for words in advice.on(report, settings):
+        complaint.say(words)
+    if journal is not None and journal.error is not None:
+        complaint.say(f"--progress-file {journal.path}: ends early: {journal.error.strerror}")
+        written = False
+    return gates.judge(report, gate).exit_code if written else FAILED
 
 
 def _settings(*, offline: bool, allow_host: list[str]) -> Settings:
@@ -88,18 +92,37 @@ def _with_advisories(settings: Settings, given: str, emit: Progress) -> Settings
     return replace(settings, advisories=resolve(given, settings, emit))
 
 
-def _write(report: Report, form: str, output: Path | None) -> None:
-    on_terminal = output is None and sys.stdout.isatty()
+def _write(report: Report, form: str, output: Path | None) -> bool:
+    """Write the report where it was asked for; whether it got there. Elsewhere is better than nowhere."""
+    if output is None:
+        return _print(_encode(report, form, terminal=sys.stdout.isatty()))
+    text = _encode(report, form, terminal=False)
+    try:
+        destination.write(output, text)
+    except BadTarget as error:
+        complaint.say(f"{error}; the report is on standard output")
+        _print(text)
+        return False
+    return True
+
+
+def _encode(report: Report, form: str, *, terminal: bool) -> bytes:
     layout: dict[str, object] = {}
     if form == "table":
-        width = shutil.get_terminal_size((140, 24)).columns if on_terminal else 140
-        layout = {"width": width, "colour": on_terminal and "NO_COLOR" not in os.environ}
+        width = shutil.get_terminal_size((140, 24)).columns if terminal else 140
+        layout = {"width": width, "colour": terminal and "NO_COLOR" not in os.environ}
     text: bytes = import_module(FORMATS[form]).encode(report, **layout)
-    if output is not None:
-        output.write_bytes(text)
-    else:
-        try:
-            sys.stdout.buffer.write(text)
-            sys.stdout.buffer.flush()
-        except BrokenPipeError:
-            quiet_end()  # the reader has seen enough; the verdict stands
+    return text
+
+
+def _print(text: bytes) -> bool:
+    try:
+        sys.stdout.buffer.write(text)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        quiet_end()  # the reader has seen enough; the verdict stands
+    except OSError as error:
+        complaint.say(f"standard output: cannot be written: {error.strerror}")
+        quiet_end()
+        return False
+    return True

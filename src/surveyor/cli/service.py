@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 
 from surveyor.cli import OK
 from surveyor.service import config as settings
 from surveyor.service.config import Config
-from surveyor.service.errors import ServiceError
 
 
 def up(*, host: str | None = None, port: int | None = None) -> int:
@@ -37,8 +35,13 @@ def serve(*, host: str | None = None, port: int | None = None) -> int:
         Port to listen on; 8600 unless set.
     """
     from surveyor.service.app import serve as run
+    from surveyor.service.up import claim
 
-    return _run(_on_database(run), host=host, port=port)
+    def claimed(config: Config) -> int:
+        claim.port(config)
+        return _on_database(run)(config)
+
+    return _run(claimed, host=host, port=port)
 
 
 def worker() -> int:
@@ -68,10 +71,6 @@ def _on_database(command: Callable[[Config], int]) -> Callable[[Config], int]:
 
 
 def _run(command: Callable[[Config], object], *, host: str | None = None, port: int | None = None) -> int:
-    """Read the settings and run; anything the service refuses to start with is one sentence."""
-    try:
-        code = command(settings.load(host=host, port=port))
-    except ServiceError as error:
-        print(f"surveyor: {error}", file=sys.stderr)
-        return error.exit_code
+    """Read the settings and run."""
+    code = command(settings.load(host=host, port=port))
     return code if isinstance(code, int) else OK

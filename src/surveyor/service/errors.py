@@ -1,7 +1,7 @@
 """The service's one tree of errors, and the one table of codes that the API documents.
 
 Every class is one code. The web faces turn an error into its status and the envelope's ``{code, message, details?}``;
-the command line prints the message and leaves with ``exit_code``. Messages are for people and never hold a secret.
+the command line prints the message and leaves with 2. Messages are for people and never hold a secret.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ class ServiceError(Exception):
 
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500
-    exit_code: ClassVar[int] = 2
     meaning: ClassVar[str] = "The service failed; the request id finds the reason in its log."
 
     def __init__(self, message: str, *, details: Mapping[str, object] | None = None) -> None:
@@ -176,7 +175,6 @@ class ChildKeepsDying(ServiceError):
     """A process of the service ended again and again before the service was ever ready."""
 
     code, status = "child_keeps_dying", 503
-    exit_code = 1
     meaning = "A process of the service did not stay up (a start-up error of the command line)."
 
 
