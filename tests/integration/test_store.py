@@ -21,6 +21,7 @@ from surveyor.service import auth, queue
 from surveyor.service.actions import advisories, bootstrap, sweep, teams
 from surveyor.service.errors import Conflict, InvalidParams, NotFound
 from surveyor.service.store import keys, migrate, ratelimit, signin
+from surveyor.service.store import teams as store_teams
 from surveyor.service.store.database import Sessions, conninfo_of, open_engine, sessions
 from surveyor.service.store.schema import metadata
 
@@ -129,6 +130,48 @@ async def test_a_given_key_works_and_a_revoked_one_is_not_brought_back(made: Ses
     await bootstrap.bootstrap(made, key=given)
     async with made() as session:
         assert await keys.by_digest(session, auth.digest(given), now=datetime.now(UTC)) is None
+
+
+async def test_another_given_key_takes_the_place_of_the_one_before(made: Sessions) -> None:
+    first, second, third = ("sv_live_" + letter * 43 for letter in "abc")
+    await bootstrap.bootstrap(made, key=first)
+    own = await teams.create_key(made, team="default", name="ours")
+    assert (await bootstrap.bootstrap(made, key=first)).replaced == ()
+    assert (await bootstrap.bootstrap(made)).replaced == (), "giving none revokes nothing"
+    assert (await bootstrap.bootstrap(made, key=second)).replaced == ("sv_live_aaaa",)
+    back = await bootstrap.bootstrap(made, key=first)
+    assert (back.refused, back.replaced) == (True, ())
+    assert (await bootstrap.bootstrap(made, key=third)).replaced == ("sv_live_bbbb",)
+    async with made() as session:
+        valid = [await keys.by_digest(session, auth.digest(k), now=datetime.now(UTC)) for k in (first, second, third)]
+        assert [bool(key) for key in valid] == [False, False, True]
+        assert await keys.by_digest(session, auth.digest(own.secret), now=datetime.now(UTC)) is not None
+
+
+async def test_a_key_is_named_by_what_only_it_begins_with(made: Sessions) -> None:
+    await teams.create_team(made, slug="default")
+    secrets = ["sv_live_" + start.ljust(43, "x") for start in ("ab1", "ab2", "ac__1", "ac__2")]
+    async with made() as session, session.begin():
+        (project,) = await store_teams.list_projects(session, (await store_teams.list_teams(session))[0].id)
+        for secret in secrets:
+            await teams.make_key(session, project, name=secret, scopes=auth.SCOPES, days=None, secret=secret)
+    for name, error in (
+        ("sv_liv", InvalidParams),
+        ("sv_live_", Conflict),
+        ("sv_live_ab", Conflict),
+        ("sv_live_ac__", Conflict),
+        ("sv_live_a_b_", NotFound),
+        ("sv_live_ac__" + "z" * 39, NotFound),
+    ):
+        with pytest.raises(error):
+            await teams.revoke_key(made, team="default", key=name)
+    for name, meant in (("sv_live_ab2", 1), (secrets[3], 3), ("sv_live_a", None), ("sv_live_ab", 0), ("sv_live_", 2)):
+        if meant is None:
+            with pytest.raises(Conflict, match="2 keys"):
+                await teams.revoke_key(made, team="default", key=name)
+        else:
+            assert (await teams.revoke_key(made, team="default", key=name)).name == secrets[meant]
+    assert (await teams.revoke_key(made, team="default", key=secrets[3])).name == secrets[3], "twice says the same"
 
 
 async def test_keys_are_kept_by_digest_and_end(made: Sessions, database_url: str) -> None:

@@ -17,6 +17,7 @@ from surveyor.service.store.teams import DEFAULT_PROJECT, Project, Team
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 KEY_DAYS = 365
+LEAST_PREFIX = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,12 +126,19 @@ async def list_keys(sessions: Sessions, *, team: str) -> list[ApiKey]:
 
 
 async def revoke_key(sessions: Sessions, *, team: str, key: str) -> ApiKey:
-    """Revoke a key by id or prefix; from now on it is unknown."""
+    """Revoke a key by its id, or by at least its first 8 characters where no other begins so; it is unknown then."""
+    if len(key) < LEAST_PREFIX:
+        raise InvalidParams(f"name a key by its id, or by at least its first {LEAST_PREFIX} characters")
     async with sessions() as session, session.begin():
-        revoked = await keys.revoke(session, (await _team(session, team)).id, key, now=clock.now())
-    if revoked is None:
-        raise NotFound("the team has no such key")
-    return revoked
+        whole = auth.digest(key) if auth.KEY_FORM.fullmatch(key) else None
+        found = await keys.named(session, (await _team(session, team)).id, key, sha256=whole)
+        # those revoked before are in nobody's way
+        meant = [one for one in found if one.revoked_at is None] or found
+        if not meant:
+            raise NotFound("the team has no such key")
+        if len(meant) > 1:
+            raise Conflict(f"{len(meant)} keys of the team begin so; name more of the key, or its id as listed")
+        return await keys.revoke(session, meant[0].id, now=clock.now())
 
 
 async def create_link(sessions: Sessions, *, team: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -104,22 +105,33 @@ async def list_of(session: Session, team_id: UUID) -> list[ApiKey]:
     return [_key(dict(row)) for row in (await session.execute(statement)).mappings()]
 
 
-async def revoke(session: Session, team_id: UUID, key: str, *, now: datetime) -> ApiKey | None:
-    """Revoke a team's key by id or prefix; a second time changes nothing and says the same."""
-    try:
-        match = api_keys.c.id == UUID(key)
-    except ValueError:
-        match = api_keys.c.prefix == key
+async def named(session: Session, team_id: UUID, name: str, *, sha256: bytes | None) -> list[ApiKey]:
+    """A team's keys that ``name`` may mean: the id, or the first characters; with ``sha256`` that whole key only.
+
+    Of a name longer than what is kept only so much is compared.
+    """
+    kept = func.left(name, func.length(api_keys.c.prefix))
+    match = func.left(api_keys.c.prefix, len(name)) == kept
+    if sha256 is not None:
+        match = api_keys.c.sha256 == sha256
+    with suppress(ValueError):
+        match = api_keys.c.id == UUID(name)
+    statement = select(*_SHOWN).where(api_keys.c.team_id == team_id, match).order_by(api_keys.c.inserted_at)
+    return [_key(dict(row)) for row in (await session.execute(statement)).mappings()]
+
+
+async def revoke(session: Session, key_id: UUID, *, now: datetime) -> ApiKey:
+    """Revoke a key; a second time changes nothing and says the same."""
     statement = (
         update(api_keys)
-        .where(api_keys.c.team_id == team_id, match)
+        .where(api_keys.c.id == key_id)
         .values(revoked_at=func.coalesce(api_keys.c.revoked_at, now))
         .returning(*_SHOWN)
     )
-    row = (await session.execute(statement)).mappings().first()
+    return _key(dict((await session.execute(statement)).mappings().one()))
+
+
+async def find_digest(session: Session, sha256: bytes) -> ApiKey | None:
+    """The key of this digest, a revoked or expired one too."""
+    row = (await session.execute(select(*_SHOWN).where(api_keys.c.sha256 == sha256))).mappings().one_or_none()
     return _key(dict(row)) if row else None
-
-
-async def known(session: Session, sha256: bytes) -> bool:
-    """Whether a key of this digest was ever made, revoked and expired ones too."""
-    return (await session.execute(select(api_keys.c.id).where(api_keys.c.sha256 == sha256))).first() is not None
