@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import queue
+import re
 import secrets
 import shutil
 import signal
@@ -185,6 +187,48 @@ def test_first_start_stop_and_second_start(up: Callable[..., Up], home: Path) ->
     assert took < 15
 
 
+def test_the_terminal_is_for_people_and_the_log_is_a_file(up: Callable[..., Up], home: Path) -> None:
+    running = up(COLUMNS="200")
+    running.ready()
+    key = running.key()
+    assert _status(f"{running.url}/api/v1/audit/scans", key) == 200
+    running.part("worker")
+    assert running.seen == [
+        "The database is set up for this version",
+        f"Requests and details are logged in {home / 'logs'}; Ctrl-C stops Surveyor",
+        *running.seen[-3:],
+    ]
+    assert [line.partition(": ")[0] for line in running.seen[-3:]] == [
+        "Surveyor is ready",
+        "Sign in (works once)",
+        "API key (shown once)",
+    ]
+    log = home / "logs" / "serve.log"
+    _eventually(lambda: any(json.loads(line)["path"].endswith("/scans") for line in log.read_text().splitlines()))
+    # who asks for a link need not know how the service was started
+    for words, told in (
+        (["link", "create"], f"{running.url}/sign-in?token="),
+        (["key", "list"], "last used 20"),
+    ):
+        assert told in _admin(home, *words)
+    assert _admin(home, "link", "create", SURVEYOR_PUBLIC_URL="https://s.example/").startswith("https://s.example/sign")
+    running.postmaster().kill()
+    running.wait_for("PostgreSQL ended")
+    _eventually(lambda: any("listen.lost" in line for line in running.complaints))
+    shape = re.compile(r"\d\d:\d\d:\d\d  (serve|worker)  (warning|error)  \S.*")
+    assert [line for line in running.complaints if not shape.fullmatch(line)] == []
+    assert running.stop(signal.SIGINT) == 0
+    running.wait_for("Stopping; a second Ctrl-C", 5)
+    assert "8600" in _admin(home, "link", "create")
+
+
+def _admin(home: Path, *words: str, **variables: str) -> str:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SURVEYOR_", "DATABASE_"))}
+    command = [sys.executable, "-m", "surveyor", "admin", *words]
+    environment = kept | {"SURVEYOR_HOME": str(home), "PYTHONPATH": str(SOURCE)} | variables
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, env=environment).stdout
+
+
 def test_kill_the_supervisor(up: Callable[..., Up]) -> None:
     first = up()
     first.ready()
@@ -257,6 +301,12 @@ def test_a_given_database_and_a_given_key(up: Callable[..., Up], home: Path, emp
     assert "SURVEYOR_BOOTSTRAP_API_KEY" not in running.part("worker").environ()
     assert running.stop() == 0
     assert not [line for line in running.seen if KEY in line]
+    other = "sv_live_" + "o" * 43
+    again = up(DATABASE_URL=empty_database_url, SURVEYOR_BOOTSTRAP_API_KEY=other)
+    again.wait_for("SURVEYOR_BOOTSTRAP_API_KEY is another one now: the earlier, sv_live_kkkk…, is revoked")
+    again.ready()
+    assert [_status(f"{again.url}/api/v1/audit/scans", one) for one in (KEY, other)] == [401, 200]
+    assert again.stop() == 0
 
 
 def test_a_database_that_does_not_answer_is_one_sentence(up: Callable[..., Up]) -> None:

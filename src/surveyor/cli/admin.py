@@ -14,6 +14,7 @@ from surveyor.service import config as settings
 from surveyor.service.actions import bootstrap, sealing, teams
 from surveyor.service.store.database import Sessions
 from surveyor.service.store.keys import ApiKey
+from surveyor.service.up import claim
 from surveyor.service.vault import Vault
 
 T = TypeVar("T")
@@ -103,7 +104,7 @@ def create_key(
 
 
 def list_keys(*, team: str = bootstrap.TEAM) -> int:
-    """List a team's keys, newest first; only their beginnings are known.
+    """List a team's keys, newest first: id, beginning, scopes, end, last use and name; the rest of a key is not kept.
 
     Parameters
     ----------
@@ -112,7 +113,10 @@ def list_keys(*, team: str = bootstrap.TEAM) -> int:
     """
 
     def lines(found: Iterable[ApiKey]) -> list[str]:
-        return [f"{key.id}  {key.prefix}…  {' '.join(key.scopes):<24} {_state(key):<20} {key.name}" for key in found]
+        return [
+            f"{key.id}  {key.prefix}…  {' '.join(key.scopes):<24} {_state(key):<17} {_last_use(key):<27} {key.name}"
+            for key in found
+        ]
 
     return _tell(lambda s: teams.list_keys(s, team=team), lines)
 
@@ -123,7 +127,7 @@ def revoke_key(key: str, *, team: str = bootstrap.TEAM) -> int:
     Parameters
     ----------
     key
-        The key's id, or its first characters as listed.
+        The key's id, or its first characters: at least 8, and as many as no other key of the team begins with.
     team
         The team's id or slug.
     """
@@ -141,7 +145,8 @@ def create_link(*, team: str = bootstrap.TEAM) -> int:
         The team's id or slug.
     """
     return _tell(
-        lambda s: teams.create_link(s, team=team), lambda token: [f"{settings.load().base_url}/sign-in?token={token}"]
+        lambda s: teams.create_link(s, team=team),
+        lambda token: [f"{claim.address(settings.load())}/sign-in?token={token}"],
     )
 
 
@@ -167,6 +172,10 @@ def _state(key: ApiKey) -> str:
     if key.revoked_at:
         return "revoked"
     return f"until {key.expires_at:%Y-%m-%d}" if key.expires_at else "never expires"
+
+
+def _last_use(key: ApiKey) -> str:
+    return f"last used {key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never used"
 
 
 def _tell(verb: Callable[[Sessions], Awaitable[T]], lines: Callable[[T], list[str]]) -> int:

@@ -88,7 +88,8 @@ class Config(BaseSettings):
     public_url: str | None = None
     """What links begin with when people use another address than the one we listen on."""
     bootstrap_api_key: SecretStr | None = None
-    """The first API key, for automated set-ups: ``sv_live_`` and 43 characters of A-Z a-z 0-9 _ -."""
+    """The first API key, for automated set-ups: ``sv_live_`` and 43 characters of A-Z a-z 0-9 _ -. Another one given
+    later takes its place: the earlier is revoked. Giving none revokes nothing."""
     upload_max_bytes: int = Field(20 * GIB, ge=1)
     """The largest upload, in bytes."""
 
@@ -123,6 +124,9 @@ class Config(BaseSettings):
     """Days that uploaded files are kept after they were last brought or scanned; 0 keeps them for ever."""
     event_days: int = Field(90, ge=0, le=36_500)
     """Days that the events of ended scans are kept; 0 keeps them for ever."""
+    log_folder: str | None = None
+    """Folder of each process's log, beside which only warnings and errors go to standard error; ``-``: all go there.
+    Else ``logs`` in the home under ``surveyor up``, and standard error for ``serve`` and ``worker`` alone."""
     feed_refresh: bool = True
     """Fetch advisories once a day."""
     webhook_retry_seconds: float = Field(10.0, gt=0, le=3600)
@@ -196,6 +200,16 @@ class Config(BaseSettings):
     def objects_url(self) -> str:
         """``storage_url`` or its default below the home."""
         return self.storage_url or (self.home / "objects").as_uri()
+
+    @property
+    def logs(self) -> Path | None:
+        """The folder of logs that was set."""
+        return Path(self.log_folder).expanduser().absolute() if self.log_folder not in {None, "-"} else None
+
+    @property
+    def logs_of_up(self) -> Path | None:
+        """The same for the processes of ``surveyor up``, whose terminal is for people."""
+        return self.home / "logs" if self.log_folder is None else self.logs
 
     @property
     def temporary(self) -> Path:

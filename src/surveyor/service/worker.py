@@ -17,7 +17,7 @@ from procrastinate.exceptions import ProcrastinateException
 from sqlalchemy.exc import DBAPIError
 
 from surveyor.scan.settings import Settings
-from surveyor.service import child, queue
+from surveyor.service import child, logs, queue
 from surveyor.service.actions import sweep
 from surveyor.service.actions.platform import Llm, Platform
 from surveyor.service.config import Config
@@ -39,6 +39,7 @@ OUTGOING_AT_ONCE = 4
 
 def run(config: Config) -> int:
     """Work until SIGTERM or SIGINT; running scans are put back for another worker. The exit code."""
+    logs.begin("worker", config.logs)
     settle()
     asyncio.run(serve(config))
     return 0

@@ -6,10 +6,9 @@ import gc
 import sys
 from types import FrameType
 
-import orjson
-import structlog
 import uvicorn
 
+from surveyor.service import logs
 from surveyor.service.config import Config
 
 
@@ -31,7 +30,7 @@ def serve(config: Config) -> int:
     from surveyor.service.app import create_app
 
     app = create_app(config)
-    _log_plainly()
+    logs.begin("serve", config.logs)
     _collect_rarely()
     server = Server(
         uvicorn.Config(
@@ -46,28 +45,14 @@ def serve(config: Config) -> int:
             date_header=True,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=max(1, round(config.grace_seconds)),
-            log_level="warning",
+            log_config=None,
         )
     )
-    server.run()
-    return 0 if server.started else 1
-
-
-def _log_plainly() -> None:
-    """A line of JSON an event where no person looks on: what is made for eyes costs a tenth of a request."""
-    if sys.stdout.isatty():
-        return
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(serializer=orjson.dumps, default=str),
-        ],
-        logger_factory=structlog.BytesLoggerFactory(),
-        cache_logger_on_first_use=True,
-    )
+    try:
+        server.run()
+    except SystemExit:  # how the framework says that it cannot listen, after a line about it
+        return 2
+    return 0 if server.started else 2
 
 
 def _collect_rarely() -> None:

@@ -33,6 +33,25 @@ def home(config: Config, pid: int) -> Iterator[None]:
         yield
 
 
+def address(config: Config) -> str:
+    """Where people reach the service of this home: what the settings say, else where it runs now, else where it would.
+
+    Who runs it may have named another port than whoever asks.
+    """
+    if config.public_url:
+        return config.base_url
+    try:
+        with (config.home / "up.lock").open(encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                running = file.read().strip().rpartition(", ")[2]
+                return running or config.base_url
+    except OSError:  # none ever ran there, or as somebody else
+        pass
+    return config.base_url
+
+
 def port(config: Config) -> None:
     """See that the port can be had. Raises AlreadyRunning or BadConfiguration."""
     deadline = time.monotonic() + PORT_SECONDS

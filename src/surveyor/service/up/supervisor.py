@@ -8,12 +8,16 @@ import signal
 import time
 from collections.abc import Callable, Mapping
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from surveyor.service.config import Config
 from surveyor.service.errors import ChildKeepsDying, DatabaseUnavailable
 from surveyor.service.postgres import Database, open_database
 from surveyor.service.up import claim, prepare
 from surveyor.service.up.child import LEASH, Child
+
+if TYPE_CHECKING:
+    from surveyor.service.actions.bootstrap import Bootstrap
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 TICK_SECONDS = 0.1
@@ -52,12 +56,13 @@ class Supervisor:
         if self._stops:
             return
         if prepare.migrate(database.url):
-            self._say("the database is at this version's tables")
+            self._say("The database is set up for this version")
         environment = self._config.child_environment(
             SURVEYOR_DATABASE_URL=database.url,
             SURVEYOR_HOME=str(self._config.home),
             SURVEYOR_HOST=self._config.host,
             SURVEYOR_PORT=str(self._config.port),
+            SURVEYOR_LOG_FOLDER=str(self._config.logs_of_up or "-"),
         )
         try:
             # one after the other: people wait for the pages, and starting is mostly one core's work
@@ -84,10 +89,25 @@ class Supervisor:
             for child in self._children:
                 if child.deaths >= HOPELESS:
                     raise ChildKeepsDying(f"{child.name} ended {child.deaths} times before the service was ready")
+        self._tell_given(made)
+        self._say(self._where_logs_are())
         self._say(f"Surveyor is ready: {self._config.base_url}")
         self._say(f"Sign in (works once): {self._config.base_url}/sign-in?token={made.link_token}")
         if made.key is not None:
             self._say(f"API key (shown once): {made.key}")
+
+    def _tell_given(self, made: Bootstrap) -> None:
+        """What became of a key in the settings, where that may surprise."""
+        for prefix in made.replaced:
+            self._say(f"SURVEYOR_BOOTSTRAP_API_KEY is another one now: the earlier, {prefix}…, is revoked")
+        if made.refused:
+            self._say("SURVEYOR_BOOTSTRAP_API_KEY is a key that was revoked; set another one")
+
+    def _where_logs_are(self) -> str:
+        folder = self._config.logs_of_up
+        return (
+            f"Requests and details are logged in {folder}; Ctrl-C stops Surveyor" if folder else "Ctrl-C stops Surveyor"
+        )
 
     def _tick(self, database: Database) -> None:
         time.sleep(TICK_SECONDS)
@@ -133,6 +153,8 @@ class Supervisor:
 
     def _stop_children(self) -> None:
         """The processes first, together; a second signal, or the end of their grace, kills them."""
+        if self._stops:
+            self._say("Stopping; a second Ctrl-C ends everything at once")
         for child in self._children:
             child.terminate()
         asked = self._stops
