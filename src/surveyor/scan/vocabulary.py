@@ -67,3 +67,56 @@ def counted(count: int, noun: str) -> str:
         return f"1 {noun}"
     many = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else f"{noun}s"
     return f"{count:,} {many}"
+
+
+#: What an entry of coverage is about, in words; kinds take what follows the dot.
+_SUBJECTS = {
+    "advisories": "Advisory database",
+    "scan": "The whole scan",
+    "slot.performance": "Performance",
+    "slot.security": "Security",
+    "slot.seo": "SEO",
+    "slot.accessibility": "Accessibility",
+    "slot.artifact": "The file",
+    "acquire.image": "Image",
+    "acquire.layer": "Layer",
+    "acquire.file": "Outer file",
+    "acquire.links": "Links",
+    "acquire.overlay": "Layers over each other",
+    "acquire.remains": "What was left of the layers",
+    "acquire.docker": "Docker image",
+    "acquire.oci": "OCI image",
+    "catalog.dpkg": "Debian packages",
+    "catalog.apk": "Alpine packages",
+    "catalog.rpm": "RPM packages",
+    "catalog.jar": "Java archives",
+    "catalog.npm": "npm packages",
+    "catalog.python": "Python packages",
+}
+_KINDS = {"advisories": "Advisories for {}", "catalog": "{} packages", "check": "Check {}", "slot": "{}"}
+_STATES = {
+    "looked": "looked at",
+    "partial": "in part",
+    "skipped": "skipped",
+    "failed": "could not",
+    "missing": "missing",
+    "not_configured": "not set up",
+}
+
+
+def subject(what: str) -> str:
+    """What an entry of coverage is about, as people call it; what has no name of its own loses its dots."""
+    head, _, rest = what.partition(".")
+    if what in _SUBJECTS:
+        return _SUBJECTS[what]
+    return _KINDS[head].format(spoken(rest)) if rest and head in _KINDS else spoken(what)
+
+
+def state(word: str) -> str:
+    """What became of it, as people say it."""
+    return _STATES.get(word, spoken(word))
+
+
+def spoken(name: str) -> str:
+    """A code of ours as words."""
+    return name.replace("_", " ").replace(".", ", ")

@@ -9,9 +9,9 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from surveyor.scan import vocabulary
 from surveyor.scan.events import printable
-from surveyor.scan.model import INCOMPLETE, Coverage, CoverageState, Domain, Finding, Report, ScanStatus, Severity
-from surveyor.scan.vocabulary import counted
+from surveyor.scan.model import INCOMPLETE, Coverage, CoverageState, Domain, Finding, Kind, Report, ScanStatus, Severity
 
 _STYLES = {
     Severity.CRITICAL: "bold red",
@@ -20,6 +20,7 @@ _STYLES = {
     Severity.LOW: "blue",
     Severity.UNKNOWN: "dim",
 }
+_DOMAINS = {Domain.SEO: "SEO"}
 _UNLOOKED = {*INCOMPLETE, CoverageState.NOT_CONFIGURED, CoverageState.SKIPPED}
 
 
@@ -55,10 +56,12 @@ def _table(*columns: str) -> Table:
 
 
 def _findings(findings: Iterable[Finding]) -> Table:
-    table = _table("Severity", "Finding", "Where", "Evidence or fix")
+    # two rules of different domains may say nearly the same about one thing: the domain tells them apart
+    table = _table("Severity", "Domain", "Finding", "Where", "Evidence or fix")
     for finding in findings:
         table.add_row(
             Text(finding.severity.value, style=_STYLES[finding.severity]),
+            Text(_DOMAINS.get(finding.domain, finding.domain.value)),
             Text(printable(finding.title)),
             Text(_where(finding)),
             Text(_why(finding), style="dim"),
@@ -87,8 +90,10 @@ def _coverage(entries: Iterable[Coverage]) -> Table:
         where = printable(
             " ".join(part for part in (entry.path, entry.layer and entry.layer[:19], entry.asset) if part)
         )
-        why = printable(entry.detail or entry.reason or "") + (f" ({entry.count:,})" if entry.count else "")
-        table.add_row(Text(entry.state.value, style="yellow"), Text(entry.what), Text(where), Text(why))
+        reason = entry.detail or vocabulary.spoken(entry.reason or "")
+        why = printable(reason) + (f" ({entry.count:,})" if entry.count else "")
+        what = printable(vocabulary.subject(entry.what))
+        table.add_row(Text(vocabulary.state(entry.state), style="yellow"), Text(what), Text(where), Text(why))
     return table
 
 
@@ -103,8 +108,16 @@ def _summary(report: Report) -> Text:
     if report.scan_status in (ScanStatus.FAILED, ScanStatus.UNSUPPORTED):
         return Text(f"\nCould not scan: {printable(report.error or 'no reason given')}", style="bold red")
     counts = ", ".join(f"{count} {name}" for name, count in report.summary.findings.items())
-    packages = f"{counted(report.summary.packages, 'package')}; " if report.summary.packages else ""
     incomplete = "; incomplete, see above" if report.scan_status is ScanStatus.PARTIAL else ""
-    return Text(
-        f"\n{packages}{counted(sum(report.summary.findings.values()), 'finding')}: {counts}{incomplete}", style="bold"
+    found = vocabulary.counted(sum(report.summary.findings.values()), "finding")
+    return Text(f"\n{_inventory(report)}{found}: {counts}{incomplete}", style="bold")
+
+
+def _inventory(report: Report) -> str:
+    if report.target.kind is Kind.WEB:
+        return ""
+    return (
+        f"{vocabulary.counted(report.summary.packages, 'package')}; "
+        if report.summary.packages
+        else "No packages were found; "
     )

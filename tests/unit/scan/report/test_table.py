@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
-from surveyor.scan.model import ScanStatus
+import pytest
+
+from surveyor.scan.model import Coverage, CoverageState, Domain, Kind, ScanStatus
 from surveyor.scan.report import table
 from tests.samples import full_report, vulnerability
 
@@ -17,6 +20,44 @@ def test_shows_findings_and_what_was_not_looked_at() -> None:
     assert "opt/a.jar" in text
     assert "incomplete, see above" in text
     assert "osv:Debian 2026-01-01 (12,444)" in text
+
+
+def test_domains_and_names_are_words() -> None:
+    two = [
+        replace(vulnerability(), domain=domain, title=title)
+        for domain, title in ((Domain.SEO, "Page title missing"), (Domain.ACCESSIBILITY, "Document title missing"))
+    ]
+    gaps = [
+        Coverage(what=what, state=state, reason="limit_exceeded")
+        for what, state in (
+            ("slot.performance", CoverageState.NOT_CONFIGURED),
+            ("acquire.links", CoverageState.PARTIAL),
+            ("advisories.npm", CoverageState.MISSING),
+            ("check.seo_title", CoverageState.FAILED),
+            ("something.new_here", CoverageState.SKIPPED),
+        )
+    ]
+    text = table.encode(replace(full_report(), findings=tuple(two), coverage=tuple(gaps)), width=160).decode()
+    rows = [re.split(r"  +", line.strip()) for line in text.splitlines()]
+    assert [row[1:3] for row in rows if row[2:] and row[2].endswith("title missing")] == [
+        ["SEO", "Page title missing"],
+        ["accessibility", "Document title missing"],
+    ]
+    assert [row for row in rows if row[-1] == "limit exceeded"] == [
+        ["not set up", "Performance", "limit exceeded"],
+        ["in part", "Links", "limit exceeded"],
+        ["missing", "Advisories for npm", "limit exceeded"],
+        ["could not", "Check seo title", "limit exceeded"],
+        ["skipped", "something, new here", "limit exceeded"],
+    ]
+
+
+@pytest.mark.parametrize(("count", "told"), [(0, "No packages were found; "), (1, "1 package; "), (2, "2 packages; ")])
+def test_packages_are_counted_in_words_where_there_may_be_some(count: int, told: str) -> None:
+    report = replace(full_report(), summary=replace(full_report().summary, packages=count))
+    assert told in table.encode(report).decode()
+    page = replace(report, target=replace(report.target, kind=Kind.WEB), summary=replace(report.summary, packages=0))
+    assert "package" not in table.encode(page).decode().splitlines()[-1]
 
 
 def test_a_failed_scan_is_never_shown_as_clean() -> None:
