@@ -65,6 +65,7 @@ async def test_a_refused_url_names_the_rule(ground: Ground, url: str, rule: str)
     with pytest.raises(InvalidParams) as refused:
         await scans.start_web(ground.platform, **ground.place, url=url)
     assert refused.value.details == {"url": [rule]}
+    assert ("SURVEYOR_ALLOW_HOSTS" in refused.value.message) == (rule == "host_local")
 
 
 async def test_two_run_jobs_fan_out_once(near: Ground) -> None:

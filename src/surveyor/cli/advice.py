@@ -5,25 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from surveyor.scan.model import CoverageState, Report
-from surveyor.scan.settings import Settings
-
-#: Rules that an exemption is for: the target stands in the operator's own network, or on a port of its own.
-_EXEMPTED = frozenset(
-    {
-        "address_loopback",
-        "address_private",
-        "address_link_local",
-        "address_shared",
-        "address_reserved",
-        "host_local",
-        "port",
-    }
-)
+from surveyor.scan.settings import EXEMPTED_RULES, Settings
 
 
 def on(report: Report, settings: Settings) -> Iterator[str]:
     """One sentence for each thing that a setting would mend."""
-    if any(entry.reason in _EXEMPTED for entry in report.coverage):
+    if any(entry.reason in EXEMPTED_RULES for entry in report.coverage):
         yield "to scan a host of your own network, name it: --allow-host HOST[:PORT], or SURVEYOR_ALLOW_HOSTS"
     if any(entry.what == "advisories" and entry.state is CoverageState.MISSING for entry in report.coverage):
         yield (

@@ -21,6 +21,20 @@ _NAMED = re.compile(r"(?P<host>[^\s:\[\]/@]+)(?::(?P<port>[0-9]{1,5}))?")
 _BRACKETED = re.compile(r"\[(?P<host>[0-9A-Fa-f:.]+)\](?::(?P<port>[0-9]{1,5}))?")
 _BARE_IPV6 = re.compile(r"(?P<host>[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)(?P<port>)")
 
+#: Rules of the guard that an allowed host is exempt from: the target stands in the operator's own network, or on a port
+#: of its own. Others, such as that of a cloud's metadata, are nothing to invite to.
+EXEMPTED_RULES = frozenset(
+    {
+        "address_loopback",
+        "address_private",
+        "address_link_local",
+        "address_shared",
+        "address_reserved",
+        "host_local",
+        "port",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllowedHost:

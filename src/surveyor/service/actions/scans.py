@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from surveyor.scan import net
 from surveyor.scan.errors import Refused
 from surveyor.scan.model import Kind
-from surveyor.scan.settings import Settings
+from surveyor.scan.settings import EXEMPTED_RULES, Settings
 from surveyor.service import queue
 from surveyor.service.actions import clock, kickoff, llm
 from surveyor.service.actions.platform import Platform
@@ -252,4 +252,5 @@ async def judge_url(url: str, settings: Settings) -> None:
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(_lookups, net.resolve_and_judge, url, settings, LOOKUP_SECONDS)
     except Refused as error:
-        raise InvalidParams(str(error), details={"url": [error.rule]}) from error
+        way = "; whoever runs this service can allow it by SURVEYOR_ALLOW_HOSTS" if error.rule in EXEMPTED_RULES else ""
+        raise InvalidParams(f"{error}{way}", details={"url": [error.rule]}) from error
