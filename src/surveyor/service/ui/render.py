@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -11,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
-from surveyor.service.ui.timeline import Bar
+from surveyor.service.store.events import StoredEvent
+from surveyor.service.ui.timeline import AXIS, LAST_LABEL, MOST_STEPS, Bar
+from surveyor.service.ui.words import counted
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -21,6 +25,8 @@ RATED = ("critical", "high", "medium", "low")
 _LEAST = 1.5
 _UNKNOWN_LEAST = 8.0
 _GAP = 2.0
+_UNDRAWN = {"off": "not run", "unset": "not set up"}
+_TYPED = re.compile(r"`([^`\n]{1,200})`")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +98,10 @@ def duration(ms: float) -> str:
 
 
 def axis(ms: int) -> str:
-    """A round time on the axis: without the decimals that say nothing."""
+    """A round time on the axis: without the decimals and the zeros that say nothing."""
     if ms < 1000:
         return f"{ms} ms"
-    return f"{ms / 1000:g} s" if ms < 60_000 else duration(ms).removesuffix(" 0 s")
+    return f"{ms / 1000:g} s" if ms < 60_000 else duration(ms).removesuffix(" 0 s").removesuffix(" 0 min")
 
 
 def size(count: float) -> str:
@@ -134,13 +140,23 @@ def short(digest: str) -> str:
     return f"{digest[:19]}…" if len(digest) > 24 else digest
 
 
+def said(text: str) -> Markup:
+    """A sentence of ours: what it has between backticks is a command or a name to type."""
+    return Markup(_TYPED.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped first
+
+
+def tone(event: StoredEvent, unset: Collection[str]) -> str:
+    """How loud an event is: that a scanner was never set up is no error, whatever it was said as."""
+    return "info" if event.slot in unset else event.level
+
+
 def bar_words(bar: Bar) -> str:
     """What a lane's state is called."""
-    if bar.state == "off":
-        return "not run"
+    if bar.state in _UNDRAWN:
+        return _UNDRAWN[bar.state]
     if bar.took is None:
         return "waiting" if bar.state == "waiting" else bar.state
-    return f"{bar.state}, {duration(bar.took)}"
+    return f"{'stopped after' if bar.state == 'stopped' else f'{bar.state},'} {duration(bar.took)}"
 
 
 @cache
@@ -174,11 +190,15 @@ def _environment() -> Environment:
                 clock,
                 day,
                 short,
+                said,
+                tone,
                 bar_words,
             )
         }
     )
     env.globals["static"] = static
+    # the rules of the time axis, for the script that draws it anew while it grows
+    env.globals["axis_rules"] = {"steps": " ".join(map(str, AXIS)), "most": MOST_STEPS, "last": LAST_LABEL}
     return env
 
 

@@ -17,11 +17,11 @@ from surveyor.service.errors import Conflict, NotFound
 from surveyor.service.live.stream import Streams
 from surveyor.service.store.events import StoredEvent
 from surveyor.service.store.finding_lists import Filter
-from surveyor.service.store.scans import Scan
+from surveyor.service.store.scans import Scan, Slot
 from surveyor.service.ui import frames, rows
 from surveyor.service.ui.health import health
 from surveyor.service.ui.render import fragment, page
-from surveyor.service.ui.timeline import Chart, Timeline
+from surveyor.service.ui.timeline import Chart, Part, Timeline
 from surveyor.service.ui.verdict import judge, looked_at
 from surveyor.service.ui.visitors import freshness, platform_of, submitted, visitor
 
@@ -87,15 +87,16 @@ async def _stream(request: Request, who: Identity, scan: Scan, after: int) -> As
             continue
         chart.add(batch)
         values = await _values(request, who, await _find(request, who, scan.id), chart)
-        yield frames.message(_log(batch) + _changed(values, sent), seq=batch[-1].seq)
+        yield frames.message(_log(batch, chart) + _changed(values, sent), seq=batch[-1].seq)
     # a stopping server ends streams too, and then the reader has to come back
     values = await _values(request, who, await _find(request, who, scan.id), chart)
     if values["verdict"].ended:
         yield frames.message(_changed(values, sent)) + frames.DONE
 
 
-def _log(batch: Sequence[StoredEvent]) -> str:
-    return "".join(fragment("_event.html", e=event) for event in batch) + frames.partial("seq", f"{batch[-1].seq:,}")
+def _log(batch: Sequence[StoredEvent], chart: Chart) -> str:
+    lines = "".join(fragment("_event.html", e=event, unset=chart.unset) for event in batch)
+    return lines + frames.partial("seq", f"{batch[-1].seq:,}")
 
 
 def _changed(values: dict[str, Any], sent: dict[str, str]) -> str:
@@ -126,6 +127,7 @@ async def _values(request: Request, who: Identity, scan: Scan, chart: Chart) -> 
             "report": f"/scans/{scan.id}/report" if scan.report_keys else None,
         },
         "chart": _timeline(scan, chart, live=not verdict.ended),
+        "unset": chart.unset,
         "found": rows.found(scan),
         "health": health(scan),
         "looked": looked_at(scan),
@@ -134,11 +136,20 @@ async def _values(request: Request, who: Identity, scan: Scan, chart: Chart) -> 
 
 
 def _timeline(scan: Scan, chart: Chart, *, live: bool) -> Timeline:
-    slots = {
-        name: "not_configured" if slot.reason == "not_configured" else slot.state
-        for name, slot in scan.scanner_status.items()
-    }
-    return chart.view(now=scan.finished_at or datetime.now(UTC), slots=slots, live=live)
+    until = datetime.now(UTC) if live else scan.finished_at
+    parts = {name: _part(slot) for name, slot in scan.scanner_status.items()}
+    return chart.view(until=until, parts=parts, live=live, stopped=scan.status == "cancelled")
+
+
+def _part(slot: Slot) -> Part:
+    if slot.reason == "not_configured":
+        return Part(state="unset")
+    stopped = "stopped" if slot.started_at else "off"
+    return Part(
+        state=stopped if slot.reason == "cancelled" else slot.state,
+        start=datetime.fromisoformat(slot.started_at) if slot.started_at else None,
+        end=datetime.fromisoformat(slot.finished_at) if slot.finished_at else None,
+    )
 
 
 async def _findings(request: Request, who: Identity, scan: Scan) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Protocol
@@ -75,27 +75,18 @@ LANES: dict[str, tuple[Lane, ...]] = {
         Lane(key="report", label="Report", prefixes=("scan.summary", "scan.done", "report.", "analysis.")),
     ),
 }
-#: Steps of the axis in milliseconds; the first that needs at most six of them is taken.
-_AXIS = (
-    10,
-    20,
-    50,
-    100,
-    200,
-    500,
-    1000,
-    2000,
-    5000,
-    10_000,
-    15_000,
-    30_000,
-    60_000,
-    120_000,
-    300_000,
-    600_000,
-    1_800_000,
-    3_600_000,
+_SECOND, _MINUTE, _HOUR = 1_000, 60_000, 3_600_000
+#: Steps of the axis in milliseconds; the first that needs at most ``MOST_STEPS`` of them is taken. The script that lets
+#: a live chart grow is given both, so that its axis is the one that would be drawn here.
+AXIS = (
+    *(10, 20, 50, 100, 200, 500),
+    *(n * _SECOND for n in (1, 2, 5, 10, 15, 30)),
+    *(n * _MINUTE for n in (1, 2, 5, 10, 30)),
+    *(n * _HOUR for n in (1, 2, 6, 12, 24, 48)),
 )
+MOST_STEPS = 6
+#: A label that stood further right, in percent, would run into the total beside it.
+LAST_LABEL = 92
 _MARKS = 40
 _QUEUE_MS = 20
 _DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]+")
@@ -115,7 +106,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One lane as drawn: ``state`` is waiting, live, done, failed or off.
+    """One lane as drawn: ``state`` is waiting, live, queued, done, stopped, failed, off or unset.
 
     ``start`` and ``end`` are milliseconds since the scan began, ``x`` and ``width`` percent of the axis.
     """
@@ -138,12 +129,18 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
-    """One section of the scale bar, in percent, with the time at its end."""
+    """One section of the scale bar, in percent, with the time at its end; only ``main`` ones are told if narrow."""
 
     x: float
     width: float
     ms: int
     span: int
+    main: bool
+
+    @property
+    def labelled(self) -> bool:
+        """Whether there is room for the time at its end."""
+        return self.x + self.width <= LAST_LABEL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,12 +153,20 @@ class Timeline:
     live: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A scanner's part of a run; ``state`` is its slot's, or ``stopped``, ``off`` or ``unset``."""
+
+    state: str
+    start: datetime | None = None
+    end: datetime | None = None
+
+
 @dataclass(slots=True)
 class _Row:
     start: int
     end: int
     note: str = ""
-    failed: bool = False
     marks: list[tuple[int, str, str]] = field(default_factory=list)
 
 
@@ -173,16 +178,18 @@ class Chart:
         self._began = began
         self._rows: dict[str, _Row] = {}
         self._last: str | None = None
-        self._previous = 0
+        #: Scanners that said that they were never set up: what they say of it later is no failure either.
+        self.unset: set[str] = set()
 
     def add(self, steps: Iterable[Step]) -> None:
         """Take in events in their order."""
         for step in steps:
+            if step.slot is not None and (step.data or {}).get("reason") == "not_configured":
+                self.unset.add(step.slot)
             lane = self._lane(step)
             at = max(round((step.ts - self._began).total_seconds() * 1000), 0)
             if lane is not None:
                 self._extend(lane, step, at)
-            self._previous = at
 
     def _lane(self, step: Step) -> Lane | None:
         own = next((lane for lane in self._lanes if lane.key == step.slot), None)
@@ -204,53 +211,82 @@ class Chart:
             row.note = _DIGEST.sub(r"\1…", step.detail)
         self._last = lane.key
 
-    def view(self, *, now: datetime, slots: Mapping[str, str] | None = None, live: bool = False) -> Timeline:
-        """Draw. ``slots`` maps a lane to its scanner's state where it has one; it outranks what events suggest."""
-        reached = max([1, *(row.end for row in self._rows.values())])
-        total = max(reached, round((now - self._began).total_seconds() * 1000)) if live else reached
-        bars = tuple(self._bar(lane, total, live=live, slot=(slots or {}).get(lane.key)) for lane in self._lanes)
-        if (queue := self._queue(total, live=live)) is not None:
-            bars = (queue, *bars)
-        return Timeline(bars=bars, ticks=_ticks(total), total=total, live=live)
+    def view(
+        self,
+        *,
+        until: datetime | None,
+        parts: Mapping[str, Part] | None = None,
+        live: bool = False,
+        stopped: bool = False,
+    ) -> Timeline:
+        """Draw up to a moment: now, or when the run ended.
 
-    def _queue(self, total: int, *, live: bool) -> Bar | None:
-        """The time before anything happened, when there was any to speak of."""
-        first = min((row.start for row in self._rows.values()), default=total if live else 0)
-        if first < _QUEUE_MS:
-            return None
-        state = "queued" if self._rows else "live"
-        return Bar(key="queue", label="In the queue", state=state, start=0, end=first, width=_percent(first, total))
+        ``parts`` maps a lane to its scanner where it has one; what a scanner did outranks what events suggest. A run
+        that was ``stopped`` says nothing more of what it was at, so that lane reaches to its end.
+        """
+        parts = parts or {}
+        rows = {lane.key: row for lane in self._lanes if (row := self._row(lane, parts.get(lane.key))) is not None}
+        if stopped and self._last in rows and self._last not in parts:
+            rows[self._last].end = max(rows[self._last].end, self._at(until))
+        total = max([1, self._at(until), *(row.end for row in rows.values())])
+        bars = []
+        for lane in self._lanes:
+            row = rows.get(lane.key)
+            state = self._state(lane, row, parts.get(lane.key), live=live, stopped=stopped)
+            bars.append(_bar(lane, row, total, state))
+        if (queue := _queue(rows.values(), total, live=live)) is not None:
+            bars.insert(0, queue)
+        return Timeline(bars=tuple(bars), ticks=_ticks(total), total=total, live=live)
 
-    def _bar(self, lane: Lane, total: int, *, live: bool, slot: str | None) -> Bar:
-        row = self._rows.get(lane.key)
-        state = self._state(lane, row, live=live, slot=slot)
+    def _at(self, moment: datetime | None) -> int:
+        """Milliseconds since the scan began; none before it did."""
+        return 0 if moment is None else max(round((moment - self._began).total_seconds() * 1000), 0)
+
+    def _row(self, lane: Lane, part: Part | None) -> _Row | None:
+        """What is drawn of a lane: its events, and the time its scanner held it, which may be longer than it spoke."""
+        told = self._rows.get(lane.key)
+        if part is None or part.start is None:
+            return replace(told) if told else None
+        start, end = self._at(part.start), self._at(part.end or part.start)
+        if told is None:
+            return _Row(start=start, end=end)
+        return replace(told, start=min(told.start, start), end=max(told.end, end))
+
+    def _state(self, lane: Lane, row: _Row | None, part: Part | None, *, live: bool, stopped: bool) -> str:
+        idle, busy = ("waiting", "live") if live else ("off", "stopped")
+        if part is not None:
+            return {"pending": idle, "running": busy}.get(part.state, part.state)
         if row is None:
-            return Bar(key=lane.key, label=lane.label, state=state)
-        end = total if state == "live" else row.end
-        return Bar(
-            key=lane.key,
-            label=lane.label,
-            state=state,
-            note=row.note,
-            start=row.start,
-            end=end,
-            x=_percent(row.start, total),
-            width=max(_percent(end, total) - _percent(row.start, total), 0.4),
-            marks=()
-            if state == "off"
-            else tuple(Mark(at=_percent(at, total), ms=at, level=level, text=text) for at, level, text in row.marks),
-        )
+            return idle
+        return busy if self._last == lane.key and (live or stopped) else "done"
 
-    def _state(self, lane: Lane, row: _Row | None, *, live: bool, slot: str | None) -> str:
-        if slot is not None:
-            return (
-                {"pending": "waiting", "running": "live", "not_configured": "off"}.get(slot, slot)
-                if live or slot != "pending"
-                else "off"
-            )
-        if row is None:
-            return "waiting" if live else "off"
-        return "live" if live and self._last == lane.key else "done"
+
+def _bar(lane: Lane, row: _Row | None, total: int, state: str) -> Bar:
+    if row is None or state in {"off", "unset", "waiting"}:
+        return Bar(key=lane.key, label=lane.label, state=state, note="")
+    end = total if state == "live" else row.end
+    return Bar(
+        key=lane.key,
+        label=lane.label,
+        state=state,
+        note=row.note,
+        start=row.start,
+        end=end,
+        x=_percent(row.start, total),
+        width=max(_percent(end, total) - _percent(row.start, total), 0.4),
+        marks=tuple(Mark(at=_percent(at, total), ms=at, level=level, text=text) for at, level, text in row.marks),
+    )
+
+
+def _queue(rows: Iterable[_Row], total: int, *, live: bool) -> Bar | None:
+    """The time before anything happened, when there was any to speak of."""
+    known = [row.start for row in rows]
+    # an ended run of which nothing is known may have lost its events: where its time went is not for us to say
+    first = min(known, default=total if live else 0)
+    if first < _QUEUE_MS:
+        return None
+    state = "queued" if known else "live"
+    return Bar(key="queue", label="In the queue", state=state, start=0, end=first, width=_percent(first, total))
 
 
 def _percent(part: int, whole: int) -> float:
@@ -258,9 +294,11 @@ def _percent(part: int, whole: int) -> float:
 
 
 def _ticks(total: int) -> tuple[Tick, ...]:
-    step = next((s for s in _AXIS if total / s <= 6), _AXIS[-1])
+    step = next((s for s in AXIS if total / s <= MOST_STEPS), AXIS[-1])
     edges = [*range(0, total, step), total]
+    labels = len(edges) - 2
+    main = {0} if labels < 3 else {1, 3} if labels < 5 else {2}
     return tuple(
-        Tick(x=_percent(a, total), width=_percent(b, total) - _percent(a, total), ms=b, span=b - a)
-        for a, b in pairwise(edges)
+        Tick(x=_percent(a, total), width=_percent(b, total) - _percent(a, total), ms=b, span=b - a, main=place in main)
+        for place, (a, b) in enumerate(pairwise(edges))
     )

@@ -131,6 +131,11 @@ def plain(name: str) -> str:
     return DOMAINS.get(name) or name.replace("_", " ").capitalize()
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """A number with what it counts."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
 def finding_moves(status: str, legal: tuple[str, ...]) -> tuple[Move, ...]:
     """What may be made of a finding."""
     return tuple(Move(to=to, words=_FINDING_WAYS.get((status, to)) or _FINDING_TO[to]) for to in legal)
@@ -168,5 +173,5 @@ def _span(later: datetime, earlier: datetime) -> str:
     minutes = int((later - earlier).total_seconds() // 60)
     for size, unit in ((1440, "day"), (60, "hour"), (1, "minute")):
         if minutes >= size:
-            return f"{minutes // size:,} {unit}{'s' if minutes // size != 1 else ''}"
+            return counted(minutes // size, unit, f"{unit}s")
     return "less than a minute"

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from surveyor.service.store.events import StoredEvent
 from surveyor.service.ui import frames, render, rows
+
+
+def event(**values: Any) -> StoredEvent:
+    common = {"seq": 1, "ts": datetime.now(UTC), "stage": "performance.error", "level": "info", "detail": ""}
+    return StoredEvent(**{**common, "slot": "performance", "pct": None, **values})
+
 
 NAMES = ("critical", "high", "medium", "low", "unknown")
 
@@ -70,8 +78,7 @@ def test_every_line_of_a_frame_is_data() -> None:
 
 
 def test_what_a_target_says_is_text() -> None:
-    values = {"seq": 1, "level": "info", "stage": "<i>", "detail": "<script>alert(1)</script>"}
-    html = render.fragment("_event.html", e={**values, "ts": datetime.now(UTC)})
+    html = render.fragment("_event.html", e=event(stage="<i>", detail="<script>alert(1)</script>"), unset=())
     assert "<script" not in html
     assert "&lt;script&gt;" in html
 
@@ -91,3 +98,22 @@ def test_no_template_carries_inline_script_or_style() -> None:
         assert "js:" not in text, path
         assert "| safe" not in text, path
         assert text.count("<script ") == text.count("<script src="), path
+
+
+def test_commands_in_a_sentence_are_marked_and_nothing_else_is_let_through() -> None:
+    assert render.said("run `surveyor db update`") == "run <code>surveyor db update</code>"
+    assert render.said("`<b>` ` <i>") == "<code>&lt;b&gt;</code> ` &lt;i&gt;"
+
+
+@pytest.mark.parametrize(
+    ("ms", "words"),
+    [(500, "500 ms"), (30_000, "30 s"), (90_000, "1 min 30 s"), (600_000, "10 min"), (7_200_000, "2 h")],
+)
+def test_round_times(ms: int, words: str) -> None:
+    assert render.axis(ms) == words
+
+
+@pytest.mark.parametrize(("unset", "tone"), [({"performance"}, "info"), ({"seo"}, "error"), ((), "error")])
+def test_that_something_was_never_set_up_is_no_error(unset: set[str], tone: str) -> None:
+    html = render.fragment("_event.html", e=event(level="error"), unset=unset)
+    assert f'class="{tone}"' in html

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from surveyor.service.store.events import StoredEvent
-from surveyor.service.ui.timeline import Bar, Chart, Timeline
+from surveyor.service.ui.timeline import AXIS, MOST_STEPS, Bar, Chart, Part, Timeline
 
 BEGAN = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -20,12 +22,21 @@ def event(
     return StoredEvent(seq=1, ts=ts, stage=stage, level=level, detail=detail, slot=slot, pct=None, data=data or None)
 
 
+def moment(at: int) -> datetime:
+    return BEGAN + timedelta(milliseconds=at)
+
+
 def drawn(
-    kind: str, *events: StoredEvent, live: bool = False, at: int = 0, slots: dict[str, str] | None = None
+    kind: str,
+    *events: StoredEvent,
+    live: bool = False,
+    at: int = 0,
+    parts: dict[str, Part] | None = None,
+    stopped: bool = False,
 ) -> Timeline:
     chart = Chart(kind, BEGAN)
     chart.add(events)
-    return chart.view(now=BEGAN + timedelta(milliseconds=at), slots=slots, live=live)
+    return chart.view(until=moment(at), parts=parts, live=live, stopped=stopped)
 
 
 def bar(timeline: Timeline, key: str) -> Bar:
@@ -63,12 +74,18 @@ def test_a_slots_state_outranks_what_its_events_suggest() -> None:
         event(5, "seo.start", slot="seo"),
         event(9, "performance.error", "no key", level="error", slot="performance"),
     )
-    chart = drawn(
-        "web", *events, slots={"seo": "failed", "performance": "not_configured", "security": "pending"}, live=True
-    )
+    parts = {"seo": Part(state="failed"), "performance": Part(state="unset"), "security": Part(state="pending")}
+    chart = drawn("web", *events, parts=parts, live=True)
     assert bar(chart, "seo").state == "failed"
-    assert (bar(chart, "performance").state, bar(chart, "performance").marks) == ("off", ())
+    assert (bar(chart, "performance").state, bar(chart, "performance").marks) == ("unset", ())
     assert bar(chart, "security").state == "waiting"
+
+
+def test_a_scanner_that_says_it_was_never_set_up_is_remembered() -> None:
+    chart = Chart("web", BEGAN)
+    skipped = replace(event(9, "performance.skip", slot="performance"), data={"reason": "not_configured"})
+    chart.add((event(5, "seo.start", slot="seo"), skipped))
+    assert chart.unset == {"performance"}
 
 
 def test_warnings_and_errors_are_marked_where_they_happened() -> None:
@@ -95,6 +112,38 @@ def test_digests_in_notes_are_cut() -> None:
     assert bar(chart, "layers").note == f"1/2 sha256:{'a' * 12}…"
 
 
+def test_a_stopped_scan_is_as_long_as_it_ran_and_so_is_what_was_stopped() -> None:
+    events = (event(5, "scan.start"), event(40, "security.start", slot="security"), event(60, "seo.start", slot="seo"))
+    parts = {
+        "security": Part(state="stopped", start=moment(30), end=moment(2430)),
+        "seo": Part(state="done", start=moment(30), end=moment(900)),
+        "accessibility": Part(state="off"),
+    }
+    chart = drawn("web", *events, parts=parts, at=2430, stopped=True)
+    assert chart.total == 2430
+    assert (bar(chart, "security").state, bar(chart, "security").took) == ("stopped", 2400)
+    assert (bar(chart, "seo").state, bar(chart, "seo").took) == ("done", 870)
+    assert (bar(chart, "accessibility").state, bar(chart, "accessibility").took) == ("off", None)
+    file = drawn("artifact", event(5, "scan.start"), event(30, "container.layers", "1/9"), at=2430, stopped=True)
+    assert (bar(file, "layers").state, bar(file, "layers").end, file.total) == ("stopped", 2430, 2430)
+    assert bar(file, "open").end == 5
+
+
+def test_an_ended_scan_without_events_says_nothing_about_where_its_time_went() -> None:
+    chart = drawn("artifact", at=60_000)
+    assert chart.total == 60_000
+    assert {bar.state for bar in chart.bars} == {"off"}
+
+
+@given(st.one_of(st.integers(1, 400), st.integers(50, 3_600_000), st.integers(1, 10**9)))
+def test_the_axis_has_few_labels_that_never_run_into_each_other_or_the_total(total: int) -> None:
+    chart = drawn("artifact", event(0, "scan.start"), live=True, at=total)
+    assert len(chart.ticks) <= MOST_STEPS
+    assert all(tick.span in AXIS for tick in chart.ticks[:-1])
+    labelled = [tick.x + tick.width for tick in chart.ticks[:-1] if tick.labelled]
+    assert all(b - a > 16 for a, b in pairwise([0, *labelled, *([110] if labelled else [])]))
+
+
 @given(
     st.sampled_from(["web", "artifact", "odd"]),
     st.lists(
@@ -111,7 +160,7 @@ def test_every_bar_lies_on_the_axis(kind: str, given_events: list[tuple[int, str
     chart = drawn(kind, *(event(at, stage, ms=ms) for at, stage, ms in given_events), live=live, at=1000)
     assert chart.total >= 1
     assert abs(sum(tick.width for tick in chart.ticks) - 100) < 0.5
-    assert len(chart.ticks) <= 400
+    assert len(chart.ticks) <= MOST_STEPS
     for drawn_bar in chart.bars:
         assert 0 <= drawn_bar.x <= 100
         assert 0 <= drawn_bar.width <= 100

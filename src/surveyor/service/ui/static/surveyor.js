@@ -1,7 +1,8 @@
 // The little that a page does by itself: send a file with progress, let a live chart grow between events, follow the log.
 "use strict";
 
-const words = (ms) => ms < 1000 ? `${Math.round(ms)} ms` : ms < 60000 ? `${(ms / 1000).toFixed(ms < 10000 ? 2 : 1)} s` : `${Math.floor(ms / 60000)} min ${Math.floor(ms / 1000) % 60} s`;
+const words = (ms) => ms < 1000 ? `${Math.round(ms)} ms` : ms < 60000 ? `${(ms / 1000).toFixed(ms < 10000 ? 2 : 1)} s` : ms < 3600000 ? `${Math.floor(ms / 60000)} min ${Math.floor(ms / 1000) % 60} s` : `${Math.floor(ms / 3600000)} h ${Math.floor(ms / 60000) % 60} min`;
+const round = (ms) => ms < 1000 || ms >= 60000 ? words(ms).replace(/ 0 s$| 0 min$/, "") : `${ms / 1000} s`;
 const size = (n) => { const u = ["B", "kB", "MB", "GB", "TB"]; let i = 0; while (n >= 1000 && i < u.length - 1) { n /= 1000; i++; } return `${n < 10 && i ? n.toFixed(1) : Math.round(n)} ${u[i]}`; };
 
 // --- sending a file -------------------------------------------------------------------------------------------------
@@ -52,19 +53,45 @@ function upload(side) {
 }
 
 // --- a live chart grows between events ------------------------------------------------------------------------------
+// its axis is drawn anew whenever the time has outgrown it: bars and scale share one "now", so they never disagree
 const seen = new WeakMap();
+const shape = (name, attributes, text = "") => {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.textContent = text;
+  return made;
+};
+function scale(chart, now) {
+  const steps = chart.dataset.steps.split(" ").map(Number), step = steps.find((s) => now / s <= Number(chart.dataset.most)) ?? steps.at(-1);
+  const ends = [];
+  for (let ms = step; ms < now; ms += step) ends.push(ms);
+  if (chart.dataset.drawn === `${step} ${ends.length}`) return;
+  chart.dataset.drawn = `${step} ${ends.length}`;
+  const main = (i) => ends.length < 3 ? i === 0 : ends.length < 5 ? i % 2 === 1 : i === 2;
+  const sections = [...ends.map((ms) => ({ "data-from": ms - step, "data-to": ms })), { "data-from": ends.length * step }];
+  chart.querySelector(".scale").replaceChildren(
+    ...sections.map((from, i) => shape("rect", { class: i % 2 ? "open" : "full", y: 1, height: 4, ...from })),
+    ...ends.map((ms, i) => shape("text", { class: main(i) ? "main" : "", x: 0, y: 18, "text-anchor": "middle", "data-at": ms }, round(ms))),
+    shape("text", { x: 0, y: 18 }, "0"));
+  for (const track of chart.querySelectorAll(".track")) {
+    for (const line of track.querySelectorAll(".grid")) line.remove();
+    track.prepend(...ends.map((ms) => shape("line", { class: "grid", x1: 0, x2: 0, y1: -3, y2: 21, "data-at": ms })));
+  }
+}
 function grow() {
   const chart = document.querySelector("[data-chart][data-live]");
   if (!chart) return;
   if (!seen.has(chart)) seen.set(chart, performance.now());
-  const drawn = Number(chart.dataset.total), now = drawn + performance.now() - seen.get(chart);
-  const at = (ms) => `${Math.min((Number(ms) / now) * 100, 100)}%`;
+  const now = Math.max(Number(chart.dataset.total) + performance.now() - seen.get(chart), 1);
+  const share = (ms) => Math.min((Number(ms) / now) * 100, 100);
+  scale(chart, now);
   for (const r of chart.querySelectorAll("rect[data-from]")) {
     const to = r.hasAttribute("data-to") ? Number(r.dataset.to) : now;
-    r.setAttribute("x", at(r.dataset.from));
-    r.setAttribute("width", `${Math.max(((to - Number(r.dataset.from)) / now) * 100, 0.4)}%`);
+    r.setAttribute("x", `${share(r.dataset.from)}%`);
+    r.setAttribute("width", `${Math.max(share(to) - share(r.dataset.from), r.closest(".scale") ? 0 : 0.4)}%`);
   }
-  for (const e of chart.querySelectorAll("[data-at]")) for (const name of ["x", "x1", "x2", "cx"]) if (e.hasAttribute(name)) e.setAttribute(name, at(e.dataset.at));
+  for (const e of chart.querySelectorAll("[data-at]")) for (const name of ["x", "x1", "x2", "cx"]) if (e.hasAttribute(name)) e.setAttribute(name, `${share(e.dataset.at)}%`);
+  for (const e of chart.querySelectorAll(".scale [data-at]")) e.toggleAttribute("hidden", share(e.dataset.at) > Number(chart.dataset.last));
   for (const e of chart.querySelectorAll("[data-since]")) e.textContent = words(now - Number(e.dataset.since));
   for (const e of chart.parentElement.querySelectorAll("[data-elapsed]")) e.textContent = words(now);
 }
