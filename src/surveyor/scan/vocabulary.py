@@ -83,7 +83,7 @@ _SUBJECTS = {
     "acquire.file": "Outer file",
     "acquire.links": "Links",
     "acquire.overlay": "Layers over each other",
-    "acquire.remains": "What was left of the layers",
+    "acquire.remains": "Cut-off image",
     "acquire.docker": "Docker image",
     "acquire.oci": "OCI image",
     "catalog.dpkg": "Debian packages",

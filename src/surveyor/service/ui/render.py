@@ -80,11 +80,6 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
-def counted(value: int, one: str, more: str | None = None) -> str:
-    """``1 finding``, ``2 findings``; ``more`` where the plural is more than an s."""
-    return f"{number(value)} {one if value == 1 else more or f'{one}s'}"
-
-
 def duration(ms: float) -> str:
     """Milliseconds in words, as exact as is readable."""
     if ms < 1:

@@ -7,37 +7,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from surveyor.scan.model import INCOMPLETE
-from surveyor.service.store.scans import TERMINAL, Scan
+from surveyor.scan.model import INCOMPLETE, Kind
+from surveyor.scan.plan import SLOTS
+from surveyor.scan.vocabulary import counted, subject
+from surveyor.service.store.scans import TERMINAL, Scan, Slot
 from surveyor.service.ui.reasons import sentence, told
 
+#: What only the service looks at; the rest has the scanner's names.
 _LABELS = {
-    "advisories": "Advisory database",
-    "slot.performance": "Performance",
-    "slot.security": "Security",
-    "slot.seo": "SEO",
-    "slot.accessibility": "Accessibility",
     "slot.accessibility_model": "Accessibility, by a model",
-    "slot.artifact": "The file",
     "analysis": "Analysis by a model",
     "coverage": "This list",
     "report": "The report as a file",
-    "acquire.remains": "What was left over",
-    "acquire.image": "Image",
-    "acquire.layer": "Layer",
-    "acquire.file": "Outer file",
-    "acquire.links": "Links",
-    "acquire.overlay": "Layers over each other",
-    "acquire.docker": "Docker image",
-    "acquire.oci": "OCI image",
-    "catalog.dpkg": "Debian packages",
-    "catalog.apk": "Alpine packages",
-    "catalog.rpm": "RPM packages",
-    "catalog.jar": "Java archives",
-    "catalog.npm": "npm packages",
-    "catalog.python": "Python packages",
 }
-_KINDS = {"advisories": "Advisories for {}", "catalog": "{} packages", "check": "{} check", "slot": "{}"}
 _WORDS = {
     "looked": "looked at",
     "partial": "in part",
@@ -47,8 +29,12 @@ _WORDS = {
     "not_configured": "not set up",
     "pending": "waiting",
     "running": "running",
+    "cancelled": "not looked at",
 }
-_ORDER = ("missing", "failed", "partial", "running", "pending", "looked", "skipped", "not_configured")
+#: Reasons that say more of a scanner than that it failed.
+_OF_REASON = frozenset({"not_configured", "cancelled"})
+_GAPS = frozenset({"cancelled", *(state.value for state in INCOMPLETE)})
+_ORDER = ("missing", "failed", "partial", "cancelled", "running", "pending", "looked", "skipped", "not_configured")
 #: What the number beside a line counts, by the beginning of its name: one of it, and more.
 _COUNTED = {
     "analysis": ("finding judged", "findings judged"),
@@ -57,6 +43,8 @@ _COUNTED = {
     "catalog.": ("package", "packages"),
     "advisories.": ("package", "packages"),
 }
+#: Where one reads how to set up what is not.
+_HOW = {"slot.performance": "https://developers.google.com/speed/docs/insights/v5/get-started"}
 _REASONS_SHOWN = 5
 _ENTRIES_SHOWN = 200
 
@@ -75,7 +63,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """One line of what was or was not looked at; ``at`` is where in the target."""
+    """One line of what was or was not looked at; ``at`` is where in the target, ``how`` tells how to set it up."""
 
     what: str
     state: str
@@ -83,6 +71,7 @@ class Looked:
     why: str | None = None
     at: str | None = None
     counted: str = ""
+    how: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,22 +107,33 @@ def looked_at(scan: Scan) -> LookedAt:
     entries = [_looked(entry) for entry in scan.coverage if entry not in absent and entry not in layers]
     if layers:
         read = sum(entry.get("count") or 0 for entry in layers)
-        whole = f"{len(layers):,} read to their end, {read:,} {'entry' if read == 1 else 'entries'}"
-        entries.insert(0, Looked(what="Layers", state="looked", word=_WORDS["looked"], why=whole))
+        many = len(layers) > 1
+        whole = f"{len(layers):,} read to {'their' if many else 'its'} end, {counted(read, 'entry')}"
+        what = "Layers" if many else "Layer"
+        entries.insert(0, Looked(what=what, state="looked", word=_WORDS["looked"], why=whole))
     if absent:
         names = ", ".join(label(str(entry["what"])) for entry in absent)
         entries.append(Looked(what="Looked for, none there", state="looked", word=_WORDS["looked"], why=names))
-    named = {str(entry.get("what")) for entry in scan.coverage}
-    for name, slot in scan.scanner_status.items():
-        if f"slot.{name}" not in named and (slot.state != "done" or not scan.coverage):
-            state = (
-                "not_configured" if slot.reason == "not_configured" else {"done": "looked"}.get(slot.state, slot.state)
-            )
-            reason = sentence(slot.reason) if slot.reason else None
-            entries.append(Looked(what=label(f"slot.{name}"), state=state, word=_WORDS.get(state, state), why=reason))
+    entries += _untold(scan)
     entries.sort(key=lambda entry: _ORDER.index(entry.state) if entry.state in _ORDER else 0)
-    gaps = sum(entry.state in {state.value for state in INCOMPLETE} for entry in entries)
+    gaps = sum(entry.state in _GAPS for entry in entries)
     return LookedAt(entries=tuple(entries[:_ENTRIES_SHOWN]), gaps=gaps, cut=max(len(entries) - _ENTRIES_SHOWN, 0))
+
+
+def _untold(scan: Scan) -> Iterable[Looked]:
+    """Each scanner that the coverage does not mention; of a cancelled run also those that it never came to."""
+    told = {str(entry.get("what")) for entry in scan.coverage}
+    never = Slot(state="failed", reason="cancelled")
+    missing = SLOTS[Kind(scan.kind)] if scan.status == "cancelled" else ()
+    slots = {**dict.fromkeys(missing, never), **scan.scanner_status}
+    for name, slot in slots.items():
+        if f"slot.{name}" in told or (slot.state == "done" and scan.coverage):
+            continue
+        state = slot.reason if slot.reason in _OF_REASON else {"done": "looked"}.get(slot.state, slot.state)
+        why = sentence(slot.reason) if slot.reason else None
+        if slot.reason == "cancelled" and slot.started_at is None:
+            why = "Cancelled before it began."
+        yield _line(f"slot.{name}", state, why=why)
 
 
 def _found_none(entry: Mapping[str, Any]) -> bool:
@@ -145,11 +145,8 @@ def _found_none(entry: Mapping[str, Any]) -> bool:
 
 
 def label(what: str) -> str:
-    """A unit, stage or slot as people call it; what has no name of its own is shown as it is."""
-    if what in _LABELS:
-        return _LABELS[what]
-    head, _, rest = what.partition(".")
-    return _KINDS[head].format(rest) if rest and head in _KINDS else what.replace("_", " ").replace(".", " · ")
+    """A unit, stage or slot as people call it."""
+    return _LABELS.get(what) or subject(what)
 
 
 def _rank(entry: Mapping[str, Any]) -> int:
@@ -178,21 +175,25 @@ def _sentence(entry: Mapping[str, Any]) -> str:
 
 def _looked(entry: Mapping[str, Any]) -> Looked:
     state = str(entry.get("state", "failed"))
+    if entry.get("reason") == "cancelled":
+        state = "cancelled"
     what, why = str(entry.get("what", "")), _why(entry)
-    return Looked(
-        what=label(what),
-        state=state,
-        word=_WORDS.get(state, state),
-        why=why,
-        at=_where(entry) or None,
-        counted=_counted(what, entry.get("count"), why),
-    )
+    return _line(what, state, why=why, at=_where(entry) or None, number=_counted(what, entry.get("count"), why))
+
+
+def _line(what: str, state: str, *, why: str | None, at: str | None = None, number: str = "") -> Looked:
+    how = _HOW.get(what) if state == "not_configured" else None
+    word = _WORDS.get(state, state)
+    return Looked(what=label(what), state=state, word=word, why=why, at=at, counted=number, how=how)
 
 
 def _why(entry: Mapping[str, Any]) -> str | None:
-    if entry.get("detail"):
-        return told(str(entry["detail"]))
-    return sentence(str(entry["reason"])) if entry.get("reason") else None
+    """Why, without the name that stands before it anyway."""
+    if not entry.get("detail"):
+        return sentence(str(entry["reason"])) if entry.get("reason") else None
+    said = told(str(entry["detail"]))
+    name = f"{label(str(entry.get('what', '')))}: "
+    return said[len(name) :] if said.lower().startswith(name.lower()) else said
 
 
 def _counted(what: str, count: int | None, why: str | None) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
+from surveyor.scan import vocabulary
 from surveyor.service.auth import Identity
 
 #: Characters of somebody's own words that are repeated to them.
@@ -131,9 +132,9 @@ def plain(name: str) -> str:
     return DOMAINS.get(name) or name.replace("_", " ").capitalize()
 
 
-def counted(count: int, one: str, many: str) -> str:
-    """A number with what it counts."""
-    return f"{count:,} {one if count == 1 else many}"
+def counted(count: int, one: str, more: str | None = None) -> str:
+    """``1 finding``, ``2 findings``; ``more`` where the plural is not a regular one."""
+    return vocabulary.counted(count, one) if more is None else f"{count:,} {one if count == 1 else more}"
 
 
 def finding_moves(status: str, legal: tuple[str, ...]) -> tuple[Move, ...]:
@@ -173,5 +174,5 @@ def _span(later: datetime, earlier: datetime) -> str:
     minutes = int((later - earlier).total_seconds() // 60)
     for size, unit in ((1440, "day"), (60, "hour"), (1, "minute")):
         if minutes >= size:
-            return counted(minutes // size, unit, f"{unit}s")
+            return counted(minutes // size, unit)
     return "less than a minute"

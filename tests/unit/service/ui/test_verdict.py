@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from surveyor import scan as scanner
+from surveyor.scan.vocabulary import spoken
 from surveyor.service.store.scans import Scan, Slot
 from surveyor.service.ui import rows
 from surveyor.service.ui.health import health
-from surveyor.service.ui.verdict import judge, looked_at
+from surveyor.service.ui.verdict import judge, label, looked_at
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 COUNTS = {"critical": 0, "high": 1, "medium": 0, "low": 0, "unknown": 2}
@@ -156,3 +160,43 @@ def test_a_scanner_that_nobody_set_up_is_no_gap_where_coverage_does_not_mention_
     assert judge(run).key == "complete"
     assert [(entry.state, entry.word) for entry in looked_at(run).entries] == [("not_configured", "not set up")]
     assert looked_at(run).gaps == 0
+
+
+def test_of_a_cancelled_run_every_scanner_that_had_not_ended_was_not_looked_at() -> None:
+    stopped = {"reason": "cancelled", "state": "failed"}
+    slots = {
+        "seo": Slot(state="done"),
+        "security": Slot(**stopped, started_at=NOW.isoformat()),
+        "accessibility": Slot(**stopped),
+    }
+    looked = looked_at(scan(kind="web", status="cancelled", scanner_status=slots))
+    told = {entry.what: (entry.word, entry.why) for entry in looked.entries}
+    assert told["SEO"] == ("looked at", None)
+    assert told["Security"] == ("not looked at", "Cancelled before it was done.")
+    assert told["Accessibility"] == told["Performance"] == ("not looked at", "Cancelled before it began.")
+    assert looked.gaps == 3
+    # cancelled while it waited: it never had any scanner
+    assert [entry.word for entry in looked_at(scan(status="cancelled")).entries] == ["not looked at"]
+
+
+def test_a_scanner_that_is_not_set_up_has_not_failed() -> None:
+    slots = {"seo": Slot(state="done"), "performance": Slot(state="failed", reason="not_configured")}
+    run = scan(kind="web", scanner_status=slots)
+    (line,) = [entry for entry in looked_at(run).entries if entry.what == "Performance"]
+    assert (line.state, line.word) == ("not_configured", "not set up")
+    assert (line.how or "").startswith("https://")
+    assert (judge(run).key, looked_at(run).gaps) == ("complete", 0)
+
+
+def test_a_name_is_said_once() -> None:
+    entry = {"what": "acquire.file", "state": "failed", "detail": "outer file: the tar is cut off"}
+    run = scan(coverage=(entry, {"what": "acquire.remains", "state": "failed", "detail": "cut short"}))
+    assert judge(run).reasons == ("Outer file: the tar is cut off", "Cut-off image: cut short")
+    assert looked_at(run).entries[0].why == "the tar is cut off"
+
+
+def test_every_part_of_a_file_has_a_name_of_its_own() -> None:
+    source = "".join(path.read_text() for path in Path(scanner.__file__).parent.rglob("*.py"))
+    parts = set(re.findall(r'"(acquire\.[a-z]+)"', source))
+    assert len(parts) >= 5
+    assert {part for part in parts if label(part) == spoken(part)} == set()
