@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -59,9 +60,43 @@ async def signed_in(service: Service) -> Browser:
 
 
 async def test_a_stranger_is_sent_to_sign_in(service: Service) -> None:
-    for path in ("/", "/findings", f"/scans/{service.first.team_id}"):
+    scan = f"/scans/{service.first.team_id}"
+    for path, back in (("/", ""), ("/findings?severity=high", "/findings?severity=high"), (scan, scan)):
         answer = Browser(service).get(path)
-        assert (answer.status, answer.headers["location"]) == (303, "/sign-in")
+        wanted = f"/sign-in?{urlencode({'next': back})}" if back else "/sign-in"
+        assert (answer.status, answer.headers["location"]) == (303, wanted)
+
+
+async def test_after_signing_in_one_is_where_one_was_going(service: Service) -> None:
+    going = "/findings?severity=high&q=a%20b"
+    for given in ({"key": service.key}, {"token": service.first.link_token}):
+        browser = Browser(service)
+        address = browser.get(going).headers["location"]
+        if "token" in given:
+            address += f"&token={given['token']}"
+        form = browser.get(address).text
+        found = re.search(r'name="next" value="([^"]+)"', form)
+        assert found is not None
+        wanted = html.unescape(found.group(1))
+        # a wrong key does not lose the way
+        assert found.group(0) in browser.submit("/sign-in", {"key": "no", "next": wanted}).text
+        answer = browser.submit("/sign-in", {**given, "next": wanted})
+        assert (answer.status, answer.headers["location"]) == (303, going)
+        assert browser.get(going).status == 200
+
+
+@pytest.mark.parametrize("trick", ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)"])
+async def test_signing_in_leads_nowhere_else(service: Service, trick: str) -> None:
+    browser = Browser(service)
+    assert "evil" not in browser.get(f"/sign-in?{urlencode({'next': trick})}").text
+    answer = browser.submit("/sign-in", {"key": service.key, "next": trick})
+    assert (answer.status, answer.headers["location"]) == (303, "/")
+
+
+async def test_a_piece_of_a_page_is_no_place_to_come_back_to(service: Service) -> None:
+    for headers in ({"hx-request": "true"}, {"sec-fetch-mode": "cors"}):
+        answer = Browser(service).get("/findings", **headers)
+        assert answer.headers["location"] == "/sign-in"
 
 
 async def test_looking_at_a_link_does_not_spend_it(service: Service) -> None:

@@ -28,6 +28,7 @@ from surveyor.service.errors import (
     UnsupportedMediaType,
 )
 from surveyor.service.ui.pages import failure as failure_page
+from surveyor.service.ui.way_back import sign_in
 
 _log = structlog.get_logger("surveyor.http")
 _WORDS: Mapping[int, tuple[type[ServiceError], str]] = {
@@ -59,7 +60,7 @@ async def answer(request: Request, error: Exception) -> Response:
     if not _is_page(request):
         return JSONResponse(envelope(request, known), known.status, headers)
     if isinstance(known, Unauthorized) and request.method == "GET":
-        return RedirectResponse("/sign-in", 303)
+        return RedirectResponse(sign_in(request), 303)
     return failure_page(known, request_id=request.state.request_id, headers=headers)
 
 
