@@ -30,7 +30,7 @@ from surveyor.scan.model import (
 from surveyor.scan.report import json as report_json
 from surveyor.scan.settings import AllowedHost
 from surveyor.service import documents
-from surveyor.service.actions import exports, findings, reports, scans, slots
+from surveyor.service.actions import exports, findings, ingest, reports, scans, slots
 from surveyor.service.actions.findings import Decision
 from surveyor.service.actions.slots import Result
 from surveyor.service.api.v1 import answers
@@ -38,6 +38,7 @@ from surveyor.service.errors import InvalidParams, NotFound, StorageFull
 from surveyor.service.store.finding_lists import Filter
 from surveyor.service.store.findings import FindingRow
 from surveyor.service.store.scans import Scan
+from surveyor.service.ui import rows
 from tests.servers.pipeline import Ground, wheel
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -384,3 +385,18 @@ async def test_a_cursor_of_another_list_is_refused(near: Ground) -> None:
     assert page.next_cursor is None
     with pytest.raises(InvalidParams):
         await findings.page(near.platform.sessions, **near.place, after="WyJhIiwiYiJd")
+
+
+async def test_of_one_scan_only_its_own_places_are_given_and_the_others_counted(near: Ground) -> None:
+    found = vulnerability("CVE-2020-11022 in jquery", "CVE-2020-11022")
+    first = await scan_file(near, report(found, kind=Kind.ARTIFACT), "trunc.tar")
+    await scan_file(near, report(found, kind=Kind.ARTIFACT), "plain.tar")
+    sessions, wanted = near.platform.sessions, Filter(scan_id=first.id)
+    (whole,) = (await findings.page(sessions, **near.place, wanted=wanted)).items
+    assert (len(whole.assets), whole.elsewhere) == (2, 0)
+    scope = ingest.scope_of(first, None)
+    (own,) = (await findings.page(sessions, **near.place, wanted=wanted, scope=scope)).items
+    assert ([asset.scope for asset in own.assets], own.elsewhere) == (["artifact:trunc.tar"], 1)
+    shown = rows.finding(own)
+    assert (shown.where, shown.also) == ("1 place", "also in 1 other place")
+    assert rows.finding(whole).where == "2 places"

@@ -54,12 +54,18 @@ async def page(
     wanted: Filter | None = None,
     limit: int = 50,
     after: str | None = None,
+    scope: str | None = None,
 ) -> cursor.Page[FindingRow]:
-    """A project's findings with their assets, most urgent first unless asked otherwise; ``limit`` at most 100."""
+    """A project's findings with their assets, most urgent first unless asked otherwise; ``limit`` at most 100.
+
+    With a ``scope``, a page or an artifact, only assets in it are given, and the others are counted.
+    """
     wanted = wanted or Filter()
     rows, order = finding_lists.of_project(team_id, project_id, wanted), wanted.sort
     async with sessions() as session:
-        return await finding_lists.page(session, rows, limit=max(1, min(limit, PAGE_LIMIT)), after=after, sort=order)
+        return await finding_lists.page(
+            session, rows, limit=max(1, min(limit, PAGE_LIMIT)), after=after, sort=order, scope=scope
+        )
 
 
 async def find(sessions: Sessions, *, team_id: UUID, project_id: UUID, finding_id: UUID) -> FindingRow:

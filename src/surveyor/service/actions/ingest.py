@@ -17,15 +17,20 @@ SCOPE_LENGTH = 1_000
 
 def place_of(scan: Scan, slot: str, digest: str | None) -> Place:
     """What this slot's detections belong to: the page, or the artifact by its name, else by its digest."""
-    scope = f"url:{normal(scan.url)}" if scan.url is not None else f"artifact:{scan.name or digest or scan.artifact_id}"
     return Place(
         team_id=scan.team_id,
         project_id=scan.project_id,
         scan_id=scan.id,
         slot=slot,
-        scope=intake.clean(scope, SCOPE_LENGTH),
+        scope=scope_of(scan, digest),
         at=clock.now(),
     )
+
+
+def scope_of(scan: Scan, digest: str | None) -> str:
+    """What later scans of the same thing share: the page's address, or the artifact's name, else its digest."""
+    scope = f"url:{normal(scan.url)}" if scan.url is not None else f"artifact:{scan.name or digest or scan.artifact_id}"
+    return intake.clean(scope, SCOPE_LENGTH)
 
 
 async def apply(session: Session, scan: Scan, slot: str, report: Report) -> int:

@@ -12,7 +12,15 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, select, tuple_, un
 from surveyor.service.errors import InvalidParams
 from surveyor.service.store import cursor
 from surveyor.service.store.database import Session
-from surveyor.service.store.findings import FindingRow, assets_of, finding_assets, findings, scan_findings, shape
+from surveyor.service.store.findings import (
+    FindingRow,
+    assets_of,
+    elsewhere,
+    finding_assets,
+    findings,
+    scan_findings,
+    shape,
+)
 
 #: Orders of a list, each from the greatest down. Priority: then severity, then the newest.
 SORTS = {
@@ -95,9 +103,15 @@ def _having(project_id: UUID, asset: str) -> CompoundSelect[tuple[UUID]]:
 
 
 async def page(
-    session: Session, rows: Select[Any], *, limit: int, after: str | None, sort: str = "priority"
+    session: Session,
+    rows: Select[Any],
+    *,
+    limit: int,
+    after: str | None,
+    sort: str = "priority",
+    scope: str | None = None,
 ) -> cursor.Page[FindingRow]:
-    """One page of findings with their assets; ``sort`` is the order that ``rows`` have."""
+    """One page of findings with their assets, of one scope where that is given; ``sort`` is the order of ``rows``."""
     total, estimated = await cursor.total_of(session, rows)
     order = SORTS[sort]
     # a cursor names its order, so that one of another order is refused and not misread
@@ -112,8 +126,10 @@ async def page(
         few = rows.order_by(None).offset(0).subquery()
         rows = select(few).order_by(*(few.c[column.name].desc() for column in order))
     found = list((await session.execute(rows.limit(limit + 1))).mappings())
-    assets = await assets_of(session, [row["id"] for row in found[:limit]])
-    items = tuple(shape(row, assets.get(row["id"], ())) for row in found[:limit])
+    ids = [row["id"] for row in found[:limit]]
+    assets = await assets_of(session, ids, scope=scope)
+    others = await elsewhere(session, ids, scope) if scope is not None and ids else {}
+    items = tuple(shape(row, assets.get(row["id"], ()), others.get(row["id"], 0)) for row in found[:limit])
     more = None
     if len(found) > limit:
         more = cursor.encode(number, *(getattr(items[-1], column.name) for column in order))

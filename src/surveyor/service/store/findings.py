@@ -235,15 +235,19 @@ class FindingRow:
     priority_order: int
     severity_order: int
     assets: tuple[FoundAsset, ...] = field(default=())
+    #: With the assets of one scope: in how many places it lies beside them, counted to ``ASSETS_SHOWN``.
+    elsewhere: int = 0
 
 
 _LISTS = ("ids", "cvss", "fixed_in", "reference_urls", "evidence")
 
 
-def shape(row: RowMapping, assets: tuple[FoundAsset, ...] = ()) -> FindingRow:
+def shape(row: RowMapping, assets: tuple[FoundAsset, ...] = (), elsewhere: int = 0) -> FindingRow:
     """A row of the table as a value."""
     values = dict(row)
-    return FindingRow(**{**values, **{name: tuple(values[name]) for name in _LISTS}}, assets=assets)
+    return FindingRow(
+        **{**values, **{name: tuple(values[name]) for name in _LISTS}}, assets=assets, elsewhere=elsewhere
+    )
 
 
 async def find(session: Session, team_id: UUID, project_id: UUID, finding_id: UUID) -> FindingRow | None:
@@ -305,19 +309,34 @@ ASSETS_SHOWN = 100
 _ASSET_COLUMNS = tuple(item.name for item in fields(FoundAsset))
 
 
-async def assets_of(session: Session, finding_ids: list[UUID]) -> dict[UUID, tuple[FoundAsset, ...]]:
-    """What these findings affect, the first of each."""
+async def assets_of(
+    session: Session, finding_ids: list[UUID], *, scope: str | None = None
+) -> dict[UUID, tuple[FoundAsset, ...]]:
+    """What these findings affect, the first of each; with a scope only what lies in it."""
     if not finding_ids:
         return {}
     table = finding_assets
     place = func.row_number().over(partition_by=table.c.finding_id, order_by=(table.c.last_seen.desc(), table.c.id))
     shown = (table.c.finding_id, *(table.c[name] for name in _ASSET_COLUMNS), place.label("place"))
-    ranked = select(*shown).where(table.c.finding_id.in_(finding_ids)).subquery()
+    held = select(*shown).where(table.c.finding_id.in_(finding_ids))
+    ranked = (held if scope is None else held.where(table.c.scope == scope)).subquery()
     first = select(ranked).where(ranked.c.place <= ASSETS_SHOWN).order_by(ranked.c.finding_id, ranked.c.place)
     grouped: dict[UUID, list[FoundAsset]] = {}
     for row in (await session.execute(first)).mappings():
         grouped.setdefault(row["finding_id"], []).append(FoundAsset(**{name: row[name] for name in _ASSET_COLUMNS}))
     return {key: tuple(value) for key, value in grouped.items()}
+
+
+async def elsewhere(session: Session, finding_ids: list[UUID], scope: str) -> dict[UUID, int]:
+    """In how many places outside of a scope each of these findings lies, counted to ``ASSETS_SHOWN``."""
+    values = {"ids": finding_ids, "scope": scope, "most": ASSETS_SHOWN}
+    return {row.id: row.places for row in await session.execute(_ELSEWHERE, values)}
+
+
+_ELSEWHERE = text("""
+select f.id, (select count(*) from (select from finding_assets a
+                                     where a.finding_id = f.id and a.scope <> :scope limit :most) o) as places
+  from unnest(cast(:ids as uuid[])) as f (id)""")
 
 
 async def count_by_severity(session: Session, scan_id: UUID) -> dict[str, int]:

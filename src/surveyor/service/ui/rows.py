@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from surveyor.scan.model import Severity
-from surveyor.service.store.findings import FindingRow, FoundAsset
+from surveyor.service.store.findings import ASSETS_SHOWN, FindingRow, FoundAsset
 from surveyor.service.store.scans import Scan
 from surveyor.service.ui import words
 from surveyor.service.ui.render import size
@@ -43,6 +43,7 @@ class FindingView:
     sub: str
     where: str
     priority: str
+    also: str
     kev: bool
     tier: str | None
     description: str
@@ -95,6 +96,7 @@ def finding(row: FindingRow) -> FindingView:
         sub=_sub(row, version),
         where=_where(row.assets),
         priority="Not scored" if row.priority_score is None else f"Priority {row.priority_score}",
+        also=_also(row.elsewhere),
         kev=bool(row.kev),
         tier=row.tier,
         description="" if row.description == row.title else row.description,
@@ -186,10 +188,17 @@ def _asset(found: FoundAsset) -> AssetView:
 
 
 def _where(assets: tuple[FoundAsset, ...]) -> str:
-    if not assets:
-        return ""
-    kind = "page" if assets[0].type == "url" else "place"
-    return f"{len(assets)}{'+' if len(assets) >= 100 else ''} {kind}{'s' if len(assets) > 1 else ''}"
+    return _places(len(assets), "page" if assets[0].type == "url" else "place") if assets else ""
+
+
+def _also(others: int) -> str:
+    """What a list of one scan says of the places that other scans saw."""
+    return f"also in {_places(others, 'other place')}" if others else ""
+
+
+def _places(count: int, kind: str) -> str:
+    more = "+" if count >= ASSETS_SHOWN else ""
+    return f"{count}{more} {kind}{'s' if count > 1 else ''}"
 
 
 def _basis(row: FindingRow) -> str:

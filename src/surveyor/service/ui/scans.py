@@ -11,7 +11,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from surveyor.service.actions import findings, reports, scans
+from surveyor.service.actions import findings, ingest, reports, scans
 from surveyor.service.auth import Identity
 from surveyor.service.errors import Conflict, NotFound
 from surveyor.service.live.stream import Streams
@@ -159,6 +159,7 @@ async def _findings(request: Request, who: Identity, scan: Scan) -> dict[str, An
         project_id=who.project_id,
         wanted=Filter(scan_id=scan.id),
         limit=_FINDINGS,
+        scope=_scope(scan),
     )
     return {
         "rows": [rows.finding(row) for row in found.items],
@@ -166,6 +167,11 @@ async def _findings(request: Request, who: Identity, scan: Scan) -> dict[str, An
         "estimate": found.total_is_estimate,
         "more": f"/findings?scan={scan.id}" if found.next_cursor else None,
     }
+
+
+def _scope(scan: Scan) -> str | None:
+    """What is this scan's own among what its findings affect; not to be told of a file without a name."""
+    return ingest.scope_of(scan, None) if scan.url is not None or scan.name else None
 
 
 async def _events(request: Request, who: Identity, scan: Scan) -> list[StoredEvent]:
