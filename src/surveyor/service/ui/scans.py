@@ -50,10 +50,10 @@ async def show(request: Request) -> Response:
 async def cancel(request: Request) -> Response:
     """``POST /scans/{scan_id}/cancel``; one that has ended meanwhile is simply shown."""
     who, _ = await submitted(request)
-    scan_id = _id(request)
+    one = scan_id(request)
     with contextlib.suppress(Conflict):
-        await scans.cancel(platform_of(request), team_id=who.team_id, project_id=who.project_id, scan_id=scan_id)
-    return RedirectResponse(f"/scans/{scan_id}", 303)
+        await scans.cancel(platform_of(request), team_id=who.team_id, project_id=who.project_id, scan_id=one)
+    return RedirectResponse(f"/scans/{one}", 303)
 
 
 async def report(request: Request) -> Response:
@@ -61,7 +61,7 @@ async def report(request: Request) -> Response:
     who = await visitor(request)
     slot = request.query_params.get("slot", "")[:40] or None
     file = await reports.download(
-        platform_of(request), team_id=who.team_id, project_id=who.project_id, scan_id=_id(request), slot=slot
+        platform_of(request), team_id=who.team_id, project_id=who.project_id, scan_id=scan_id(request), slot=slot
     )
     headers = {"content-disposition": f'attachment; filename="{file.name}"'}
     return StreamingResponse(file.chunks, media_type="application/json", headers=headers)
@@ -193,7 +193,7 @@ async def _events(request: Request, who: Identity, scan: Scan) -> list[StoredEve
 
 async def _scan(request: Request) -> tuple[Identity, Scan]:
     who = await visitor(request)
-    return who, await _find(request, who, _id(request))
+    return who, await _find(request, who, scan_id(request))
 
 
 async def _find(request: Request, who: Identity, scan_id: UUID) -> Scan:
@@ -202,7 +202,8 @@ async def _find(request: Request, who: Identity, scan_id: UUID) -> Scan:
     )
 
 
-def _id(request: Request) -> UUID:
+def scan_id(request: Request) -> UUID:
+    """The id in the address."""
     try:
         return UUID(request.path_params["scan_id"])
     except ValueError as error:
