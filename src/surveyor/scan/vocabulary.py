@@ -3,6 +3,7 @@
 The first part of a name is the seed systems' vocabulary; readers may rely on every name here and on its prefix.
 Counts are worded here because every part of the scanner words some, in events and in coverage, and this is the one
 module below all of those parts that is about words.
+Also what people call the files that can be scanned, for who may not import what opens them.
 """
 
 from __future__ import annotations
@@ -51,6 +52,19 @@ SUFFIXES = {
     "err": "a part of it failed; the scan goes on",
     "error": "it failed",
 }
+
+
+#: What each acquirer takes of files, as people call it; nothing where it takes none, or none that anybody would offer.
+FILES = {
+    "oci": ("container image",),
+    "docker": ("container image",),
+    "remains": (),
+    "zip": ("JAR", "WAR", "EAR", "wheel", "zip"),
+    "tar": ("tar",),
+    "directory": (),
+}
+#: What a file may be compressed with as a whole.
+COMPRESSED = ("gzip", "zstd")
 
 
 def is_known(stage: str) -> bool:

@@ -142,7 +142,7 @@ def said(text: str) -> Markup:
 
 def tone(event: StoredEvent, unset: Collection[str]) -> str:
     """How loud an event is: that a scanner was never set up is no error, whatever it was said as."""
-    return "info" if event.slot in unset else event.level
+    return "info" if event.slot in unset and event.level in {"warn", "error"} else event.level
 
 
 def bar_words(bar: Bar) -> str:

@@ -222,12 +222,14 @@ class Chart:
         """Draw up to a moment: now, or when the run ended.
 
         ``parts`` maps a lane to its scanner where it has one; what a scanner did outranks what events suggest. A run
-        that was ``stopped`` says nothing more of what it was at, so that lane reaches to its end.
+        that was ``stopped`` says nothing more of what it was at, so that lane reaches to its end. After the last word
+        of an ended one its report is taken in.
         """
         parts = parts or {}
         rows = {lane.key: row for lane in self._lanes if (row := self._row(lane, parts.get(lane.key))) is not None}
-        if stopped and self._last in rows and self._last not in parts:
-            rows[self._last].end = max(rows[self._last].end, self._at(until))
+        last = "report" if not stopped and not live else self._last if stopped else None
+        if last in rows and last not in parts:
+            rows[last].end = max(rows[last].end, self._at(until))
         total = max([1, self._at(until), *(row.end for row in rows.values())])
         bars = []
         for lane in self._lanes:

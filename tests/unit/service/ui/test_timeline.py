@@ -129,6 +129,11 @@ def test_a_stopped_scan_is_as_long_as_it_ran_and_so_is_what_was_stopped() -> Non
     assert bar(file, "open").end == 5
 
 
+def test_taking_in_a_report_is_part_of_the_report() -> None:
+    chart = drawn("artifact", event(5, "scan.start"), event(260, "scan.done"), at=450)
+    assert (bar(chart, "report").start, bar(chart, "report").end, chart.total) == (260, 450, 450)
+
+
 def test_an_ended_scan_without_events_says_nothing_about_where_its_time_went() -> None:
     chart = drawn("artifact", at=60_000)
     assert chart.total == 60_000

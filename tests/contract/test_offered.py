@@ -1,0 +1,34 @@
+"""What a page offers to scan is what can be: each name by a file of its kind, and each acquirer with an answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from surveyor.scan.acquire import ACQUIRERS
+from surveyor.scan.vocabulary import COMPRESSED, FILES
+from tests.images import DEBIAN, deb, docker_save, jar, pack, pom, purls, scan_bytes, tar
+from tests.unit.scan.acquire.test_trees import INNER, MIXED, WHEEL, zipped
+
+ROOT = tar({"usr/lib/os-release": DEBIAN, "var/lib/dpkg/status": deb("bash", "5.2")})
+SAMPLES = {
+    "container image": docker_save([ROOT]),
+    "JAR": jar(pom("g", "a", "1")),
+    "WAR": jar(("WEB-INF/lib/a.jar", INNER)),
+    "EAR": jar(("META-INF/application.xml", b"<x/>"), ("a.war", INNER)),
+    "wheel": zipped(WHEEL),
+    "zip": zipped(MIXED),
+    "tar": ROOT,
+}
+
+
+def test_every_acquirer_says_what_it_takes() -> None:
+    assert set(FILES) == {acquirer.id for acquirer in ACQUIRERS}
+
+
+@pytest.mark.parametrize("name", dict.fromkeys(name for names in FILES.values() for name in names))
+@pytest.mark.parametrize("form", ["plain", *COMPRESSED])
+def test_what_is_offered_is_read(tmp_path: Path, name: str, form: str) -> None:
+    report = scan_bytes(tmp_path, pack(SAMPLES[name], form))
+    assert purls(report), report.error
