@@ -112,6 +112,11 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def advisories(tmp_path: Path) -> Path:
     """A small advisory database, made by the real update from a bucket on disk."""
+    return load_advisories(tmp_path, tmp_path / "advisories.db")
+
+
+def load_advisories(folder: Path, path: Path) -> Path:
+    """Write such a database to a path."""
     maven = [
         record(
             "GHSA-jfh8-c2jp-5v3q",
@@ -132,8 +137,7 @@ def advisories(tmp_path: Path) -> Path:
             severity=[{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:H/PR:H/UI:N/S:U/C:H/I:H/A:H"}],
         ),
     ]
-    path = tmp_path / "advisories.db"
-    update(write(tmp_path / "bucket", {"Maven": maven}), path, fetch=_no_network, progress=Progress())
+    update(write(folder / "bucket", {"Maven": maven}), path, fetch=_no_network, progress=Progress())
     return path
 
 

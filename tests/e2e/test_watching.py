@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from surveyor.service.ui import render
-from tests.e2e.conftest import Running
-from tests.e2e.test_pages import ended, picture, sign_in
+from tests.e2e.conftest import Running, load_advisories
+from tests.e2e.test_pages import ended, jar, picture, send, sign_in
 from tests.servers.web import Site
 
 pytestmark = pytest.mark.browser
@@ -93,3 +94,36 @@ def test_a_cancelled_scan_keeps_its_time_and_names_what_was_not_looked_at(
     for scanner in ("Security", "SEO", "Accessibility"):
         expect(page.locator("#looked li").filter(has_text=scanner)).to_contain_text("not looked at")
     picture(page, "cancelled")
+
+
+def test_pages_that_are_left_open_notice_new_advisories_and_offer_another_scan(
+    page: Page, surveyor: Running, tmp_path: Path
+) -> None:
+    sign_in(page, surveyor)
+    send(page, "shop.jar", jar())
+    ended(page, "Partial")
+    first = page.context.new_page()
+    first.goto(surveyor.url)
+    expect(first.locator("#feeds")).to_have_text("None yet")
+    expect(first.locator("#advisories").get_by_role("button", name="Update advisories")).to_be_visible()
+    load_advisories(tmp_path, surveyor.home / "none.db")
+    # neither page is loaded again
+    expect(first.locator("#advisories")).to_contain_text("1 file was scanned without them", timeout=20_000)
+    expect(first.locator("#feeds")).to_contain_text("Loaded")
+    picture(first, "advisories-loaded")
+    again = page.locator("#verdict").get_by_role("button", name="Scan it again")
+    expect(again).to_be_visible(timeout=20_000)
+    picture(page, "scan-again")
+    again.click()
+    ended(page, "Complete")
+    expect(page.locator("#found .big")).to_have_text("2")
+    page.get_by_role("link", name="1 package", exact=True).click()
+    expect(page.locator("table.packages")).to_contain_text("log4j-core")
+    picture(page, "packages")
+    page.set_viewport_size({"width": 375, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    picture(page, "packages-narrow")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    first.reload()
+    expect(first.locator("#advisories")).to_have_count(0)
+    picture(first, "home-done")

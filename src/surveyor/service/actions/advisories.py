@@ -9,8 +9,10 @@ from surveyor.service import queue
 from surveyor.service.actions import clock, intake
 from surveyor.service.errors import Conflict
 from surveyor.service.store import advisories
+from surveyor.service.store import unmatched as store
 from surveyor.service.store.advisories import AdvisoryUpdate
 from surveyor.service.store.database import Session, Sessions
+from surveyor.service.store.unmatched import Unmatched
 
 UPDATE_TASK = "update_advisories"
 
@@ -19,6 +21,12 @@ async def latest(sessions: Sessions) -> tuple[AdvisoryUpdate | None, AdvisoryUpd
     """The last update asked for, and the last that succeeded."""
     async with sessions() as session:
         return await advisories.latest(session), await advisories.latest(session, status="done")
+
+
+async def unmatched(sessions: Sessions, *, team_id: UUID, project_id: UUID) -> list[Unmatched]:
+    """A project's files whose newest scan had no advisories: what is worth another scan once there are some."""
+    async with sessions() as session:
+        return await store.listed(session, team_id, project_id)
 
 
 async def request_update(sessions: Sessions) -> AdvisoryUpdate:

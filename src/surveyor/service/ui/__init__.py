@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.routing import BaseRoute, Route
 
 from surveyor.service.ui import (
+    advisories,
     finding,
     findings,
     home,
@@ -27,8 +28,12 @@ def routes() -> tuple[BaseRoute, ...]:
         Route("/", home.show),
         Route("/scans", home.start_page, methods=["POST"]),
         Route("/uploads", home.start_file, methods=["POST"]),
-        Route("/advisories/update", home.update_advisories, methods=["POST"]),
+        Route("/advisories/update", advisories.update, methods=["POST"]),
+        Route("/advisories", advisories.show),
+        Route("/advisories/rescan", advisories.rescan, methods=["POST"]),
         Route("/scans/{scan_id}", scans.show),
+        Route("/scans/{scan_id}/advisories", advisories.of_scan),
+        Route("/scans/{scan_id}/again", advisories.again, methods=["POST"]),
         Route("/scans/{scan_id}/cancel", scans.cancel, methods=["POST"]),
         Route("/scans/{scan_id}/live", scans.live),
         Route("/scans/{scan_id}/report", scans.report),

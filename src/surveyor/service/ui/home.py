@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from surveyor.scan.vocabulary import COMPRESSED, FILES
 from surveyor.service.actions import advisories, scans, uploads
 from surveyor.service.auth import Identity
-from surveyor.service.errors import Conflict, InvalidParams, RateLimited
+from surveyor.service.errors import InvalidParams, RateLimited
 from surveyor.service.ui import rows, words
 from surveyor.service.ui.render import page
 from surveyor.service.ui.visitors import auth_of, freshness, platform_of, scripted, submitted, visitor
@@ -56,15 +55,6 @@ async def start_file(request: Request) -> Response:
     return JSONResponse(data, 202)
 
 
-async def update_advisories(request: Request) -> Response:
-    """``POST /advisories/update``: ask for newer advisories; asking twice is no mistake."""
-    await submitted(request)
-    # a conflict means that one is under way, which is what was wanted
-    with contextlib.suppress(Conflict):
-        await advisories.request_update(platform_of(request).sessions)
-    return RedirectResponse("/", 303)
-
-
 async def _page(request: Request, who: Identity, *, wrong: str = "", url: str = "", status: int = 200) -> Response:
     cursor = request.query_params.get("cursor", "")[:_CURSOR_LENGTH] if request.method == "GET" else ""
     platform = platform_of(request)
@@ -77,6 +67,8 @@ async def _page(request: Request, who: Identity, *, wrong: str = "", url: str = 
         here="scans",
         who=who,
         advisories=await freshness(request),
+        fresh=False,
+        unmatched=await advisories.unmatched(platform.sessions, team_id=who.team_id, project_id=who.project_id),
         scans={
             "rows": [rows.scan(run) for run in found.items],
             "total": found.total,
@@ -84,6 +76,8 @@ async def _page(request: Request, who: Identity, *, wrong: str = "", url: str = 
             "next": found.next_cursor,
             "later": bool(cursor),
         },
+        files=tuple(dict.fromkeys(name for names in FILES.values() for name in names)),
+        compressed=COMPRESSED,
         upload_limit=request.app.state.config.upload_max_bytes,
         wrong=wrong,
         given_url=url,
