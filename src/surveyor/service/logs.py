@@ -77,7 +77,8 @@ class Notices:
         more = " ".join(f"{name}={value}" for name, value in line.items() if name not in _HIDDEN)
         # the last line of a traceback says what; all of it is in the file
         why = str(line.get("exception", "")).strip().rpartition("\n")[2]
-        told = "  ".join(part for part in (str(line.get("event", "")), more, why) if part)
+        # libraries tell a database's error in several lines
+        told = "  ".join(" ".join(part.split()) for part in (str(line.get("event", "")), more, why) if part)
         with contextlib.suppress(OSError, ValueError):
             self._stream.write(f"{time}  {self._process}  {line.get('level', '')}  {told}\n")
             self._stream.flush()

@@ -37,7 +37,7 @@ def test_beside_a_file_only_what_matters_is_shown(tmp_path: Path) -> None:
         raise RuntimeError("why")
     except RuntimeError as error:
         log.error("request failed", exc_info=error)
-    logging.getLogger("library").warning("odd %s", "thing")
+    logging.getLogger("library").warning("odd %s", "\n    thing")
     logging.getLogger("library").info("chatter")
     lines = [line.split("  ", 1)[1] for line in shown.getvalue().splitlines()]
     assert lines == [
@@ -46,7 +46,7 @@ def test_beside_a_file_only_what_matters_is_shown(tmp_path: Path) -> None:
         "serve  warning  odd thing",
     ]
     kept = _lines(tmp_path / "logs" / "serve.log")
-    assert [line["event"] for line in kept] == ["request", "worker.database", "request failed", "odd thing"]
+    assert [line["event"] for line in kept] == ["request", "worker.database", "request failed", "odd \n    thing"]
     assert "Traceback" in str(kept[2]["exception"])
     assert kept[3]["logger"] == "library"
 
