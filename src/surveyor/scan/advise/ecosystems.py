@@ -14,7 +14,8 @@ from surveyor.scan.model import Distro, Package
 class Lookup:
     """One question to the snapshot. ``ecosystem`` is ``None`` when no feed has a name for where the package is from.
 
-    ``label`` names the ecosystem for people even then; ``subject`` is the name a finding goes by.
+    ``label`` names the ecosystem for people even then; ``subject`` is the name a finding goes by. ``unknown`` says why
+    there is no ecosystem: ``no_source`` when no feed covers it, ``no_release`` when nothing says which one it would be.
     """
 
     ecosystem: str | None
@@ -22,6 +23,7 @@ class Lookup:
     name: str
     version: str
     subject: str
+    unknown: str = "no_source"
 
 
 def lookup(package: Package, held: Collection[str]) -> Lookup:
@@ -36,8 +38,9 @@ def lookup(package: Package, held: Collection[str]) -> Lookup:
     return Lookup(ecosystem=ecosystem, label=ecosystem, name=name, version=_version(package), subject=package.name)
 
 
-def _unknown(package: Package, label: str) -> Lookup:
-    return Lookup(ecosystem=None, label=label, name=package.name, version=package.version, subject=package.name)
+def _unknown(package: Package, label: str, reason: str = "no_source") -> Lookup:
+    name, version = package.name, package.version
+    return Lookup(ecosystem=None, label=label, name=name, version=version, subject=name, unknown=reason)
 
 
 def _version(package: Package) -> str:
@@ -114,7 +117,9 @@ _RELEASES: Mapping[str, tuple[str, Callable[[Distro], str] | None, bool]] = Mapp
 
 
 def _distribution(package: Package, held: Collection[str]) -> Lookup:
-    distro = package.distro or Distro(id=package.namespace or package.type)
+    if package.distro is None:
+        return _unknown(package, package.type, "no_release")
+    distro = package.distro
     known = _RELEASES.get(distro.id)
     label = f"{distro.id}:{distro.version}" if distro.version else distro.id
     if known is None:
@@ -126,7 +131,7 @@ def _distribution(package: Package, held: Collection[str]) -> Lookup:
     release = release_of(distro)
     if not release:
         # a rolling or unnamed release: no advisory speaks of it
-        return Lookup(ecosystem=None, label=base, name=name, version=version, subject=name)
+        return Lookup(ecosystem=None, label=base, name=name, version=version, subject=name, unknown="no_release")
     ecosystem = next((text for text in (f"{base}:{release}:LTS",) if text in held), f"{base}:{release}")
     return Lookup(ecosystem=ecosystem, label=ecosystem, name=name, version=version, subject=name)
 

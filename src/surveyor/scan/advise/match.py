@@ -1,4 +1,9 @@
-"""Packages and a snapshot in, findings out: pure, so that a stored inventory can be matched again on new advisories."""
+"""Packages and a snapshot in, findings out: pure, so that a stored inventory can be matched again on new advisories.
+
+Matching is asked for every package that was found. One that cannot be asked about was not looked at, whoever is to
+blame: the database (no such feed in it), the world (no feed covers the ecosystem), or the target (no release, no
+version). Each makes the scan incomplete. Only what a rule keeps out because there is nothing to ask does not.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +25,11 @@ from surveyor.scan.model import Coverage, CoverageState, Finding, Package, Sourc
 from surveyor.scan.vocabulary import counted
 
 _NAMED = 5
+#: Why no ecosystem could be asked.
+_UNASKED = {
+    "no_source": "no advisory source covers {}",
+    "no_release": "nothing says which release of which distribution {} packages are from",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +47,7 @@ class _Ledger:
 
     asked: Counter[str] = field(default_factory=Counter)
     without_feed: Counter[str] = field(default_factory=Counter)
-    without_source: Counter[str] = field(default_factory=Counter)
+    without_source: Counter[tuple[str, str]] = field(default_factory=Counter)
     without_version: Counter[str] = field(default_factory=Counter)
     no_kernel: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
     odd_versions: dict[str, list[str]] = field(default_factory=dict)
@@ -100,7 +110,7 @@ def _subjects(packages: Iterable[Package], snapshot: Snapshot, ledger: _Ledger) 
     for package in packages:
         asked = lookup(package, held)
         if asked.ecosystem is None:
-            ledger.without_source[asked.label] += 1
+            ledger.without_source[asked.label, asked.unknown] += 1
             continue
         if not _askable(package, asked.ecosystem, asked, snapshot, ledger):
             continue
@@ -176,12 +186,12 @@ def _coverage(ledger: _Ledger, snapshot: Snapshot) -> tuple[Coverage, ...]:
     for name, count in sorted(ledger.without_feed.items()):
         detail = f"{name} has no advisories in this database; {counted(count, 'package')} could not be matched"
         out.append(_entry(name, CoverageState.MISSING, "no_advisories", detail, count))
-    for name, count in sorted(ledger.without_source.items()):
-        detail = f"no advisory source covers {name}; {counted(count, 'package')} not matched"
-        out.append(_entry(name, CoverageState.SKIPPED, "no_source", detail, count))
+    for (name, reason), count in sorted(ledger.without_source.items()):
+        detail = f"{_UNASKED[reason].format(name)}; {counted(count, 'package')} could not be matched"
+        out.append(_entry(name, CoverageState.MISSING, reason, detail, count))
     for name, count in sorted(ledger.without_version.items()):
-        detail = f"{counted(count, 'package')} without a version, so not matched"
-        out.append(_entry(name, CoverageState.SKIPPED, "no_version", detail, count))
+        detail = f"{counted(count, 'package')} without a version could not be matched"
+        out.append(_entry(name, CoverageState.PARTIAL, "no_version", detail, count))
     for (name, reason, why), binaries in sorted(ledger.no_kernel.items()):
         detail = f"not matched as the kernel, {why}: {_listed(binaries)}"
         out.append(_entry(name, CoverageState.SKIPPED, reason, detail, len(binaries)))

@@ -272,15 +272,17 @@ def test_what_could_not_be_looked_at_is_told(database: Made, events: list[Event]
         plain("generic", "busybox", "1.36"),
         plain("deb", "x", "1", distro=Distro(id="raspbian", version="12")),
         deb("y", "1", release=""),
+        plain("deb", "z", "1"),
     ]
     advice = ask(path, packages, progress)
     assert rows(advice) == [
         ("advisories.npm", "looked", None, 3),
         ("advisories.crates.io", "missing", "no_advisories", 1),
-        ("advisories.Debian", "skipped", "no_source", 1),
-        ("advisories.generic", "skipped", "no_source", 1),
-        ("advisories.raspbian:12", "skipped", "no_source", 1),
-        ("advisories.npm", "skipped", "no_version", 1),
+        ("advisories.Debian", "missing", "no_release", 1),
+        ("advisories.deb", "missing", "no_release", 1),
+        ("advisories.generic", "missing", "no_source", 1),
+        ("advisories.raspbian:12", "missing", "no_source", 1),
+        ("advisories.npm", "partial", "no_version", 1),
         ("advisories.npm", "partial", "odd_version", 1),
         ("advisories.npm", "partial", "odd_range", 1),
     ]
@@ -289,11 +291,10 @@ def test_what_could_not_be_looked_at_is_told(database: Made, events: list[Event]
     assert stages[0] == "osv.query.start"
     assert stages[-1] == "osv.query.done"
     assert stages.count("osv.timing") == 1
-    assert stages.count("osv.err") == 3
+    assert stages.count("osv.err") == 8
     assert {entry.state for entry in advice.coverage} == {
         CoverageState.LOOKED,
         CoverageState.MISSING,
-        CoverageState.SKIPPED,
         CoverageState.PARTIAL,
     }
 
