@@ -1,4 +1,4 @@
-"""The scanner's one tree of errors: the four words a unit may say, and what the caller did wrong."""
+"""The scanner's one tree of errors: the words a unit may say, and what the caller did wrong."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ class Unsupported(ScanError):
     """The bytes are of no format, or of a variant, that can be read."""
 
     code = "unsupported"
+
+
+class Unreadable(ScanError):
+    """The operating system does not give the bytes: no permission, or gone since they were listed."""
+
+    code = "unreadable"
 
 
 class Unreachable(ScanError):

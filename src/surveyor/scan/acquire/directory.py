@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin
+from surveyor.scan.errors import Unreadable
 from surveyor.scan.limits import Budget
-from surveyor.scan.tree.entry import Entry, Kind, Names, Wanted
+from surveyor.scan.tree.entry import Entry, Kind, Names, Tally, Wanted
 
 _SKIPPED = frozenset({b"proc", b"sys", b"dev"})
 
@@ -32,19 +33,25 @@ class DirectoryLayer:
 
     root: Path
     digest: str | None = None
+    place: str | None = None
     form: str = "directory"
 
     def walk(self, wanted: Wanted, budget: Budget, names: Names | None = None) -> DirectoryWalk:  # noqa: ARG002 - one layer hides nothing
         """Begin a pass."""
         return DirectoryWalk(os.fsencode(self.root), wanted, budget)
 
+    def vouched(self, _budget: Budget) -> bool:
+        """What a folder lists is all of it."""
+        return True
+
 
 class DirectoryWalk:
-    """One pass, in the order of names; folders that cannot be opened are counted as refused."""
+    """One pass, in the order of names; what the operating system does not open is counted as closed."""
 
     def __init__(self, root: bytes, wanted: Wanted, budget: Budget) -> None:
         self.entries = 0
-        self.refused = 0
+        self.climbing = Tally()
+        self.closed = Tally()
         self.unmarked = False
         self._root = root
         self._wanted = wanted
@@ -63,34 +70,39 @@ class DirectoryWalk:
                     # a live system's kernel filesystems hold no packages and may not end
                     if folder or found.name not in _SKIPPED:
                         pending.append(name + b"/")
-                elif match(name, len(folder)):
-                    yield self._entry(found, name)
+                elif match(name, len(folder)) and (entry := self._entry(found, name)):
+                    yield entry
 
     def _listing(self, folder: bytes) -> list[os.DirEntry[bytes]]:
         try:
             with os.scandir(os.path.join(self._root, folder)) as found:  # noqa: PTH118 - names are bytes
                 return sorted(found, key=lambda one: one.name)
-        except OSError:
-            self.refused += 1
+        except OSError as error:
+            self.closed.add(folder.rstrip(b"/") or b".", error.strerror or "")
             return []
 
-    def _entry(self, found: os.DirEntry[bytes], name: bytes) -> Entry:
-        if found.is_symlink():
-            return Entry(name=name, kind=Kind.SYMLINK, size=0, target=os.readlink(found.path))  # noqa: PTH115 - names are bytes
-        status = found.stat(follow_symlinks=False)
+    def _entry(self, found: os.DirEntry[bytes], name: bytes) -> Entry | None:
+        """What a listing names; a folder may be listed and what is in it be closed all the same."""
+        try:
+            if found.is_symlink():
+                return Entry(name=name, kind=Kind.SYMLINK, size=0, target=os.readlink(found.path))  # noqa: PTH115 - names are bytes
+            status = found.stat(follow_symlinks=False)
+        except OSError as error:
+            self.closed.add(name, error.strerror or "")
+            return None
         if not stat.S_ISREG(status.st_mode):
             return Entry(name=name, kind=Kind.OTHER, size=0)
         return Entry(name=name, kind=Kind.FILE, size=status.st_size, peek=partial(_peek, found.path))
 
 
 def _peek(path: bytes, count: int) -> memoryview:
-    """The beginning of a file; nothing when it has become a link or cannot be opened since it was listed."""
+    """The beginning of a file; raises when it may not be read, or has become a link since it was listed."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return memoryview(b"")
-    with os.fdopen(descriptor, "rb") as file:
-        return memoryview(file.read(count))
+        with os.fdopen(descriptor, "rb") as file:
+            return memoryview(file.read(count))
+    except OSError as error:
+        raise Unreadable(f"cannot be read: {error.strerror or error}") from error
 
 
 ACQUIRER = Acquirer(

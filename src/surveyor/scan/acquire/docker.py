@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
-from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin, Store, load, mapping, sequence
+from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin, Store, diff_ids, load, mapping, sequence
 from surveyor.scan.errors import Malformed, ScanError
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
@@ -35,9 +35,7 @@ def read(origin: Origin, _budget: Budget) -> Artifact:
     images = [_image(origin.store, document, coverage) for document in documents[:_IMAGES]]
     if len(documents) > _IMAGES:
         detail = f"manifest.json names {len(documents):,} images, {_IMAGES} are looked at"
-        coverage.append(
-            Coverage(what="acquire.docker", state=CoverageState.PARTIAL, reason="limit_exceeded", detail=detail)
-        )
+        coverage.append(_missed(CoverageState.PARTIAL, "limit_exceeded", detail))
     if not any(image.layers for image in images):
         raise Malformed("manifest.json names no layer that is in the archive")
     name = next((image.name for image in images if image.name), None)
@@ -45,42 +43,42 @@ def read(origin: Origin, _budget: Budget) -> Artifact:
 
 
 def _image(store: Store, document: dict[str, object], coverage: list[Coverage]) -> Image:
-    paths = [path for path in sequence(document.get("Layers"))[:_LAYERS] if isinstance(path, str)]
-    digests = _diff_ids(store, document, len(paths))
+    paths = [path for path in sequence(document.get("Layers")) if isinstance(path, str)]
+    contents = _contents(store, document, len(paths), coverage)
     layers: list[TarLayer] = []
-    for path, digest in zip(paths, digests, strict=True):
+    for path, content in list(zip(paths, contents, strict=True))[:_LAYERS]:
         blob = store.get(posixpath.normpath(path))
         if blob is None:
             detail = "layer is named in manifest.json and not in this archive"
-            coverage.append(
-                Coverage(
-                    what="acquire.docker",
-                    state=CoverageState.FAILED,
-                    reason="not_in_archive",
-                    detail=detail,
-                    path=path,
-                    layer=digest,
-                )
-            )
+            coverage.append(_missed(CoverageState.FAILED, "not_in_archive", detail, path=path, layer=content))
         else:
-            layers.append(TarLayer(blob=blob, digest=digest or path))
+            layers.append(TarLayer(blob=blob, digest=content or path, place=path, content=content))
+    if len(paths) > _LAYERS:
+        detail = f"manifest.json names {len(paths):,} layers, {_LAYERS} are looked at"
+        coverage.append(_missed(CoverageState.PARTIAL, "limit_exceeded", detail))
     tags = [tag for tag in sequence(document.get("RepoTags")) if isinstance(tag, str)]
     return Image(layers=tuple(layers), name=tags[0][:300] if tags else None, overlaid=True)
 
 
-def _diff_ids(store: Store, document: dict[str, object], count: int) -> list[str | None]:
+def _contents(
+    store: Store, document: dict[str, object], count: int, coverage: list[Coverage]
+) -> tuple[str | None, ...]:
     """The layers' digests by the image's configuration; layers without one keep their path as a name."""
     config = document.get("Config")
-    try:
-        loaded = (
-            mapping(load(store.get(posixpath.normpath(config)), "image configuration"))
-            if isinstance(config, str)
-            else {}
-        )
-    except ScanError:
-        loaded = {}
-    digests = [one for one in sequence(mapping(loaded.get("rootfs")).get("diff_ids")) if isinstance(one, str)]
-    return list(digests) if len(digests) == count else [None] * count
+    digests = diff_ids(store.get(posixpath.normpath(config))) if isinstance(config, str) else ()
+    if len(digests) == count:
+        return digests
+    if digests:
+        detail = f"manifest.json names {count:,} layers, the image's configuration {len(digests):,}"
+        path = config if isinstance(config, str) else None
+        coverage.append(_missed(CoverageState.PARTIAL, "layer_count", detail, path=path))
+    return (None,) * count
+
+
+def _missed(
+    state: CoverageState, reason: str, detail: str, *, path: str | None = None, layer: str | None = None
+) -> Coverage:
+    return Coverage(what="acquire.docker", state=state, reason=reason, detail=detail, path=path, layer=layer)
 
 
 ACQUIRER = Acquirer(id="docker", version=1, summary="docker save archive", detect=detect, read=read)

@@ -14,7 +14,8 @@ from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Coverage
 from surveyor.scan.tree.entry import Blob, Layer
 
-_JSON = 4 * MIB
+#: The largest JSON document of an image that is read.
+DOCUMENT = 4 * MIB
 
 
 class Store(Protocol):
@@ -80,12 +81,21 @@ def load(blob: Blob | None, what: str) -> object:
     """A JSON document of an image, bounded."""
     if blob is None:
         raise Malformed(f"{what} is missing")
-    if len(blob) > _JSON:
+    if len(blob) > DOCUMENT:
         raise LimitExceeded(f"{what} has {len(blob):,} bytes")
     try:
         return orjson.loads(blob.view())
     except orjson.JSONDecodeError as error:
         raise Malformed(f"{what} is no JSON: {error}") from error
+
+
+def diff_ids(blob: Blob | None) -> tuple[str, ...]:
+    """The digests of an image's layers, uncompressed, as its configuration names them; none when it cannot be read."""
+    try:
+        rootfs = mapping(mapping(load(blob, "image configuration")).get("rootfs"))
+    except ScanError:
+        return ()
+    return tuple(one for one in sequence(rootfs.get("diff_ids")) if isinstance(one, str))
 
 
 def mapping(value: object) -> dict[str, object]:

@@ -5,10 +5,22 @@ Read by the image-layout, index and manifest parts of the OCI image specificatio
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 
-from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin, Store, load, mapping, sequence
+from surveyor.scan.acquire.interface import (
+    DOCUMENT,
+    Acquirer,
+    Artifact,
+    Image,
+    Origin,
+    Store,
+    diff_ids,
+    load,
+    mapping,
+    sequence,
+)
 from surveyor.scan.errors import Malformed, ScanError
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
@@ -85,6 +97,9 @@ class _Reading:
                 digest,
             )
             return
+        if not _is(blob, digest):
+            detail = f"the bytes named {digest[:19]} are not those of this digest"
+            self._missed(CoverageState.FAILED, "wrong_digest", detail, digest, path=_path(digest))
         document = mapping(load(blob, digest))
         if "manifests" in document:
             if depth <= 0:
@@ -96,24 +111,49 @@ class _Reading:
             self._missed(CoverageState.SKIPPED, "no_layers", "manifest names no layers", digest)
 
     def _image(self, document: dict[str, object], *, digest: str, name: str | None, platform: str | None) -> Image:
-        layers: list[TarLayer] = []
-        for one in sequence(document.get("layers"))[:_LAYERS]:
-            layer = mapping(one)
-            blob = _blob(self.store, _digest(layer))
-            if "tar" not in str(layer.get("mediaType", "tar")):
-                self._missed(
-                    CoverageState.SKIPPED, "no_filesystem", f"layer of type {layer.get('mediaType')}", _digest(layer)
-                )
-            elif blob is None:
-                self._missed(
-                    CoverageState.FAILED, "not_in_archive", "layer is named and not in this archive", _digest(layer)
-                )
-            else:
-                layers.append(TarLayer(blob=blob, digest=_digest(layer)))
+        declared = [mapping(one) for one in sequence(document.get("layers"))]
+        layers = [layer for one in declared[:_LAYERS] if (layer := self._layer(one))]
+        if len(declared) > _LAYERS:
+            detail = f"manifest names {len(declared):,} layers, {_LAYERS} are looked at"
+            self._missed(CoverageState.PARTIAL, "limit_exceeded", detail, digest)
+        self._count(document, len(declared), digest)
         return Image(layers=tuple(layers), name=name, digest=digest, platform=platform, overlaid=True)
 
-    def _missed(self, state: CoverageState, reason: str, detail: str, layer: str | None) -> None:
-        self.coverage.append(Coverage(what="acquire.oci", state=state, reason=reason, detail=detail[:300], layer=layer))
+    def _layer(self, descriptor: dict[str, object]) -> TarLayer | None:
+        digest, size = _digest(descriptor), descriptor.get("size")
+        blob = _blob(self.store, digest)
+        if "tar" not in str(descriptor.get("mediaType", "tar")):
+            detail = f"layer of type {descriptor.get('mediaType')}"
+            self._missed(CoverageState.SKIPPED, "no_filesystem", detail, digest)
+            return None
+        if blob is None:
+            self._missed(CoverageState.FAILED, "not_in_archive", "layer is named and not in this archive", digest)
+            return None
+        declared = size if isinstance(size, int) else None
+        if declared is not None and declared != len(blob):
+            # what is there is read all the same
+            detail = f"layer has {len(blob):,} bytes and its manifest says {declared:,}: it is cut short or another one"
+            self._missed(CoverageState.FAILED, "wrong_size", detail, digest, path=_path(digest))
+        return TarLayer(blob=blob, digest=digest, place=_path(digest), declared=declared)
+
+    def _count(self, document: dict[str, object], count: int, digest: str) -> None:
+        """Tell when the image's configuration knows of more or fewer layers; one that names none says nothing."""
+        named = mapping(document.get("config")).get("digest")
+        known = diff_ids(_blob(self.store, named)) if isinstance(named, str) and _DIGEST.fullmatch(named) else ()
+        if known and len(known) != count:
+            detail = f"manifest names {count:,} layers, the image's configuration {len(known):,}"
+            self._missed(CoverageState.PARTIAL, "layer_count", detail, digest, path=_path(str(named)))
+
+    def _missed(
+        self, state: CoverageState, reason: str, detail: str, layer: str | None, *, path: str | None = None
+    ) -> None:
+        self.coverage.append(
+            Coverage(what="acquire.oci", state=state, reason=reason, detail=detail[:300], layer=layer, path=path)
+        )
+
+
+def _path(digest: str) -> str:
+    return "blobs/" + digest.replace(":", "/", 1)
 
 
 def _digest(descriptor: dict[str, object]) -> str:
@@ -124,8 +164,13 @@ def _digest(descriptor: dict[str, object]) -> str:
 
 
 def _blob(store: Store, digest: str) -> Blob | None:
-    algorithm, _, name = digest.partition(":")
-    return store.get(f"blobs/{algorithm}/{name}")
+    return store.get(_path(digest))
+
+
+def _is(blob: Blob, digest: str) -> bool:
+    """Whether the bytes of a document have its digest; asked of the small ones only, since those are read anyway."""
+    algorithm, _, wanted = digest.partition(":")
+    return algorithm != "sha256" or len(blob) > DOCUMENT or hashlib.sha256(blob.view()).hexdigest() == wanted
 
 
 def _name(descriptor: dict[str, object]) -> str | None:

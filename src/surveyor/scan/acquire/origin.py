@@ -70,6 +70,9 @@ class TarStore:
             self.damage = error
         if not walk.entries:
             raise Unsupported("the tar is empty")
+        if walk.unmarked:
+            # an outer tar has nobody to vouch for it: a cut between two members looks just like this
+            self.damage = Malformed("tar ends without its end marker: what came after may be cut off")
 
     def get(self, name: str) -> Blob | None:
         """The bytes of a member."""

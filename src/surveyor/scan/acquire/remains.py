@@ -42,7 +42,7 @@ def _layers(store: Store) -> tuple[TarLayer, ...]:
         match, blob = _LAYER.fullmatch(name), store.get(name)
         if match and blob and (blob.head(4).startswith(_COMPRESSED) or blob.head(262)[257:] == b"ustar"):
             digest = match["blob"] or match["file"]
-            found.append(TarLayer(blob=blob, digest=f"sha256:{digest}" if digest else name))
+            found.append(TarLayer(blob=blob, digest=f"sha256:{digest}" if digest else name, place=name))
     return tuple(found[:_LAYERS])
 
 

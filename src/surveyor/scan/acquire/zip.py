@@ -9,7 +9,7 @@ from functools import partial
 from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin
 from surveyor.scan.errors import Malformed
 from surveyor.scan.limits import Budget
-from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Wanted
+from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Tally, Wanted
 from surveyor.scan.tree.names import clean
 from surveyor.scan.tree.zip import Member, Zip
 
@@ -63,11 +63,16 @@ class FileLayer:
     blob: Blob
     name: bytes
     digest: str | None = None
+    place: str | None = None
     form: str = "zip"
 
     def walk(self, wanted: Wanted, budget: Budget, names: Names | None = None) -> FileWalk:  # noqa: ARG002 - nothing to hide or count
         """Begin a pass."""
         return FileWalk(self.blob, self.name, wanted)
+
+    def vouched(self, _budget: Budget) -> bool:
+        """A zip has its directory at its end."""
+        return True
 
 
 class FileWalk:
@@ -75,7 +80,8 @@ class FileWalk:
 
     def __init__(self, blob: Blob, name: bytes, wanted: Wanted) -> None:
         self.entries = 0
-        self.refused = 0
+        self.climbing = Tally()
+        self.closed = Tally()
         self.unmarked = False
         self._blob = blob
         self._name = name
@@ -94,11 +100,16 @@ class ZipLayer:
 
     blob: Blob
     digest: str | None = None
+    place: str | None = None
     form: str = "zip"
 
     def walk(self, wanted: Wanted, budget: Budget, names: Names | None = None) -> ZipWalk:  # noqa: ARG002 - one layer hides nothing
         """Begin a pass."""
         return ZipWalk(self.blob, wanted, budget)
+
+    def vouched(self, _budget: Budget) -> bool:
+        """A zip has its directory at its end."""
+        return True
 
 
 class ZipWalk:
@@ -106,7 +117,8 @@ class ZipWalk:
 
     def __init__(self, blob: Blob, wanted: Wanted, budget: Budget) -> None:
         self.entries = 0
-        self.refused = 0
+        self.climbing = Tally()
+        self.closed = Tally()
         self.unmarked = False
         self._archive = Zip(blob.view(), budget)
         self._wanted = wanted
@@ -115,12 +127,15 @@ class ZipWalk:
     def __iter__(self) -> Iterator[Entry]:
         for member in self._archive.members():
             self.entries += 1
-            if not self._wanted.match(member.name, member.name.rfind(b"/") + 1):
+            wanted = self._wanted.match(member.name, member.name.rfind(b"/") + 1)
+            if not wanted and b".." not in member.name:
                 continue
             try:
                 name = clean(member.name)
             except Malformed:
-                self.refused += 1
+                self.climbing.add(member.name)
+                continue
+            if not wanted:
                 continue
             yield Entry(name=name, kind=Kind.FILE, size=member.size, peek=partial(self._peek, member))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
+from collections.abc import Callable
 from functools import partial
 
 from surveyor.scan.acquire.interface import Image
@@ -11,6 +12,7 @@ from surveyor.scan.catalog import CATALOGERS, UNREAD
 from surveyor.scan.catalog.interface import Cataloger, File
 from surveyor.scan.engine import distro
 from surveyor.scan.engine.inventory import Found, Inventory
+from surveyor.scan.engine.layer import Pass, account
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.errors import Malformed
 from surveyor.scan.events import Progress
@@ -18,7 +20,7 @@ from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.tree.entry import Entry, Kind, Layer, Wanted
 from surveyor.scan.tree.names import clean
-from surveyor.scan.tree.overlay import Overlay, Sheet
+from surveyor.scan.tree.overlay import Overlay
 from surveyor.scan.vocabulary import counted
 
 _NAMES = [rb"\.wh\.[^/]*", rb"os-release", *(unit.names for unit in CATALOGERS), *(unit.names for unit in UNREAD)]
@@ -47,21 +49,20 @@ class ImageReader:
     def layer(self, layer: Layer) -> bool:
         """Walk one layer, the newest that has not been walked; false when it could not be read to its end."""
         sheet = self._overlay.sheet()
-        pass_ = _Pass(layer=layer, sheet=sheet)
-        done = self._ledger.attempt(
-            "acquire.layer", lambda: self._walk(pass_), stage=f"{self._stage}.layers", layer=layer.digest
-        )
+        pass_ = Pass(layer=layer, sheet=sheet)
+        done = self._attempt(layer, lambda: self._walk(pass_))
         if pass_.linked:
-            self._ledger.attempt(
-                "acquire.layer", lambda: self._read_linked(pass_), stage=f"{self._stage}.layers", layer=layer.digest
-            )
+            self._attempt(layer, lambda: self._read_linked(pass_))
         self._overlay.seal(sheet)
         self.entries += pass_.entries
         for records in pass_.found.values():
             self._found.extend(records)
-        if done:
-            self._account(pass_)
+        account(pass_, self._ledger, self._budget, stage=self._stage, whole=bool(done))
         return bool(done)
+
+    def _attempt(self, layer: Layer, unit: Callable[[], bool]) -> bool | None:
+        stage = f"{self._stage}.layers"
+        return self._ledger.attempt("acquire.layer", unit, stage=stage, path=layer.place, layer=layer.digest)
 
     @property
     def has_release(self) -> bool:
@@ -103,17 +104,17 @@ class ImageReader:
                 Coverage(what="acquire.overlay", state=CoverageState.PARTIAL, reason="limit_exceeded", detail=detail)
             )
 
-    def _walk(self, pass_: _Pass) -> bool:
+    def _walk(self, pass_: Pass) -> bool:
         walk = pass_.layer.walk(WANTED, self._budget, pass_.sheet.names if self._image.overlaid else None)
         try:
             for entry in walk:
                 if not (self._image.overlaid and pass_.sheet.mark(entry.name)):
                     self._entry(entry, pass_)
         finally:
-            pass_.entries, pass_.refused, pass_.unmarked = walk.entries, walk.refused, walk.unmarked
+            pass_.take(walk)
         return True
 
-    def _entry(self, entry: Entry, pass_: _Pass) -> None:
+    def _entry(self, entry: Entry, pass_: Pass) -> None:
         if entry.kind is Kind.OTHER:
             return
         if entry.name.endswith(distro.PLACES):
@@ -135,7 +136,7 @@ class ImageReader:
                     )
                 )
 
-    def _candidate(self, unit: Cataloger, entry: Entry, match: re.Match[bytes], pass_: _Pass) -> None:
+    def _candidate(self, unit: Cataloger, entry: Entry, match: re.Match[bytes], pass_: Pass) -> None:
         if not self._overlay.visible(entry.name):
             return
         if entry.kind is Kind.SYMLINK:
@@ -147,7 +148,7 @@ class ImageReader:
             root = match["root"] if unit.system else b""
             self._catalog(unit, entry, root, entry.path, pass_)
 
-    def _catalog(self, unit: Cataloger, entry: Entry, root: bytes, path: str, pass_: _Pass) -> None:
+    def _catalog(self, unit: Cataloger, entry: Entry, root: bytes, path: str, pass_: Pass) -> None:
         """Give one file to one cataloger; what it said before an error stays."""
         self._budget.candidate()
         self.files[unit.id] += 1
@@ -173,7 +174,7 @@ class ImageReader:
             records.append(Found(record=record, cataloger=unit, path=path, root=root, layer=layer))  # noqa: PERF401
         return len(records)
 
-    def _release(self, entry: Entry, pass_: _Pass) -> None:
+    def _release(self, entry: Entry, pass_: Pass) -> None:
         if not self._overlay.visible(entry.name):
             return
         if entry.kind is Kind.SYMLINK:
@@ -186,7 +187,7 @@ class ImageReader:
             if data is not None:
                 self._releases.add_file(entry.name, bytes(data))
 
-    def _read_linked(self, pass_: _Pass) -> bool:
+    def _read_linked(self, pass_: Pass) -> bool:
         """Walk a layer again for the files that hard links with wanted names point at."""
         lasts = {re.escape(name.rpartition(b"/")[2]) for name in pass_.linked}
         for entry in pass_.layer.walk(
@@ -204,57 +205,3 @@ class ImageReader:
                 f"{counted(len(pass_.linked), 'hard link')} to package records without a target in the layer"
             )
         return True
-
-    def _account(self, pass_: _Pass) -> None:
-        layer = pass_.layer
-        self._ledger.add(
-            Coverage(
-                what="acquire.layer",
-                state=CoverageState.LOOKED,
-                reason=None,
-                detail=f"{layer.form}, {counted(pass_.entries, 'entry')}",
-                layer=layer.digest,
-                count=pass_.entries,
-            )
-        )
-        if pass_.unmarked:
-            detail = "tar ends without its end marker; everything before it was read"
-            self._ledger.add(
-                Coverage(
-                    what="acquire.layer",
-                    state=CoverageState.LOOKED,
-                    reason="no_end_marker",
-                    detail=detail,
-                    layer=layer.digest,
-                )
-            )
-            self._ledger.progress(f"{self._stage}.layers.warn", f"{layer.digest or 'tar'}: {detail}")
-        if pass_.refused:
-            detail = "names that climb out of the tree, or folders that cannot be opened, were not read"
-            self._ledger.add(
-                Coverage(
-                    what="acquire.layer",
-                    state=CoverageState.PARTIAL,
-                    reason="refused",
-                    detail=detail,
-                    layer=layer.digest,
-                    count=pass_.refused,
-                )
-            )
-
-
-class _Pass:
-    """What one layer gave: records by cataloger and path, hard links to read, and the walk's own counts."""
-
-    def __init__(self, *, layer: Layer, sheet: Sheet) -> None:
-        self.layer = layer
-        self.sheet = sheet
-        self.found: dict[tuple[str, str], list[Found]] = {}
-        self.linked: dict[bytes, list[bytes]] = {}
-        self.entries = 0
-        self.refused = 0
-        self.unmarked = False
-
-    def link(self, target: bytes, name: bytes) -> None:
-        """Remember that ``name`` is another name of the file ``target`` of this layer."""
-        self.linked.setdefault(target, []).append(name)

@@ -12,6 +12,8 @@ from typing import Protocol
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.limits import Budget
 
+_NAMED = 5
+
 #: Judges a name from the start of its last component: ``pattern.match(name, position)``.
 Wanted = re.Pattern[bytes]
 
@@ -64,7 +66,7 @@ class Entry:
     @property
     def path(self) -> str:
         """The name for people and reports: UTF-8, other bytes escaped."""
-        return self.name.decode("utf-8", "backslashreplace")
+        return readable(self.name)
 
     def read(self, limit: int) -> memoryview:
         """All bytes, when they are not more than the limit and all there."""
@@ -94,13 +96,42 @@ class Names:
         self.full = False
 
 
+class Tally:
+    """Names that were met and not read: how many there are, and the first of them."""
+
+    __slots__ = ("count", "names", "why")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.names: list[bytes] = []
+        self.why = ""
+
+    def add(self, name: bytes, why: str = "") -> None:
+        """Count one; the first reason given stands for all."""
+        self.count += 1
+        self.why = self.why or why
+        if len(self.names) < _NAMED:
+            self.names.append(name)
+
+    @property
+    def paths(self) -> list[str]:
+        """The first names, for people and reports."""
+        return [readable(name) for name in self.names]
+
+
+def readable(name: bytes) -> str:
+    """A name for people and reports: UTF-8, other bytes escaped."""
+    return name.decode("utf-8", "backslashreplace")
+
+
 class Walk(Protocol):
-    """One pass over a layer. ``entries`` counts what was passed, ``refused`` names that climb out of the tree,
-    ``unmarked`` is true when a tar ended without its end marker.
+    """One pass over a layer. ``entries`` counts what was passed, ``climbing`` names that lead out of the tree,
+    ``closed`` folders and files that could not be opened; ``unmarked`` is true when a tar ended without its end marker.
     """
 
     entries: int
-    refused: int
+    climbing: Tally
+    closed: Tally
     unmarked: bool
 
     def __iter__(self) -> Iterator[Entry]: ...
@@ -114,8 +145,15 @@ class Layer(Protocol):
         """The digest a registry knows it by."""
 
     @property
+    def place(self) -> str | None:
+        """Where its bytes lie in the artifact; nothing when they are all of it."""
+
+    @property
     def form(self) -> str:
         """How its bytes are kept: ``plain``, ``gzip``, ``zstd``, ``directory``, ``zip``."""
+
+    def vouched(self, budget: Budget) -> bool:
+        """Whether something outside the layer says that its bytes are all there."""
 
     def walk(self, wanted: Wanted, budget: Budget, names: Names | None = None) -> Walk:
         """Begin a pass that yields the wanted entries and notes the names of all."""

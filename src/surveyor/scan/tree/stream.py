@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import mmap
 from collections.abc import Iterator
 from typing import Protocol, cast
@@ -166,6 +167,20 @@ def source_of(blob: Blob, budget: Budget) -> Source:
     if form == "plain":
         return Mapped(blob.buffer, blob.start, blob.end)
     return Inflated(inflate(blob, form, budget))
+
+
+def content_digest(blob: Blob, budget: Budget) -> str:
+    """``sha256:<hex>`` of the bytes of a range, or of what they inflate to."""
+    form, digest = form_of(blob.head(16)), hashlib.sha256()
+    for chunk in _steps(blob.view(), budget) if form == "plain" else inflate(blob, form, budget):
+        digest.update(chunk)
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _steps(data: memoryview, budget: Budget) -> Iterator[memoryview]:
+    for start in range(0, len(data), _CHUNK):
+        budget.check_time()
+        yield data[start : start + _CHUNK]
 
 
 def _gunzip(data: memoryview, budget: Budget) -> Iterator[bytes]:

@@ -12,9 +12,9 @@ from zlib import adler32
 
 from surveyor.scan.errors import Malformed
 from surveyor.scan.limits import MIB, Budget
-from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Wanted
+from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Tally, Wanted
 from surveyor.scan.tree.names import clean
-from surveyor.scan.tree.stream import BLOCK, Source, form_of, source_of
+from surveyor.scan.tree.stream import BLOCK, Source, content_digest, form_of, source_of
 
 _ADLER = 65521
 _META = frozenset(b"LKxgXN")  # headers that speak about another entry
@@ -38,10 +38,16 @@ class _Override:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TarLayer:
-    """A tar in a range of a mapped file, plain or compressed."""
+    """A tar in a range of a mapped file, plain or compressed.
+
+    ``declared`` is how many bytes its manifest says there are, ``content`` the digest of what they are uncompressed.
+    """
 
     blob: Blob
     digest: str | None = None
+    place: str | None = None
+    declared: int | None = None
+    content: str | None = None
 
     @property
     def form(self) -> str:
@@ -52,13 +58,23 @@ class TarLayer:
         """Begin a pass."""
         return TarWalk(source_of(self.blob, budget), wanted, budget, names)
 
+    def vouched(self, budget: Budget) -> bool:
+        """Whether the size that was declared is there, or else the content has its digest.
+
+        Asked only of a tar without end marker, since a digest costs a pass over all bytes.
+        """
+        if self.declared is not None:
+            return self.declared == len(self.blob.view())
+        return self.content is not None and self.content == content_digest(self.blob, budget)
+
 
 class TarWalk:
     """One pass over a tar, yielding the wanted entries in the order they are stored."""
 
     def __init__(self, source: Source, wanted: Wanted, budget: Budget, names: Names | None = None) -> None:
         self.entries = 0
-        self.refused = 0
+        self.climbing = Tally()
+        self.closed = Tally()
         self.unmarked = False
         self._source = source
         self._wanted = wanted
@@ -97,6 +113,8 @@ class TarWalk:
         self.entries += 1
         if name[:2] == b"./":
             name = name[2:]
+        if b".." in name:
+            self._judge(name)
         if type_ == _DIRECTORY:
             name = name.rstrip(b"/")
         elif self._names is not None:
@@ -107,6 +125,13 @@ class TarWalk:
                 self._names.full = True
                 self._names = None
         return name
+
+    def _judge(self, name: bytes) -> None:
+        """Count a name that leads out of the tree, wanted or not; no entry of such a name is ever read."""
+        try:
+            clean(name)
+        except Malformed:
+            self.climbing.add(name)
 
     def _unusual(self, header: bytes, name: bytes, size: int, override: _Override | None) -> tuple[bytes, int]:
         """Name and stored size of an entry with a long name, a pax header or a rare type."""
@@ -126,7 +151,6 @@ class TarWalk:
         try:
             name = clean(name)
         except Malformed:
-            self.refused += 1
             return
         type_ = header[156]
         kind = _KINDS.get(type_, Kind.OTHER if type_ in _BODILESS else Kind.FILE)
