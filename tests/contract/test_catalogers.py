@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from surveyor.scan.catalog import CATALOGERS, UNREAD
+from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.catalog.interface import Cataloger, File, Record
+from surveyor.scan.catalog.unread import UNREAD, Unread
 from surveyor.scan.engine.reading import WANTED
 from surveyor.scan.errors import ScanError
 from surveyor.scan.limits import Budget, Limits
@@ -73,7 +74,8 @@ def test_fixture(unit: Cataloger) -> None:
     path, expected = FIXTURES[unit.id]
     name = path.encode()
     assert WANTED.match(name, name.rfind(b"/") + 1)
-    assert re.compile(rb"(?:" + unit.names + rb")\Z").match(name, name.rfind(b"/") + 1)
+    own = [part for part in (unit.names, unit.endings and rb"[^/]+\.(?:" + unit.endings + rb")") if part]
+    assert re.compile(rb"(?:" + b"|".join(own) + rb")\Z").match(name, name.rfind(b"/") + 1)
     assert unit.paths.search(name)
     found = parse(unit, fixture_of(unit), path)
     assert sorted(f"{record.name}@{record.version}" for record in found) == expected
@@ -122,8 +124,8 @@ def test_hostile_bytes_raise_only_our_errors_and_end_soon(unit: Cataloger) -> No
             json.dumps([record.name, record.version, record.evidence, record.licenses]).encode("utf-8")
 
 
-@each
-def test_paths_are_judged_in_linear_time(unit: Cataloger) -> None:
+@pytest.mark.parametrize("unit", [*CATALOGERS, *UNREAD], ids=lambda unit: unit.id)
+def test_paths_are_judged_in_linear_time(unit: Cataloger | Unread) -> None:
     for path in (
         b"a/" * 40_000,
         b"node_modules/" * 8_000,

@@ -48,8 +48,9 @@ Parse = Callable[[File, Budget], Iterator[Record]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cataloger:
-    """A declaration. ``names`` is matched against the last component of a path and may look behind it; ``paths``
-    against all of it. ``system`` packages are a distribution's: then the group ``root`` of ``paths`` is where that is.
+    """A declaration. ``names`` is matched against the last component of a path and may look behind it, ``endings``
+    against what follows a dot in it: those of all units cost the hot path one look together. ``paths`` is matched
+    against all of the path. ``system`` packages are a distribution's: then its group ``root`` is where that is.
 
     ``limit`` bounds what is read of one file; ``beginning`` says that the rest does not matter; ``random`` that only
     parts of the file are reached, so that a mapped one may be larger.
@@ -58,9 +59,10 @@ class Cataloger:
     id: str
     version: int
     summary: str
-    names: bytes
     paths: re.Pattern[bytes]
     parse: Parse
+    names: bytes = b""
+    endings: bytes = b""
     system: bool = False
     limit: int = 8 * MIB
     beginning: bool = False

@@ -47,7 +47,8 @@ CATALOGER = Cataloger(
     id="python",
     version=1,
     summary="Python distributions by dist-info or egg-info metadata",
-    names=rb"METADATA|PKG-INFO|[^/]*\.egg-info",
+    names=rb"METADATA|PKG-INFO",
+    endings=rb"egg-info",
     paths=re.compile(
         rb"(?:^|/)(?:[^/]+\.dist-info/METADATA|[^/]+\.egg-info(?:/PKG-INFO)?|EGG-INFO/PKG-INFO)$", re.DOTALL
     ),

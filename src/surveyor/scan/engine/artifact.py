@@ -27,6 +27,8 @@ from surveyor.scan.vocabulary import counted
 if TYPE_CHECKING:
     from surveyor.scan.advise import match
 
+#: Types of trees that people write, whose packages are declared rather than installed.
+_SOURCES = frozenset({"source", "archive/zip"})
 _LAYERS_FROM, _LAYERS_TO = 8, 60
 _HASH_STEP = 8 * MIB
 
@@ -110,7 +112,8 @@ class _Scan:
         return packages
 
     def _image(self, image: Image, total: int, inventory: Inventory) -> None:
-        reader = ImageReader(image, self._ledger, self._budget, stage=self.stage)
+        source = self.type in _SOURCES
+        reader = ImageReader(image, self._ledger, self._budget, stage=self.stage, source=source)
         for layer in reversed(image.layers):
             self._walked += 1
             pct = _LAYERS_FROM + (_LAYERS_TO - _LAYERS_FROM) * self._walked // total

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from functools import partial
 
 from surveyor.scan.acquire.interface import Image
-from surveyor.scan.catalog import CATALOGERS, UNREAD
+from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.catalog.interface import Cataloger, File
+from surveyor.scan.catalog.unread import UNREAD
 from surveyor.scan.engine import distro
 from surveyor.scan.engine.inventory import Found, Inventory
 from surveyor.scan.engine.layer import Pass, account
 from surveyor.scan.engine.units import Ledger
+from surveyor.scan.engine.unseen import Unseen
 from surveyor.scan.errors import Malformed
 from surveyor.scan.events import Progress
 from surveyor.scan.limits import Budget
@@ -23,16 +25,21 @@ from surveyor.scan.tree.names import clean
 from surveyor.scan.tree.overlay import Overlay
 from surveyor.scan.vocabulary import counted
 
-_NAMES = [rb"\.wh\.[^/]*", rb"os-release", *(unit.names for unit in CATALOGERS), *(unit.names for unit in UNREAD)]
+_UNITS = (*CATALOGERS, *UNREAD)
+_ENDINGS = rb"[^/]+\.(?:" + b"|".join(unit.endings for unit in _UNITS if unit.endings) + rb")"
+_NAMES = (rb"\.wh\.[^/]*", rb"os-release", *(unit.names for unit in _UNITS if unit.names), _ENDINGS)
 #: The one pattern that decides on the hot path which of a hundred thousand names deserve a second look.
 WANTED: Wanted = re.compile(rb"(?:" + b"|".join(_NAMES) + rb")\Z", re.DOTALL)
 _TROUBLES = 50  # failures told one by one, per cataloger; the rest is counted
 
 
 class ImageReader:
-    """One image on its way into an inventory. ``stage`` is the first word of its events."""
+    """One image on its way into an inventory.
 
-    def __init__(self, image: Image, ledger: Ledger, budget: Budget, *, stage: str) -> None:
+    ``stage`` is the first word of its events; ``source`` when it may be a source tree, unless an os-release is met.
+    """
+
+    def __init__(self, image: Image, ledger: Ledger, budget: Budget, *, stage: str, source: bool) -> None:
         self.entries = 0
         self.files: Counter[str] = Counter()
         self.records: Counter[str] = Counter()
@@ -40,6 +47,8 @@ class ImageReader:
         self._ledger = ledger
         self._budget = budget
         self._stage = stage
+        self._source = source
+        self._unseen = Unseen()
         self._overlay = Overlay()
         self._releases = distro.Releases()
         self._found: deque[Found] = deque()
@@ -76,6 +85,8 @@ class ImageReader:
             found = self._found.popleft()  # a hundred thousand of them are not held twice
             inventory.add(found, distros[found.root])
             self.records[found.cataloger.id] += 1
+        for entry in self._unseen.coverage(source=self._source and not self.has_release):
+            self._ledger.add(entry)
         for unit, count in self._troubles.items():
             if count > _TROUBLES:
                 self._ledger.add(
@@ -120,21 +131,19 @@ class ImageReader:
         if entry.name.endswith(distro.PLACES):
             self._release(entry, pass_)
             return
+        read = False
         for unit in CATALOGERS:
             if match := unit.paths.search(entry.name):
+                read = True
                 self._candidate(unit, entry, match, pass_)
-        for unread in UNREAD:
-            if unread.paths.search(entry.name) and entry.kind is Kind.FILE and self._overlay.visible(entry.name):
-                self._ledger.add(
-                    Coverage(
-                        what=f"catalog.{unread.id}",
-                        state=CoverageState.FAILED,
-                        reason="unsupported",
-                        detail=unread.detail,
-                        path=entry.path,
-                        layer=pass_.layer.digest,
-                    )
-                )
+        if not read and entry.kind is Kind.FILE:
+            self._unread(entry, pass_)
+
+    def _unread(self, entry: Entry, pass_: Pass) -> None:
+        """Count a file of a format that is not read, under the first that it fits."""
+        unread = next((one for one in UNREAD if one.paths.search(entry.name)), None)
+        if unread and self._overlay.visible(entry.name):
+            self._unseen.add(unread, entry.name, pass_.layer.digest)
 
     def _candidate(self, unit: Cataloger, entry: Entry, match: re.Match[bytes], pass_: Pass) -> None:
         if not self._overlay.visible(entry.name):

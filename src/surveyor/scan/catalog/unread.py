@@ -1,0 +1,109 @@
+"""What tells of packages and is not read yet: known by its name, so that its packages are missed aloud.
+
+One rule for all. What is *installed* and not read makes a scan partial, wherever it lies. What only *declares*
+packages (lock files, manifests) is the point of a source tree and makes that partial; beside installed packages, in an
+image or a root filesystem, it is told and changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A format that is not read: ``names``, ``endings`` and ``paths`` as a cataloger's, ``detail`` a sentence."""
+
+    id: str
+    paths: re.Pattern[bytes]
+    detail: str
+    names: bytes = b""
+    endings: bytes = b""
+    installed: bool = True
+
+
+def _any_of(names: Iterable[str]) -> bytes:
+    """One pattern of many literal names, grouped by their first letter: the regex engine skips a group at a glance."""
+    groups = groupby(sorted(set(names)), key=lambda name: name[0])
+    parts = (f"{re.escape(first)}(?:{'|'.join(re.escape(name[1:]) for name in found)})" for first, found in groups)
+    return "|".join(parts).encode()
+
+
+#: Files that declare dependencies, by their whole name.
+_DECLARATIONS = _any_of(
+    (
+        *("Cargo.lock", "Cargo.toml", "Gemfile", "Gemfile.lock", "Package.resolved", "Package.swift", "Pipfile"),
+        *("Pipfile.lock", "Podfile", "Podfile.lock", "build.gradle", "build.gradle.kts", "build.sbt", "bun.lock"),
+        *("bun.lockb", "composer.json", "composer.lock", "conanfile.py", "conanfile.txt", "conan.lock"),
+        *("environment.yaml", "environment.yml", "go.mod", "gradle.lockfile", "mix.exs", "mix.lock"),
+        *("npm-shrinkwrap.json", "package.json", "package-lock.json", "packages.config", "packages.lock.json"),
+        *("pdm.lock", "pnpm-lock.yaml", "poetry.lock", "pom.xml", "pubspec.lock", "pubspec.yaml", "pyproject.toml"),
+        *("renv.lock", "requirements.in", "requirements.txt", "setup.py", "stack.yaml", "uv.lock"),
+        *("yarn.lock",),
+    )
+)
+_DECLARED = _DECLARATIONS + rb"|requirements[-_.][^/]*\.(?:txt|in)"
+_PROJECTS = rb"(?:cs|fs|vb)proj"
+
+UNREAD = (
+    Unread(
+        id="rpm",
+        names=rb"rpmdb\.sqlite|Packages(?:\.db)?",
+        paths=re.compile(rb"(?:^|/)(?:var/lib|usr/lib/sysimage|usr/share)/rpm/(?:rpmdb\.sqlite|Packages(?:\.db)?)$"),
+        detail="RPM databases are not read yet",
+    ),
+    Unread(
+        id="pacman",
+        names=rb"ALPM_DB_VERSION(?<=/local/ALPM_DB_VERSION)",
+        paths=re.compile(rb"(?:^|/)var/lib/pacman/local/ALPM_DB_VERSION$"),
+        detail="pacman's database is not read yet",
+    ),
+    Unread(
+        id="opkg",
+        names=rb"status(?<=/opkg/status)",
+        paths=re.compile(rb"(?:^|/)(?:usr|var)/lib/opkg/status$"),
+        detail="opkg's database is not read yet",
+    ),
+    Unread(
+        id="gem",
+        endings=rb"gemspec",
+        paths=re.compile(rb"(?:^|/)specifications/(?:default/)?[^/]+\.gemspec$"),
+        detail="installed Ruby gems are not read yet",
+    ),
+    Unread(
+        id="composer",
+        names=rb"installed\.json(?<=/composer/installed\.json)",
+        paths=re.compile(rb"(?:^|/)composer/installed\.json$"),
+        detail="PHP packages that Composer installed are not read yet",
+    ),
+    Unread(
+        id="nuget",
+        endings=rb"deps\.json",
+        paths=re.compile(rb"\.deps\.json$"),
+        detail="libraries of .NET programs are not read yet",
+    ),
+    Unread(
+        id="conda",
+        names=rb"history(?<=conda-meta/history)",
+        paths=re.compile(rb"(?:^|/)conda-meta/history$"),
+        detail="conda's packages are not read yet",
+    ),
+    Unread(
+        id="declared",
+        names=_DECLARED,
+        endings=_PROJECTS,
+        # what lies in an installed package is that package's own business
+        paths=re.compile(
+            rb"^(?!(?:[^/]+/)*(?:node_modules|site-packages|dist-packages|conda-meta)/)(?:[^/]*/)*(?:"
+            + _DECLARED
+            + rb"|[^/]+\.(?:gemspec|"
+            + _PROJECTS
+            + rb"))$"
+        ),
+        detail="dependencies that lock files and manifests declare are not read yet",
+        installed=False,
+    ),
+)

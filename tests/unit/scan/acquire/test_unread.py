@@ -1,0 +1,118 @@
+"""What is known and not read yet: installed it always counts, declared it counts where it is the point."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from surveyor.scan.catalog.unread import UNREAD
+from surveyor.scan.engine.reading import WANTED
+from surveyor.scan.model import Coverage, CoverageState, Report
+from tests.images import DEBIAN, docker_save, npm, purls, scan, scan_bytes, tar, troubles
+
+DECLARED = [
+    "requirements.txt",
+    "requirements-dev.txt",
+    "package-lock.json",
+    "web/package.json",
+    "pom.xml",
+    "poetry.lock",
+    "Cargo.lock",
+    "go.mod",
+    "Gemfile.lock",
+    "shop.gemspec",
+    "composer.lock",
+    "src/Shop.csproj",
+]
+INSTALLED = {
+    "rpm": "usr/lib/sysimage/rpm/rpmdb.sqlite",
+    "pacman": "var/lib/pacman/local/ALPM_DB_VERSION",
+    "opkg": "usr/lib/opkg/status",
+    "gem": "usr/lib/ruby/gems/3.1.0/specifications/rails-7.0.gemspec",
+    "composer": "app/vendor/composer/installed.json",
+    "nuget": "app/Shop.deps.json",
+    "conda": "opt/conda/conda-meta/history",
+}
+MODULE = {"app/node_modules/a/package.json": npm("a", "1")}
+
+
+def entry(report: Report, what: str = "catalog.declared") -> Coverage:
+    (found,) = (one for one in report.coverage if one.what == what)
+    return found
+
+
+def test_every_format_has_an_example() -> None:
+    assert {one.id for one in UNREAD} == {*INSTALLED, "declared"}
+
+
+@pytest.mark.parametrize("name", [*DECLARED, *INSTALLED.values()])
+def test_the_first_look_lets_it_pass(name: str) -> None:
+    assert WANTED.match(name.encode(), name.rfind("/") + 1)
+
+
+def test_a_tree_of_lock_files_was_not_looked_at(tmp_path: Path) -> None:
+    for name in DECLARED:
+        path = tmp_path / "shop" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    found = entry(scan(tmp_path / "shop"))
+    assert (found.state, found.reason, found.count) == (CoverageState.PARTIAL, "not_read", len(DECLARED))
+    assert found.path == "Cargo.lock"
+    assert "Cargo.lock, Gemfile.lock, composer.lock, go.mod, package-lock.json and 7 more" in (found.detail or "")
+
+
+@pytest.mark.parametrize("name", DECLARED)
+@pytest.mark.parametrize("form", ["tar", "zip"])
+def test_one_is_enough(tmp_path: Path, name: str, form: str) -> None:
+    if form == "tar":
+        data = tar({f"shop-1.0/{name}": b"x"})
+    else:
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as archive:
+            archive.writestr(f"shop-1.0/{name}", "x")
+        data = out.getvalue()
+    (found,) = troubles(scan_bytes(tmp_path, data))
+    assert (found.what, found.path, found.count) == ("catalog.declared", f"shop-1.0/{name}", 1)
+
+
+@pytest.mark.parametrize("form", ["image", "rootfs"])
+def test_beside_installed_packages_it_is_told_and_changes_nothing(tmp_path: Path, form: str) -> None:
+    files = {"etc/os-release": DEBIAN, **MODULE, "app/package.json": b"{}", "app/yarn.lock": b"x"}
+    report = scan_bytes(tmp_path, docker_save([tar(files)]) if form == "image" else tar(files))
+    assert purls(report) == ["pkg:npm/a@1"]
+    assert not troubles(report)
+    assert (entry(report).state, entry(report).count) == (CoverageState.SKIPPED, 2)
+
+
+def test_what_lies_in_an_installed_package_is_its_own_business(tmp_path: Path) -> None:
+    inside = {f"app/node_modules/a/{name}": b"{}" for name in ("yarn.lock", "esm/package.json", "test/pom.xml")}
+    report = scan_bytes(tmp_path, tar({**MODULE, **inside, "lib/site-packages/x/requirements.txt": b""}))
+    assert purls(report) == ["pkg:npm/a@1"]
+    assert not troubles(report)
+    assert "catalog.declared" not in {one.what for one in report.coverage}
+
+
+@pytest.mark.parametrize(("what", "path"), INSTALLED.items())
+def test_what_is_installed_and_not_read_makes_any_scan_partial(tmp_path: Path, what: str, path: str) -> None:
+    report = scan_bytes(tmp_path, docker_save([tar({"etc/os-release": DEBIAN, path: b"x"})]))
+    (found,) = troubles(report)
+    assert (found.what, found.state, found.reason) == (f"catalog.{what}", CoverageState.FAILED, "unsupported")
+    assert (found.path, found.count) == (path, 1)
+    assert found.layer is not None
+
+
+def test_many_files_of_one_format_are_one_entry(tmp_path: Path) -> None:
+    gems = {f"usr/specifications/gem{number}.gemspec": b"x" for number in range(171)}
+    (found,) = troubles(scan_bytes(tmp_path, docker_save([tar(gems)])))
+    assert found.count == 171
+    assert (found.detail or "").endswith("and 166 more")
+
+
+def test_what_a_newer_layer_removes_is_nobodys_gap(tmp_path: Path) -> None:
+    old = {"var/lib/rpm/Packages": b"x", "app/go.mod": b"x", **MODULE}
+    report = scan_bytes(tmp_path, docker_save([tar(old), tar({"var/lib/.wh.rpm": b"", "app/.wh.go.mod": b""})]))
+    assert not troubles(report)
+    assert "catalog.declared" not in {one.what for one in report.coverage}
