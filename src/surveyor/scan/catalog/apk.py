@@ -57,5 +57,6 @@ CATALOGER = Cataloger(
     paths=re.compile(rb"^(?P<root>(?:.*?/)??)(?:usr/)?lib/apk/db/installed$", re.DOTALL),
     parse=parse,
     system=True,
+    places=(b"lib/apk/db/installed", b"usr/lib/apk/db/installed"),
     limit=32 * MIB,
 )

@@ -68,5 +68,6 @@ CATALOGER = Cataloger(
     paths=re.compile(rb"^(?P<root>(?:.*/)?)var/lib/dpkg/(?:status|status\.d/[^/]+(?<!\.md5sums))$", re.DOTALL),
     parse=parse,
     system=True,
+    places=(b"var/lib/dpkg/status", b"var/lib/dpkg/status.d/"),
     limit=32 * MIB,
 )

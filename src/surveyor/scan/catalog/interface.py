@@ -50,7 +50,8 @@ Parse = Callable[[File, Budget], Iterator[Record]]
 class Cataloger:
     """A declaration. ``names`` is matched against the last component of a path and may look behind it, ``endings``
     against what follows a dot in it: those of all units cost the hot path one look together. ``paths`` is matched
-    against all of the path. ``system`` packages are a distribution's: then its group ``root`` is where that is.
+    against all of the path. ``system`` packages are a distribution's: then its group ``root`` is where that is, and
+    ``places`` are where its database stands below that, a folder with a slash at its end: links to them are followed.
 
     ``limit`` bounds what is read of one file; ``beginning`` says that the rest does not matter; ``random`` that only
     parts of the file are reached, so that a mapped one may be larger.
@@ -64,6 +65,7 @@ class Cataloger:
     names: bytes = b""
     endings: bytes = b""
     system: bool = False
+    places: tuple[bytes, ...] = ()
     limit: int = 8 * MIB
     beginning: bool = False
     random: bool = False

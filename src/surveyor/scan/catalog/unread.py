@@ -15,13 +15,14 @@ from itertools import groupby
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
-    """A format that is not read: ``names``, ``endings`` and ``paths`` as a cataloger's, ``detail`` a sentence."""
+    """A format that is not read: all as a cataloger has it, and ``detail`` a sentence."""
 
     id: str
     paths: re.Pattern[bytes]
     detail: str
     names: bytes = b""
     endings: bytes = b""
+    places: tuple[bytes, ...] = ()
     installed: bool = True
 
 
@@ -54,18 +55,21 @@ UNREAD = (
         names=rb"rpmdb\.sqlite|Packages(?:\.db)?",
         paths=re.compile(rb"(?:^|/)(?:var/lib|usr/lib/sysimage|usr/share)/rpm/(?:rpmdb\.sqlite|Packages(?:\.db)?)$"),
         detail="RPM databases are not read yet",
+        places=(b"var/lib/rpm/", b"usr/lib/sysimage/rpm/", b"usr/share/rpm/"),
     ),
     Unread(
         id="pacman",
         names=rb"ALPM_DB_VERSION(?<=/local/ALPM_DB_VERSION)",
         paths=re.compile(rb"(?:^|/)var/lib/pacman/local/ALPM_DB_VERSION$"),
         detail="pacman's database is not read yet",
+        places=(b"var/lib/pacman/local/",),
     ),
     Unread(
         id="opkg",
         names=rb"status(?<=/opkg/status)",
         paths=re.compile(rb"(?:^|/)(?:usr|var)/lib/opkg/status$"),
         detail="opkg's database is not read yet",
+        places=(b"usr/lib/opkg/status", b"var/lib/opkg/status"),
     ),
     Unread(
         id="gem",

@@ -12,6 +12,7 @@ from surveyor.scan.vocabulary import counted
 
 _CLIMBING = "names that lead out of the tree were not read"
 _CLOSED = "folders or files that could not be opened were not read"
+_SPARSE = "package records that the tar stores as sparse files are not read yet"
 _UNMARKED = "tar ends without its end marker; everything before it was read"
 _UNVOUCHED = (
     "tar ends without its end marker, and nothing says that its bytes are all there: it may be cut short, "
@@ -30,6 +31,7 @@ class Pass:
         self.entries = 0
         self.climbing = Tally()
         self.closed = Tally()
+        self.sparse = Tally()
         self.unmarked = False
 
     def take(self, walk: Walk) -> None:
@@ -48,6 +50,7 @@ def account(pass_: Pass, ledger: Ledger, budget: Budget, *, stage: str, whole: b
         _whole(pass_, ledger, budget, stage)
     _tally(pass_, ledger, pass_.climbing, "refused", _CLIMBING)
     _tally(pass_, ledger, pass_.closed, "unreadable", _CLOSED)
+    _tally(pass_, ledger, pass_.sparse, "unsupported", _SPARSE)
 
 
 def _whole(pass_: Pass, ledger: Ledger, budget: Budget, stage: str) -> None:

@@ -11,7 +11,8 @@ from surveyor.scan.acquire.interface import Image
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.catalog.interface import Cataloger, File
 from surveyor.scan.catalog.unread import UNREAD
-from surveyor.scan.engine import distro
+from surveyor.scan.engine import distro, links
+from surveyor.scan.engine.following import Follower, lasts_of, unfulfilled
 from surveyor.scan.engine.inventory import Found, Inventory
 from surveyor.scan.engine.layer import Pass, account
 from surveyor.scan.engine.units import Ledger
@@ -27,7 +28,7 @@ from surveyor.scan.vocabulary import counted
 
 _UNITS = (*CATALOGERS, *UNREAD)
 _ENDINGS = rb"[^/]+\.(?:" + b"|".join(unit.endings for unit in _UNITS if unit.endings) + rb")"
-_NAMES = (rb"\.wh\.[^/]*", rb"os-release", *(unit.names for unit in _UNITS if unit.names), _ENDINGS)
+_NAMES = (rb"\.wh\.[^/]*", rb"os-release", links.NAMES, *(unit.names for unit in _UNITS if unit.names), _ENDINGS)
 #: The one pattern that decides on the hot path which of a hundred thousand names deserve a second look.
 WANTED: Wanted = re.compile(rb"(?:" + b"|".join(_NAMES) + rb")\Z", re.DOTALL)
 _TROUBLES = 50  # failures told one by one, per cataloger; the rest is counted
@@ -53,7 +54,8 @@ class ImageReader:
         self._releases = distro.Releases()
         self._found: deque[Found] = deque()
         self._troubles: Counter[str] = Counter()
-        self._links = 0
+        self._links = links.Links()
+        self._layers: list[Layer] = []
 
     def layer(self, layer: Layer) -> bool:
         """Walk one layer, the newest that has not been walked; false when it could not be read to its end."""
@@ -63,15 +65,19 @@ class ImageReader:
         if pass_.linked:
             self._attempt(layer, lambda: self._read_linked(pass_))
         self._overlay.seal(sheet)
+        self._layers.append(layer)
         self.entries += pass_.entries
-        for records in pass_.found.values():
-            self._found.extend(records)
+        self._keep(pass_)
         account(pass_, self._ledger, self._budget, stage=self._stage, whole=bool(done))
         return bool(done)
 
     def _attempt(self, layer: Layer, unit: Callable[[], bool]) -> bool | None:
         stage = f"{self._stage}.layers"
         return self._ledger.attempt("acquire.layer", unit, stage=stage, path=layer.place, layer=layer.digest)
+
+    def _keep(self, pass_: Pass) -> None:
+        for records in pass_.found.values():
+            self._found.extend(records)
 
     @property
     def has_release(self) -> bool:
@@ -80,7 +86,9 @@ class ImageReader:
 
     def finish(self, inventory: Inventory) -> None:
         """Stamp what was found with the distribution of its system, now that all layers have been seen."""
-        distros = {root: self._releases.at(root) for root in {found.root for found in self._found}}
+        homes = self._follow()
+        roots = {found.root for found in self._found}
+        distros = {root: self._releases.at(root) or self._releases.at(homes.get(root, root)) for root in roots}
         while self._found:
             found = self._found.popleft()  # a hundred thousand of them are not held twice
             inventory.add(found, distros[found.root])
@@ -98,22 +106,36 @@ class ImageReader:
                         count=count - _TROUBLES,
                     )
                 )
-        if self._links:
-            detail = "symbolic links to package records are not followed; their targets are read where they lie"
-            self._ledger.add(
-                Coverage(
-                    what="acquire.links",
-                    state=CoverageState.SKIPPED,
-                    reason="symlink",
-                    detail=detail,
-                    count=self._links,
-                )
-            )
         if self._overlay.forgetful:
             detail = "more names than can be kept: files that a later layer hides may be reported"
             self._ledger.add(
                 Coverage(what="acquire.overlay", state=CoverageState.PARTIAL, reason="limit_exceeded", detail=detail)
             )
+
+    def _follow(self) -> dict[bytes, bytes]:
+        """Read what links to package records lead to; returns which system's a root is that was reached by a link."""
+        stage = f"{self._stage}.layers"
+        wishes = self._ledger.attempt("acquire.links", lambda: self._links.wishes(self._budget), stage=stage)
+        if not wishes:
+            return {}
+        # what a damaged layer lacks was said when it was walked
+        quiet = Ledger(Progress())
+        follower = Follower(self._links, self._layers, self._overlay, quiet, self._budget, self._known)
+        source = self._source and not self.has_release
+        wishes = follower.walk(wishes, thorough=source)
+        for wish in wishes:
+            if wish.release and wish.target is not None:
+                self._releases.add_link(wish.known, b"/" + wish.target)
+        for entry in unfulfilled(self._links, wishes, source=source):
+            self._ledger.add(entry)
+            self._ledger.progress(f"{stage}.warn", entry.detail or "")
+        return dict(wish.moved for wish in wishes)
+
+    def _known(self, entry: Entry, layer: Layer) -> None:
+        """Take a file that links lead to, under the path it is known by."""
+        pass_ = Pass(layer=layer, sheet=self._overlay.sheet())
+        self._take(entry, pass_)
+        self._keep(pass_)
 
     def _walk(self, pass_: Pass) -> bool:
         walk = pass_.layer.walk(WANTED, self._budget, pass_.sheet.names if self._image.overlaid else None)
@@ -126,31 +148,45 @@ class ImageReader:
         return True
 
     def _entry(self, entry: Entry, pass_: Pass) -> None:
-        if entry.kind is Kind.OTHER:
+        if entry.kind in {Kind.OTHER, Kind.SYMLINK}:
+            self._link(entry, pass_)
+        elif self._overlay.visible(entry.name):
+            self._take(entry, pass_)
+
+    def _link(self, entry: Entry, pass_: Pass) -> None:
+        """Keep a link that may lead to a package record, and what stands in the place of an older one."""
+        if not (links.concerns(entry.name) and self._overlay.visible(entry.name)):
             return
+        if entry.size:
+            # no folder or device has bytes: it is a file of which only some are stored
+            pass_.sparse.add(entry.name)
+            return
+        self._budget.candidate()
+        symbolic = entry.kind is Kind.SYMLINK
+        self._links.add(entry.name, entry.target if symbolic else None, pass_.layer.digest)
+        if symbolic and entry.name.endswith(distro.PLACES):
+            self._releases.add_link(entry.name, entry.target)
+
+    def _take(self, entry: Entry, pass_: Pass) -> None:
+        """Give a visible file to all whom its name concerns."""
+        units = [(unit, match) for unit in CATALOGERS if (match := unit.paths.search(entry.name))]
+        for unit, match in units:
+            self._candidate(unit, entry, match, pass_)
         if entry.name.endswith(distro.PLACES):
             self._release(entry, pass_)
-            return
-        read = False
-        for unit in CATALOGERS:
-            if match := unit.paths.search(entry.name):
-                read = True
-                self._candidate(unit, entry, match, pass_)
-        if not read and entry.kind is Kind.FILE:
+        elif not units:
             self._unread(entry, pass_)
 
     def _unread(self, entry: Entry, pass_: Pass) -> None:
         """Count a file of a format that is not read, under the first that it fits."""
         unread = next((one for one in UNREAD if one.paths.search(entry.name)), None)
-        if unread and self._overlay.visible(entry.name):
+        if unread:
+            self._links.met(entry.name)
             self._unseen.add(unread, entry.name, pass_.layer.digest)
 
     def _candidate(self, unit: Cataloger, entry: Entry, match: re.Match[bytes], pass_: Pass) -> None:
-        if not self._overlay.visible(entry.name):
-            return
-        if entry.kind is Kind.SYMLINK:
-            self._links += 1
-        elif entry.kind is Kind.HARDLINK:
+        self._links.met(entry.name)
+        if entry.kind is Kind.HARDLINK:
             self._budget.candidate()
             pass_.link(clean(entry.target), entry.name)
         elif entry.size:
@@ -184,24 +220,19 @@ class ImageReader:
         return len(records)
 
     def _release(self, entry: Entry, pass_: Pass) -> None:
-        if not self._overlay.visible(entry.name):
+        if entry.kind is not Kind.FILE:
             return
-        if entry.kind is Kind.SYMLINK:
-            self._releases.add_link(entry.name, entry.target)
-        elif entry.kind is Kind.FILE:
-            read = partial(entry.head, distro.LIMIT)
-            data = self._ledger.attempt(
-                "distro", read, stage=f"{self._stage}.packages", path=entry.path, layer=pass_.layer.digest
-            )
-            if data is not None:
-                self._releases.add_file(entry.name, bytes(data))
+        self._links.met(entry.name)
+        read = partial(entry.head, distro.LIMIT)
+        data = self._ledger.attempt(
+            "distro", read, stage=f"{self._stage}.packages", path=entry.path, layer=pass_.layer.digest
+        )
+        if data is not None:
+            self._releases.add_file(entry.name, bytes(data))
 
     def _read_linked(self, pass_: Pass) -> bool:
         """Walk a layer again for the files that hard links with wanted names point at."""
-        lasts = {re.escape(name.rpartition(b"/")[2]) for name in pass_.linked}
-        for entry in pass_.layer.walk(
-            re.compile(rb"(?:" + b"|".join(sorted(lasts)) + rb")\Z", re.DOTALL), self._budget
-        ):
+        for entry in pass_.layer.walk(lasts_of(pass_.linked), self._budget):
             if entry.kind is not Kind.FILE or not entry.size:
                 continue
             for name in pass_.linked.pop(entry.name, ()):

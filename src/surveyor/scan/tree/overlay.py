@@ -54,9 +54,12 @@ class Overlay:
         self._room = max(0, self._room - len(sheet.names.seen))
         self._sheets.append(sheet)
 
-    def visible(self, name: bytes) -> bool:
-        """Whether no newer layer replaces or removes the file or one of its directories."""
-        return not any(_hides(sheet, name) for sheet in self._sheets)
+    def visible(self, name: bytes, newer: int | None = None) -> bool:
+        """Whether no newer layer replaces or removes the file or one of its directories.
+
+        ``newer`` is how many of the layers walked are newer than the one asked about; all, while it is walked.
+        """
+        return not any(_hides(sheet, name) for sheet in self._sheets[:newer])
 
 
 def _hides(sheet: Sheet, name: bytes) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -116,3 +117,12 @@ def test_what_a_newer_layer_removes_is_nobodys_gap(tmp_path: Path) -> None:
     report = scan_bytes(tmp_path, docker_save([tar(old), tar({"var/lib/.wh.rpm": b"", "app/.wh.go.mod": b""})]))
     assert not troubles(report)
     assert "catalog.declared" not in {one.what for one in report.coverage}
+
+
+def test_a_record_that_is_stored_sparse_is_told(tmp_path: Path) -> None:
+    data = bytearray(tar({"var/lib/dpkg/status": b"x" * 100, "etc/other": b"x"}, format=tarfile.GNU_FORMAT))
+    data[156] = ord("S")
+    data[148:156] = b"%06o\0 " % (sum(data[:148]) + 8 * 32 + sum(data[156:512]))
+    (found,) = troubles(scan_bytes(tmp_path, docker_save([bytes(data)])))
+    assert (found.reason, found.path) == ("unsupported", "var/lib/dpkg/status")
+    assert "sparse" in (found.detail or "")
