@@ -64,3 +64,11 @@ def test_packages_that_nothing_was_asked_about_make_it_partial(
     assert report.scan_status is ScanStatus.PARTIAL
     (entry,) = gaps(report)
     assert (entry.what, entry.reason, entry.count) == (f"advisories.{about}", reason, 2)
+
+
+def test_a_finding_has_the_places_of_its_own_artifact_only(tmp_path: Path, database: Path) -> None:
+    for other in (b"first", b"second"):
+        image = docker_save([tar({"etc/os-release": DEBIAN, STATUS: deb("expat", "2.5.0-1"), "x": other})])
+        report = look(tmp_path, image, database)
+        ((asset,),) = [finding.assets for finding in report.findings]
+        assert (asset.artifact, asset.path) == (report.target.digest, STATUS)
