@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 import pytest_socket
+import structlog
 from hypothesis import settings
 
+from surveyor.service import logs
 from tests import isolation
 from tests.servers.psi import Psi
 from tests.servers.web import Site
@@ -19,6 +21,8 @@ from tests.servers.web import Site
 # a busy machine is no failure; what must be fast is measured in benchmarks
 settings.register_profile("surveyor", deadline=None)
 settings.load_profile("surveyor")
+# as a process of the service logs on a terminal
+structlog.configure(processors=[structlog.processors.add_log_level, logs.PLAIN])
 
 #: One server and one database for a process, whichever folder's tests ask for them.
 pytest_plugins = ["tests.servers.postgres"]

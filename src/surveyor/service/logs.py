@@ -22,13 +22,16 @@ _KEPT = 3
 _HIDDEN = frozenset({"event", "level", "timestamp", "exception", "logger"})
 
 Line = Mapping[str, Any]
+#: For a terminal. The library's own form of a traceback draws every local value, keys and passwords among them, and
+#: takes seconds for it.
+PLAIN = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 
 
 def begin(process: str, folder: Path | None, *, stream: TextIO | None = None) -> None:
     """Set this process's log up: in ``folder`` when there is one, else on standard error."""
     stream = stream or sys.stderr
     out: File | Stream = Stream(stream) if folder is None else File(folder / f"{process}.log", Notices(process, stream))
-    last = structlog.dev.ConsoleRenderer() if folder is None and stream.isatty() else _as_it_is
+    last = PLAIN if folder is None and stream.isatty() else _as_it_is
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

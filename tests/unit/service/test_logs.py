@@ -51,6 +51,21 @@ def test_beside_a_file_only_what_matters_is_shown(tmp_path: Path) -> None:
     assert kept[3]["logger"] == "library"
 
 
+def test_on_a_terminal_an_error_shows_no_value_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.StringIO()
+    monkeypatch.setattr(shown, "isatty", lambda: True)
+    logs.begin("serve", None, stream=shown)
+    password = "hunter2"
+    try:
+        raise RuntimeError(f"{len(password)} characters")
+    except RuntimeError as error:
+        structlog.get_logger("x").error("request failed", exc_info=error)
+    assert "RuntimeError" in shown.getvalue()
+    assert "7 characters" in shown.getvalue()
+    assert "hunter2\n" not in shown.getvalue()
+    assert "password = 'hunter2'" not in shown.getvalue()
+
+
 def test_alone_a_process_logs_json_to_its_stream() -> None:
     shown = io.StringIO()
     logs.begin("worker", None, stream=shown)
