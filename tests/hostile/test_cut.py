@@ -116,7 +116,7 @@ def test_a_saved_configuration_that_knows_of_more_layers(tmp_path: Path) -> None
     assert purls(report) == [BASH]
     entry = entries(report)["layer_count"]
     assert (entry.path, entry.state) == (manifest[0]["Config"], CoverageState.PARTIAL)
-    assert "1 layers" in (entry.detail or "")
+    assert "1 layer," in (entry.detail or "")
 
 
 def test_a_configuration_in_a_layout_that_knows_of_fewer_layers(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from surveyor.scan.errors import Malformed, ScanError
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.tree.tar import TarLayer
+from surveyor.scan.vocabulary import counted
 
 _IMAGES = 64
 _LAYERS = 512
@@ -69,7 +70,7 @@ def _contents(
     if len(digests) == count:
         return digests
     if digests:
-        detail = f"manifest.json names {count:,} layers, the image's configuration {len(digests):,}"
+        detail = f"manifest.json names {counted(count, 'layer')}, the image's configuration {len(digests):,}"
         path = config if isinstance(config, str) else None
         coverage.append(_missed(CoverageState.PARTIAL, "layer_count", detail, path=path))
     return (None,) * count

@@ -26,6 +26,7 @@ from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.tree.entry import Blob
 from surveyor.scan.tree.tar import TarLayer
+from surveyor.scan.vocabulary import counted
 
 _DIGEST = re.compile(r"(?P<algorithm>[a-z0-9+._-]{1,32}):(?P<hex>[0-9a-f]{32,128})")
 _NAMED = re.compile("[/:]")
@@ -141,7 +142,7 @@ class _Reading:
         named = mapping(document.get("config")).get("digest")
         known = diff_ids(_blob(self.store, named)) if isinstance(named, str) and _DIGEST.fullmatch(named) else ()
         if known and len(known) != count:
-            detail = f"manifest names {count:,} layers, the image's configuration {len(known):,}"
+            detail = f"manifest names {counted(count, 'layer')}, the image's configuration {len(known):,}"
             self._missed(CoverageState.PARTIAL, "layer_count", detail, digest, path=_path(str(named)))
 
     def _missed(
