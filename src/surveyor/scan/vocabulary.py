@@ -106,6 +106,13 @@ _SUBJECTS = {
     "catalog.jar": "Java archives",
     "catalog.npm": "npm packages",
     "catalog.python": "Python packages",
+    "catalog.declared": "Declared dependencies",
+    "catalog.gem": "Ruby gems",
+    "catalog.nuget": ".NET packages",
+    "catalog.composer": "PHP packages (Composer)",
+    "catalog.conda": "Conda packages",
+    "catalog.opkg": "opkg packages",
+    "catalog.pacman": "pacman packages",
 }
 _KINDS = {"advisories": "Advisories for {}", "catalog": "{} packages", "check": "Check {}", "slot": "{}"}
 _STATES = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from surveyor.scan.model import INCOMPLETE, Package
@@ -43,7 +45,13 @@ def _incomplete(scan: Scan, *, lost: bool) -> str | None:
     if lost:
         return f"the inventory of scan {scan.id} is not kept any more"
     for entry in scan.coverage:
-        if entry.get("state") in _STATES and not str(entry.get("what", "")).startswith("advisories"):
+        if entry.get("state") in _STATES and not _elsewhere(entry):
             said = entry.get("detail") or entry.get("reason")
             return f"scan {scan.id} did not see everything: {entry.get('what')}: {said}"
     return None
+
+
+def _elsewhere(entry: Mapping[str, Any]) -> bool:
+    """Whether a gap is none of this inventory: advisories are asked anew, what no cataloger reads is other kinds'."""
+    what, reason = str(entry.get("what", "")), entry.get("reason")
+    return what.startswith("advisories") or (what.startswith("catalog.") and reason in {"not_read", "unsupported"})
