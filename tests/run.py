@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
     if chromium:
         os.environ["SURVEYOR_CHROMIUM"] = chromium
     which = "not ssrf and not slow" + ("" if chromium else " and not browser")
-    if code := _run("tests", [*pytest, "-m", which, "-n", str(min(4, os.cpu_count() or 2))]):
+    if code := _run("tests", [*pytest, "-m", which, "-n", str(_processes())]):
         return code
     if not chromium:
         print(f"{_count('browser')} browser tests not run: no Chromium was found and none could be installed")
@@ -53,6 +53,11 @@ def _run(name: str, command: list[str]) -> int:
     code = subprocess.run(command, check=False).returncode
     print(f"== {name}: {'ok' if not code else f'failed ({code})'} in {time.monotonic() - start:.0f} s", flush=True)
     return code
+
+
+def _processes() -> int:
+    """One more than there are processors: half the time of a test is waiting for another process."""
+    return min(5, (os.cpu_count() or 2) + 1)
 
 
 def _count(marker: str) -> int:
