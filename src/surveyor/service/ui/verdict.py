@@ -41,6 +41,7 @@ _COUNTED = {
     "slot.accessibility_model": ("criterion named", "criteria named"),
     "slot.": ("check", "checks"),
     "catalog.": ("package", "packages"),
+    "unread": ("file", "files"),
     "advisories.": ("package", "packages"),
 }
 #: Where one reads how to set up what is not.
@@ -178,7 +179,9 @@ def _looked(entry: Mapping[str, Any]) -> Looked:
     if entry.get("reason") == "cancelled":
         state = "cancelled"
     what, why = str(entry.get("what", "")), _why(entry)
-    return _line(what, state, why=why, at=_where(entry) or None, number=_counted(what, entry.get("count"), why))
+    # what is known and not read has files, and nobody knows how many packages
+    subject = "unread" if entry.get("reason") in {"not_read", "unsupported"} else what
+    return _line(what, state, why=why, at=_where(entry) or None, number=_counted(subject, entry.get("count"), why))
 
 
 def _line(what: str, state: str, *, why: str | None, at: str | None = None, number: str = "") -> Looked:

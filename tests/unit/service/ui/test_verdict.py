@@ -130,6 +130,7 @@ def test_what_a_line_counts_is_said_with_it() -> None:
             {"what": "slot.seo", "state": "looked", "count": 7, "detail": "7 checks"},
             {"what": "slot.accessibility_model", "state": "looked", "count": 1},
             {"what": "catalog.jar", "state": "looked", "count": 1},
+            {"what": "catalog.declared", "state": "skipped", "reason": "not_read", "count": 2},
         )
     )
     lines = {entry.what: entry.counted for entry in looked_at(run).entries}
@@ -138,6 +139,7 @@ def test_what_a_line_counts_is_said_with_it() -> None:
         "SEO": "",
         "Accessibility, by a model": "1 criterion named",
         "Java archives": "1 package",
+        "Declared dependencies": "2 files",
     }
 
 
