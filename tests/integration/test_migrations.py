@@ -5,10 +5,12 @@ from __future__ import annotations
 import psycopg
 from alembic import command
 from psycopg import sql
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql.psycopg import dialect
 
-from surveyor.service.store import migrate
+from surveyor.service.store import finding_lists, migrate
 from surveyor.service.store.database import open_engine
+from surveyor.service.store.findings import findings
 
 _FINDING = (
     "insert into findings (team_id, project_id, domain, rule, title, severity, kev, confidence, priority_score,"
@@ -78,3 +80,8 @@ async def test_titles_are_indexed_where_the_server_can(empty_database_url: str) 
     await migrate.upgrade(empty_database_url)
     with psycopg.connect(empty_database_url) as connection:
         assert connection.execute(_INDEXED).fetchone() == (1,)
+        # the very condition that lists have can use it
+        wanted = select(findings).where(finding_lists._says("three or more")).compile(dialect=dialect())
+        connection.execute("set enable_seqscan = off")
+        plan = connection.execute(f"explain {wanted}", wanted.params).fetchall()
+    assert "findings_title_idx" in str(plan)

@@ -26,7 +26,6 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     func,
-    literal_column,
     select,
     text,
     update,
@@ -117,12 +116,7 @@ findings = Table(
     Index("findings_rule_idx", "team_id", "project_id", "rule"),
     Index("findings_ids_idx", "ids", postgresql_using="gin"),
     # words within titles; not there where the server has no pg_trgm
-    Index(
-        "findings_title_idx",
-        func.lower(literal_column("title")).label("words"),
-        postgresql_using="gin",
-        postgresql_ops={"words": "gin_trgm_ops"},
-    ),
+    Index("findings_title_idx", "title", postgresql_using="gin", postgresql_ops={"title": "gin_trgm_ops"}),
 )
 
 finding_assets = Table(

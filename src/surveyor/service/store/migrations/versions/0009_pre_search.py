@@ -11,7 +11,7 @@ def upgrade() -> None:
     op.get_bind().exec_driver_sql("""
 do $$ begin
     create extension if not exists pg_trgm;
-    create index findings_title_idx on findings using gin (lower(title) gin_trgm_ops);
+    create index findings_title_idx on findings using gin (title gin_trgm_ops);
 exception when insufficient_privilege or feature_not_supported or undefined_file then
     raise notice 'pg_trgm is not to be had: searching titles will be slow in projects of very many findings';
 end $$""")
