@@ -122,12 +122,13 @@ async def ground(config: Config) -> AsyncIterator[Ground]:
 
 
 def wheel(name: str = "demo", version: str = "1.0") -> bytes:
-    """A Python wheel of one package."""
+    """A Python wheel of one package: the same bytes each time, whatever the clock says."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         folder = f"{name}-{version}.dist-info"
-        archive.writestr(f"{folder}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-        archive.writestr(f"{folder}/RECORD", "")
+        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        archive.writestr(zipfile.ZipInfo(f"{folder}/METADATA"), metadata)
+        archive.writestr(zipfile.ZipInfo(f"{folder}/RECORD"), "")
     return made.getvalue()
 
 
