@@ -6,8 +6,10 @@ import json
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import text
 
+from surveyor.remedy import health
 from surveyor.service.actions import exports, standing
 from tests.integration.test_reports import NOW, put
 from tests.servers.pipeline import Ground
@@ -38,6 +40,31 @@ async def test_there_is_no_health_where_nobody_could_look_or_rate(ground: Ground
         (None, 2),
         (67, 2),
     ]
+
+
+def told(*entries: tuple[str, str]) -> list[dict[str, str]]:
+    return [{"what": what, "state": state} for what, state in entries]
+
+
+@pytest.mark.parametrize(
+    ("coverage", "judged"),
+    [
+        (told(), True),
+        (told(("advisories", "missing")), False),
+        (told(("advisories", "failed")), False),
+        (told(("advisories.deb", "missing"), ("catalog.dpkg", "looked")), False),
+        (told(("advisories.deb", "missing"), ("advisories.npm", "looked")), True),
+        (told(("advisories.npm", "looked"), ("advisories.npm", "partial")), True),
+    ],
+)
+async def test_packages_that_no_advisory_was_asked_about_give_no_health(
+    ground: Ground, coverage: list[dict[str, str]], judged: bool
+) -> None:
+    await run(ground, url="https://a.example/", slots={"artifact": {"state": "done"}}, coverage=coverage)
+    held = await exports.gather(ground.platform.sessions, **ground.place, report_id=uuid4())
+    # decided twice, of one run and of a project in the database: alike
+    assert held.metrics.computed_health == (100 if judged else None)
+    assert health.unjudged(coverage) is not judged
 
 
 async def run(ground: Ground, *, url: str, slots: dict[str, dict[str, str]], coverage: list[dict[str, str]]) -> None:

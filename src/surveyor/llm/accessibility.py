@@ -81,9 +81,8 @@ def findings(
     """
     places = selectors or {}
     lines = {
-        match[1]: Evidence(kind="element", value=match[2][:_QUOTE], where=places.get(match[1]))
-        for match in map(_LINE.fullmatch, outline.splitlines())
-        if match
+        name: Evidence(kind="element", value=value, where=places.get(name))
+        for name, value in _quotable(outline).items()
     }
     by_criterion: dict[str, list[Issue]] = {}
     for issue in issues:
@@ -99,8 +98,13 @@ def findings(
 
 def standing(outline: str, quoted: Sequence[str]) -> tuple[str, ...]:
     """Which of the lines that a finding quoted stand in this outline as they were."""
-    lines = {match[2][:_QUOTE] for match in map(_LINE.fullmatch, outline.splitlines()) if match}
+    lines = set(_quotable(outline).values())
     return tuple(line for line in dict.fromkeys(quoted) if line in lines)
+
+
+def _quotable(outline: str) -> dict[str, str]:
+    """An outline's lines as findings quote them, by their ids: what is compared later has to be cut alike."""
+    return {match[1]: match[2][:_QUOTE] for match in map(_LINE.fullmatch, outline.splitlines()) if match}
 
 
 def _finding(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 #: What one finding of a severity weighs; an unrated one weighs nothing, since unknown is not zero and not bad.
 POINTS = {"critical": 25, "high": 10, "medium": 4, "low": 1, "unknown": 0}
@@ -27,3 +28,14 @@ def computed(counts: Mapping[str, int], *, looked: bool = True) -> int | None:
         return None
     points = sum(POINTS.get(severity, 0) * count for severity, count in counts.items())
     return round(100 * HALF / (HALF + points))
+
+
+def unjudged(coverage: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether packages were found and no advisory was asked about any of them: no findings say nothing then.
+
+    There was no usable database, or none of its ecosystems was that of a package.
+    """
+    entries = [(str(entry.get("what", "")), entry.get("state")) for entry in coverage]
+    states = {state for what, state in entries if what.startswith("advisories.")}
+    database = any(what == "advisories" and state in {"missing", "failed"} for what, state in entries)
+    return database or ("missing" in states and "looked" not in states)

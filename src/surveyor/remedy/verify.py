@@ -128,8 +128,9 @@ def in_inventory(
         for finding in report.findings
         if finding.title.partition(": ")[2] == subject and known & {finding.rule, *finding.ids}
     ]
-    looks = (_advisory(report, key, asset, found, incomplete) if key in known else None for key in wanted)
-    return [look or _foreign(key, asset) for key, look in zip(wanted, looks, strict=True)]
+    return [
+        _advisory(report, key, asset, found, incomplete) if key in known else _foreign(key, asset) for key in wanted
+    ]
 
 
 def _foreign(key: str, asset: str) -> Look:

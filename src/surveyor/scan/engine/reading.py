@@ -118,11 +118,11 @@ class ImageReader:
         wishes = self._ledger.attempt("acquire.links", lambda: self._links.wishes(self._budget), stage=stage)
         if not wishes:
             return {}
-        # what a damaged layer lacks was said when it was walked
-        quiet = Ledger(Progress())
-        follower = Follower(self._links, self._layers, self._overlay, quiet, self._budget, self._known)
+        again = Ledger(Progress())
+        follower = Follower(self._links, self._layers, self._overlay, again, self._budget, self._known)
         source = self._source and not self.has_release
         wishes = follower.walk(wishes, thorough=source)
+        self._tell_news(again)
         for wish in wishes:
             if wish.release and wish.target is not None:
                 self._releases.add_link(wish.known, b"/" + wish.target)
@@ -130,6 +130,13 @@ class ImageReader:
             self._ledger.add(entry)
             self._ledger.progress(f"{stage}.warn", entry.detail or "")
         return dict(wish.moved for wish in wishes)
+
+    def _tell_news(self, again: Ledger) -> None:
+        """What a damaged layer lacks was said when it was walked; any other end of the second look was not."""
+        said = {(entry.layer, entry.reason, entry.detail) for entry in self._ledger.entries}
+        for entry in again.entries:
+            if (entry.layer, entry.reason, entry.detail) not in said:
+                self._ledger.add(entry)
 
     def _known(self, entry: Entry, layer: Layer) -> None:
         """Take a file that links lead to, under the path it is known by."""

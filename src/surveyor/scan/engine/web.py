@@ -315,7 +315,7 @@ def _sent(page: Page, names: tuple[str, ...]) -> str | None:
 def _missed(page: Page) -> ScanError | None:
     """Why an answer is not the page that was asked for, if it is not: neither its content nor its headers are."""
     if page.status >= 400:
-        return Unreachable(f"the server answered {page.status}; its error page was not judged")
+        return Unreachable(f"the server answered {page.status}, and an error page is not the page")
     if page.status >= 300 or page.status in _EMPTY:
         return Unreachable(f"the server answered {page.status} without a page")
     return None

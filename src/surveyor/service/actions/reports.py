@@ -87,7 +87,11 @@ def merge(scan: Scan, parts: dict[str, Report]) -> Report:
     units = {name: version for report in reports for name, version in _units(report).items()}
     missing = [
         Coverage(
-            what=f"slot.{name}", state=CoverageState.FAILED, reason=held.reason or "report_not_kept", asset=scan.url
+            what=f"slot.{name}",
+            state=CoverageState.FAILED,
+            reason=held.reason or "report_not_kept",
+            detail=None if held.reason else "it looked, and its own report could not be stored: see the findings",
+            asset=scan.url,
         )
         for name, held in scan.scanner_status.items()
         if name not in parts

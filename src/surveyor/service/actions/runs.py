@@ -56,8 +56,7 @@ async def end(
 
 
 def _summary(scan: Scan, counts: dict[str, int], *, error: str | None) -> dict[str, object]:
-    blind = error is not None or any(e["what"] == "advisories" and e["state"] == "missing" for e in scan.coverage)
-    score = health.computed(counts, looked=not blind)
+    score = health.computed(counts, looked=error is None and not health.unjudged(scan.coverage))
     return {**scan.summary, "findings": None if error else counts, "computed_health": score}
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
+from surveyor.remedy.lifecycle import ENDED
 from surveyor.scan import net
 from surveyor.scan.errors import Refused
 from surveyor.scan.model import Kind
@@ -224,7 +225,7 @@ async def cancel(platform: Platform, *, team_id: UUID, project_id: UUID, scan_id
 
 
 def _cancelled(slot: Slot, now: str) -> Slot:
-    if slot.state in {"done", "failed"}:
+    if slot.state in ENDED:
         return slot
     return Slot(state="failed", reason="cancelled", attempt=slot.attempt, started_at=slot.started_at, finished_at=now)
 
@@ -234,7 +235,7 @@ def _left_out(scan: Scan) -> list[dict[str, object]]:
     return [
         {"what": f"slot.{name}", "state": "skipped", "reason": "cancelled", "slot": name}
         for name, slot in scan.scanner_status.items()
-        if slot.state not in {"done", "failed"}
+        if slot.state not in ENDED
     ]
 
 

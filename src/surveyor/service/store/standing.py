@@ -247,10 +247,13 @@ async def newest_scans(session: Session, team_id: UUID, project_id: UUID) -> tup
 async def ever_looked(session: Session, team_id: UUID, project_id: UUID) -> bool:
     """Whether any scan of the project came to an end with something looked at, and could judge what it saw.
 
-    An inventory without any advisory database says nothing about how its artifact is.
+    An inventory that no advisory was asked about says nothing about how its artifact is: ``health.unjudged`` in SQL.
     """
-    blind = scan_runs.c.coverage.contains([{"what": "advisories", "state": "missing"}])
+    judged = text("""not (
+        jsonb_path_exists(coverage, '$[*] ? (@.what == "advisories" && (@.state == "missing" || @.state == "failed"))')
+        or jsonb_path_exists(coverage, '$[*] ? (@.what starts with "advisories." && @.state == "missing")')
+        and not jsonb_path_exists(coverage, '$[*] ? (@.what starts with "advisories." && @.state == "looked")'))""")
     mine = select(scan_runs.c.id).where(
-        scan_runs.c.team_id == team_id, scan_runs.c.project_id == project_id, scan_runs.c.status == "done", ~blind
+        scan_runs.c.team_id == team_id, scan_runs.c.project_id == project_id, scan_runs.c.status == "done", judged
     )
     return bool((await session.execute(select(mine.exists()))).scalar_one())
