@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from surveyor.remedy.priority import MODEL_BOUND, MOST
+from surveyor.scan.vocabulary import counted
 from surveyor.service.store.findings import FindingRow
 
 #: Which of the three numbers a factor speaks for; the picture has a shade for each.
@@ -108,7 +109,7 @@ def _words(score: int | None, pieces: list[Piece], missing: int) -> str:
     if score is None:
         return "Not scored"
     parts = [f"{piece.label} {piece.points}" for piece in pieces]
-    parts += [f"{missing} more {'point' if missing == 1 else 'points'} unknown"] if missing else []
+    parts += [f"{counted(missing, 'more point')} unknown"] if missing else []
     return f"{score} of {MOST}: {', '.join(parts)}" if parts else f"{score} of {MOST}"
 
 
@@ -144,7 +145,7 @@ def _value(name: str, factor: Mapping[str, Any]) -> str:
     if name == "epss":
         return f"{float(value):.1%} within 30 days"
     if name == "assets":
-        return f"{value} {'place' if value == 1 else 'places'}"
+        return counted(int(value), "place")
     if name == "age":
-        return "seen today for the first time" if value == 0 else f"{value} {'day' if value == 1 else 'days'}"
+        return "seen today for the first time" if value == 0 else counted(int(value), "day")
     return _VALUES.get((name, str(value)), str(value).replace("_", " "))

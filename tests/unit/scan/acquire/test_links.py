@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from surveyor.scan.limits import Limits
 from surveyor.scan.model import Coverage, CoverageState, Report, ScanStatus
 from tests.images import (
     ALPINE,
@@ -216,6 +217,20 @@ def test_an_applications_link_to_nothing_is_a_gap_in_what_may_be_a_part_only(tmp
         (entry,) = links(scan_bytes(tmp_path, data))
         assert (entry.state, entry.count) == (state, 2)
         assert entry.path == "app/node_modules/left/package.json"
+
+
+def test_what_ends_the_second_look_is_told_beside_the_link(tmp_path: Path) -> None:
+    """A link that seems to lead to nothing may lead to what a limit kept from being looked at again."""
+    whole = tar({**RELEASE, "a/long.file": bytes(range(256)) * 4096, DPKG: Link("/usr/dpkg"), "usr/dpkg/status": BASH})
+    layer = pack(whole, "gzip")
+    data = docker_save([layer])
+    once = Limits(inflated_bytes=len(whole) * 3 // 2)
+    assert purls(scan_bytes(tmp_path, data)) == FOUND
+    report = scan_bytes(tmp_path, data, limits=once)
+    assert purls(report) == []
+    told = [(entry.reason, entry.layer) for entry in links(report)]
+    assert told == [("limit_exceeded", sha256(layer)), ("symlink", sha256(layer))]
+    assert report.scan_status is ScanStatus.PARTIAL
 
 
 def test_very_many_links(tmp_path: Path) -> None:
