@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import random
 import sys
 from pathlib import Path
@@ -14,22 +15,20 @@ from surveyor.scan.acquire.interface import Acquirer
 from surveyor.scan.acquire.origin import open_origin
 from surveyor.scan.errors import ScanError
 from surveyor.scan.limits import Budget, Limits
-from tests import images
 
 FOLDER = Path(acquire.__file__).parent
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "acquire"
 NOT_UNITS = {"__init__", "interface", "origin"}
 SEED = 20_260_101
 
 
 def samples() -> dict[str, bytes]:
     """One small whole artifact of each kind that is a file."""
-    layer = images.tar({"etc/os-release": images.DEBIAN, "var/lib/dpkg/status": images.deb("a", "1")})
-    return {
-        "docker": images.docker_save([layer]),
-        "oci": images.Oci().add([images.pack(layer, "gzip")]).tar(),
-        "tar": layer,
-        "zip": images.jar(images.pom("g", "a", "1")),
-    }
+    modules = sorted(path.stem for path in FIXTURES.glob("*.py") if path.stem != "__init__")
+    return {name: importlib.import_module(f"tests.fixtures.acquire.{name}").sample() for name in modules}
+
+
+SAMPLES = samples()
 
 
 def damaged(data: bytes, rng: random.Random) -> bytes:
@@ -54,10 +53,10 @@ def test_every_file_is_registered_once() -> None:
     assert sorted(unit.id for unit in ACQUIRERS) == sorted(files)
 
 
-@pytest.mark.parametrize("kind", samples())
+@pytest.mark.parametrize("kind", SAMPLES)
 @pytest.mark.parametrize("unit", ACQUIRERS, ids=lambda unit: unit.id)
 def test_damaged_bytes_raise_only_our_errors(unit: Acquirer, kind: str, tmp_path: Path) -> None:
-    rng, whole = random.Random(f"{SEED}{unit.id}{kind}"), samples()[kind]
+    rng, whole = random.Random(f"{SEED}{unit.id}{kind}"), SAMPLES[kind]
     for number in range(60):
         path = tmp_path / f"{number}"
         path.write_bytes(damaged(whole, rng))
@@ -68,3 +67,13 @@ def test_damaged_bytes_raise_only_our_errors(unit: Acquirer, kind: str, tmp_path
                 unit.read(origin, budget)
         except ScanError:
             continue
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_a_sample_is_taken_by_its_acquirer(kind: str, tmp_path: Path) -> None:
+    path, budget = tmp_path / "sample", Budget(Limits())
+    path.write_bytes(SAMPLES[kind])
+    origin = open_origin(path, path.name, budget)
+    unit = next(unit for unit in ACQUIRERS if unit.detect(origin))
+    assert unit.id == kind
+    assert unit.read(origin, budget).images

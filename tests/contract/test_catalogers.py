@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
-import io
 import json
 import random
 import re
 import sys
 import time
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -20,31 +19,18 @@ from surveyor.scan.catalog.unread import UNREAD, Unread
 from surveyor.scan.engine.reading import WANTED
 from surveyor.scan.errors import ScanError
 from surveyor.scan.limits import Budget, Limits
+from tests.fixtures.case import Case
 
-DATA = Path(__file__).resolve().parents[1] / "data" / "catalog"
-#: Where each fixture would lie in a tree, and the packages in it.
-FIXTURES = {
-    "apk": ("lib/apk/db/installed", ["libcrypto3@3.3.0-r2", "musl@1.2.5-r0"]),
-    "dpkg": ("var/lib/dpkg/status", ["bash@5.2.15-2+b7", "libexpat1@2.5.0-1+deb12u1", "postfix@3.7.11-0+deb12u1"]),
-    "jar": ("opt/lib/log4j-core-2.14.1.jar", ["log4j-core@2.14.1"]),
-    "npm": ("srv/node_modules/@acme/left-pad/package.json", ["left-pad@1.3.0"]),
-    "python": ("usr/lib/python3/site-packages/Flask_Cors-3.0.10.dist-info/METADATA", ["flask-cors@3.0.10"]),
-}
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "catalog"
 #: Of one thread's processor time; a busy machine takes a tenth of it, what grows with the square takes minutes.
 SECONDS = 20.0
 
 each = pytest.mark.parametrize("unit", CATALOGERS, ids=lambda unit: unit.id)
 
 
-def fixture_of(unit: Cataloger) -> bytes:
-    (path,) = (DATA / unit.id).iterdir()
-    if path.name != "contents.json":
-        return path.read_bytes()
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in json.loads(path.read_text()).items():
-            archive.writestr(name, text)
-    return out.getvalue()
+def cases_of(unit: Cataloger) -> tuple[Case, ...]:
+    cases: tuple[Case, ...] = importlib.import_module(f"tests.fixtures.catalog.{unit.id}").CASES
+    return cases
 
 
 def parse(unit: Cataloger, data: bytes, path: str = "x") -> list[Record]:
@@ -71,19 +57,19 @@ def test_declaration(unit: Cataloger) -> None:
 
 @each
 def test_fixture(unit: Cataloger) -> None:
-    path, expected = FIXTURES[unit.id]
-    name = path.encode()
-    assert WANTED.match(name, name.rfind(b"/") + 1)
-    own = [part for part in (unit.names, unit.endings and rb"[^/]+\.(?:" + unit.endings + rb")") if part]
-    assert re.compile(rb"(?:" + b"|".join(own) + rb")\Z").match(name, name.rfind(b"/") + 1)
-    assert unit.paths.search(name)
-    found = parse(unit, fixture_of(unit), path)
-    assert sorted(f"{record.name}@{record.version}" for record in found) == expected
-    assert all(record.evidence for record in found)
+    for case in cases_of(unit):
+        name = case.path.encode()
+        if not unit.programs:
+            assert WANTED.match(name, name.rfind(b"/") + 1), case.path
+            own = [part for part in (unit.names, unit.endings and rb"[^/]+\.(?:" + unit.endings + rb")") if part]
+            assert re.compile(rb"(?:" + b"|".join(own) + rb")\Z").match(name, name.rfind(b"/") + 1), case.path
+            assert unit.paths.search(name), case.path
+        found = parse(unit, case.data, case.path)
+        assert sorted(f"{record.name}@{record.version}" for record in found) == sorted(case.packages), case.path
+        assert all(record.evidence for record in found), case.path
 
 
-def hostile(unit: Cataloger) -> dict[str, bytes]:
-    whole = fixture_of(unit)
+def hostile(unit: Cataloger, whole: bytes) -> dict[str, bytes]:
     dice = random.Random(unit.id)  # the same bytes every run
     cases = {f"random {size}": dice.randbytes(size) for size in (0, 1, 21, 512, 70_000)}
     cases |= {f"cut at {at}": whole[:at] for at in range(0, len(whole), max(1, len(whole) // 40))}
@@ -110,10 +96,11 @@ def hostile(unit: Cataloger) -> dict[str, bytes]:
 
 @each
 def test_hostile_bytes_raise_only_our_errors_and_end_soon(unit: Cataloger) -> None:
-    for label, data in hostile(unit).items():
+    cases = [(case, label, data) for case in cases_of(unit) for label, data in hostile(unit, case.data).items()]
+    for case, label, data in cases:
         start = time.thread_time()
         try:
-            found = parse(unit, data[: unit.limit], FIXTURES[unit.id][0])
+            found = parse(unit, data[: unit.limit], case.path)
         except ScanError:
             found = []
         assert time.thread_time() - start < SECONDS, label
@@ -140,4 +127,4 @@ def test_paths_are_judged_in_linear_time(unit: Cataloger | Unread) -> None:
 
 
 def test_every_fixture_belongs_to_a_cataloger() -> None:
-    assert {path.name for path in DATA.iterdir()} == {unit.id for unit in CATALOGERS} == set(FIXTURES)
+    assert {path.stem for path in FIXTURES.glob("*.py")} - {"__init__"} == {unit.id for unit in CATALOGERS}

@@ -92,6 +92,7 @@ _SUBJECTS = {
     "slot.seo": "SEO",
     "slot.accessibility": "Accessibility",
     "slot.artifact": "The file",
+    "catalog": "Other kinds of packages",
     "acquire.image": "Image",
     "acquire.layer": "Layer",
     "acquire.file": "Outer file",

@@ -33,7 +33,7 @@ class Origin:
     """A target that was opened and not yet understood.
 
     ``blob`` is a file's bytes (those inside, when it is compressed); ``store`` its members when it is a tar or a
-    directory, and ``damage`` why they are not all there.
+    directory, and ``damage`` why they are not all there. ``form`` is how the file was compressed as a whole.
     """
 
     path: Path
@@ -68,13 +68,21 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acquirer:
-    """A declaration. ``detect`` says whether it is this format, never raises; ``read`` raises for broken ones."""
+    """A declaration. ``detect`` says whether it is this format, never raises; ``read`` raises for broken ones.
+
+    ``names`` and ``endings``, as a cataloger has them, tell which files inside another tree are worth a look with
+    ``detect``: none when both are empty. ``inside_systems`` when that holds inside images and root filesystems too, and
+    not only inside what somebody packed: an archive, a disc, a source tree.
+    """
 
     id: str
     version: int
     summary: str
     detect: Callable[[Origin], bool]
     read: Callable[[Origin, Budget], Artifact]
+    names: bytes = b""
+    endings: bytes = b""
+    inside_systems: bool = False
 
 
 def load(blob: Blob | None, what: str) -> object:

@@ -22,11 +22,10 @@ from surveyor.scan.tree.tar import TarWalk
 _MEMBERS = 5_000
 _HOPS = 8
 _ANY = re.compile(rb"")
-_ZIP = b"PK"
 
 
 def open_origin(path: Path, name: str, budget: Budget) -> Origin:
-    """Open a file or directory; raises when a file is empty, too large, or neither tar nor zip."""
+    """Open a file or directory; raises when a file is empty, too large or cannot be inflated at all."""
     if path.is_dir():
         return Origin(path=path, name=name, blob=None, store=FolderStore(path))
     blob = _open(path, budget)
@@ -34,9 +33,9 @@ def open_origin(path: Path, name: str, budget: Budget) -> Origin:
     damage: ScanError | None = None
     if form != "plain":
         blob, damage = _spool(blob, form, budget)
-    if blob.head(2) == _ZIP:
-        return Origin(path=path, name=name, blob=blob, store=None, form=form, damage=damage)
     store = TarStore(blob, budget)
+    if not store.entries:
+        return Origin(path=path, name=name, blob=blob, store=None, form=form, damage=damage)
     return Origin(path=path, name=name, blob=blob, store=store, form=form, damage=damage or store.damage)
 
 
@@ -65,11 +64,9 @@ class TarStore:
         try:
             self._list(walk)
         except Malformed as error:
-            if not walk.entries:
-                raise Unsupported("neither a container image, a tar, a zip nor a directory") from error
             self.damage = error
-        if not walk.entries:
-            raise Unsupported("the tar is empty")
+        #: None when this is no tar, or one of nothing.
+        self.entries = walk.entries
         if walk.unmarked:
             # an outer tar has nobody to vouch for it: a cut between two members looks just like this
             self.damage = Malformed("tar ends without its end marker: what came after may be cut off")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from surveyor.scan.limits import MIB, Budget
-from surveyor.scan.model import Presence, SourcePackage, Tier
+from surveyor.scan.model import Distro, Presence, SourcePackage, Tier
 
 _EVIDENCE = 300
 _FIELD = 256
@@ -26,7 +26,8 @@ class File:
 class Record:
     """One package as a file says. ``inner`` is the path inside the file when it is an archive.
 
-    ``evidence`` quotes the record, bounded; ``arch`` is the PURL qualifier of packages that are built for one.
+    ``evidence`` quotes the record, bounded; ``arch`` is the PURL qualifier of packages that are built for one,
+    ``qualifiers`` are others. ``distro`` is the distribution where the record itself says so, as an SBOM does.
     """
 
     type: str
@@ -41,6 +42,8 @@ class Record:
     source: SourcePackage | None = None
     state: str | None = None
     arch: str | None = None
+    qualifiers: tuple[tuple[str, str], ...] = ()
+    distro: Distro | None = None
 
 
 Parse = Callable[[File, Budget], Iterator[Record]]
@@ -52,6 +55,8 @@ class Cataloger:
     against what follows a dot in it: those of all units cost the hot path one look together. ``paths`` is matched
     against all of the path. ``system`` packages are a distribution's: then its group ``root`` is where that is, and
     ``places`` are where its database stands below that, a folder with a slash at its end: links to them are followed.
+
+    ``programs`` asks for executables and shared libraries, which their first bytes tell, whatever their names.
 
     ``limit`` bounds what is read of one file; ``beginning`` says that the rest does not matter; ``random`` that only
     parts of the file are reached, so that a mapped one may be larger.
@@ -69,6 +74,7 @@ class Cataloger:
     limit: int = 8 * MIB
     beginning: bool = False
     random: bool = False
+    programs: bool = False
 
     @property
     def stamp(self) -> str:

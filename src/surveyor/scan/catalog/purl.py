@@ -8,6 +8,8 @@ from surveyor.scan.catalog.interface import Record
 from surveyor.scan.model import Distro
 
 _SAFE = ":"
+#: Types whose namespace is the distribution.
+_SYSTEMS = frozenset({"alpm", "apk", "deb", "opkg", "rpm"})
 
 
 def purl(record: Record, distro: Distro | None) -> str:
@@ -29,18 +31,18 @@ def namespace_of(record: Record, distro: Distro | None) -> str | None:
 
 
 def _namespace(record: Record, distro: Distro | None) -> str | None:
-    if record.type in {"deb", "apk"}:
+    if record.type in _SYSTEMS and not record.namespace:
         return distro.id if distro else None
     return record.namespace
 
 
 def _qualifiers(record: Record, distro: Distro | None) -> dict[str, str]:
-    found: dict[str, str] = {}
+    found = dict(record.qualifiers)
     if record.arch:
         found["arch"] = record.arch
-    if distro and record.type in {"deb", "apk"}:
+    if distro and "distro" not in found and record.type in _SYSTEMS:
         found["distro"] = f"{distro.id}-{distro.version}" if distro.version else distro.id
     source = record.source
-    if source and (source.name, source.version) != (record.name, record.version):
+    if "upstream" not in found and source and (source.name, source.version) != (record.name, record.version):
         found["upstream"] = source.name if source.version == record.version else f"{source.name}@{source.version}"
     return found

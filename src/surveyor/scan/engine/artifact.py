@@ -141,17 +141,25 @@ class _Scan:
         )
 
     def account(self) -> None:
-        """One entry of coverage a cataloger, also when it found nothing."""
+        """One entry of coverage a cataloger that met files, and one that names those that met none."""
         for unit in CATALOGERS:
             files, records = self._files[unit.id], self._records[unit.id]
-            detail = f"{counted(files, 'file')}, {counted(records, 'record')}"
-            self._ledger.add(
-                Coverage(what=f"catalog.{unit.id}", state=CoverageState.LOOKED, detail=detail, count=records)
-            )
+            if files:
+                detail = f"{counted(files, 'file')}, {counted(records, 'record')}"
+                what = f"catalog.{unit.id}"
+                self._ledger.add(Coverage(what=what, state=CoverageState.LOOKED, detail=detail, count=records))
+        others = [unit.id for unit in CATALOGERS if not self._files[unit.id]]
+        detail = f"looked for and not met: {', '.join(others)}"
+        self._ledger.add(Coverage(what="catalog", state=CoverageState.LOOKED, detail=detail, count=len(others)))
 
     def _tell(self, packages: int) -> None:
         system, others = (
-            " ".join(f"{unit.id}={self._records[unit.id]}" for unit in CATALOGERS if unit.system is wanted)
+            " ".join(
+                f"{unit.id}={self._records[unit.id]}"
+                for unit in CATALOGERS
+                if unit.system is wanted and self._records[unit.id]
+            )
+            or "none"
             for wanted in (True, False)
         )
         self._ledger.progress(f"{self.stage}.packages", system, pct=62)

@@ -43,7 +43,7 @@ class Inventory:
 
     def add(self, found: Found, distro: Distro | None) -> None:
         """Take one record; ``distro`` is that of the system it was found in."""
-        distro = distro if found.cataloger.system else None
+        distro = found.record.distro or (distro if found.cataloger.system else None)
         self._found.setdefault(purl(found.record, distro), (distro, []))[1].append(found)
 
     def packages(self) -> tuple[Package, ...]:

@@ -14,6 +14,8 @@ from surveyor.scan.limits import Budget
 
 _NAMED = 5
 
+#: A mapped file, or bytes that were inflated or nested and are held in memory.
+Buffer = mmap.mmap | bytes
 #: Judges a name from the start of its last component: ``pattern.match(name, position)``.
 Wanted = re.Pattern[bytes]
 
@@ -29,15 +31,20 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blob:
-    """A range of a mapped file; ``end`` may lie beyond the map when the file is cut short."""
+    """A range of a mapped file or of bytes in memory; ``end`` may lie beyond them when the file is cut short."""
 
-    buffer: mmap.mmap
+    buffer: Buffer
     start: int
     end: int
 
     def head(self, count: int) -> bytes:
         """The first bytes, fewer when there are not so many."""
         return self.buffer[self.start : min(self.end, self.start + count, len(self.buffer))]
+
+    def part(self, start: int, size: int) -> Blob:
+        """A range inside this one, counted from its start; what lies outside is cut off."""
+        first = self.start + max(0, start)
+        return Blob(buffer=self.buffer, start=first, end=max(first, min(first + max(0, size), self.end)))
 
     def view(self) -> memoryview:
         """All bytes that are there, without a copy."""

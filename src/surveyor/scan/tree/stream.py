@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import mmap
 from collections.abc import Iterator
 from typing import Protocol, cast
 
@@ -11,7 +10,7 @@ from isal import isal_zlib
 
 from surveyor.scan.errors import Malformed, Unsupported
 from surveyor.scan.limits import MIB, Budget
-from surveyor.scan.tree.entry import Blob
+from surveyor.scan.tree.entry import Blob, Buffer
 
 BLOCK = 512
 #: What isal raises; its stub calls the class an instance.
@@ -45,12 +44,12 @@ class Source(Protocol):
 
 
 class Mapped:
-    """A range of a mapped file: nothing is copied, ``position`` is an offset in the file."""
+    """A range of a mapped file or of bytes in memory: nothing is copied, ``position`` is an offset in it."""
 
     __slots__ = ("_buffer", "_end", "_view", "position")
     mapped = True
 
-    def __init__(self, buffer: mmap.mmap, start: int, end: int) -> None:
+    def __init__(self, buffer: Buffer, start: int, end: int) -> None:
         self._buffer = buffer
         self._view = memoryview(buffer)
         self._end = min(end, len(buffer))

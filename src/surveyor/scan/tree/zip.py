@@ -5,12 +5,15 @@ from __future__ import annotations
 from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from struct import Struct, unpack_from
 
 from isal import isal_zlib
 
 from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Tally, Wanted
+from surveyor.scan.tree.names import clean
 from surveyor.scan.tree.stream import InflateError
 
 _END = b"PK\x05\x06"
@@ -160,3 +163,52 @@ def _wide(extra: bytes, packed: int, size: int, offset: int) -> tuple[int, int, 
             return tuple(next(values, narrow) if narrow == _MAX32 else narrow for narrow in (packed, size, offset))  # type: ignore[return-value]
         position += 4 + length
     return packed, size, offset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZipLayer:
+    """The entries of a zip as files."""
+
+    blob: Blob
+    digest: str | None = None
+    place: str | None = None
+    form: str = "zip"
+
+    def walk(self, wanted: Wanted, budget: Budget, names: Names | None = None) -> ZipWalk:  # noqa: ARG002 - one layer hides nothing
+        """Begin a pass."""
+        return ZipWalk(self.blob, wanted, budget)
+
+    def vouched(self, _budget: Budget) -> bool:
+        """A zip has its directory at its end."""
+        return True
+
+
+class ZipWalk:
+    """One pass over the central directory."""
+
+    def __init__(self, blob: Blob, wanted: Wanted, budget: Budget) -> None:
+        self.entries = 0
+        self.climbing = Tally()
+        self.closed = Tally()
+        self.unmarked = False
+        self._archive = Zip(blob.view(), budget)
+        self._wanted = wanted
+        self._limit = budget.limits.file_bytes
+
+    def __iter__(self) -> Iterator[Entry]:
+        for member in self._archive.members():
+            self.entries += 1
+            wanted = self._wanted.match(member.name, member.name.rfind(b"/") + 1)
+            if not wanted and b".." not in member.name:
+                continue
+            try:
+                name = clean(member.name)
+            except Malformed:
+                self.climbing.add(member.name)
+                continue
+            if not wanted:
+                continue
+            yield Entry(name=name, kind=Kind.FILE, size=member.size, peek=partial(self._peek, member))
+
+    def _peek(self, member: Member, count: int) -> memoryview:
+        return self._archive.read(member, self._limit)[:count]
