@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import hashlib
 import io
 import json
+import lzma
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import lz4.block
+import lz4.frame
 import zstandard
 
 from surveyor.scan import engine
 from surveyor.scan.events import Event, Progress
-from surveyor.scan.limits import Limits
+from surveyor.scan.limits import MIB, Limits
 from surveyor.scan.model import Coverage, CoverageState, Report
 from surveyor.scan.plan import plan
 from surveyor.scan.settings import Settings
@@ -59,13 +64,29 @@ def tar(files: Files, *, prefix: str = "", end: bool = True, format: int = tarfi
 
 
 def pack(data: bytes, form: str) -> bytes:
-    """``plain``, ``gzip``, ``zstd``, gzip in two members (``gzip2``), zstd and skippable frames (``zstd-chunked``)."""
+    """A form by its name; with ``2`` behind it in two parts, one after the other; zstd with skippable frames too."""
     half = len(data) // 2
+    if form.endswith("2") and form != "bzip2":
+        padding = bytes(8) if form == "xz2" else b""
+        return pack(data[:half], form[:-1]) + padding + pack(data[half:], form[:-1])
     match form:
         case "gzip":
             return gzip.compress(data, 1)
-        case "gzip2":
-            return gzip.compress(data[:half], 1) + gzip.compress(data[half:], 1)
+        case "bzip2":
+            return bz2.compress(data)
+        case "xz":
+            return lzma.compress(data, preset=1)
+        case "lzma":
+            return lzma.compress(data, lzma.FORMAT_ALONE, preset=1)
+        case "lzip":
+            return _lzip(data)
+        case "lz4":
+            return lz4.frame.compress(data, content_checksum=True)
+        case "lz4-legacy":
+            blocks = (
+                lz4.block.compress(data[at : at + 8 * MIB], store_size=False) for at in range(0, len(data), 8 * MIB)
+            )
+            return b"\x02\x21\x4c\x18" + b"".join(len(block).to_bytes(4, "little") + block for block in blocks)
         case "zstd":
             return zstandard.ZstdCompressor().compress(data)
         case "zstd-chunked":
@@ -73,6 +94,13 @@ def pack(data: bytes, form: str) -> bytes:
             return b"\x50\x2a\x4d\x18\x04\x00\x00\x00abcd" + b"".join(frames) + b"\x5e\x2a\x4d\x18\x04\x00\x00\x00toc!"
         case _:
             return data
+
+
+def _lzip(data: bytes) -> bytes:
+    filters = [{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 20, "lc": 3, "lp": 0, "pb": 2}]
+    packed = lzma.compress(data, lzma.FORMAT_RAW, filters=filters)
+    ends = (zlib.crc32(data), 4), (len(data), 8), (6 + len(packed) + 20, 8)
+    return b"LZIP\1\x14" + packed + b"".join(value.to_bytes(size, "little") for value, size in ends)
 
 
 def sha256(data: bytes) -> str:

@@ -306,7 +306,7 @@ def test_a_zip_cut_short_is_broken_and_not_foreign(tmp_path: Path, cut: int) -> 
         b"hello\n" * 500,
         b"\x7fELF" + bytes(2000),
         b"\x89PNG\r\n\x1a\n" + NOISE,
-        b"BZh9" + NOISE,
+        b"LRZI" + NOISE,
         bytes(10_240),
         gzip.compress(b"text", mtime=0),
         NOISE,

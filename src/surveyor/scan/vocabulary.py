@@ -64,7 +64,7 @@ FILES = {
     "directory": (),
 }
 #: What a file may be compressed with as a whole.
-COMPRESSED = ("gzip", "zstd")
+COMPRESSED = ("gzip", "zstd", "bzip2", "xz", "lzma", "lzip", "lz4")
 
 
 def is_known(stage: str) -> bool:

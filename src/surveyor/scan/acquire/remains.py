@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 
 from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin, Store
-from surveyor.scan.errors import Malformed
+from surveyor.scan.errors import Malformed, Unsupported
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
+from surveyor.scan.tree.entry import Blob
+from surveyor.scan.tree.stream import form_of
 from surveyor.scan.tree.tar import TarLayer
 
 _LAYER = re.compile(
-    r"(?:[^/]+/layer\.tar|blobs/sha256/(?P<blob>[0-9a-f]{64})|(?:sha256:)?(?P<file>[0-9a-f]{64})\.tar(?:\.gz)?)"
+    r"(?:[^/]+/layer\.tar|blobs/sha256/(?P<blob>[0-9a-f]{64})|(?:sha256:)?(?P<file>[0-9a-f]{64})\.tar(?:\.[a-z0-9]{2,4})?)"
 )
-_COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 _LAYERS = 512
 
 
@@ -40,10 +41,17 @@ def _layers(store: Store) -> tuple[TarLayer, ...]:
     found: list[TarLayer] = []
     for name in store.names():
         match, blob = _LAYER.fullmatch(name), store.get(name)
-        if match and blob and (blob.head(4).startswith(_COMPRESSED) or blob.head(262)[257:] == b"ustar"):
+        if match and blob and (blob.head(262)[257:] == b"ustar" or _is_compressed(blob)):
             digest = match["blob"] or match["file"]
             found.append(TarLayer(blob=blob, digest=f"sha256:{digest}" if digest else name, place=name))
     return tuple(found[:_LAYERS])
+
+
+def _is_compressed(blob: Blob) -> bool:
+    try:
+        return form_of(blob.head(16)) != "plain"
+    except Unsupported:
+        return True
 
 
 ACQUIRER = Acquirer(

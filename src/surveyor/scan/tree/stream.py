@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import Protocol, cast
+from typing import Protocol
 
-from isal import isal_zlib
-
-from surveyor.scan.errors import Malformed, Unsupported
+from surveyor.scan.errors import Unsupported
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.tree.entry import Blob, Buffer
+from surveyor.scan.tree.inflate import CHUNK, DECODERS
 
 BLOCK = 512
-#: What isal raises; its stub calls the class an instance.
-InflateError = cast("type[Exception]", isal_zlib.error)
-_STEP = 512 << 10  # compressed bytes a step
-_CHUNK = 2 * MIB  # inflated bytes at most held a step, whatever the ratio
 _TRAILER = 2 * MIB  # read on after the end marker, so that a checksum at the end is verified
-_WINDOW = 128 * MIB  # what zstd --ultra writes at most by default
-_GZIP = b"\x1f\x8b"
-_ZSTD = b"\x28\xb5\x2f\xfd"
-_OTHERS = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"LRZI": "lrzip", b"\x04\x22\x4d\x18": "lz4"}
+_MAGIC = {
+    b"\x1f\x8b": "gzip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\0": "xz",
+    b"LZIP\1": "lzip",
+    b"\x04\x22\x4d\x18": "lz4",
+    b"\x02\x21\x4c\x18": "lz4",  # the older frame, as Linux has it
+}
+_OTHERS = {b"LRZI": "lrzip", b"\x1f\x9d": "compress"}
+_SIZE = 1 << 38  # of what lzma-alone may say it holds; XZ Utils draws the same line
 
 
 class Source(Protocol):
@@ -143,21 +145,37 @@ class Inflated:
 
 
 def form_of(head: bytes) -> str:
-    """``gzip``, ``zstd`` or ``plain`` by the first bytes, whatever a media type says."""
-    if head.startswith(_GZIP):
-        return "gzip"
+    """``gzip``, ``zstd``, ``bzip2``, ``xz``, ``lzma``, ``lzip``, ``lz4`` or ``plain`` by the first 16 bytes.
+
+    They decide, whatever a media type says; raises for what is compressed in a way that is not read.
+    """
+    for magic, name in _MAGIC.items():
+        if head.startswith(magic):
+            return name
     # a zstd stream may begin with a skippable frame, as zstd:chunked does
-    if head.startswith(_ZSTD) or (head[1:4] == b"\x2a\x4d\x18" and 0x50 <= head[0] <= 0x5F):
+    if head[1:4] == b"\x2a\x4d\x18" and 0x50 <= head[0] <= 0x5F:
         return "zstd"
+    if _is_lzma_alone(head):
+        return "lzma"
     for magic, name in _OTHERS.items():
         if head.startswith(magic):
             raise Unsupported(f"data compressed with {name} is not read yet")
     return "plain"
 
 
+def _is_lzma_alone(head: bytes) -> bool:
+    """Properties as every writer sets them, a dictionary of 2^n or 2^n + 2^(n-1) bytes, and a size that can be."""
+    if len(head) < 13 or head[0] != 0x5D:
+        return False
+    dictionary, size = int.from_bytes(head[1:5], "little"), int.from_bytes(head[5:13], "little")
+    top = dictionary & -dictionary
+    usual = dictionary >= 1 << 12 and dictionary in {top, top * 3}
+    return usual and (size == (1 << 64) - 1 or 0 < size < _SIZE)
+
+
 def inflate(blob: Blob, form: str, budget: Budget) -> Iterator[bytes]:
-    """The chunks of a gzip or zstd range, at most 2 MiB each; raises when the data is damaged or cut short."""
-    return _gunzip(blob.view(), budget) if form == "gzip" else _unzstd(blob.view(), budget)
+    """The chunks of a compressed range, at most 2 MiB each; raises when the data is damaged or cut short."""
+    return DECODERS[form](blob.view(), budget)
 
 
 def source_of(blob: Blob, budget: Budget) -> Source:
@@ -177,92 +195,6 @@ def content_digest(blob: Blob, budget: Budget) -> str:
 
 
 def _steps(data: memoryview, budget: Budget) -> Iterator[memoryview]:
-    for start in range(0, len(data), _CHUNK):
+    for start in range(0, len(data), CHUNK):
         budget.check_time()
-        yield data[start : start + _CHUNK]
-
-
-def _gunzip(data: memoryview, budget: Budget) -> Iterator[bytes]:
-    """Member after member (RFC 1952); the checksum is ours, so that bytes before a wrong one are not lost with it."""
-    position = produced = 0
-    while True:
-        position = _member(data, position)
-        inflater, check = isal_zlib.decompressobj(-15), 0
-        while not inflater.eof:
-            step: memoryview | bytes = inflater.unconsumed_tail
-            if not step:
-                step = data[position : position + _STEP]
-                position += len(step)
-            if not step:
-                raise Malformed("gzip data is cut short")
-            try:
-                chunk = inflater.decompress(step, _CHUNK)
-            except InflateError as error:
-                raise Malformed(f"gzip data is damaged: {error}") from error
-            produced += len(chunk)
-            budget.inflate(len(chunk), consumed=position, total=produced)
-            check = isal_zlib.crc32(chunk, check)
-            if chunk:
-                yield chunk
-        position -= len(inflater.unused_data)
-        if bytes(data[position : position + 4]) != check.to_bytes(4, "little"):
-            raise Malformed("gzip data is damaged: wrong checksum")
-        position += 8
-        # another member may follow (pigz, eStargz); anything else after the end is padding
-        if bytes(data[position : position + 2]) != _GZIP:
-            return
-
-
-def _member(data: memoryview, start: int) -> int:
-    """Where the deflate data of the gzip member at ``start`` begins."""
-    position = start + 10
-    flags = data[start + 3] if position <= len(data) else 0
-    if flags & 4:
-        position += 2 + int.from_bytes(data[position : position + 2], "little")
-    for flag in (8, 16):  # name, comment: each ends with a zero byte
-        if flags & flag:
-            end = bytes(data[position : position + _STEP]).find(b"\0")
-            if end < 0:
-                raise Malformed("gzip header is damaged")
-            position += end + 1
-    position += 2 if flags & 2 else 0
-    if position >= len(data):
-        raise Malformed("gzip data is cut short")
-    return position
-
-
-class _Feed:
-    """Compressed bytes in steps, counted, for a reader that asks for them."""
-
-    __slots__ = ("_data", "position")
-
-    def __init__(self, data: memoryview) -> None:
-        self._data = data
-        self.position = 0
-
-    def read(self, count: int) -> bytes:
-        step = bytes(self._data[self.position : self.position + count])
-        self.position += len(step)
-        return step
-
-
-def _unzstd(data: memoryview, budget: Budget) -> Iterator[bytes]:
-    import zstandard  # costs 10 ms, and most artifacts hold none
-
-    feed = _Feed(data)
-    reader = zstandard.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(
-        feed,  # type: ignore[arg-type]  # the stub wants IO[bytes]; only read() is called
-        read_size=_STEP,
-        read_across_frames=True,
-    )
-    produced = 0
-    while True:
-        try:
-            chunk = reader.read(_CHUNK)
-        except zstandard.ZstdError as error:
-            raise Malformed(f"zstd data is damaged: {error}") from error
-        if not chunk:
-            return
-        produced += len(chunk)
-        budget.inflate(len(chunk), consumed=feed.position, total=produced)
-        yield chunk
+        yield data[start : start + CHUNK]

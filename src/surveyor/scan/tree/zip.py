@@ -13,8 +13,8 @@ from isal import isal_zlib
 from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Tally, Wanted
+from surveyor.scan.tree.inflate import InflateError
 from surveyor.scan.tree.names import clean
-from surveyor.scan.tree.stream import InflateError
 
 _END = b"PK\x05\x06"
 _END_BYTES = 22

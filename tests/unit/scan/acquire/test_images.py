@@ -86,6 +86,9 @@ def test_a_compressed_archive(tmp_path: Path, outer: object) -> None:
         ("gzip", "zstd"),
         ("zstd-chunked", "plain"),
         ("gzip2", "gzip2"),
+        ("bzip2", "xz2"),
+        ("lz4", "lzma"),
+        ("lzip", "lz4-legacy"),
     ],
 )
 @pytest.mark.parametrize("prefix", ["", "./"])
