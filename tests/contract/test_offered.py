@@ -8,6 +8,7 @@ import pytest
 
 from surveyor.scan.acquire import ACQUIRERS
 from surveyor.scan.vocabulary import COMPRESSED, FILES
+from tests.discs import iso
 from tests.images import DEBIAN, deb, docker_save, jar, pack, pom, purls, scan_bytes, tar
 from tests.unit.scan.acquire.test_trees import INNER, MIXED, WHEEL, zipped
 
@@ -19,6 +20,7 @@ SAMPLES = {
     "EAR": jar(("META-INF/application.xml", b"<x/>"), ("a.war", INNER)),
     "wheel": zipped(WHEEL),
     "zip": zipped(MIXED),
+    "ISO": iso({"usr/lib/os-release": DEBIAN, "var/lib/dpkg/status": deb("bash", "5.2")}),
     "tar": ROOT,
 }
 

@@ -60,6 +60,7 @@ FILES = {
     "docker": ("container image",),
     "remains": (),
     "zip": ("JAR", "WAR", "EAR", "wheel", "zip"),
+    "iso": ("ISO",),
     "tar": ("tar",),
     "directory": (),
 }
@@ -101,6 +102,7 @@ _SUBJECTS = {
     "acquire.remains": "Cut-off image",
     "acquire.docker": "Docker image",
     "acquire.oci": "OCI image",
+    "acquire.iso": "Disc image",
     "catalog.dpkg": "Debian packages",
     "catalog.apk": "Alpine packages",
     "catalog.rpm": "RPM packages",

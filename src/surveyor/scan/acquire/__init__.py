@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surveyor.scan.acquire import directory, docker, oci, remains, tar
+from surveyor.scan.acquire import directory, docker, iso, oci, remains, tar
 from surveyor.scan.acquire import zip as zip_
 from surveyor.scan.acquire.interface import Acquirer
 
@@ -13,6 +13,7 @@ ACQUIRERS: tuple[Acquirer, ...] = (
     docker.ACQUIRER,
     remains.ACQUIRER,
     zip_.ACQUIRER,
+    iso.ACQUIRER,
     tar.ACQUIRER,
     directory.ACQUIRER,
 )

@@ -1,0 +1,246 @@
+"""The files of a disc image: ISO 9660 by its directory records, named by Rock Ridge, Joliet or itself.
+
+Read by ECMA-119 4th edition, sections 6.8 (directories and files) and 9.1 (directory records). Directories are walked
+depth first, record by record, so that a walk holds one position a level and no list of what is still to come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from stat import S_IFMT, S_IFREG
+
+from surveyor.scan.errors import Malformed, Unsupported
+from surveyor.scan.formats import rockridge, zisofs
+from surveyor.scan.formats.iso9660 import (
+    ASSOCIATED,
+    CONTINUED,
+    DIRECTORY,
+    RECORD,
+    RECORD_BYTES,
+    SECTOR,
+    Disc,
+    Naming,
+    Volume,
+)
+from surveyor.scan.limits import Budget
+from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Tally, Wanted
+
+_DEPTH = 256
+_PATH = 16 << 10
+_MANY = 1 << 16  # extents of one file
+_BEYOND = "lies beyond the end of the disc"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Folder:
+    """A directory: where its records are in the disc, and the path of what is in it."""
+
+    start: int
+    size: int
+    path: bytes
+    depth: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IsoLayer:
+    """One tree of a disc; ``skip`` as Rock Ridge has it, nothing when its names are not used."""
+
+    blob: Blob
+    volume: Volume
+    skip: int | None = None
+    digest: str | None = None
+    place: str | None = None
+
+    @property
+    def form(self) -> str:
+        """The standard its names are written by."""
+        return self.volume.naming.value if self.skip is None else "ISO 9660 with Rock Ridge"
+
+    def walk(self, wanted: Wanted, budget: Budget, names: Names | None = None) -> IsoWalk:  # noqa: ARG002 - one layer hides nothing
+        """Begin a pass."""
+        return IsoWalk(self, wanted, budget)
+
+    def vouched(self, _budget: Budget) -> bool:
+        """Every extent is compared with the end of the disc."""
+        return True
+
+
+def layer_of(blob: Blob, disc: Disc) -> IsoLayer:
+    """The tree with the best names: Rock Ridge, Joliet, ISO 9660:1999, plain; raises when none has a directory."""
+    data = blob.view()
+    usable: list[tuple[bool, int, IsoLayer]] = []
+    for rank, volume in enumerate(disc.volumes):
+        record = bytes(data[volume.root : volume.root + 255])
+        if len(record) < RECORD_BYTES + 1 or record[0] < RECORD_BYTES + 1 or record[32] != 1:
+            continue
+        skip = rockridge.skip_of(record[: record[0]])
+        usable.append((skip is not None, rank, IsoLayer(blob=blob, volume=volume, skip=skip)))
+    if not usable:
+        raise Malformed("root directory of the disc is missing or damaged")
+    return max(usable, key=lambda one: one[:2])[2]
+
+
+class IsoWalk:
+    """One pass over the directories. What cannot be read is counted as closed, and the walk goes on behind it."""
+
+    def __init__(self, layer: IsoLayer, wanted: Wanted, budget: Budget) -> None:
+        self.entries = 0
+        self.climbing = Tally()
+        self.closed = Tally()
+        self.unmarked = False
+        self._blob = layer.blob
+        self._data = layer.blob.view()
+        self._volume = layer.volume
+        self._block = layer.volume.block
+        self._rockridge = None if layer.skip is None else rockridge.RockRidge(self._data, self._block, layer.skip)
+        self._wanted = wanted
+        self._budget = budget
+        self._seen = bytearray(len(self._data) // self._block // 8 + 1)
+
+    def __iter__(self) -> Iterator[Entry]:
+        root = _Folder(start=self._volume.root, size=self._volume.root_size, path=b"", depth=0)
+        levels = [self._records(root)]
+        while levels:
+            for found in levels[-1]:
+                if isinstance(found, _Folder):
+                    levels.append(self._records(found))
+                    break
+                yield found
+            else:
+                levels.pop()
+
+    def _records(self, folder: _Folder) -> Iterator[Entry | _Folder]:
+        """The folders and wanted entries of a directory; its records never cross the end of a sector."""
+        if why := self._refused(folder):
+            self.closed.add(folder.path.rstrip(b"/") or b".", why)
+            return
+        data, position, end = self._data, folder.start, folder.start + folder.size
+        extents: list[tuple[int, int]] = []
+        while position + RECORD_BYTES < end:
+            length = data[position]
+            if not length:
+                position += SECTOR - (position - folder.start) % SECTOR
+                continue
+            record = bytes(data[position : position + length])
+            position += length
+            if length <= RECORD_BYTES or length < RECORD_BYTES + record[32] or position > end:
+                self.closed.add(folder.path.rstrip(b"/") or b".", "directory is damaged")
+                return
+            if record[25] & CONTINUED and len(extents) < _MANY:
+                extents.append(self._extent(record))
+                continue
+            if record[32] != 1 or record[33] > 1:  # neither the directory itself nor the one above
+                yield from self._record(record, folder, extents)
+            extents = []
+
+    def _refused(self, folder: _Folder) -> str:
+        """Why a directory is not read, which also marks it as met; nothing when it is."""
+        if folder.start + folder.size > len(self._data):
+            return f"directory {_BEYOND}"
+        if folder.depth > _DEPTH or len(folder.path) > _PATH:
+            return "directories are too deep"
+        byte, bit = divmod(folder.start // self._block, 8)
+        if self._seen[byte] & 1 << bit:
+            return "directory is met a second time"
+        self._seen[byte] |= 1 << bit
+        return ""
+
+    def _record(self, record: bytes, folder: _Folder, extents: list[tuple[int, int]]) -> Iterator[Entry | _Folder]:
+        self.entries += 1
+        if not self.entries & 0x3FF:
+            self._budget.entry(0x400)
+        try:
+            extra = self._rockridge.read(record, record[32]) if self._rockridge else None
+        except Malformed as error:
+            self.closed.add(folder.path or b".", str(error))
+            return
+        name = (extra.name if extra else None) or self._name(record)
+        if b"/" in name or name in {b"..", b".", b""}:
+            self.climbing.add(folder.path + name)
+            return
+        path = folder.path + name
+        start, size = self._extent(record)
+        if extra and extra.child is not None:
+            start = extra.child * self._block
+            size = int.from_bytes(self._data[start + 10 : start + 14], "little")
+        elif (extra and extra.moved) or record[25] & ASSOCIATED:
+            return
+        elif not record[25] & DIRECTORY:
+            extents = [*extents, (start, size)]
+            if any(size and start + size > len(self._data) for start, size in extents):
+                self.closed.add(path, f"file {_BEYOND}")
+            elif self._wanted.match(path, len(folder.path)):
+                yield self._entry(path, record, extra, extents)
+            return
+        yield _Folder(start=start, size=size, path=path + b"/", depth=folder.depth + 1)
+
+    def _extent(self, record: bytes) -> tuple[int, int]:
+        """Where the bytes of a record begin in the disc, and how many there are."""
+        _, attributes, extent, size, _, _, _, _ = RECORD.unpack_from(record)
+        return (extent + attributes) * self._block, size
+
+    def _name(self, record: bytes) -> bytes:
+        """The name that the record itself has, as Linux shows it: without version, plain ones in small letters."""
+        name = record[RECORD_BYTES : RECORD_BYTES + record[32]]
+        if self._volume.naming is Naming.JOLIET:
+            name = name.decode("utf-16-be", "replace").encode("utf-8", "replace")
+        base, mark, version = name.rpartition(b";")
+        if mark and version.isdigit():
+            name = base
+        if self._volume.naming is Naming.PLAIN:
+            name = name.rstrip(b".").lower()
+        return name
+
+    def _entry(
+        self, path: bytes, record: bytes, extra: rockridge.Extra | None, extents: list[tuple[int, int]]
+    ) -> Entry:
+        size = sum(size for _, size in extents)
+        if extra and extra.target is not None:
+            return Entry(name=path, kind=Kind.SYMLINK, size=0, target=extra.target)
+        if extra and extra.mode and S_IFMT(extra.mode) != S_IFREG:
+            return Entry(name=path, kind=Kind.OTHER, size=0)
+        if record[26] or record[27] or (extra and extra.sparse):
+            what = "interleaved" if record[26] or record[27] else "sparse"
+            return Entry(name=path, kind=Kind.FILE, size=size, peek=partial(_unsupported, what))
+        extents = _joined(extents)
+        if extra and extra.unpacked is not None and len(extents) == 1:
+            start, packed = extents[0]
+            unpack = partial(_unpack, self._data[start : start + packed], self._budget)
+            return Entry(name=path, kind=Kind.FILE, size=extra.unpacked, peek=unpack)
+        if len(extents) > 1:
+            return Entry(name=path, kind=Kind.FILE, size=size, peek=partial(_gather, self._data, extents))
+        start = extents[0][0]
+        peek = partial(_slice, self._data, start, size)
+        return Entry(name=path, kind=Kind.FILE, size=size, peek=peek, mapped=True, offset=self._blob.start + start)
+
+
+def _joined(extents: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same extents, those made one that follow each other; empty ones lie nowhere."""
+    joined: list[tuple[int, int]] = []
+    for start, size in extents:
+        if joined and sum(joined[-1]) == start:
+            joined[-1] = (joined[-1][0], joined[-1][1] + size)
+        elif size:
+            joined.append((start, size))
+    return joined or [(0, 0)]
+
+
+def _slice(data: memoryview, start: int, size: int, count: int) -> memoryview:
+    return data[start : start + min(size, count)]
+
+
+def _gather(data: memoryview, extents: list[tuple[int, int]], count: int) -> memoryview:
+    out = bytearray()
+    for start, size in extents:
+        out += data[start : start + min(size, count - len(out))]
+    return memoryview(out)
+
+
+def _unpack(data: memoryview, budget: Budget, count: int) -> memoryview:
+    return zisofs.unpack(data, count, budget)
+
+
+def _unsupported(what: str, _count: int) -> memoryview:
+    raise Unsupported(f"{what} files are not read yet")
