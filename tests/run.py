@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests import browser  # noqa: E402 - the repository root must be importable first
+from tests import browser, registry  # noqa: E402 - the repository root must be importable first
 
 BIN = Path(sys.executable).parent
 CHECKS = (
@@ -39,11 +39,17 @@ def main(arguments: list[str]) -> int:
     chromium = browser.ensure()
     if chromium:
         os.environ["SURVEYOR_CHROMIUM"] = chromium
+    distribution = registry.ensure()
+    if distribution:
+        os.environ["SURVEYOR_REGISTRY"] = distribution
     which = "not ssrf and not slow" + ("" if chromium else " and not browser")
+    which += "" if distribution else " and not registry"
     if code := _run("tests", [*pytest, "-m", which, "-n", str(_processes())]):
         return code
     if not chromium:
         print(f"{_count('browser')} browser tests not run: no Chromium was found and none could be installed")
+    if not distribution:
+        print(f"{_count('registry')} registry tests not run: no docker-registry was found and none could be fetched")
     return 0
 
 

@@ -18,7 +18,7 @@ from surveyor.scan import engine
 from surveyor.scan.errors import BadTarget
 from surveyor.scan.events import Progress
 from surveyor.scan.model import Report
-from surveyor.scan.plan import plan
+from surveyor.scan.plan import Place, Request, plan
 from surveyor.scan.report import FORMATS
 from surveyor.scan.settings import Settings, from_environment, parse_allowed_host
 
@@ -32,17 +32,20 @@ def scan(  # noqa: PLR0913 - one parameter an option
     offline: bool = False,
     advisories: str | None = None,
     allow_host: Annotated[list[str] | None, Parameter(negative=())] = None,
+    platform: str | None = None,
     progress_file: Path | None = None,
     quiet: bool = False,
 ) -> int:
-    """Scan a page, a file or a directory.
+    """Scan a page, a file, a directory or a container image by name.
 
     Exit codes: 0 clean or below the gate, 1 the gate failed, 2 could not scan or bad usage, 3 incomplete.
 
     Parameters
     ----------
     target
-        An http(s) URL, a file, or a directory (a root filesystem when it has an os-release, else a source tree).
+        An http(s) URL, a file, or a directory (a root filesystem when it has an os-release, else a source tree); an
+        image in a registry (registry.example/app:1.2, debian:12, image:debian, NAME@sha256:...), or one that a local
+        daemon has (docker://NAME, podman://NAME).
     format
         How the report is written.
     output
@@ -55,14 +58,17 @@ def scan(  # noqa: PLR0913 - one parameter an option
         An advisory database, or an OSV bucket as a directory or URL, instead of the local database.
     allow_host
         HOST[:PORT] that may be scanned though it is private or on an unusual port. Repeatable.
+    platform
+        OS/ARCHITECTURE[/VARIANT] of the image to look at where there are several; from a registry Linux on this
+        machine's processor unless given, from a file all of them.
     progress_file
         Write progress as NDJSON to this file.
     quiet
         Show no progress.
     """
     gate = gates.Gate() if fail_on is None else gates.parse(fail_on)
-    request = plan(target)
-    settings = _settings(offline=offline, allow_host=allow_host or [])
+    request = plan(target, platform=platform)
+    settings = _reaching(request, _settings(offline=offline, allow_host=allow_host or []))
     if output is not None:
         destination.check(output)
     journal = None if progress_file is None else progress.Journal(progress_file)
@@ -84,6 +90,20 @@ def _settings(*, offline: bool, allow_host: list[str]) -> Settings:
     settings = from_environment(os.environ)
     hosts = tuple(parse_allowed_host(text) for text in allow_host)
     return replace(settings, offline=offline, allow_hosts=settings.allow_hosts + hosts)
+
+
+def _reaching(request: Request, settings: Settings) -> Settings:
+    """The same with what it takes to have an image: a daemon's sockets, or a login for its registry."""
+    if request.place is Place.REGISTRY:
+        from surveyor.cli import logins
+        from surveyor.scan.formats import reference
+
+        return replace(settings, logins=logins.find(reference.parse(request.image), os.environ))
+    if request.place in {Place.DOCKER, Place.PODMAN}:
+        from surveyor.scan.net import daemon
+
+        return replace(settings, daemon_sockets=daemon.sockets(request.place, os.environ))
+    return settings
 
 
 def _with_advisories(settings: Settings, given: str, emit: Progress) -> Settings:

@@ -15,6 +15,14 @@ class Malformed(ScanError):
     code = "malformed"
 
 
+class Mismatch(Malformed):
+    """The bytes are not those that were named: ``code`` is ``wrong_digest`` or ``wrong_size``."""
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class LimitExceeded(ScanError):
     """A bound on bytes, entries, depth, ratio or seconds was reached."""
 
@@ -37,6 +45,18 @@ class Unreachable(ScanError):
     """Something on the network could not be had."""
 
     code = "unreachable"
+
+
+class Denied(Unreachable):
+    """Who asked is not allowed to have it: no login, or one that does not suffice."""
+
+    code = "denied"
+
+
+class Absent(Unreachable):
+    """Who was asked answers and has no such thing."""
+
+    code = "not_found"
 
 
 class Refused(Unreachable):

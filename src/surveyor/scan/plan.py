@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from surveyor.scan.errors import BadTarget, Refused
 from surveyor.scan.evidence import has_userinfo
+from surveyor.scan.formats import reference
 from surveyor.scan.model import Kind, Package
 
 WEB_SLOTS = ("performance", "security", "seo", "accessibility")
@@ -14,11 +16,27 @@ ARTIFACT_SLOTS = ("artifact",)
 SLOTS = {Kind.WEB: WEB_SLOTS, Kind.ARTIFACT: ARTIFACT_SLOTS}
 
 
+#: What may stand before the name of an image, so that it is no file and no page; ``oci://`` is Helm's.
+_PREFIXES = ("image:", "oci://")
+
+
+class Place(StrEnum):
+    """Where an artifact is."""
+
+    FILE = "file"
+    REGISTRY = "registry"
+    DOCKER = "docker"
+    PODMAN = "podman"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One scan to run: ``source`` is a URL or a path; ``name`` what people call it (an upload's file name).
+    """One scan to run: ``source`` is a URL, a path, the name of an image in a registry, or ``docker://`` (``podman://``)
+    and that of an image which a local daemon has; ``name`` what people call a file (an upload's file name).
 
     ``digest`` is the file's ``sha256:<hex>`` where it is known already, so that it is not taken once more.
+
+    ``platform`` chooses among an artifact's images: the one of this ``os/architecture[/variant]``.
 
     ``rules`` narrows a page's scan to the checks of these ids, whatever slot they are in; each leaves an entry of
     coverage, ``check.<id>``, with the number of its outcomes, so that "found nothing" is told from "did not run".
@@ -37,6 +55,13 @@ class Request:
     digest: str | None = None
     rules: tuple[str, ...] | None = None
     outline: bool = False
+    place: Place = Place.FILE
+    platform: str | None = None
+
+    @property
+    def image(self) -> str:
+        """The name of an image without the word that says where it is."""
+        return self.source.removeprefix(f"{self.place}://")
 
     def __post_init__(self) -> None:
         """Hold that no source carries a secret."""
@@ -56,20 +81,69 @@ class Rematch:
     artifact: str
 
 
-def plan(target: str) -> Request:
-    """Judge what a person typed: an http(s) URL, else an existing file or directory."""
+def plan(target: str, *, platform: str | None = None) -> Request:
+    """Judge what a person typed: an http(s) URL, an existing file or directory, else the name of an image.
+
+    Without a prefix a name is an image's when it has a registry (``registry.example/app``), a tag or a digest; it is
+    always asked of the registry: what a local daemon has is asked for by ``docker://`` or ``podman://``.
+    """
+    if platform is not None:
+        platform = str(reference.Platform.parse(platform))
     scheme = target.partition("://")[0].lower()
     if "://" in target and scheme in {"http", "https"}:
+        if platform is not None:
+            raise BadTarget("--platform chooses among a container's images; a page has none")
         return Request(kind=Kind.WEB, source=target, slots=WEB_SLOTS)
-    if "://" in target and not _exists(Path(target)):
-        told = scheme if has_userinfo(target) else target
-        raise BadTarget(f"{told}: only http and https URLs can be scanned")
     path = Path(target)
     if not _exists(path):
-        raise BadTarget(f"{target}: no such file or directory; the address of a page begins with http:// or https://")
+        return _absent(target, platform)
     if not (path.is_file() or path.is_dir()):
         raise BadTarget(f"{target}: neither a regular file nor a directory")
-    return Request(kind=Kind.ARTIFACT, source=str(path), slots=ARTIFACT_SLOTS, name=path.name)
+    return Request(kind=Kind.ARTIFACT, source=str(path), slots=ARTIFACT_SLOTS, name=path.name, platform=platform)
+
+
+def image(name: str, *, platform: str | None = None) -> Request:
+    """The request for an image in a registry; raises ``BadTarget`` for what is no reference or no platform."""
+    reference.parse(name)
+    if platform is not None:
+        platform = str(reference.Platform.parse(platform))
+    return Request(kind=Kind.ARTIFACT, source=name, slots=ARTIFACT_SLOTS, place=Place.REGISTRY, platform=platform)
+
+
+def _absent(target: str, platform: str | None) -> Request:
+    """What no file is called: an image, or nothing that can be scanned."""
+    scheme = target.partition("://")[0].lower()
+    if "://" in target and scheme in {Place.DOCKER, Place.PODMAN}:
+        reference.parse(target.partition("://")[2])
+        return Request(
+            kind=Kind.ARTIFACT,
+            source=f"{scheme}://{target.partition('://')[2]}",
+            slots=ARTIFACT_SLOTS,
+            place=Place(scheme),
+            platform=platform,
+        )
+    for prefix in _PREFIXES:
+        if target.lower().startswith(prefix):
+            return image(target[len(prefix) :], platform=platform)
+    if "://" in target:
+        told = scheme if has_userinfo(target) else target
+        raise BadTarget(f"{told}: only http and https URLs can be scanned")
+    try:
+        named = reference.parse(target)
+    except BadTarget:
+        named = None
+    if named is None or not named.explicit or _is_address(named):
+        raise BadTarget(
+            f"{target}: no such file or directory; the address of a page begins with http:// or https://,"
+            " and the name of an image needs a registry, a tag or a digest, or image: before it"
+        )
+    return image(target, platform=platform)
+
+
+def _is_address(named: reference.Reference) -> bool:
+    """Whether this is rather a host and its port: ``shop.example:8080``."""
+    name = named.repository.removeprefix("library/")
+    return named.host == reference.HUB and "/" not in name and "." in name and (named.tag or "").isdigit()
 
 
 def _exists(path: Path) -> bool:

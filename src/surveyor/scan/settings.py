@@ -45,6 +45,32 @@ class AllowedHost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """What a registry on ``host`` (``registry.example:5000``, ``docker.io``) lets somebody in for.
+
+    A name and a password, or an ``identity_token`` that buys shorter-lived ones. ``source`` says where it is kept.
+    """
+
+    host: str
+    source: str
+    username: str = ""
+    password: str = field(default="", repr=False)
+    identity_token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logins:
+    """What was found where logins are kept, and the places that were looked at, for people."""
+
+    found: tuple[Login, ...] = ()
+    looked: tuple[str, ...] = ()
+
+    def of(self, host: str) -> Login | None:
+        """The one for a registry."""
+        return next((login for login in self.found if login.host == host), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the scanner takes from outside."""
 
@@ -55,6 +81,10 @@ class Settings:
     psi_key: str | None = field(default=None, repr=False)
     psi_base: str = PSI_BASE
     osv_bucket: str = OSV_BUCKET
+    plain_registries: tuple[AllowedHost, ...] = ()
+    logins: Logins = field(default_factory=Logins)
+    #: Where a local daemon may listen, in the order to try; only the command line names any.
+    daemon_sockets: tuple[Path, ...] = ()
     user_agent: str = "Surveyor/0.1"
     limits: Limits = field(default_factory=Limits)
 
@@ -105,6 +135,11 @@ VARIABLES = (
     ("SURVEYOR_PSI_KEY", "", "A PageSpeed Insights key; without one performance is not configured."),
     ("SURVEYOR_PSI_BASE", f"`{PSI_BASE}`", "Address of the PageSpeed Insights API."),
     (
+        "SURVEYOR_PLAIN_REGISTRIES",
+        "",
+        "`HOST[:PORT]` of registries that speak http instead of https; several with spaces.",
+    ),
+    (
         "SURVEYOR_OSV_BUCKET",
         f"`{OSV_BUCKET}`",
         "Where advisories come from: a URL or folder with the bucket's layout.",
@@ -114,15 +149,19 @@ VARIABLES = (
 
 def from_environment(env: Mapping[str, str]) -> Settings:
     """Settings of a scan from ``SURVEYOR_*`` variables; raises ``BadTarget`` naming the one that is wrong."""
-    listed = env.get("SURVEYOR_ALLOW_HOSTS", "").replace(",", " ").split()
-    hosts = tuple(parse_allowed_host(part, name="SURVEYOR_ALLOW_HOSTS") for part in listed)
     return Settings(
         advisories=advisory_database(env),
-        allow_hosts=hosts,
+        allow_hosts=_hosts(env, "SURVEYOR_ALLOW_HOSTS"),
+        plain_registries=_hosts(env, "SURVEYOR_PLAIN_REGISTRIES"),
         psi_key=env.get("SURVEYOR_PSI_KEY") or None,
         psi_base=_web_address(env, "SURVEYOR_PSI_BASE") or PSI_BASE,
         osv_bucket=env.get("SURVEYOR_OSV_BUCKET") or OSV_BUCKET,
     )
+
+
+def _hosts(env: Mapping[str, str], name: str) -> tuple[AllowedHost, ...]:
+    listed = env.get(name, "").replace(",", " ").split()
+    return tuple(parse_allowed_host(part, name=name) for part in listed)
 
 
 def _web_address(env: Mapping[str, str], name: str) -> str | None:

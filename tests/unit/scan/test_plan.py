@@ -9,7 +9,7 @@ import pytest
 
 from surveyor.scan.errors import BadTarget, Refused
 from surveyor.scan.model import Kind
-from surveyor.scan.plan import WEB_SLOTS, Request, plan
+from surveyor.scan.plan import WEB_SLOTS, Place, Request, plan
 
 
 def test_a_url_gets_four_slots() -> None:
@@ -63,3 +63,56 @@ def test_a_pipe_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     with pytest.raises(BadTarget, match="neither"):
         plan(str(pipe))
+
+
+@pytest.mark.parametrize(
+    ("target", "source", "place"),
+    [
+        ("debian:12", "debian:12", Place.REGISTRY),
+        ("registry.example/app", "registry.example/app", Place.REGISTRY),
+        ("registry.example:5000/app:1", "registry.example:5000/app:1", Place.REGISTRY),
+        ("localhost/app", "localhost/app", Place.REGISTRY),
+        ("image:debian", "debian", Place.REGISTRY),
+        ("oci://registry.example/app:1", "registry.example/app:1", Place.REGISTRY),
+        ("debian@sha256:" + "0" * 64, "debian@sha256:" + "0" * 64, Place.REGISTRY),
+        ("docker://shop", "docker://shop", Place.DOCKER),
+        ("PODMAN://localhost/shop:1", "podman://localhost/shop:1", Place.PODMAN),
+    ],
+)
+def test_the_name_of_an_image_is_an_artifact(target: str, source: str, place: Place) -> None:
+    request = plan(target, platform="linux/arm64")
+    assert (request.kind, request.source, request.place) == (Kind.ARTIFACT, source, place)
+    assert request.image == source.removeprefix(f"{place}://")
+    assert request.platform == "linux/arm64"
+    assert request.name is None
+
+
+def test_a_file_is_not_taken_for_an_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "debian:12").write_bytes(b"x")
+    assert plan("debian:12").place is Place.FILE
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["debian", "team/app", "app.tar", "./app:1", "/app:1", "shop.example:8080", "docs/app.tar", "App:1", "a b:1"],
+)
+def test_a_word_that_is_no_file_is_told_what_it_could_be(target: str) -> None:
+    with pytest.raises(BadTarget, match=r"no such file or directory.*http.*image:"):
+        plan(target)
+
+
+@pytest.mark.parametrize(
+    "target", ["image:", "oci://", "docker://", "docker://App", "image:a b", "oci://u:p@r.example/a"]
+)
+def test_a_prefix_without_an_image_is_refused(target: str) -> None:
+    with pytest.raises(BadTarget) as caught:
+        plan(target)
+    assert "no such file" not in str(caught.value)
+
+
+def test_a_platform_is_judged_at_once() -> None:
+    with pytest.raises(BadTarget, match="no platform"):
+        plan("debian:12", platform="arm")
+    with pytest.raises(BadTarget, match="a page has none"):
+        plan("https://example.test/", platform="linux/arm64")

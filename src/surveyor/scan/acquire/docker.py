@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import posixpath
 
-from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin, Store, diff_ids, load, mapping, sequence
+from surveyor.scan.acquire.interface import (
+    Acquirer,
+    Artifact,
+    Configuration,
+    Image,
+    Origin,
+    Store,
+    configuration,
+    load,
+    mapping,
+    sequence,
+)
 from surveyor.scan.errors import Malformed, ScanError
+from surveyor.scan.formats.oci import LAYERS
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.tree.tar import TarLayer
 from surveyor.scan.vocabulary import counted
 
 _IMAGES = 64
-_LAYERS = 512
 
 
 def detect(origin: Origin) -> bool:
@@ -45,35 +56,33 @@ def read(origin: Origin, _budget: Budget) -> Artifact:
 
 def _image(store: Store, document: dict[str, object], coverage: list[Coverage]) -> Image:
     paths = [path for path in sequence(document.get("Layers")) if isinstance(path, str)]
-    contents = _contents(store, document, len(paths), coverage)
+    told = _configuration(store, document, len(paths), coverage)
+    contents = told.diff_ids if len(told.diff_ids) == len(paths) else (None,) * len(paths)
     layers: list[TarLayer] = []
-    for path, content in list(zip(paths, contents, strict=True))[:_LAYERS]:
+    for path, content in list(zip(paths, contents, strict=True))[:LAYERS]:
         blob = store.get(posixpath.normpath(path))
         if blob is None:
             detail = "layer is named in manifest.json and not in this archive"
             coverage.append(_missed(CoverageState.FAILED, "not_in_archive", detail, path=path, layer=content))
         else:
             layers.append(TarLayer(blob=blob, digest=content or path, place=path, content=content))
-    if len(paths) > _LAYERS:
-        detail = f"manifest.json names {len(paths):,} layers, {_LAYERS} are looked at"
+    if len(paths) > LAYERS:
+        detail = f"manifest.json names {len(paths):,} layers, {LAYERS} are looked at"
         coverage.append(_missed(CoverageState.PARTIAL, "limit_exceeded", detail))
     tags = [tag for tag in sequence(document.get("RepoTags")) if isinstance(tag, str)]
-    return Image(layers=tuple(layers), name=tags[0][:300] if tags else None, overlaid=True)
+    name = tags[0][:300] if tags else None
+    return Image(layers=tuple(layers), name=name, platform=told.platform, overlaid=True)
 
 
-def _contents(
-    store: Store, document: dict[str, object], count: int, coverage: list[Coverage]
-) -> tuple[str | None, ...]:
-    """The layers' digests by the image's configuration; layers without one keep their path as a name."""
+def _configuration(store: Store, document: dict[str, object], count: int, coverage: list[Coverage]) -> Configuration:
+    """What the image's configuration says; without digests of all layers in it these keep their path as a name."""
     config = document.get("Config")
-    digests = diff_ids(store.get(posixpath.normpath(config))) if isinstance(config, str) else ()
-    if len(digests) == count:
-        return digests
-    if digests:
-        detail = f"manifest.json names {counted(count, 'layer')}, the image's configuration {len(digests):,}"
+    told = configuration(store.get(posixpath.normpath(config)) if isinstance(config, str) else None)
+    if told.diff_ids and len(told.diff_ids) != count:
+        detail = f"manifest.json names {counted(count, 'layer')}, the image's configuration {len(told.diff_ids):,}"
         path = config if isinstance(config, str) else None
         coverage.append(_missed(CoverageState.PARTIAL, "layer_count", detail, path=path))
-    return (None,) * count
+    return told
 
 
 def _missed(

@@ -10,6 +10,7 @@ from typing import Protocol
 import orjson
 
 from surveyor.scan.errors import LimitExceeded, Malformed, ScanError
+from surveyor.scan.formats.oci import platform_of
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Coverage
 from surveyor.scan.tree.entry import Blob, Layer
@@ -97,13 +98,22 @@ def load(blob: Blob | None, what: str) -> object:
         raise Malformed(f"{what} is no JSON: {error}") from error
 
 
-def diff_ids(blob: Blob | None) -> tuple[str, ...]:
-    """The digests of an image's layers, uncompressed, as its configuration names them; none when it cannot be read."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """What an image's configuration says that a scan uses: the digests of its layers, uncompressed; its platform."""
+
+    diff_ids: tuple[str, ...] = ()
+    platform: str | None = None
+
+
+def configuration(blob: Blob | None) -> Configuration:
+    """Read an image's configuration; one that cannot be read says nothing."""
     try:
-        rootfs = mapping(mapping(load(blob, "image configuration")).get("rootfs"))
+        document = mapping(load(blob, "image configuration"))
     except ScanError:
-        return ()
-    return tuple(one for one in sequence(rootfs.get("diff_ids")) if isinstance(one, str))
+        return Configuration()
+    named = sequence(mapping(document.get("rootfs")).get("diff_ids"))
+    return Configuration(diff_ids=tuple(one for one in named if isinstance(one, str)), platform=platform_of(document))
 
 
 def mapping(value: object) -> dict[str, object]:

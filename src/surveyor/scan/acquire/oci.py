@@ -13,26 +13,24 @@ from surveyor.scan.acquire.interface import (
     DOCUMENT,
     Acquirer,
     Artifact,
+    Configuration,
     Image,
     Origin,
     Store,
-    diff_ids,
+    configuration,
     load,
     mapping,
     sequence,
 )
 from surveyor.scan.errors import Malformed, ScanError
+from surveyor.scan.formats.oci import ATTESTATION, LAYERS, MANIFESTS, Descriptor, is_digest
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.tree.entry import Blob
 from surveyor.scan.tree.tar import TarLayer
 from surveyor.scan.vocabulary import counted
 
-_DIGEST = re.compile(r"(?P<algorithm>[a-z0-9+._-]{1,32}):(?P<hex>[0-9a-f]{32,128})")
 _NAMED = re.compile("[/:]")
-_NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
-_MANIFESTS = 64
-_LAYERS = 512
 
 
 def detect(origin: Origin) -> bool:
@@ -71,21 +69,20 @@ class _Reading:
     def index(self, document: object, *, name: str | None, depth: int) -> None:
         """Take every descriptor of one index; a nested index lends its name to what is inside."""
         for one in sequence(mapping(document).get("manifests")):
-            descriptor = mapping(one)
+            descriptor = Descriptor.read(one)
             self.seen += 1
-            if self.seen > _MANIFESTS:
-                self._missed(
-                    CoverageState.PARTIAL, "limit_exceeded", f"index names more than {_MANIFESTS} manifests", None
-                )
+            if self.seen > MANIFESTS:
+                detail = f"index names more than {MANIFESTS} manifests"
+                self._missed(CoverageState.PARTIAL, "limit_exceeded", detail, None)
                 return
             try:
-                self._descriptor(descriptor, name=_name(descriptor) or name, depth=depth)
+                self._descriptor(descriptor, name=descriptor.name or name, depth=depth)
             except ScanError as error:
-                self._missed(CoverageState.FAILED, error.code, str(error), _digest(descriptor))
+                self._missed(CoverageState.FAILED, error.code, str(error), descriptor.digest)
 
-    def _descriptor(self, descriptor: dict[str, object], *, name: str | None, depth: int) -> None:
-        digest, platform = _digest(descriptor), _platform(descriptor)
-        if platform == "unknown/unknown":
+    def _descriptor(self, descriptor: Descriptor, *, name: str | None, depth: int) -> None:
+        digest, platform = descriptor.digest, descriptor.platform
+        if platform == ATTESTATION:
             self._missed(CoverageState.SKIPPED, "attestation", "attestation manifest, no image", digest)
             return
         blob = _blob(self.store, digest)
@@ -112,38 +109,38 @@ class _Reading:
             self._missed(CoverageState.SKIPPED, "no_layers", "manifest names no layers", digest)
 
     def _image(self, document: dict[str, object], *, digest: str, name: str | None, platform: str | None) -> Image:
-        declared = [mapping(one) for one in sequence(document.get("layers"))]
-        layers = [layer for one in declared[:_LAYERS] if (layer := self._layer(one))]
-        if len(declared) > _LAYERS:
-            detail = f"manifest names {len(declared):,} layers, {_LAYERS} are looked at"
+        declared = [Descriptor.read(one) for one in sequence(document.get("layers"))]
+        layers = [layer for one in declared[:LAYERS] if (layer := self._layer(one))]
+        if len(declared) > LAYERS:
+            detail = f"manifest names {len(declared):,} layers, {LAYERS} are looked at"
             self._missed(CoverageState.PARTIAL, "limit_exceeded", detail, digest)
-        self._count(document, len(declared), digest)
-        return Image(layers=tuple(layers), name=name, digest=digest, platform=platform, overlaid=True)
+        told = self._configuration(document, len(declared), digest)
+        return Image(layers=tuple(layers), name=name, digest=digest, platform=platform or told.platform, overlaid=True)
 
-    def _layer(self, descriptor: dict[str, object]) -> TarLayer | None:
-        digest, size = _digest(descriptor), descriptor.get("size")
+    def _layer(self, descriptor: Descriptor) -> TarLayer | None:
+        digest, declared = descriptor.digest, descriptor.size
         blob = _blob(self.store, digest)
-        if "tar" not in str(descriptor.get("mediaType", "tar")):
-            detail = f"layer of type {descriptor.get('mediaType')}"
+        if not descriptor.filesystem:
+            detail = f"layer of type {descriptor.media_type}"
             self._missed(CoverageState.SKIPPED, "no_filesystem", detail, digest)
             return None
         if blob is None:
             self._missed(CoverageState.FAILED, "not_in_archive", "layer is named and not in this archive", digest)
             return None
-        declared = size if isinstance(size, int) else None
         if declared is not None and declared != len(blob):
             # what is there is read all the same
             detail = f"layer has {len(blob):,} bytes and its manifest says {declared:,}: it is cut short or another one"
             self._missed(CoverageState.FAILED, "wrong_size", detail, digest, path=_path(digest))
         return TarLayer(blob=blob, digest=digest, place=_path(digest), declared=declared)
 
-    def _count(self, document: dict[str, object], count: int, digest: str) -> None:
+    def _configuration(self, document: dict[str, object], count: int, digest: str) -> Configuration:
         """Tell when the image's configuration knows of more or fewer layers; one that names none says nothing."""
         named = mapping(document.get("config")).get("digest")
-        known = diff_ids(_blob(self.store, named)) if isinstance(named, str) and _DIGEST.fullmatch(named) else ()
-        if known and len(known) != count:
-            detail = f"manifest names {counted(count, 'layer')}, the image's configuration {len(known):,}"
+        told = configuration(_blob(self.store, str(named)) if is_digest(named) else None)
+        if told.diff_ids and len(told.diff_ids) != count:
+            detail = f"manifest names {counted(count, 'layer')}, the image's configuration {len(told.diff_ids):,}"
             self._missed(CoverageState.PARTIAL, "layer_count", detail, digest, path=_path(str(named)))
+        return told
 
     def _missed(
         self, state: CoverageState, reason: str, detail: str, layer: str | None, *, path: str | None = None
@@ -157,13 +154,6 @@ def _path(digest: str) -> str:
     return "blobs/" + digest.replace(":", "/", 1)
 
 
-def _digest(descriptor: dict[str, object]) -> str:
-    digest = descriptor.get("digest")
-    if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
-        raise Malformed("descriptor has no usable digest")
-    return digest
-
-
 def _blob(store: Store, digest: str) -> Blob | None:
     return store.get(_path(digest))
 
@@ -172,17 +162,6 @@ def _is(blob: Blob, digest: str) -> bool:
     """Whether the bytes of a document have its digest; asked of the small ones only, since those are read anyway."""
     algorithm, _, wanted = digest.partition(":")
     return algorithm != "sha256" or len(blob) > DOCUMENT or hashlib.sha256(blob.view()).hexdigest() == wanted
-
-
-def _name(descriptor: dict[str, object]) -> str | None:
-    annotations = mapping(descriptor.get("annotations"))
-    return next((value[:300] for key in _NAMES if isinstance(value := annotations.get(key), str) and value), None)
-
-
-def _platform(descriptor: dict[str, object]) -> str | None:
-    platform = mapping(descriptor.get("platform"))
-    parts = [platform.get(key) for key in ("os", "architecture", "variant")]
-    return "/".join(part[:40] for part in parts if isinstance(part, str) and part) or None
 
 
 ACQUIRER = Acquirer(id="oci", version=1, summary="OCI image layout in a tar or a directory", detect=detect, read=read)

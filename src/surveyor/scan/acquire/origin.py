@@ -28,7 +28,19 @@ def open_origin(path: Path, name: str, budget: Budget) -> Origin:
     """Open a file or directory; raises when a file is empty, too large or cannot be inflated at all."""
     if path.is_dir():
         return Origin(path=path, name=name, blob=None, store=FolderStore(path))
-    blob = _open(path, budget)
+    return _understood(path, name, _open(path, budget), budget)
+
+
+def open_spooled(file: BinaryIO, name: str, budget: Budget) -> Origin:
+    """Open what was written to a file without a name; raises as ``open_origin`` does."""
+    file.flush()
+    size = os.fstat(file.fileno()).st_size
+    if not size:
+        raise Unsupported("nothing came")
+    return _understood(Path(name), name, _map(file, size), budget)
+
+
+def _understood(path: Path, name: str, blob: Blob, budget: Budget) -> Origin:
     form = form_of(blob.head(16))
     damage: ScanError | None = None
     if form != "plain":

@@ -84,7 +84,7 @@ def _failed(request: Request, ledger: Ledger, started: datetime, error: ScanErro
         Coverage(
             what=what,
             state=CoverageState.FAILED,
-            reason=error.code,
+            reason=getattr(error, "rule", None) or error.code,
             detail=str(error),
             asset=request.name or request.source,
         )

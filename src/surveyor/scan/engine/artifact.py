@@ -9,18 +9,17 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from surveyor.scan.acquire import ACQUIRERS
-from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin
-from surveyor.scan.acquire.origin import open_origin
+from surveyor.scan.acquire.interface import Artifact, Image
 from surveyor.scan.catalog import CATALOGERS
+from surveyor.scan.engine import opening
 from surveyor.scan.engine.inventory import Inventory
 from surveyor.scan.engine.parts import Parts
 from surveyor.scan.engine.reading import ImageReader
 from surveyor.scan.engine.units import Ledger
-from surveyor.scan.errors import LimitExceeded, NotConfigured, Unsupported
+from surveyor.scan.errors import NotConfigured
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Coverage, CoverageState, Finding, Kind, Package, Source, Target
-from surveyor.scan.plan import Request
+from surveyor.scan.plan import Place, Request
 from surveyor.scan.settings import Settings
 from surveyor.scan.vocabulary import counted
 
@@ -36,9 +35,10 @@ _HASH_STEP = 8 * MIB
 def run(request: Request, settings: Settings, ledger: Ledger) -> Parts:
     """Scan one artifact; raises only when it cannot be opened or is of no supported format."""
     budget = Budget(settings.limits)
-    path = Path(request.source)
-    hashing = _Hashing(path) if path.is_file() and request.digest is None else None
-    acquirer, origin, artifact = _acquire(request, path, budget, ledger)
+    path = Path(request.source) if request.place is Place.FILE else None
+    hashing = _Hashing(path) if path and path.is_file() and request.digest is None else None
+    opened = opening.opened(request, settings, budget, ledger)
+    artifact = opened.artifact
     scan = _Scan(artifact, ledger, budget)
     packages = scan.read()
     scan.account()
@@ -48,36 +48,16 @@ def run(request: Request, settings: Settings, ledger: Ledger) -> Parts:
         source=request.source,
         type=scan.type,
         digest=digest,
-        size=path.stat().st_size if path.is_file() else None,
+        size=path.stat().st_size if path and path.is_file() else None,
         name=artifact.name or request.name,
     )
-    units = {f"catalog.{unit.id}": unit.version for unit in CATALOGERS} | {f"acquire.{acquirer.id}": acquirer.version}
+    units = {f"catalog.{unit.id}": unit.version for unit in CATALOGERS} | opened.unit
     parts = Parts(target=target, packages=packages, units=units)
     if not scan.entries:
-        parts.failed_slots["artifact"] = _first_failure(ledger) or f"nothing in this {origin.form} file could be read"
+        parts.failed_slots["artifact"] = _first_failure(ledger) or f"nothing in this {opened.form} could be read"
         return parts
     parts.findings, parts.sources = _advise(packages, target, settings, ledger, scan.stage)
     return parts
-
-
-def _acquire(request: Request, path: Path, budget: Budget, ledger: Ledger) -> tuple[Acquirer, Origin, Artifact]:
-    with ledger.progress.timing("container.extract"):
-        ledger.progress("container.extract", f"open {request.name or request.source}", pct=2)
-        origin = open_origin(path, request.name or path.name, budget)
-        acquirer = next((one for one in ACQUIRERS if one.detect(origin)), None)
-        if acquirer is None:
-            raise Unsupported("neither a container image, a tar, a zip nor a directory")
-        artifact = acquirer.read(origin, budget)
-    if origin.damage:
-        state = CoverageState.PARTIAL if isinstance(origin.damage, LimitExceeded) else CoverageState.FAILED
-        detail = f"outer file: {origin.damage}"
-        ledger.add(
-            Coverage(what="acquire.file", state=state, reason=origin.damage.code, detail=detail, path=origin.name)
-        )
-        ledger.progress("container.extract.err", detail)
-    for entry in artifact.coverage:
-        ledger.add(entry)
-    return acquirer, origin, artifact
 
 
 class _Scan:

@@ -35,6 +35,10 @@ def _trusted() -> ssl.SSLContext:
     return context
 
 
+#: Says by an answer's status and headers where its body goes.
+Sink = Callable[[Response], BinaryIO]
+
+
 @dataclass(frozen=True, slots=True)
 class _Ask:
     """What stays the same over the hops of one request."""
@@ -42,9 +46,10 @@ class _Ask:
     method: str
     max_bytes: int
     deadline: wire.Deadline
-    sink: BinaryIO
+    sink: Sink
     secure_only: bool
     body: bytes = b""
+    raw: bool = False
 
 
 class Client:
@@ -112,6 +117,20 @@ class Client:
             raise LimitExceeded(f"{urlsplit(url).hostname}: a download of more than {max_bytes:,} bytes")
         return response
 
+    def stream(
+        self, url: str, *, to: Sink, max_bytes: int, seconds: float, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """Ask for bytes that are judged while they come: ``to`` sees each answer's head before its body is written.
+
+        The body is as it is on the wire, whatever Content-Encoding says; a redirect from https to http is refused.
+        Raises as ``get`` does, and what the sink raises.
+        """
+        wanted = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
+        start = self._clock()
+        deadline = wire.Deadline(self._clock, seconds)
+        response = self._follow(url, wanted, _Ask("GET", max_bytes, deadline, to, secure_only=True, raw=True))
+        return replace(response, elapsed=self._clock() - start)
+
     def post(
         self, url: str, body: bytes, *, headers: Mapping[str, str] | None = None, max_bytes: int, seconds: float
     ) -> Response:
@@ -122,7 +141,7 @@ class Client:
         buffer = io.BytesIO()
         start = self._clock()
         deadline = wire.Deadline(self._clock, seconds, idle=seconds)
-        ask = _Ask("POST", max_bytes, deadline, buffer, secure_only=False, body=body)
+        ask = _Ask("POST", max_bytes, deadline, lambda _: buffer, secure_only=False, body=body)
         plain = {"Accept": "*/*", "Accept-Encoding": "identity", "Content-Length": str(len(body)), **(headers or {})}
         response = self._hop(_encoded(url), plain, ask)
         return replace(response, body=buffer.getvalue(), elapsed=self._clock() - start)
@@ -141,7 +160,7 @@ class Client:
         buffer = io.BytesIO()
         start = self._clock()
         deadline = wire.Deadline(self._clock, seconds)
-        ask = _Ask(method, max_bytes, deadline, to or buffer, secure_only)
+        ask = _Ask(method, max_bytes, deadline, lambda _: to or buffer, secure_only)
         response = self._follow(url, dict(headers), ask)
         return replace(response, body=b"" if to else buffer.getvalue(), elapsed=self._clock() - start)
 
@@ -188,17 +207,18 @@ class Client:
         response = Response(status=answer.status_code, url=url, headers=seen, tls=info)
         if answer.status_code in _REDIRECTS and response.get("location"):
             return response
-        size, truncated = _drain(exchange, response.get("content-encoding"), ask)
+        size, truncated = _drain(exchange, response, ask)
         return replace(response, size=size, truncated=truncated)
 
 
-def _drain(exchange: wire.Exchange, encoding: str | None, ask: _Ask) -> tuple[int, bool]:
+def _drain(exchange: wire.Exchange, response: Response, ask: _Ask) -> tuple[int, bool]:
     """Write the decoded body to the sink, up to the bound; say how much it was and whether some is missing."""
-    size, decode = 0, decoder(None if ask.method == "HEAD" else encoding)
+    size, sink = 0, ask.sink(response)
+    decode = decoder(None if ask.raw or ask.method == "HEAD" else response.get("content-encoding"))
     for chunk in exchange.body():
         for piece in decode(chunk):
             room = ask.max_bytes - size
-            ask.sink.write(piece[:room])
+            sink.write(piece[:room])
             size += min(len(piece), room)
             if len(piece) > room:
                 return size, True

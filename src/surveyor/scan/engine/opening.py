@@ -1,0 +1,121 @@
+"""From a request to an artifact understood, wherever it is: a file, a registry, a local daemon."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from surveyor.scan.acquire import ACQUIRERS
+from surveyor.scan.acquire.interface import Artifact, Origin
+from surveyor.scan.acquire.origin import open_origin, open_spooled
+from surveyor.scan.engine.units import Ledger
+from surveyor.scan.errors import Absent, LimitExceeded, Unsupported
+from surveyor.scan.formats.reference import Platform, parse
+from surveyor.scan.limits import Budget
+from surveyor.scan.model import Coverage, CoverageState
+from surveyor.scan.plan import Place, Request
+from surveyor.scan.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """An artifact with the unit that understood it and its version, and what a person would call its form."""
+
+    artifact: Artifact
+    unit: dict[str, int]
+    form: str
+
+
+def opened(request: Request, settings: Settings, budget: Budget, ledger: Ledger) -> Opened:
+    """Open what was asked for; raises when it cannot be had or is of no supported format."""
+    platform = None if request.platform is None else Platform.parse(request.platform)
+    with ledger.progress.timing("container.extract"):
+        ledger.progress("container.extract", f"open {request.name or request.source}", pct=2)
+        if request.place is Place.REGISTRY:
+            result = _pulled(request, platform, settings, budget, ledger)
+        else:
+            result = _read(_origin(request, settings, budget, ledger), platform, budget, ledger)
+    for entry in result.artifact.coverage:
+        ledger.add(entry)
+    return result
+
+
+def _pulled(request: Request, platform: Platform | None, settings: Settings, budget: Budget, ledger: Ledger) -> Opened:
+    from surveyor.scan.acquire import pull  # brings all of the network
+    from surveyor.scan.net.registry import Registry
+
+    reference = parse(request.image)
+    registry = Registry(reference, settings)
+    artifact = pull.pull(reference, registry, budget, ledger.progress, platform=platform)
+    return Opened(artifact=artifact, unit={f"acquire.{pull.ID}": pull.VERSION}, form="image")
+
+
+def _origin(request: Request, settings: Settings, budget: Budget, ledger: Ledger) -> Origin:
+    if request.place is Place.FILE:
+        path = Path(request.source)
+        return open_origin(path, request.name or path.name, budget)
+    return _of_daemon(request, settings, budget, ledger)
+
+
+def _of_daemon(request: Request, settings: Settings, budget: Budget, ledger: Ledger) -> Origin:
+    from surveyor.scan.acquire import pull
+    from surveyor.scan.net import daemon
+
+    limits = settings.limits
+    with (
+        cast("BinaryIO", tempfile.TemporaryFile(prefix="surveyor-")) as spool,
+        pull.Waiting(ledger.progress, budget) as waiting,
+    ):
+        waiting.one(
+            lambda: daemon.save(
+                request.image,
+                settings.daemon_sockets,
+                spool,
+                max_bytes=limits.spool_bytes,
+                seconds=limits.seconds,
+                tick=waiting.tick,
+            ),
+            f"ask the local daemon for {request.image}",
+        )
+        return open_spooled(spool, request.image, budget)
+
+
+def _read(origin: Origin, platform: Platform | None, budget: Budget, ledger: Ledger) -> Opened:
+    acquirer = next((one for one in ACQUIRERS if one.detect(origin)), None)
+    if acquirer is None:
+        raise Unsupported("neither a container image, a tar, a zip nor a directory")
+    artifact = acquirer.read(origin, budget)
+    if platform is not None:
+        artifact = _chosen(artifact, platform, f"acquire.{acquirer.id}")
+    if origin.damage:
+        state = CoverageState.PARTIAL if isinstance(origin.damage, LimitExceeded) else CoverageState.FAILED
+        detail = f"outer file: {origin.damage}"
+        ledger.add(
+            Coverage(what="acquire.file", state=state, reason=origin.damage.code, detail=detail, path=origin.name)
+        )
+        ledger.progress("container.extract.err", detail)
+    return Opened(artifact=artifact, unit={f"acquire.{acquirer.id}": acquirer.version}, form=f"{origin.form} file")
+
+
+def _chosen(artifact: Artifact, platform: Platform, what: str) -> Artifact:
+    """Only the images of a platform, and those that do not say theirs; the others are told."""
+    kept = tuple(image for image in artifact.images if image.platform is None or platform.fits(image.platform))
+    if not kept:
+        there = ", ".join(sorted({str(image.platform) for image in artifact.images}))
+        raise Absent(f"no image for {platform} is in it; it has: {there}")
+    others = tuple(
+        Coverage(
+            what=what,
+            state=CoverageState.SKIPPED,
+            reason="not_chosen",
+            detail=f"image of {image.platform} is not the one that was chosen",
+            asset=image.name,
+            layer=image.digest,
+        )
+        for image in artifact.images
+        if image not in kept
+    )
+    digest = kept[0].digest if len(kept) == 1 else artifact.digest
+    return replace(artifact, images=kept, digest=digest, coverage=(*artifact.coverage, *others))
