@@ -1,0 +1,50 @@
+"""Programs and shared libraries of any format, told by their first bytes and read by the format's own reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from surveyor.scan.errors import Unsupported
+from surveyor.scan.formats import elf, macho, pe
+
+#: How many of a file's first bytes tell what it is.
+HEAD = 64
+
+Program = elf.Elf | pe.Pe | macho.MachO
+
+
+def form(head: bytes) -> str | None:
+    """``elf``, ``pe`` or ``mach-o`` by the first ``HEAD`` bytes; nothing for objects, core dumps and everything else.
+
+    What begins as a DOS program is taken for ``pe`` where it is long enough to say where its second header is: only
+    reading tells.
+    """
+    magic = head[:4]
+    if magic == elf.MAGIC:
+        kind = head[16:18] if head[5:6] == b"\x01" else head[17:18] + head[16:17]
+        return "elf" if kind in (b"\x02\0", b"\x03\0") else None
+    if magic in macho.THIN:
+        return "mach-o"
+    if magic in macho.FAT:
+        return "mach-o" if 0 < int.from_bytes(head[4:8], "big") <= macho.FAT_SLICES else None
+    return "pe" if magic[:2] == pe.MAGIC and len(head) >= HEAD and any(head[60:64]) else None
+
+
+def programs(data: memoryview) -> Iterator[tuple[int, Program]]:
+    """The programs that a file holds, with their offsets: one, or each slice of a universal one.
+
+    Nothing for a file that is no program or one for DOS; raises where it is one and damaged.
+    """
+    match form(bytes(data[:HEAD])):
+        case "elf":
+            yield 0, elf.read(data)
+        case "pe":
+            try:
+                yield 0, pe.read(data)
+            except Unsupported:
+                return
+        case "mach-o" if bytes(data[:4]) in macho.FAT:
+            for offset, part in macho.slices(data):
+                yield offset, macho.read(part)
+        case "mach-o":
+            yield 0, macho.read(data)
