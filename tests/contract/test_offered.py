@@ -9,8 +9,9 @@ import pytest
 from surveyor.scan.acquire import ACQUIRERS
 from surveyor.scan.vocabulary import COMPRESSED, FILES
 from tests.discs import iso
-from tests.images import DEBIAN, deb, docker_save, jar, pack, pom, purls, scan_bytes, tar
+from tests.images import DEBIAN, deb, docker_save, jar, npm, pack, pom, purls, python, scan_bytes, tar
 from tests.unit.scan.acquire.test_trees import INNER, MIXED, WHEEL, zipped
+from tests.unit.scan.acquire.test_zip import CONDA, LODASH, crx
 
 ROOT = tar({"usr/lib/os-release": DEBIAN, "var/lib/dpkg/status": deb("bash", "5.2")})
 SAMPLES = {
@@ -19,6 +20,12 @@ SAMPLES = {
     "WAR": jar(("WEB-INF/lib/a.jar", INNER)),
     "EAR": jar(("META-INF/application.xml", b"<x/>"), ("a.war", INNER)),
     "wheel": zipped(WHEEL),
+    "egg": zipped({"EGG-INFO/PKG-INFO": python("a", "1")}),
+    "conda package": CONDA,
+    "browser extension": crx(zipped(LODASH), 3),
+    "VS Code extension": zipped(
+        {"extension.vsixmanifest": b"", "extension/node_modules/b/package.json": npm("b", "1")}
+    ),
     "zip": zipped(MIXED),
     "ISO": iso({"usr/lib/os-release": DEBIAN, "var/lib/dpkg/status": deb("bash", "5.2")}),
     "tar": ROOT,

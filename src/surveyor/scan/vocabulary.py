@@ -60,8 +60,8 @@ FILES = {
     "oci": ("container image",),
     "docker": ("container image",),
     "remains": (),
-    "zip": ("JAR", "WAR", "EAR", "wheel", "zip"),
     "iso": ("ISO",),
+    "zip": ("JAR", "WAR", "EAR", "wheel", "egg", "conda package", "browser extension", "VS Code extension", "zip"),
     "tar": ("tar",),
     "directory": (),
 }

@@ -1,11 +1,14 @@
-"""Zip by its central directory (APPNOTE.TXT 6.3.10), entries inflated one at a time within limits."""
+"""Zip by its central directory (APPNOTE.TXT 6.3.10), entries inflated one at a time within limits.
+
+What stands before the zip does not matter: a launcher script, a program, the header of a CRX.
+"""
 
 from __future__ import annotations
 
+import stat
 from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from struct import Struct, unpack_from
 
 from isal import isal_zlib
@@ -13,7 +16,7 @@ from isal import isal_zlib
 from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Tally, Wanted
-from surveyor.scan.tree.inflate import InflateError
+from surveyor.scan.tree.inflate import InflateError, bunzip2, unlzma, unxz, unzstd
 from surveyor.scan.tree.names import clean
 
 _END = b"PK\x05\x06"
@@ -23,22 +26,45 @@ _LOCATOR64 = b"PK\x06\x07"
 _END64 = b"PK\x06\x06"
 _CENTRAL = b"PK\x01\x02"
 _LOCAL = b"PK\x03\x04"
-#: Magic, flags, method, packed size, size, lengths of name, extra field and comment, offset of the local header.
-_ENTRY = Struct("<4s4xHH8xIIHHH8xI")
-_STORED, _DEFLATED = 0, 8
+#: Magic, writer, flags, method, packed size, size, lengths of name, extra field and comment, attributes, offset.
+_ENTRY = Struct("<4sH2xHH8xIIHHH4xII")
+_STORED, _DEFLATED, _LZMA = 0, 8, 14
+_OTHERS = {12: bunzip2, 93: unzstd, 95: unxz}
+_READ = frozenset({_STORED, _DEFLATED, _LZMA, *_OTHERS})
+_NAMES = {1: "shrink", 6: "implode", 9: "deflate64", 98: "PPMd"}
+_ENDED = 2  # of the flags of an LZMA entry: its end is marked
+_UNIX = 3
+_LINK = 4096
+_LEAST = 4096  # bytes inflated at once at least
+_STEP = 128 << 10
 _MAX32 = 0xFFFFFFFF
+_MAX64 = 0xFFFFFFFFFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One entry of the central directory; sizes as it claims them."""
+    """One entry of the central directory; sizes as it claims them, ``mode`` as Unix has it, 0 when not known."""
 
     name: bytes
     method: int
-    encrypted: bool
+    flags: int
     packed: int
     size: int
     offset: int
+    mode: int = 0
+
+    @property
+    def stored(self) -> bool:
+        """Whether its bytes lie in the zip as they are."""
+        return self.method == _STORED and not self.closed
+
+    @property
+    def closed(self) -> str:
+        """Why the entry cannot be read; empty when it can."""
+        if self.flags & 1:
+            return "encrypted"
+        method = _NAMES.get(self.method, str(self.method))
+        return "" if self.method in _READ else f"compression method {method} is not read"
 
 
 class Zip:
@@ -47,20 +73,21 @@ class Zip:
     def __init__(self, data: memoryview, budget: Budget) -> None:
         self._data = data
         self._budget = budget
-        self._read: list[tuple[int, int]] = []
+        self._read: list[tuple[int, int, bytes]] = []
         self._start, self._size, self.count, self._base = self._directory()
 
     def members(self, endings: tuple[bytes, ...] = (b"",)) -> Iterator[Member]:
-        """The entries whose names end so, in the order of the central directory."""
+        """The entries whose names end so, in the order of the central directory; raises last when some are missing."""
         directory = self._data[self._start : self._start + self._size]
-        position, stop = 0, len(directory) - 46
+        position, stop, seen = 0, len(directory) - 46, 0
         while position <= stop:
-            magic, flags, method, packed, size, name_bytes, extra_bytes, comment_bytes, offset = _ENTRY.unpack_from(
-                directory, position
+            magic, writer, flags, method, packed, size, name_bytes, extra_bytes, comment_bytes, attributes, offset = (
+                _ENTRY.unpack_from(directory, position)
             )
             if magic != _CENTRAL:
                 raise Malformed("zip central directory is damaged")
             self._budget.entry()
+            seen += 1
             names = position + 46 + name_bytes
             name = bytes(directory[position + 46 : names])
             if name.endswith(endings):
@@ -68,22 +95,46 @@ class Zip:
                     extra = bytes(directory[names : names + extra_bytes])
                     packed, size, offset = _wide(extra, packed, size, offset)
                 yield Member(
-                    name=name, method=method, encrypted=bool(flags & 1), packed=packed, size=size, offset=offset
+                    name=name,
+                    method=method,
+                    flags=flags,
+                    packed=packed,
+                    size=size,
+                    offset=offset,
+                    mode=attributes >> 16 if writer >> 8 == _UNIX else 0,
                 )
             position = names + extra_bytes + comment_bytes
+        # writers without zip64 let the count run over
+        if (seen ^ self.count) & 0xFFFF:
+            raise Malformed(f"zip claims {self.count:,} entries and names {seen:,}")
 
     def read(self, member: Member, limit: int) -> memoryview:
         """The bytes of one entry; raises when they are over the limit, damaged, or share bytes with another entry."""
-        if member.encrypted:
-            raise Unsupported("zip entry is encrypted")
         if member.size > limit:
             raise LimitExceeded(f"zip entry of {member.size:,} bytes is over the limit of {limit:,}")
+        whole = self.head(member, limit + 1)
+        if len(whole) > limit:
+            raise LimitExceeded(f"zip entry inflates to more than {limit:,} bytes")
+        return whole
+
+    def head(self, member: Member, count: int) -> memoryview:
+        """The first bytes of one entry, fewer when there are not so many."""
+        if member.closed:
+            raise Unsupported(f"zip entry cannot be read: {member.closed}")
         packed = self._packed(member)
         if member.method == _STORED:
-            return packed[:limit]
-        if member.method != _DEFLATED:
-            raise Unsupported(f"zip compression method {member.method} is not read yet")
-        return memoryview(self._inflate(packed, limit))
+            return packed[:count]
+        out = bytearray()
+        for chunk in self._chunks(member, packed, min(MIB, max(count, _LEAST))):
+            out += chunk
+            if len(out) >= count:
+                break
+        return memoryview(out)[:count]
+
+    def place(self, member: Member) -> tuple[int, int]:
+        """Where the packed bytes of an entry lie: start and size."""
+        self._packed(member)
+        return self._first(member), member.packed
 
     def _directory(self) -> tuple[int, int, int, int]:
         """Start and size of the central directory, number of entries, and what offsets are counted from."""
@@ -114,43 +165,73 @@ class Zip:
                 return start, count, size, offset
         raise Malformed("zip64 record is missing")
 
-    def _packed(self, member: Member) -> memoryview:
+    def _first(self, member: Member) -> int:
         start = self._base + member.offset
         if start + 30 > len(self._data) or bytes(self._data[start : start + 4]) != _LOCAL:
             raise Malformed("zip entry points outside the file")
         name_bytes, extra_bytes = unpack_from("<HH", self._data, start + 26)
-        first = start + 30 + name_bytes + extra_bytes
+        return start + 30 + int(name_bytes) + int(extra_bytes)
+
+    def _packed(self, member: Member) -> memoryview:
+        first = self._first(member)
         last = first + member.packed
         if last > len(self._data):
             raise Malformed("zip entry is cut short")
-        self._claim(start, last)
+        self._claim(self._base + member.offset, last, member.name)
         return self._data[first:last]
 
-    def _claim(self, start: int, last: int) -> None:
+    def _claim(self, start: int, last: int, name: bytes) -> None:
         """Refuse an entry whose bytes another one has had: that is how a small zip inflates without end."""
-        at = bisect(self._read, (start, last))
-        before, after = self._read[at - 1] if at else (0, 0), self._read[at] if at < len(self._read) else (last, last)
-        if before[1] > start or after[0] < last:
+        claim = (start, last, name)
+        at = bisect(self._read, claim)
+        if at and self._read[at - 1] == claim:
+            return
+        if (at and self._read[at - 1][1] > start) or (at < len(self._read) and self._read[at][0] < last):
             raise Malformed("zip entries share the same bytes")
-        self._read.insert(at, (start, last))
+        self._read.insert(at, claim)
 
-    def _inflate(self, packed: memoryview, limit: int) -> bytearray:
-        inflater = isal_zlib.decompressobj(-15)
-        out = bytearray()
-        step: memoryview | bytes = packed
-        while step and not inflater.eof:
+    def _chunks(self, member: Member, packed: memoryview, size: int) -> Iterator[bytes]:
+        if member.method == _DEFLATED:
+            return self._deflated(packed, size)
+        if member.method == _LZMA:
+            return unlzma(_alone(member, packed), self._budget)
+        return _OTHERS[member.method](packed, self._budget)
+
+    def _deflated(self, packed: memoryview, size: int) -> Iterator[bytes]:
+        """Chunks of at most this size; fed in steps, since what is not consumed comes back as a copy."""
+        inflater, position, produced = isal_zlib.decompressobj(-15), 0, 0
+        while not inflater.eof:
+            step: memoryview | bytes = inflater.unconsumed_tail
+            if not step:
+                step = packed[position : position + _STEP]
+                position += len(step)
+            if not step:
+                raise Malformed("zip entry is cut short")
             try:
-                chunk = inflater.decompress(step, MIB)
+                chunk = inflater.decompress(step, size)
             except InflateError as error:
                 raise Malformed(f"zip entry is damaged: {error}") from error
-            step = inflater.unconsumed_tail
-            out += chunk
-            self._budget.inflate(len(chunk), consumed=len(packed), total=len(out))
-            if len(out) > limit:
-                raise LimitExceeded(f"zip entry inflates to more than {limit:,} bytes")
-        if not inflater.eof:
-            raise Malformed("zip entry is cut short")
-        return out
+            produced += len(chunk)
+            self._budget.inflate(len(chunk), consumed=len(packed), total=produced)
+            yield chunk
+
+
+def ends_as_zip(data: memoryview) -> bool:
+    """Whether a file that begins as something else ends as a zip, with the directory where its record says."""
+    tail = bytes(data[max(0, len(data) - _COMMENT - _END_BYTES) :])
+    at = tail.rfind(_END, 0, len(tail) - _END_BYTES + 4)
+    if at < 0 or at + _END_BYTES + unpack_from("<H", tail, at + 20)[0] != len(tail):
+        return False
+    size, start = unpack_from("<I", tail, at + 12)[0], len(data) - len(tail) + at
+    return bool(size) and size <= start and bytes(data[start - size : start - size + 4]) == _CENTRAL
+
+
+def _alone(member: Member, packed: memoryview) -> memoryview:
+    """An LZMA entry (APPNOTE 5.8) with the header that its decoder wants: properties and size."""
+    if len(packed) < 9 or unpack_from("<H", packed, 2) != (5,):
+        raise Malformed("zip entry is damaged: its LZMA properties are missing")
+    size = _MAX64 if member.flags & _ENDED else member.size
+    return memoryview(bytes(packed[4:9]) + size.to_bytes(8, "little") + packed[9:])
 
 
 def _wide(extra: bytes, packed: int, size: int, offset: int) -> tuple[int, int, int]:
@@ -193,11 +274,13 @@ class ZipWalk:
         self.unmarked = False
         self._archive = Zip(blob.view(), budget)
         self._wanted = wanted
-        self._limit = budget.limits.file_bytes
 
     def __iter__(self) -> Iterator[Entry]:
         for member in self._archive.members():
             self.entries += 1
+            if member.closed:
+                self.closed.add(member.name, member.closed)
+                continue
             wanted = self._wanted.match(member.name, member.name.rfind(b"/") + 1)
             if not wanted and b".." not in member.name:
                 continue
@@ -206,9 +289,34 @@ class ZipWalk:
             except Malformed:
                 self.climbing.add(member.name)
                 continue
-            if not wanted:
-                continue
-            yield Entry(name=name, kind=Kind.FILE, size=member.size, peek=partial(self._peek, member))
+            if wanted and not member.name.endswith(b"/"):
+                yield self._link(name, member) if stat.S_ISLNK(member.mode) else self._file(name, member)
 
-    def _peek(self, member: Member, count: int) -> memoryview:
-        return self._archive.read(member, self._limit)[:count]
+    def _link(self, name: bytes, member: Member) -> Entry:
+        try:
+            target = bytes(self._archive.head(member, _LINK))
+        except Malformed as error:
+            self.closed.add(member.name, str(error))
+            target = b""
+        return Entry(name=name, kind=Kind.SYMLINK, size=0, target=target)
+
+    def _file(self, name: bytes, member: Member) -> Entry:
+        content = _Content(self._archive, member)
+        return Entry(name=name, kind=Kind.FILE, size=member.size, peek=content.peek, mapped=member.stored)
+
+
+class _Content:
+    """The bytes of one entry, inflated as far as they were asked for."""
+
+    __slots__ = ("_archive", "_head", "_member")
+
+    def __init__(self, archive: Zip, member: Member) -> None:
+        self._archive = archive
+        self._member = member
+        self._head = memoryview(b"")
+
+    def peek(self, count: int) -> memoryview:
+        """The first bytes, fewer when there are not so many."""
+        if len(self._head) < min(count, self._member.size):
+            self._head = self._archive.head(self._member, count)
+        return self._head[:count]
