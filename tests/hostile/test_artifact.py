@@ -338,13 +338,13 @@ def test_an_index_that_contains_itself_in_effect(tmp_path: Path) -> None:
     assert "nested too deep" in (only(report).detail or "")
 
 
-def test_a_database_that_is_not_read_yet_is_said(tmp_path: Path) -> None:
+def test_a_database_of_no_known_kind_is_said(tmp_path: Path) -> None:
     report = scan_bytes(
         tmp_path, docker_save([tar({"var/lib/rpm/rpmdb.sqlite": b"SQLite", "usr/lib/os-release": b"ID=fedora\n"})])
     )
     assert (only(report).what, only(report).reason, only(report).path) == (
         "catalog.rpm",
-        "unsupported",
+        "malformed",
         "var/lib/rpm/rpmdb.sqlite",
     )
     assert report.scan_status is ScanStatus.PARTIAL

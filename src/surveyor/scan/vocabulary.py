@@ -19,7 +19,7 @@ STAGES = {
     "container.extract": "A container image or root filesystem is opened; nothing is written to disk.",
     "container.pull": "An image comes from a registry or from a local daemon; its layers are spooled as they are.",
     "container.layers": "Layers are read, newest first.",
-    "container.packages": "Packages of the operating system (dpkg, apk).",
+    "container.packages": "Packages of the operating system (dpkg, apk, rpm).",
     "container.packages.app": "Packages of applications (Python, npm, Java).",
     "container.osv.query": "The packages are matched against advisories.",
     "container.hash": "The file's SHA-256.",

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from surveyor.scan.catalog import apk, dpkg, jar, npm, python
+from surveyor.scan.catalog import apk, dpkg, jar, npm, python, rpm
 
-CATALOGERS = (apk.CATALOGER, dpkg.CATALOGER, jar.CATALOGER, npm.CATALOGER, python.CATALOGER)
+CATALOGERS = (apk.CATALOGER, dpkg.CATALOGER, jar.CATALOGER, npm.CATALOGER, python.CATALOGER, rpm.CATALOGER)

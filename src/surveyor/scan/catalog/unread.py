@@ -51,13 +51,6 @@ _PROJECTS = rb"(?:cs|fs|vb)proj"
 
 UNREAD = (
     Unread(
-        id="rpm",
-        names=rb"rpmdb\.sqlite|Packages(?:\.db)?",
-        paths=re.compile(rb"(?:^|/)(?:var/lib|usr/lib/sysimage|usr/share)/rpm/(?:rpmdb\.sqlite|Packages(?:\.db)?)$"),
-        detail="RPM databases are not read yet",
-        places=(b"var/lib/rpm/", b"usr/lib/sysimage/rpm/", b"usr/share/rpm/"),
-    ),
-    Unread(
         id="pacman",
         names=rb"ALPM_DB_VERSION(?<=/local/ALPM_DB_VERSION)",
         paths=re.compile(rb"(?:^|/)var/lib/pacman/local/ALPM_DB_VERSION$"),

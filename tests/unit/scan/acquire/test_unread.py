@@ -29,7 +29,6 @@ DECLARED = [
     "src/Shop.csproj",
 ]
 INSTALLED = {
-    "rpm": "usr/lib/sysimage/rpm/rpmdb.sqlite",
     "pacman": "var/lib/pacman/local/ALPM_DB_VERSION",
     "opkg": "usr/lib/opkg/status",
     "gem": "usr/lib/ruby/gems/3.1.0/specifications/rails-7.0.gemspec",
