@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from surveyor.scan.catalog.licence import spdx
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Distro, Presence, SourcePackage, Tier
 
@@ -94,8 +95,10 @@ def plausible(value: str) -> bool:
 
 
 def licence(value: str) -> tuple[str, ...]:
-    """A licence as it is named; a whole text or a placeholder is none."""
+    """A licence as an SPDX expression where that is certain, else as it is named; a text or a placeholder is none."""
     value = " ".join(value.split())
+    if known := spdx(value):
+        return (known,)
     return (value,) if value and len(value) <= _LICENSE and value.upper() not in {"UNKNOWN", "NONE", "LICENSE"} else ()
 
 

@@ -125,7 +125,7 @@ def test_python_reads_headers_only() -> None:
 def test_python_licence_from_classifiers_when_the_field_is_a_text() -> None:
     text = "x" * 500
     data = f"Name: a\nVersion: 1\nLicense: {text}\nClassifier: License :: OSI Approved :: MIT License\n".encode()
-    assert records(python.CATALOGER, data)[0].licenses == ("MIT License",)
+    assert records(python.CATALOGER, data)[0].licenses == ("MIT",)
 
 
 @pytest.mark.parametrize(
