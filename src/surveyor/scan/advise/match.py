@@ -2,14 +2,15 @@
 
 Matching is asked for every package that was found. One that cannot be asked about was not looked at, whoever is to
 blame: the database (no such feed in it), the world (no feed covers the ecosystem), or the target (no release, no
-version). Each makes the scan incomplete. Only what a rule keeps out because there is nothing to ask does not.
+version). Each makes the scan incomplete. Only what a rule keeps out because there is nothing to ask does not, nor what
+is merely declared, without a version or a source, beside packages that are installed.
 """
 
 from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -21,7 +22,7 @@ from surveyor.scan.advise.ranges import Keys, Verdict, judge
 from surveyor.scan.advise.snapshot import Row, Snapshot
 from surveyor.scan.advise.versions import order_of
 from surveyor.scan.events import Progress
-from surveyor.scan.model import Coverage, CoverageState, Finding, Package, Source
+from surveyor.scan.model import Coverage, CoverageState, Finding, Package, Presence, Source
 from surveyor.scan.vocabulary import counted
 
 _NAMED = 5
@@ -47,8 +48,8 @@ class _Ledger:
 
     asked: Counter[str] = field(default_factory=Counter)
     without_feed: Counter[str] = field(default_factory=Counter)
-    without_source: Counter[tuple[str, str]] = field(default_factory=Counter)
-    without_version: Counter[str] = field(default_factory=Counter)
+    without_source: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
+    without_version: Counter[tuple[str, bool]] = field(default_factory=Counter)
     no_kernel: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
     odd_versions: dict[str, list[str]] = field(default_factory=dict)
     undecided: Counter[str] = field(default_factory=Counter)
@@ -102,17 +103,19 @@ class _Question:
     packages: list[Package]
 
 
-def _subjects(packages: Iterable[Package], snapshot: Snapshot, ledger: _Ledger) -> dict[Subject, list[_Question]]:
+def _subjects(packages: Sequence[Package], snapshot: Snapshot, ledger: _Ledger) -> dict[Subject, list[_Question]]:
     """Sort packages by what a finding would be about; count those that cannot be asked about."""
     held = snapshot.ecosystems
     questions: dict[tuple[str | None, ...], _Question] = {}
     subjects: dict[tuple[str | None, ...], tuple[Subject, list[_Question]]] = {}
+    present = any(package.presence is Presence.INSTALLED for package in packages)
     for package in packages:
         asked = lookup(package, held)
+        aside = present and package.presence is Presence.DECLARED
         if asked.ecosystem is None:
-            ledger.without_source[asked.label, asked.unknown] += 1
+            ledger.without_source[asked.label, asked.unknown, aside] += 1
             continue
-        if not _askable(package, asked.ecosystem, asked, snapshot, ledger):
+        if not _askable(package, asked, snapshot, ledger, aside=aside):
             continue
         ledger.asked[asked.ecosystem] += 1
         name = (package.type, package.namespace, asked.subject)
@@ -126,13 +129,14 @@ def _subjects(packages: Iterable[Package], snapshot: Snapshot, ledger: _Ledger) 
     return dict(subjects.values())
 
 
-def _askable(package: Package, ecosystem: str, asked: Lookup, snapshot: Snapshot, ledger: _Ledger) -> bool:
+def _askable(package: Package, asked: Lookup, snapshot: Snapshot, ledger: _Ledger, *, aside: bool) -> bool:
+    ecosystem = asked.ecosystem or ""
     if snapshot.collection(ecosystem) is None:
         ledger.without_feed[asked.label] += 1
     elif rule := headers.without_kernel(package):
         ledger.no_kernel.setdefault((ecosystem, rule.reason, rule.why), []).append(package.name)
     elif not asked.version:
-        ledger.without_version[ecosystem] += 1
+        ledger.without_version[ecosystem, aside] += 1
     else:
         return True
     return False
@@ -186,12 +190,12 @@ def _coverage(ledger: _Ledger, snapshot: Snapshot) -> tuple[Coverage, ...]:
     for name, count in sorted(ledger.without_feed.items()):
         detail = f"{name} has no advisories in this database; {counted(count, 'package')} could not be matched"
         out.append(_entry(name, CoverageState.MISSING, "no_advisories", detail, count))
-    for (name, reason), count in sorted(ledger.without_source.items()):
-        detail = f"{_UNASKED[reason].format(name)}; {counted(count, 'package')} could not be matched"
-        out.append(_entry(name, CoverageState.MISSING, reason, detail, count))
-    for name, count in sorted(ledger.without_version.items()):
-        detail = f"{counted(count, 'package')} without a version could not be matched"
-        out.append(_entry(name, CoverageState.PARTIAL, "no_version", detail, count))
+    for (name, reason, aside), count in sorted(ledger.without_source.items()):
+        detail = f"{_UNASKED[reason].format(name)}; {_unmatched(count, aside=aside)}"
+        out.append(_entry(name, CoverageState.SKIPPED if aside else CoverageState.MISSING, reason, detail, count))
+    for (name, aside), count in sorted(ledger.without_version.items()):
+        detail = f"no version is known; {_unmatched(count, aside=aside)}"
+        out.append(_entry(name, CoverageState.SKIPPED if aside else CoverageState.PARTIAL, "no_version", detail, count))
     for (name, reason, why), binaries in sorted(ledger.no_kernel.items()):
         detail = f"not matched as the kernel, {why}: {_listed(binaries)}"
         out.append(_entry(name, CoverageState.SKIPPED, reason, detail, len(binaries)))
@@ -202,6 +206,12 @@ def _coverage(ledger: _Ledger, snapshot: Snapshot) -> tuple[Coverage, ...]:
         detail = f"{counted(count, 'range')} of advisories left out: there is no order for them"
         out.append(_entry(name, CoverageState.PARTIAL, "odd_range", detail, count))
     return tuple(out)
+
+
+def _unmatched(count: int, *, aside: bool) -> str:
+    if aside:
+        return f"{counted(count, 'package')}, declared and not installed here, could not be matched"
+    return f"{counted(count, 'package')} could not be matched"
 
 
 def _looked(name: str, count: int, snapshot: Snapshot) -> Coverage:

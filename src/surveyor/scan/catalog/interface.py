@@ -28,7 +28,11 @@ class Record:
     """One package as a file says. ``inner`` is the path inside the file when it is an archive.
 
     ``evidence`` quotes the record, bounded; ``arch`` is the PURL qualifier of packages that are built for one,
-    ``qualifiers`` are others. ``distro`` is the distribution where the record itself says so, as an SBOM does.
+    ``qualifiers`` are others, ``subpath`` is the PURL's. ``distro`` is the distribution where the record itself says
+    so, as an SBOM does.
+
+    An empty ``version`` says that the file names none: whatever version of that name is found elsewhere takes the
+    record over. A ``remark`` says something of a package, such as its licence, and is none where it stands alone.
     """
 
     type: str
@@ -44,7 +48,9 @@ class Record:
     state: str | None = None
     arch: str | None = None
     qualifiers: tuple[tuple[str, str], ...] = ()
+    subpath: str | None = None
     distro: Distro | None = None
+    remark: bool = False
 
 
 Parse = Callable[[File, Budget], Iterator[Record]]

@@ -18,11 +18,15 @@ def purl(record: Record, distro: Distro | None) -> str:
     path = f"pkg:{record.type}/"
     if namespace:
         path += "/".join(quote(part, safe=_SAFE) for part in namespace.split("/") if part) + "/"
-    path += f"{quote(record.name, safe=_SAFE)}@{quote(record.version, safe=_SAFE)}"
+    path += quote(record.name, safe=_SAFE)
+    if record.version:
+        path += f"@{quote(record.version, safe=_SAFE)}"
     qualifiers = "&".join(
         f"{key}={quote(value, safe=_SAFE)}" for key, value in sorted(_qualifiers(record, distro).items())
     )
-    return f"{path}?{qualifiers}" if qualifiers else path
+    if qualifiers:
+        path += f"?{qualifiers}"
+    return f"{path}#{quote(record.subpath, safe=_SAFE + '/')}" if record.subpath else path
 
 
 def namespace_of(record: Record, distro: Distro | None) -> str | None:

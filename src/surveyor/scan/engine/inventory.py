@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
 from surveyor.scan.catalog.interface import Cataloger, Record
 from surveyor.scan.catalog.purl import namespace_of, purl
-from surveyor.scan.model import Distro, Evidence, Location, Package, Tier
+from surveyor.scan.model import Distro, Evidence, Location, Package, Presence, Tier
 
 T = TypeVar("T")
 
@@ -35,37 +35,71 @@ class Found:
         return f"{self.path}!/{self.record.inner}" if self.record.inner else self.path
 
 
+#: A package whatever its version: type, namespace, name, and the root of its system.
+_Name = tuple[str, str | None, str, bytes]
+
+
 class Inventory:
     """Everything found in one target, by PURL; merged only at the end, since most packages are found once."""
 
     def __init__(self) -> None:
         self._found: dict[str, tuple[Distro | None, list[Found]]] = {}
+        self._open: dict[_Name, tuple[Distro | None, list[Found]]] = {}
 
     def add(self, found: Found, distro: Distro | None) -> None:
         """Take one record; ``distro`` is that of the system it was found in."""
         distro = found.record.distro or (distro if found.cataloger.system else None)
-        self._found.setdefault(purl(found.record, distro), (distro, []))[1].append(found)
+        if found.record.version and not found.record.remark:
+            self._found.setdefault(purl(found.record, distro), (distro, []))[1].append(found)
+        else:
+            self._open.setdefault(_name(found, distro), (distro, []))[1].append(found)
 
     def packages(self) -> tuple[Package, ...]:
         """What was found, in the order of PURLs; the inventory is empty afterwards, so that nothing is held twice."""
-        return tuple(_package(identity, *self._found.pop(identity)) for identity in sorted(self._found))
+        said = self._join() if self._open else {}
+        return tuple(
+            _package(identity, *self._found.pop(identity), said.get(identity, ())) for identity in sorted(self._found)
+        )
+
+    def _join(self) -> dict[str, list[Found]]:
+        """Give what names no version to the versions of that name; what nobody takes is a package without one."""
+        said: dict[str, list[Found]] = {}
+        taken: set[_Name] = set()
+        for identity, (distro, found) in self._found.items():
+            for name in {_name(one, distro) for one in found} & self._open.keys():
+                said.setdefault(identity, []).extend(self._open[name][1])
+                taken.add(name)
+        for name in self._open.keys() - taken:
+            distro, found = self._open[name]
+            if alone := [one for one in found if not one.record.remark]:
+                self._found.setdefault(purl(alone[0].record, distro), (distro, []))[1].extend(alone)
+        self._open.clear()
+        return said
 
 
-def _package(identity: str, distro: Distro | None, found: list[Found]) -> Package:
-    record = found[0].record
+def _name(found: Found, distro: Distro | None) -> _Name:
+    record = found.record
+    return record.type, namespace_of(record, distro), record.name, found.root
+
+
+def _package(identity: str, distro: Distro | None, found: list[Found], said: Sequence[Found]) -> Package:
+    """One package from its records and from what ``said`` no version: that adds licences and evidence, no place."""
     confirmed = any(one.record.tier is Tier.CONFIRMED for one in found)
+    # what is really there says more than a file that asks for it
+    first = next((one for one in found if one.record.presence is Presence.INSTALLED), found[0])
+    record = first.record
     return Package(
         purl=identity,
         type=record.type,
         namespace=namespace_of(record, distro),
         name=record.name,
         version=record.version,
-        licenses=_distinct((name for one in found for name in one.record.licenses), _LICENSES),
+        licenses=_distinct((name for one in (*found, *said) for name in one.record.licenses), _LICENSES),
         locations=_distinct((Location(path=one.where, layer=one.layer) for one in found), _LOCATIONS),
-        evidence=_distinct((_evidence(one) for one in found), _EVIDENCE),
+        evidence=_distinct((_evidence(one) for one in (*found, *said)), _EVIDENCE),
         tier=Tier.CONFIRMED if confirmed else record.tier,
         presence=record.presence,
-        found_by=found[0].cataloger.stamp,
+        found_by=first.cataloger.stamp,
         source=record.source,
         distro=distro,
         state=record.state,
