@@ -118,6 +118,10 @@ _SUBJECTS = {
     "catalog.conda": "Conda packages",
     "catalog.opkg": "opkg packages",
     "catalog.pacman": "pacman packages",
+    "catalog.debian_copyright": "Licences of Debian packages",
+    "catalog.cran": "R packages",
+    "catalog.julia": "Julia packages",
+    "catalog.pnp": "npm packages (yarn's cache)",
 }
 _KINDS = {"advisories": "Advisories for {}", "catalog": "{} packages", "check": "Check {}", "slot": "{}"}
 _STATES = {

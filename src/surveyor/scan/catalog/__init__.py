@@ -2,6 +2,38 @@
 
 from __future__ import annotations
 
-from surveyor.scan.catalog import apk, dpkg, jar, npm, python, rpm
+from surveyor.scan.catalog import (
+    apk,
+    composer,
+    conda,
+    cran,
+    debian_copyright,
+    dpkg,
+    gem,
+    jar,
+    julia,
+    npm,
+    opkg,
+    pacman,
+    pnp,
+    python,
+    rpm,
+)
 
-CATALOGERS = (apk.CATALOGER, dpkg.CATALOGER, jar.CATALOGER, npm.CATALOGER, python.CATALOGER, rpm.CATALOGER)
+CATALOGERS = (
+    apk.CATALOGER,
+    composer.CATALOGER,
+    conda.CATALOGER,
+    cran.CATALOGER,
+    debian_copyright.CATALOGER,
+    dpkg.CATALOGER,
+    gem.CATALOGER,
+    jar.CATALOGER,
+    julia.CATALOGER,
+    npm.CATALOGER,
+    opkg.CATALOGER,
+    pacman.CATALOGER,
+    pnp.CATALOGER,
+    python.CATALOGER,
+    rpm.CATALOGER,
+)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote, text
 from surveyor.scan.errors import Malformed
+from surveyor.scan.formats.stanza import stanzas
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import SourcePackage
 from surveyor.scan.vocabulary import counted
@@ -17,7 +18,7 @@ _FIELDS = re.compile(rb"^([PVALo]):([^\n]*)", re.MULTILINE)
 def parse(file: File, budget: Budget) -> Iterator[Record]:
     """One record a paragraph; ``o:`` names the origin, which advisories speak about."""
     broken = 0
-    for paragraph in _paragraphs(bytes(file.data)):
+    for paragraph in stanzas(bytes(file.data)):
         fields = {key.decode(): text(value) for key, value in _FIELDS.findall(paragraph)}
         name, version = fields.get("P", ""), fields.get("V", "")
         if not fields:
@@ -40,18 +41,9 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
         raise Malformed(f"{counted(broken, 'apk record')} without a usable name or version")
 
 
-def _paragraphs(data: bytes) -> Iterator[bytes]:
-    start = 0
-    while start < len(data):
-        end = data.find(b"\n\n", start)
-        end = len(data) if end < 0 else end
-        yield data[start:end]
-        start = end + 2
-
-
 CATALOGER = Cataloger(
     id="apk",
-    version=1,
+    version=2,
     summary="Alpine packages by apk's installed database",
     names=rb"(?<=/apk/db/)installed",
     paths=re.compile(rb"^(?P<root>(?:.*?/)??)(?:usr/)?lib/apk/db/installed$", re.DOTALL),

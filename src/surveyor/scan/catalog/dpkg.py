@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, plausible, quote, text
 from surveyor.scan.errors import Malformed
+from surveyor.scan.formats.stanza import stanzas
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import SourcePackage
 from surveyor.scan.vocabulary import counted
@@ -18,7 +19,7 @@ _ABSENT = {"not-installed", "config-files"}
 def parse(file: File, budget: Budget) -> Iterator[Record]:
     """One record a stanza whose files are on disk; a half-configured package is there, and says so."""
     broken = 0
-    for stanza in _stanzas(bytes(file.data)):
+    for stanza in stanzas(bytes(file.data)):
         fields = {key.decode(): text(value) for key, value in _FIELDS.findall(stanza)}
         name, version = fields.get("Package", ""), fields.get("Version", "")
         state = fields.get("Status", "install ok installed").rpartition(" ")[2]
@@ -39,16 +40,6 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
         )
     if broken:
         raise Malformed(f"{counted(broken, 'dpkg record')} without a usable name or version")
-
-
-def _stanzas(data: bytes) -> Iterator[bytes]:
-    data = data.replace(b"\r\n", b"\n")
-    start = 0
-    while start < len(data):
-        end = data.find(b"\n\n", start)
-        end = len(data) if end < 0 else end
-        yield data[start:end]
-        start = end + 2
 
 
 def _source(field: str, version: str) -> SourcePackage | None:

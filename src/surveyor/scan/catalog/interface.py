@@ -53,6 +53,19 @@ class Record:
     remark: bool = False
 
 
+#: Folders of installed packages: what lies in one of theirs is that package's own business. Of ``vendor`` only what
+#: package managers lay there, for a folder of people may have that name.
+_FOREIGN = (
+    rb"node_modules|bower_components|site-packages|dist-packages|conda-meta|gems/[^/]+-[0-9][^/]*|pkg/mod|registry/src|"
+    rb"vendor/(?:bundle|[^/]+\.[^/]+)|Pods|usr/share/(?:nodejs|doc)|usr/share/cargo/registry"
+)
+
+
+def declares(names: bytes) -> re.Pattern[bytes]:
+    """The paths of files whose last name this pattern fits, outside the folders of installed packages."""
+    return re.compile(rb"^(?!(?:.*/)?(?:" + _FOREIGN + rb")/)(?:.*/)?(?:" + names + rb")$", re.DOTALL)
+
+
 Parse = Callable[[File, Budget], Iterator[Record]]
 
 

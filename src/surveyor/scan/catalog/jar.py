@@ -170,7 +170,7 @@ def _is_container(name: str, nested: list[Member]) -> bool:
 
 CATALOGER = Cataloger(
     id="jar",
-    version=1,
+    version=2,
     summary="Java archives by Maven's pom.properties, else by manifest and file name; nested archives too",
     endings=rb"[jwe]ar|[hj]pi|JAR|WAR|EAR",
     paths=re.compile(rb"\.(?:[jwe]ar|[hj]pi|JAR|WAR|EAR)$"),

@@ -58,7 +58,7 @@ _NAMES = {
     "MPL-1.1": ("mozilla-public-1.1", "mozilla-public-1.1-mpl-1.1"),
     "MPL-2.0": ("mozilla-public-2.0", "mozilla-public-2.0-mpl-2.0", "mpl-2", "mpl2", "mpl2.0", "mozilla-2.0"),
     "MS-PL": ("microsoft-public", "microsoft-public-ms-pl"),
-    "NCSA": ("university-of-illinois-ncsa-open-source", "university-of-illinois/ncsa-open-source", "uiuc-ncsa"),
+    "NCSA": ("university-of-illinois-ncsa-open-source", "uiuc-ncsa"),
     "OFL-1.1": ("sil-open-font-1.1", "sil-open-font-1.1-ofl-1.1"),
     "PostgreSQL": ("postgresql",),
     "UPL-1.0": ("universal-permissive-upl", "universal-permissive-1.0", "universal-permissive-1.0-upl-1.0"),
@@ -85,6 +85,7 @@ _LONG = (
     (re.compile(r"free documentation"), "gfdl"),
     (re.compile(r"or (?:any )?(?:newer|later)(?: versions?)?"), "or later"),
 )
+_SINCE = re.compile(r"\(?>= ?v?([0-9.]+)\)?")  # as R says it
 _IDLE = frozenset({"the", "license", "licence", "licensed", "licenses", "under", "version", "v", "gnu", "approved"})
 _APART = re.compile(r"[^a-z0-9.+]+")
 _VERSION = re.compile(r"(?<![a-z])v(?=\d)|(?<=[gm]pl)v(?=\d)")
@@ -98,7 +99,7 @@ _LONGEST = 400
 
 def _fold(name: str) -> str:
     """A name without case, punctuation and idle words: ``Apache License, Version 2.0`` becomes ``apache-2.0``."""
-    words = " ".join(_APART.split(name.lower().replace("libre/", "libre ")))
+    words = " ".join(_APART.split(_SINCE.sub(r" \1+", name.lower())))
     for long, short in _LONG:
         words = long.sub(short, words)
     words = _VERSION.sub("", words)

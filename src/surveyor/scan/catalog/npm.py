@@ -53,7 +53,7 @@ def _licenses(manifest: dict[str, object]) -> tuple[str, ...]:
 
 CATALOGER = Cataloger(
     id="npm",
-    version=1,
+    version=2,
     summary="npm packages installed under node_modules, or under Debian's usr/share/nodejs",
     names=rb"package\.json",
     paths=re.compile(rb"(?:^|/)(?:node_modules|usr/share/nodejs)/(?:@[^/]+/)?[^/@][^/]*/package\.json$", re.DOTALL),

@@ -45,7 +45,7 @@ def _licenses(headers: dict[str, list[str]]) -> tuple[str, ...]:
 
 CATALOGER = Cataloger(
     id="python",
-    version=1,
+    version=2,
     summary="Python distributions by dist-info or egg-info metadata",
     names=rb"METADATA|PKG-INFO",
     endings=rb"egg-info",

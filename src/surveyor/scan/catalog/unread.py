@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
+from surveyor.scan.catalog.interface import declares
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
@@ -51,55 +53,16 @@ _PROJECTS = rb"(?:cs|fs|vb)proj"
 
 UNREAD = (
     Unread(
-        id="pacman",
-        names=rb"ALPM_DB_VERSION(?<=/local/ALPM_DB_VERSION)",
-        paths=re.compile(rb"(?:^|/)var/lib/pacman/local/ALPM_DB_VERSION$"),
-        detail="pacman's database is not read yet",
-        places=(b"var/lib/pacman/local/",),
-    ),
-    Unread(
-        id="opkg",
-        names=rb"status(?<=/opkg/status)",
-        paths=re.compile(rb"(?:^|/)(?:usr|var)/lib/opkg/status$"),
-        detail="opkg's database is not read yet",
-        places=(b"usr/lib/opkg/status", b"var/lib/opkg/status"),
-    ),
-    Unread(
-        id="gem",
-        endings=rb"gemspec",
-        paths=re.compile(rb"(?:^|/)specifications/(?:default/)?[^/]+\.gemspec$"),
-        detail="installed Ruby gems are not read yet",
-    ),
-    Unread(
-        id="composer",
-        names=rb"installed\.json(?<=/composer/installed\.json)",
-        paths=re.compile(rb"(?:^|/)composer/installed\.json$"),
-        detail="PHP packages that Composer installed are not read yet",
-    ),
-    Unread(
         id="nuget",
         endings=rb"deps\.json",
         paths=re.compile(rb"\.deps\.json$"),
         detail="libraries of .NET programs are not read yet",
     ),
     Unread(
-        id="conda",
-        names=rb"history(?<=conda-meta/history)",
-        paths=re.compile(rb"(?:^|/)conda-meta/history$"),
-        detail="conda's packages are not read yet",
-    ),
-    Unread(
         id="declared",
         names=_DECLARED,
         endings=_PROJECTS,
-        # what lies in an installed package is that package's own business
-        paths=re.compile(
-            rb"^(?!(?:[^/]+/)*(?:node_modules|site-packages|dist-packages|conda-meta)/)(?:[^/]*/)*(?:"
-            + _DECLARED
-            + rb"|[^/]+\.(?:gemspec|"
-            + _PROJECTS
-            + rb"))$"
-        ),
+        paths=declares(_DECLARED + rb"|[^/]+\.(?:gemspec|" + _PROJECTS + rb")"),
         detail="dependencies that lock files and manifests declare are not read yet",
         installed=False,
     ),

@@ -29,6 +29,7 @@ CERTAIN = {
     "GNU General Public License v3 or later (GPLv3+)": "GPL-3.0-or-later",
     "GNU Lesser General Public License v2 or later (LGPLv2+)": "LGPL-2.0-or-later",
     "GNU Affero General Public License v3": "AGPL-3.0-only",
+    "GPL (>= 2)": "GPL-2.0-or-later",
     "GFDL-1.3+": "GFDL-1.3-or-later",
     "bsd-3-clause or mit": "BSD-3-Clause OR MIT",
     "GPL-2+ and LGPL-2.1": "GPL-2.0-or-later AND LGPL-2.1-only",

@@ -1,0 +1,44 @@
+"""Packages of Arch Linux and its relatives, by pacman's local database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote, text
+from surveyor.scan.errors import Malformed
+from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.model import SourcePackage
+
+_FIELD = re.compile(rb"^%(NAME|VERSION|BASE|ARCH|LICENSE)%\n([^\n%][^\n]*(?:\n[^\n%][^\n]*)*)", re.MULTILINE)
+
+
+def parse(file: File, budget: Budget) -> Iterator[Record]:
+    """One record a ``desc`` file: a ``%KEY%`` line, then lines of values up to a blank one."""
+    found = {key.decode(): value.splitlines() for key, value in _FIELD.findall(bytes(file.data))}
+    name, version, base, arch = (text(found.get(key, [b""])[0]) for key in ("NAME", "VERSION", "BASE", "ARCH"))
+    if not (plausible(name) and plausible(version)):
+        raise Malformed("pacman record has no usable name or version")
+    budget.package()
+    yield Record(
+        type="alpm",
+        name=name.lower(),
+        version=version,
+        arch=arch if plausible(arch) else None,
+        licenses=tuple(one for line in found.get("LICENSE", [])[:5] for one in licence(text(line))),
+        source=SourcePackage(name=base, version=version) if plausible(base) else None,
+        evidence=quote(NAME=name, VERSION=version, BASE=base, ARCH=arch),
+    )
+
+
+CATALOGER = Cataloger(
+    id="pacman",
+    version=1,
+    summary="Packages of Arch Linux by pacman's local database",
+    names=rb"desc",
+    paths=re.compile(rb"^(?P<root>(?:.*?/)??)var/lib/pacman/local/[^/]+/desc$", re.DOTALL),
+    parse=parse,
+    system=True,
+    places=(b"var/lib/pacman/local/",),
+    limit=MIB,
+)

@@ -1,0 +1,42 @@
+"""Lock files in TOML as tools write them: tables of one line a key, strings quoted on one line (TOML 1.0).
+
+No reader of all TOML: values are kept as they are written, arrays of several lines keep their first line only, and
+what a tool would never write is passed by. In return the largest lock file costs one look at each of its lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_LINE = re.compile(
+    rb"^(?:\[(?P<many>\[)?(?P<table>[^\[\]\n]+)\]\]?|(?P<key>[\w-]+)[ \t]*=[ \t]*(?P<value>[^\n]*))[ \t\r]*$",
+    re.MULTILINE,
+)
+_STRING = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)')""")
+_MEMBER = re.compile(
+    r"""(?<![\w-])(?P<key>[\w-]{1,64})[ \t]{0,8}=[ \t]{0,8}(?:"(?P<text>(?:[^"\\]|\\.)*)"|'(?P<plain>[^']*)')"""
+)
+
+
+def tables(data: bytes) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each table in its order: its name without brackets, and its keys with their values as written."""
+    name, keys = "", dict[str, str]()
+    for line in _LINE.finditer(data):
+        if (table := line["table"]) is not None:
+            yield name, keys
+            name, keys = table.decode("utf-8", "backslashreplace").strip(), {}
+        else:
+            keys.setdefault(line["key"].decode(), line["value"].decode("utf-8", "backslashreplace").strip())
+    yield name, keys
+
+
+def unquoted(value: str) -> str:
+    """The string that a value is, empty when it is none; escapes stay as they are, for names have none."""
+    found = _STRING.match(value)
+    return (found[1] or found[2] or "") if found else ""
+
+
+def members(value: str) -> dict[str, str]:
+    """The strings of an inline table, one deep."""
+    return {one["key"]: one["text"] or one["plain"] or "" for one in _MEMBER.finditer(value)}

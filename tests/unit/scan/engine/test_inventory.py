@@ -1,0 +1,45 @@
+"""How records of one name become packages: what has no version, what is no package, what is declared and installed."""
+
+from __future__ import annotations
+
+from surveyor.scan.catalog import npm
+from surveyor.scan.catalog.interface import Record
+from surveyor.scan.engine.inventory import Found, Inventory
+from surveyor.scan.model import Package, Presence
+
+
+def packages(*records: Record) -> tuple[Package, ...]:
+    inventory = Inventory()
+    for number, record in enumerate(records):
+        found = Found(record=record, cataloger=npm.CATALOGER, path=f"file{number}", root=b"", layer=None)
+        inventory.add(found, None)
+    return inventory.packages()
+
+
+def test_what_names_no_version_joins_every_version_of_that_name() -> None:
+    wish = Record(type="npm", name="a", version="", evidence="a: ^1", presence=Presence.DECLARED, licenses=("MIT",))
+    there = [Record(type="npm", name="a", version=version, evidence=version) for version in ("1", "2")]
+    found = packages(wish, *there)
+    assert [package.purl for package in found] == ["pkg:npm/a@1", "pkg:npm/a@2"]
+    assert [one.value for one in found[0].evidence] == ["1", "a: ^1"]
+    assert found[0].licenses == ("MIT",)
+    assert [place.path for place in found[0].locations] == ["file1"]
+    assert found[0].presence is Presence.INSTALLED
+
+
+def test_what_nobody_takes_up_is_a_package_without_a_version() -> None:
+    wish = Record(type="npm", name="a", version="", evidence="a: ^1", presence=Presence.DECLARED)
+    other = Record(type="npm", namespace="@s", name="a", version="1", evidence="x")
+    assert [package.purl for package in packages(wish, other)] == ["pkg:npm/%40s/a@1", "pkg:npm/a"]
+
+
+def test_a_remark_alone_is_no_package() -> None:
+    assert packages(Record(type="npm", name="a", version="", evidence="x", remark=True)) == ()
+
+
+def test_installed_says_more_than_declared() -> None:
+    lock = Record(type="npm", name="a", version="1", evidence="lock", presence=Presence.DECLARED)
+    there = Record(type="npm", name="a", version="1", evidence="there")
+    (found,) = packages(lock, there)
+    assert found.presence is Presence.INSTALLED
+    assert len(found.locations) == 2
