@@ -13,7 +13,6 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import orjson
 
@@ -156,5 +155,5 @@ def _login(entry: object, host: str, source: str) -> Login | None:
 
 def _host(name: str) -> str:
     """The registry that a key means: older files have URLs."""
-    host = urlsplit(name).netloc if "://" in name else name
+    host = name.partition("://")[2].partition("/")[0] if "://" in name else name
     return HUB if host in _HUB_NAMES else host

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from surveyor.scan.errors import Absent, Denied, LimitExceeded, Mismatch, Unreachable, Unsupported
+from surveyor.scan.errors import Absent, Denied, LimitExceeded, Mismatch, Refused, Unreachable, Unsupported
 from surveyor.scan.formats.reference import Reference
 from surveyor.scan.net.client import Client, Sink
 from surveyor.scan.net.registry import receiving
@@ -111,6 +111,8 @@ class Registry:
         """The first question, which finds out whether the registry speaks https; only some may speak http."""
         try:
             return self._patiently(ask)
+        except Refused:
+            raise
         except Unreachable as error:
             if self._reached or not self._may_be_plain():
                 raise
@@ -119,6 +121,8 @@ class Registry:
         self._proof = self._proven()
         try:
             return self._patiently(ask)
+        except Refused:
+            raise
         except Unreachable:
             if self._reached:
                 raise

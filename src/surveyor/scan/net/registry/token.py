@@ -89,13 +89,11 @@ class Proof:
 
 
 def _host(realm: str) -> str:
+    """Who is asked; where that is nobody, the guard says why."""
     try:
-        host = urlsplit(realm).hostname
+        return urlsplit(realm).hostname or "nobody"
     except ValueError:
-        host = None
-    if not host:
-        raise Refused("the registry sends for a token to something that is not a URL", rule="url_form")
-    return host
+        raise Refused("the registry sends for a token to something that is not a URL", rule="url_form") from None
 
 
 def _read(answer: Response, host: str) -> str:
