@@ -16,7 +16,7 @@ import pytest
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.catalog.interface import Cataloger, File, Record
 from surveyor.scan.catalog.unread import UNREAD, Unread
-from surveyor.scan.engine.reading import WANTED
+from surveyor.scan.engine.wanted import IN_SYSTEMS as WANTED
 from surveyor.scan.errors import ScanError
 from surveyor.scan.limits import Budget, Limits
 from tests.fixtures.case import Case

@@ -387,7 +387,7 @@ def test_a_deaf_terminal_does_not_turn_the_gate_off(bucket: Path, image: Path, t
 
 def test_a_defect_is_shown_whole_and_is_no_failed_gate(tmp_path: Path) -> None:
     script = (
-        "import surveyor.cli.scan as s\ndef broken(target): raise KeyError('defect')\n"
+        "import surveyor.cli.scan as s\ndef broken(target, **more): raise KeyError('defect')\n"
         "s.plan = broken\nfrom surveyor.cli import main\nmain(['scan', '.'])"
     )
     done = subprocess.run(

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from surveyor.scan.errors import ScanError
 from surveyor.scan.limits import Budget, Limits
-from surveyor.scan.tree.entry import Blob, Kind
+from surveyor.scan.tree.entry import Blob, Kind, Wanted
 from surveyor.scan.tree.stream import Inflated, Mapped, Source
 from surveyor.scan.tree.tar import TarWalk
 
-EVERYTHING = re.compile(rb"")
+EVERYTHING = Wanted(re.compile(rb""))
 FORMATS = st.sampled_from([tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
 PART = st.text(
     st.characters(codec="utf-8", exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=30
@@ -88,7 +88,8 @@ def mapped(data: bytes) -> Mapped:
 
 
 def inflated(data: bytes, step: int) -> Inflated:
-    return Inflated(data[at : at + step] for at in range(0, len(data), step))
+    chunks = (data[at : at + step] for at in range(0, len(data), step))
+    return Inflated(chunks, Budget(limits=Limits()))
 
 
 @settings(deadline=None, max_examples=150)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Lock
 
 from surveyor.scan.errors import LimitExceeded
 
@@ -35,7 +36,7 @@ class Limits:
 
 @dataclass(slots=True)
 class Budget:
-    """What is left of the limits of one scan; all its nested parts draw on the same one."""
+    """What is left of the limits of one scan; all its nested parts and threads draw on the same one."""
 
     limits: Limits
     clock: Callable[[], float] = time.monotonic
@@ -43,14 +44,17 @@ class Budget:
     _candidates: int = 0
     _packages: int = 0
     _inflated: int = 0
+    _spooled: int = 0
     _deadline: float = field(init=False)
+    _lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
         self._deadline = self.clock() + self.limits.seconds
 
     def entry(self, count: int = 1) -> None:
         """Count archive entries; look at the clock now and then, since walking is the hot path."""
-        self._entries += count
+        with self._lock:
+            self._entries += count
         if self._entries > self.limits.entries:
             raise LimitExceeded(f"more than {self.limits.entries:,} entries")
         if not self._entries & 0x3FF:
@@ -58,24 +62,34 @@ class Budget:
 
     def candidate(self) -> None:
         """Count a file that a cataloger asked for."""
-        self._candidates += 1
+        with self._lock:
+            self._candidates += 1
         if self._candidates > self.limits.candidates:
             raise LimitExceeded(f"more than {self.limits.candidates:,} package files")
 
     def package(self) -> None:
         """Count a package record; each is held until the report is written, and the report is held whole."""
-        self._packages += 1
+        with self._lock:
+            self._packages += 1
         if self._packages > self.limits.packages:
             raise LimitExceeded(f"more than {self.limits.packages:,} package records")
 
     def inflate(self, produced: int, *, consumed: int = 0, total: int = 0) -> None:
         """Count inflated bytes; ``consumed`` and ``total`` are this stream's own, for its ratio."""
-        self._inflated += produced
+        with self._lock:
+            self._inflated += produced
         if self._inflated > self.limits.inflated_bytes:
             raise LimitExceeded(f"more than {self.limits.inflated_bytes:,} bytes after decompression")
         if total > MIB and consumed and total > consumed * self.limits.ratio:
             raise LimitExceeded(f"compression ratio over {self.limits.ratio}:1")
         self.check_time()
+
+    def spool(self, count: int) -> int:
+        """Count bytes that are about to be written to a file without a name; returns how many of them may be."""
+        with self._lock:
+            allowed = min(count, self.limits.spool_bytes - self._spooled)
+            self._spooled += allowed
+        return allowed
 
     def check_time(self) -> None:
         """Raise when the scan's seconds are used up."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 
 class Kind(StrEnum):
@@ -100,10 +100,14 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """Where in an artifact: a path without leading slash, and the digest of the layer that holds it."""
+    """Where in an artifact: a path without leading slash, the digest of the layer that holds it, and what made that.
+
+    ``a.jar!/b.jar`` is a path inside a file; ``instruction`` is from the image's history, such as ``RUN apt-get …``.
+    """
 
     path: str
     layer: str | None = None
+    instruction: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +141,10 @@ class Distro:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """One package of one version; ``purl`` is its identity. Duplicate evidence merges, versions do not."""
+    """One package of one version; ``purl`` is its identity. Duplicate evidence merges, versions do not.
+
+    ``owner`` names the system package that put it there, as ``deb/python3-idna``: then its distribution mends it.
+    """
 
     purl: str
     type: str
@@ -153,6 +160,7 @@ class Package:
     source: SourcePackage | None = None
     distro: Distro | None = None
     state: str | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,25 +5,27 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin
-from surveyor.scan.errors import Unreadable
+from surveyor.scan.errors import BadTarget, Unreadable
 from surveyor.scan.limits import Budget
-from surveyor.scan.tree.entry import Entry, Kind, Names, Tally, Wanted
+from surveyor.scan.tree.entry import PROGRAM_BYTES, Entry, Kind, Names, Tally, Wanted, is_program
 
 _SKIPPED = frozenset({b"proc", b"sys", b"dev"})
 
 
 def detect(origin: Origin) -> bool:
     """Any directory that is no image layout."""
-    return origin.blob is None and origin.path.is_dir()
+    return origin.path is not None
 
 
 def read(origin: Origin, _budget: Budget) -> Artifact:
     """The directory as one layer."""
+    if origin.path is None:
+        raise BadTarget("no directory")
     return Artifact(type="source", images=(Image(layers=(DirectoryLayer(root=origin.path),)),))
 
 
@@ -70,8 +72,8 @@ class DirectoryWalk:
                     # a live system's kernel filesystems hold no packages and may not end
                     if folder or found.name not in _SKIPPED:
                         pending.append(name + b"/")
-                elif match(name, len(folder)) and (entry := self._entry(found, name)):
-                    yield entry
+                else:
+                    yield from self._file(found, name, named=match(name, len(folder)) is not None)
 
     def _listing(self, folder: bytes) -> list[os.DirEntry[bytes]]:
         try:
@@ -80,6 +82,19 @@ class DirectoryWalk:
         except OSError as error:
             self.closed.add(folder.rstrip(b"/") or b".", error.strerror or "")
             return []
+
+    def _file(self, found: os.DirEntry[bytes], name: bytes, *, named: bool) -> Iterator[Entry]:
+        program = self._wanted.programs and self._is_program(found)
+        if (named or program) and (entry := self._entry(found, name)):
+            yield replace(entry, program=program)
+
+    def _is_program(self, found: os.DirEntry[bytes]) -> bool:
+        try:
+            status = found.stat(follow_symlinks=False)
+            able = stat.S_ISREG(status.st_mode) and status.st_mode & 0o111 and status.st_size >= PROGRAM_BYTES
+            return bool(able) and is_program(_peek(found.path, 4))
+        except (OSError, Unreadable):
+            return False  # who cannot be opened is told of when it is wanted by its name
 
     def _entry(self, found: os.DirEntry[bytes], name: bytes) -> Entry | None:
         """What a listing names; a folder may be listed and what is in it be closed all the same."""

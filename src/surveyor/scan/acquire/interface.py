@@ -34,22 +34,27 @@ class Origin:
     """A target that was opened and not yet understood.
 
     ``blob`` is a file's bytes (those inside, when it is compressed); ``store`` its members when it is a tar or a
-    directory, and ``damage`` why they are not all there. ``form`` is how the file was compressed as a whole.
+    directory, which is at ``path``; ``damage`` is why they are not all there. ``form`` is how the file was compressed
+    as a whole.
     """
 
-    path: Path
     name: str
     blob: Blob | None
     store: Store | None
+    path: Path | None = None
     form: str = "plain"
     damage: ScanError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """One root filesystem: its layers from the oldest to the newest. ``overlaid`` when whiteouts have their meaning."""
+    """One root filesystem: its layers from the oldest to the newest. ``overlaid`` when whiteouts have their meaning.
+
+    ``instructions`` are what made each layer, by the image's history; fewer, or none, when that does not say.
+    """
 
     layers: tuple[Layer, ...]
+    instructions: tuple[str | None, ...] = ()
     name: str | None = None
     digest: str | None = None
     platform: str | None = None

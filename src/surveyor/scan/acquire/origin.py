@@ -5,30 +5,28 @@ from __future__ import annotations
 import mmap
 import os
 import re
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from surveyor.scan.acquire.interface import Origin
 from surveyor.scan.errors import BadTarget, LimitExceeded, Malformed, ScanError, Unsupported
 from surveyor.scan.limits import Budget
-from surveyor.scan.tree.entry import Blob, Kind
+from surveyor.scan.tree.entry import Blob, Kind, Wanted
 from surveyor.scan.tree.names import resolve
-from surveyor.scan.tree.stream import Mapped, form_of, inflate
+from surveyor.scan.tree.stream import Mapped, form_of, inflate, spool
 from surveyor.scan.tree.tar import TarWalk
 
 #: An image archive has a handful of members; who has more is a tree, and need not be listed to its end.
 _MEMBERS = 5_000
 _HOPS = 8
-_ANY = re.compile(rb"")
+_ANY = Wanted(re.compile(rb""))
 
 
 def open_origin(path: Path, name: str, budget: Budget) -> Origin:
     """Open a file or directory; raises when a file is empty, too large or cannot be inflated at all."""
     if path.is_dir():
         return Origin(path=path, name=name, blob=None, store=FolderStore(path))
-    return _understood(path, name, _open(path, budget), budget)
+    return open_blob(_open(path, budget), name, budget)
 
 
 def open_spooled(file: BinaryIO, name: str, budget: Budget) -> Origin:
@@ -37,18 +35,22 @@ def open_spooled(file: BinaryIO, name: str, budget: Budget) -> Origin:
     size = os.fstat(file.fileno()).st_size
     if not size:
         raise Unsupported("nothing came")
-    return _understood(Path(name), name, _map(file, size), budget)
+    return open_blob(_map(file, size), name, budget)
 
 
-def _understood(path: Path, name: str, blob: Blob, budget: Budget) -> Origin:
+def open_blob(blob: Blob, name: str, budget: Budget) -> Origin:
+    """Open bytes, those of a file or of one inside another tree."""
     form = form_of(blob.head(16))
     damage: ScanError | None = None
     if form != "plain":
-        blob, damage = _spool(blob, form, budget)
+        buffer, damage = spool(inflate(blob, form, budget), budget)
+        if not buffer:
+            raise damage or Unsupported(f"the {form} file holds nothing")
+        blob = Blob(buffer=buffer, start=0, end=len(buffer))
     store = TarStore(blob, budget)
     if not store.entries:
-        return Origin(path=path, name=name, blob=blob, store=None, form=form, damage=damage)
-    return Origin(path=path, name=name, blob=blob, store=store, form=form, damage=damage or store.damage)
+        return Origin(name=name, blob=blob, store=None, form=form, damage=damage)
+    return Origin(name=name, blob=blob, store=store, form=form, damage=damage or store.damage)
 
 
 def _open(path: Path, budget: Budget) -> Blob:
@@ -98,10 +100,8 @@ class TarStore:
 
     def _list(self, walk: TarWalk) -> None:
         for entry in walk:
-            if entry.kind is Kind.FILE:
-                self._files[entry.name] = Blob(
-                    buffer=self._blob.buffer, start=entry.offset, end=entry.offset + entry.size
-                )
+            if entry.kind is Kind.FILE and entry.place is not None:
+                self._files[entry.name] = entry.place
             elif entry.kind is Kind.SYMLINK:
                 self._links[entry.name] = resolve(entry.name, entry.target)
             elif entry.kind is Kind.HARDLINK:
@@ -135,29 +135,3 @@ class FolderStore:
 
 def _map(file: BinaryIO, size: int) -> Blob:
     return Blob(buffer=mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ), start=0, end=size)
-
-
-def _spool(blob: Blob, form: str, budget: Budget) -> tuple[Blob, ScanError | None]:
-    """The inflated bytes in a file without a name, and why they are not all there when they are not."""
-    limit = budget.limits.spool_bytes
-    damage: ScanError | None = None
-    with cast("BinaryIO", tempfile.TemporaryFile(prefix="surveyor-")) as spool:
-        written = 0
-        try:
-            for chunk in _bounded(inflate(blob, form, budget), limit):
-                written += spool.write(chunk)
-        except (Malformed, LimitExceeded) as error:
-            damage = error
-        spool.flush()
-        if not written:
-            raise damage or Unsupported(f"the {form} file holds nothing")
-        return _map(spool, written), damage
-
-
-def _bounded(chunks: Iterator[bytes], limit: int) -> Iterator[bytes]:
-    left = limit
-    for chunk in chunks:
-        yield chunk[:left]
-        left -= len(chunk)
-        if left < 0:
-            raise LimitExceeded(f"inflates to more than the {limit:,} bytes that may be spooled")

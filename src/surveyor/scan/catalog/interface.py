@@ -66,7 +66,19 @@ def declares(names: bytes) -> re.Pattern[bytes]:
     return re.compile(rb"^(?!(?:.*/)?(?:" + _FOREIGN + rb")/)(?:.*/)?(?:" + names + rb")$", re.DOTALL)
 
 
-Parse = Callable[[File, Budget], Iterator[Record]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owned:
+    """The files that a system package put where they are: absolute paths, one a line, as its database lists them.
+
+    ``type`` is the package's PURL type.
+    """
+
+    type: str
+    package: str
+    paths: bytes | memoryview
+
+
+Parse = Callable[[File, Budget], Iterator[Record | Owned]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +88,8 @@ class Cataloger:
     against all of the path. ``system`` packages are a distribution's: then its group ``root`` is where that is, and
     ``places`` are where its database stands below that, a folder with a slash at its end: links to them are followed.
 
-    ``programs`` asks for executables and shared libraries, which their first bytes tell, whatever their names.
+    ``programs`` asks for executables, which their mode and first bytes tell, whatever their names; ``unowned`` only for
+    those, and shared libraries too, that no system package put there: what one did is judged by its distribution.
 
     ``limit`` bounds what is read of one file; ``beginning`` says that the rest does not matter; ``random`` that only
     parts of the file are reached, so that a mapped one may be larger.
@@ -95,6 +108,7 @@ class Cataloger:
     beginning: bool = False
     random: bool = False
     programs: bool = False
+    unowned: bool = False
 
     @property
     def stamp(self) -> str:

@@ -61,7 +61,7 @@ UNREAD = (
     Unread(
         id="declared",
         names=_DECLARED,
-        endings=_PROJECTS,
+        endings=rb"gemspec|" + _PROJECTS,
         paths=declares(_DECLARED + rb"|[^/]+\.(?:gemspec|" + _PROJECTS + rb")"),
         detail="dependencies that lock files and manifests declare are not read yet",
         installed=False,

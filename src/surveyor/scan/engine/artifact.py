@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import threading
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from surveyor.scan.acquire.interface import Artifact, Image
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.engine import opening
 from surveyor.scan.engine.inventory import Inventory
+from surveyor.scan.engine.layer import Scope
+from surveyor.scan.engine.nesting import Nesting, is_system
 from surveyor.scan.engine.parts import Parts
 from surveyor.scan.engine.reading import ImageReader
 from surveyor.scan.engine.units import Ledger
@@ -21,13 +24,12 @@ from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Coverage, CoverageState, Finding, Kind, Package, Source, Target
 from surveyor.scan.plan import Place, Request
 from surveyor.scan.settings import Settings
+from surveyor.scan.tree.entry import Layer
 from surveyor.scan.vocabulary import counted
 
 if TYPE_CHECKING:
     from surveyor.scan.advise import match
 
-#: Types of trees that people write, whose packages are declared rather than installed.
-_SOURCES = frozenset({"source", "archive/zip"})
 _LAYERS_FROM, _LAYERS_TO = 8, 60
 _HASH_STEP = 8 * MIB
 
@@ -92,18 +94,16 @@ class _Scan:
         return packages
 
     def _image(self, image: Image, total: int, inventory: Inventory) -> None:
-        source = self.type in _SOURCES
-        reader = ImageReader(image, self._ledger, self._budget, stage=self.stage, source=source)
-        for layer in reversed(image.layers):
-            self._walked += 1
-            pct = _LAYERS_FROM + (_LAYERS_TO - _LAYERS_FROM) * self._walked // total
-            detail = f"{self._walked}/{total} {layer.digest or image.name or self.type}"
-            self._ledger.progress(f"{self.stage}.layers", detail, pct=pct)
-            reader.layer(layer)
-        reader.finish(inventory)
+        system = is_system(self.type)
+        scope = Scope(stage=self.stage, system=system, overlaid=image.overlaid)
+        nesting = Nesting(budget=self._budget, stage=self.stage, depth=self._budget.limits.depth)
+        reader = ImageReader(image, scope, self._ledger, self._budget, nesting.nest())
+        reader.read(partial(self._begun, image, total))
+        for found, distro in reader.finish():
+            inventory.add(found, distro)
+            self._records[found.cataloger.id] += 1
         self.entries += reader.entries
         self._files.update(reader.files)
-        self._records.update(reader.records)
         if self.type == "source" and reader.has_release:
             self.type = "rootfs"
         detail = f"{counted(len(image.layers), 'layer')}, {counted(reader.entries, 'entry')}"
@@ -119,6 +119,12 @@ class _Scan:
                 count=reader.entries,
             )
         )
+
+    def _begun(self, image: Image, total: int, layer: Layer) -> None:
+        self._walked += 1
+        pct = _LAYERS_FROM + (_LAYERS_TO - _LAYERS_FROM) * self._walked // total
+        detail = f"{self._walked}/{total} {layer.digest or image.name or self.type}"
+        self._ledger.progress(f"{self.stage}.layers", detail, pct=pct)
 
     def account(self) -> None:
         """One entry of coverage a cataloger that met files, and one that names those that met none."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 
-from surveyor.scan.engine.layer import shown
+from surveyor.scan.engine.books import shown
 from surveyor.scan.engine.links import Links, Wish, recorded, steps_of
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.limits import Budget
@@ -106,12 +106,12 @@ def lasts_of(names: Collection[bytes]) -> Wanted:
     Of any name when there are many: each would be compared with every name of a layer.
     """
     if len(names) > _SPELLED_OUT:
-        return re.compile(rb"")
+        return Wanted(re.compile(rb""))
     parts = set()
     for name in names:
         last = re.escape(name.rstrip(b"/").rpartition(b"/")[2])
         parts.add(rb"(?<=" + last + rb"/)[^/]+" if name.endswith(b"/") else last)
-    return re.compile(rb"(?:" + b"|".join(sorted(parts)) + rb")\Z", re.DOTALL)
+    return Wanted(re.compile(rb"(?:" + b"|".join(sorted(parts)) + rb")\Z", re.DOTALL))
 
 
 def unfulfilled(links: Links, wishes: list[Wish], *, source: bool) -> list[Coverage]:

@@ -21,13 +21,18 @@ _LICENSES = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """One record with where it was found and by whom."""
+    """One record with where it was found and by whom.
+
+    ``instruction`` made its layer; ``owner`` is the system package whose file this is.
+    """
 
     record: Record
     cataloger: Cataloger
     path: str
-    root: bytes
-    layer: str | None
+    root: bytes = b""
+    layer: str | None = None
+    instruction: str | None = None
+    owner: str | None = None
 
     @property
     def where(self) -> str:
@@ -95,7 +100,9 @@ def _package(identity: str, distro: Distro | None, found: list[Found], said: Seq
         name=record.name,
         version=record.version,
         licenses=_distinct((name for one in (*found, *said) for name in one.record.licenses), _LICENSES),
-        locations=_distinct((Location(path=one.where, layer=one.layer) for one in found), _LOCATIONS),
+        locations=_distinct(
+            (Location(path=one.where, layer=one.layer, instruction=one.instruction) for one in found), _LOCATIONS
+        ),
         evidence=_distinct((_evidence(one) for one in (*found, *said)), _EVIDENCE),
         tier=Tier.CONFIRMED if confirmed else record.tier,
         presence=record.presence,
@@ -103,6 +110,7 @@ def _package(identity: str, distro: Distro | None, found: list[Found], said: Seq
         source=record.source,
         distro=distro,
         state=record.state,
+        owner=next((one.owner for one in found if one.owner), None),
     )
 
 

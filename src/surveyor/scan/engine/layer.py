@@ -1,108 +1,246 @@
-"""One pass over a layer: what it gave, and what the books say of it afterwards."""
+"""Reads one layer: walks it, gives wanted files to catalogers and nested artifacts to whoever opens them.
+
+It knows nothing of other layers, so that several are read at once and what one gave can be kept for the next image.
+"""
 
 from __future__ import annotations
 
-from surveyor.scan.engine.inventory import Found
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from surveyor.scan.catalog import CATALOGERS
+from surveyor.scan.catalog.interface import Cataloger, File, Owned
+from surveyor.scan.engine import distro, links
+from surveyor.scan.engine.following import lasts_of
+from surveyor.scan.engine.look import Look, Nested, Taken, Trouble
 from surveyor.scan.engine.units import Ledger
+from surveyor.scan.engine.wanted import IN_PACKED, IN_SYSTEMS, concerned, is_library, is_nested
+from surveyor.scan.errors import LimitExceeded, Malformed
+from surveyor.scan.events import Progress
 from surveyor.scan.limits import Budget
-from surveyor.scan.model import Coverage, CoverageState
-from surveyor.scan.tree.entry import Layer, Tally, Walk
+from surveyor.scan.tree.entry import Blob, Entry, Kind, Layer, readable
+from surveyor.scan.tree.names import clean
 from surveyor.scan.tree.overlay import Sheet
+from surveyor.scan.tree.stream import spool
 from surveyor.scan.vocabulary import counted
 
-_CLIMBING = "names that lead out of the tree were not read"
-_CLOSED = "folders or files that could not be opened were not read"
-_SPARSE = "package records that the tar stores as sparse files are not read yet"
-_UNMARKED = "tar ends without its end marker; everything before it was read"
-_UNVOUCHED = (
-    "tar ends without its end marker, and nothing says that its bytes are all there: it may be cut short, "
-    "everything before was read"
-)
+_PROGRAMS = tuple(unit for unit in CATALOGERS if unit.programs and not unit.unowned)
+_UNOWNED = tuple(unit for unit in CATALOGERS if unit.programs and unit.unowned)
+_KEPT = 50_000  # names of one kind that a layer may make us remember
+#: Where distributions put programs; what lies elsewhere is nobody's but who built the image.
+_MANAGED = re.compile(rb"(?:usr/)?(?:s?bin|lib(?:32|64|x32|exec)?|games)/")
+
+#: Opens an artifact inside the tree: its bytes, its name and the path that people know it by.
+Nest = Callable[[Blob, bytes, str], Nested | None]
 
 
-class Pass:
-    """What one layer gave: records by cataloger and path, hard links to read, and the walk's own counts."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Where a layer is: the first word of its ``stage``, whether its tree is a system, and the path to the tree."""
 
-    def __init__(self, *, layer: Layer, sheet: Sheet) -> None:
-        self.layer = layer
-        self.sheet = sheet
-        self.found: dict[tuple[str, str], list[Found]] = {}
-        self.linked: dict[bytes, list[bytes]] = {}
-        self.entries = 0
-        self.climbing = Tally()
-        self.closed = Tally()
-        self.sparse = Tally()
-        self.unmarked = False
+    stage: str
+    system: bool
+    overlaid: bool = False
+    prefix: str = ""
 
-    def take(self, walk: Walk) -> None:
-        """Keep what a walk counted, also one that ended early."""
-        self.entries, self.unmarked = walk.entries, walk.unmarked
-        self.climbing, self.closed = walk.climbing, walk.closed
-
-    def link(self, target: bytes, name: bytes) -> None:
-        """Remember that ``name`` is another name of the file ``target`` of this layer."""
-        self.linked.setdefault(target, []).append(name)
+    def path(self, name: bytes) -> str:
+        """A name as people know it."""
+        return self.prefix + readable(name)
 
 
-def account(pass_: Pass, ledger: Ledger, budget: Budget, *, stage: str, whole: bool) -> None:
-    """Write down what a pass read and what it passed by; ``whole`` when it came to the layer's end."""
-    if whole:
-        _whole(pass_, ledger, budget, stage)
-    _tally(pass_, ledger, pass_.climbing, "refused", _CLIMBING)
-    _tally(pass_, ledger, pass_.closed, "unreadable", _CLOSED)
-    _tally(pass_, ledger, pass_.sparse, "unsupported", _SPARSE)
+class LayerReader:
+    """One layer on its way into a ``Look``; never raises for what it meets in the layer."""
+
+    def __init__(self, layer: Layer, sheet: Sheet, scope: Scope, budget: Budget, nest: Nest) -> None:
+        self.look = Look(sheet)
+        self._layer = layer
+        self._scope = scope
+        self._budget = budget
+        self._nest = nest
+        self._linked: dict[bytes, list[bytes]] = {}
+        self._waiting: dict[bytes, Blob | None] = {}
+
+    def read(self) -> Look:
+        """Walk the layer to its end, or as far as it can be read."""
+        self.look.whole = self._attempt(self._walk)
+        if self._linked:
+            self._attempt(self._read_linked)
+        if self._waiting:
+            self._attempt(self._read_unowned)
+        return self.look
+
+    def take(self, entry: Entry) -> None:
+        """Give a file to all whom its name concerns."""
+        units = concerned(entry.name)
+        catalogers = [(unit, match) for unit, match in units if isinstance(unit, Cataloger)]
+        for unit, match in catalogers:
+            self._catalog(unit, entry, entry.name, match["root"] if unit.system else b"")
+        if entry.name.endswith(distro.PLACES):
+            self._release(entry)
+        elif units and not catalogers and len(self.look.unread) < _KEPT:
+            self.look.unread[entry.name] = units[0][0].id
+        # a file that is its own tree has been opened already
+        if self._layer.form != "file" and is_nested(entry.name, system=self._scope.system):
+            self._open(entry)
+        if entry.program or is_library(entry.name):
+            self._program(entry)
+
+    def _attempt(self, unit: Callable[[], bool]) -> bool:
+        ledger = Ledger(Progress())
+        stage = f"{self._scope.stage}.layers"
+        done = ledger.attempt("acquire.layer", unit, stage=stage, path=self._layer.place, layer=self._layer.digest)
+        self.look.failures += [(stage, entry) for entry in ledger.entries]
+        return bool(done)
+
+    def _try(self, what: str, unit: Callable[[], object], name: bytes, *, stage: str) -> None:
+        """Run one unit on one file; its error stays with the file, which another layer may hide."""
+        ledger = Ledger(Progress())
+        ledger.attempt(what, unit, stage=stage, path=self._scope.path(name), layer=self._layer.digest)
+        self.look.troubles += [Trouble(name=name, stage=stage, entry=entry) for entry in ledger.entries]
+
+    def _walk(self) -> bool:
+        look, overlaid = self.look, self._scope.overlaid
+        wanted = IN_SYSTEMS if self._scope.system else IN_PACKED
+        walk = self._layer.walk(wanted, self._budget, look.sheet.names if overlaid else None)
+        try:
+            for entry in walk:
+                if not (overlaid and look.sheet.mark(entry.name)):
+                    self._entry(entry)
+        finally:
+            look.entries, look.unmarked, look.climbing, look.closed = (
+                walk.entries,
+                walk.unmarked,
+                walk.climbing,
+                walk.closed,
+            )
+        return True
+
+    def _entry(self, entry: Entry) -> None:
+        if entry.kind in {Kind.OTHER, Kind.SYMLINK}:
+            self._link(entry)
+        elif entry.kind is Kind.FILE and entry.size:
+            self.take(entry)
+        elif links.recorded(entry.name):
+            self._budget.candidate()
+            self.look.empty.append(entry.name)
+            if entry.kind is Kind.HARDLINK:
+                self._linked.setdefault(clean(entry.target), []).append(entry.name)
+
+    def _link(self, entry: Entry) -> None:
+        """Keep a link that may lead to a package record, and what stands in the place of an older one."""
+        if not links.concerns(entry.name):
+            return
+        self._budget.candidate()
+        if entry.size:
+            # no folder or device has bytes: it is a file of which only some are stored
+            self.look.sparse.append(entry.name)
+        else:
+            self.look.links[entry.name] = entry.target if entry.kind is Kind.SYMLINK else None
+
+    def _catalog(self, unit: Cataloger, entry: Entry, name: bytes, root: bytes = b"") -> None:
+        """Give one file to one cataloger; what it said before an error stays."""
+        self._budget.candidate()
+        # a name that a layer holds twice means its last content
+        taken = self.look.taken[unit.id, name] = Taken(unit=unit, name=name, root=root)
+        stage = f"{self._scope.stage}.packages" if unit.system else f"{self._scope.stage}.packages.app"
+        self._try(f"catalog.{unit.id}", partial(self._parse, entry, taken), name, stage=stage)
+
+    def _parse(self, entry: Entry, taken: Taken) -> None:
+        unit = taken.unit
+        if unit.beginning:
+            data = entry.head(unit.limit)
+        else:
+            whole = unit.random and (entry.mapped or entry.place is not None)
+            data = entry.read(entry.size if whole else min(unit.limit, self._budget.limits.file_bytes))
+        for told in unit.parse(File(path=readable(taken.name), data=data), self._budget):
+            if isinstance(told, Owned):
+                taken.owned.append(told)
+            else:
+                taken.records.append(told)
+
+    def _release(self, entry: Entry) -> None:
+        def read() -> None:
+            self.look.releases[entry.name] = bytes(entry.head(distro.LIMIT))
+
+        self._try("distro", read, entry.name, stage=f"{self._scope.stage}.packages")
+
+    def _open(self, entry: Entry) -> None:
+        """Read an artifact where it lies."""
+
+        def read() -> None:
+            nested = self._nest(self._blob(entry), entry.name, self._scope.path(entry.name))
+            if nested is not None:
+                self.look.nested.append(nested)
+
+        self._budget.candidate()
+        self._try("acquire.nested", read, entry.name, stage=f"{self._scope.stage}.extract")
+
+    def _blob(self, entry: Entry) -> Blob:
+        """An entry's bytes as a range that outlives the walk's next step."""
+        if entry.place is not None:
+            return entry.place
+        view = entry.read(entry.size)
+        if entry.size <= self._budget.limits.metadata_bytes:
+            return Blob(buffer=bytes(view), start=0, end=entry.size)
+        buffer, damage = spool((view,), self._budget)
+        if damage is not None:
+            raise damage
+        return Blob(buffer=buffer, start=0, end=entry.size)
+
+    def _program(self, entry: Entry) -> None:
+        """Give a program to those who look at all of them, and to the others as soon as it is known to be nobody's."""
+        if entry.program:
+            for unit in _PROGRAMS:
+                self._catalog(unit, entry, entry.name)
+        if not _UNOWNED:
+            return
+        if self._scope.system and _MANAGED.match(entry.name):
+            # who owns it is told by a file that comes later
+            if len(self._waiting) >= _KEPT:
+                raise LimitExceeded(f"more than {_KEPT:,} programs in one layer")
+            self._waiting[entry.name] = entry.place
+            return
+        for unit in _UNOWNED:
+            self._catalog(unit, entry, entry.name)
+
+    def _read_unowned(self) -> bool:
+        """Look at the programs that no system package of this layer owns: where they lie, or by walking it again."""
+        for note in (note for taken in self.look.taken.values() for note in taken.owned):
+            for path in bytes(note.paths).split(b"\n"):
+                # before usr and / were merged, packages knew /bin/sh where usr/bin/sh lies
+                self._waiting.pop(path[1:], None)
+                self._waiting.pop(b"usr" + path, None)
+        passing = [name for name, place in self._waiting.items() if place is None]
+        for name, place in self._waiting.items():
+            if place is not None:
+                self._judge(Entry(name=name, kind=Kind.FILE, size=len(place), peek=_peek(place), place=place))
+        if passing:
+            for entry in self._layer.walk(lasts_of(passing), self._budget):
+                if entry.kind is Kind.FILE and self._waiting.get(entry.name, entry.place) is None:
+                    self._judge(entry)
+        return True
+
+    def _judge(self, entry: Entry) -> None:
+        for unit in _UNOWNED:
+            self._catalog(unit, entry, entry.name)
+
+    def _read_linked(self) -> bool:
+        """Walk the layer again for the files that hard links with wanted names point at."""
+        for entry in self._layer.walk(lasts_of(self._linked), self._budget):
+            if entry.kind is not Kind.FILE or not entry.size:
+                continue
+            for name in self._linked.pop(entry.name, ()):
+                for unit, match in concerned(name):
+                    if isinstance(unit, Cataloger):
+                        self._catalog(unit, entry, name, match["root"] if unit.system else b"")
+        if self._linked:
+            raise Malformed(
+                f"{counted(len(self._linked), 'hard link')} to package records without a target in the layer"
+            )
+        return True
 
 
-def _whole(pass_: Pass, ledger: Ledger, budget: Budget, stage: str) -> None:
-    layer = pass_.layer
-    detail = f"{layer.form}, {counted(pass_.entries, 'entry')}"
-    ledger.add(
-        Coverage(
-            what="acquire.layer",
-            state=CoverageState.LOOKED,
-            detail=detail,
-            layer=layer.digest,
-            count=pass_.entries,
-        )
-    )
-    if not pass_.unmarked:
-        return
-    # the judgement may cost a pass over the layer's bytes, and be cut by a limit as any other
-    vouched = ledger.attempt(
-        "acquire.layer", lambda: layer.vouched(budget), stage=f"{stage}.layers", path=layer.place, layer=layer.digest
-    )
-    state, detail = (CoverageState.LOOKED, _UNMARKED) if vouched else (CoverageState.PARTIAL, _UNVOUCHED)
-    ledger.add(
-        Coverage(
-            what="acquire.layer",
-            state=state,
-            reason="no_end_marker",
-            detail=detail,
-            path=layer.place,
-            layer=layer.digest,
-        )
-    )
-    ledger.progress(f"{stage}.layers.warn", f"{layer.digest or 'tar'}: {detail}")
-
-
-def _tally(pass_: Pass, ledger: Ledger, tally: Tally, reason: str, words: str) -> None:
-    if not tally.count:
-        return
-    why = f" ({tally.why})" if tally.why else ""
-    ledger.add(
-        Coverage(
-            what="acquire.layer",
-            state=CoverageState.PARTIAL,
-            reason=reason,
-            detail=f"{words}{why}: {shown(tally.paths, tally.count)}",
-            path=tally.paths[0],
-            layer=pass_.layer.digest,
-            count=tally.count,
-        )
-    )
-
-
-def shown(paths: list[str], count: int) -> str:
-    """Some paths as examples, and how many more there are."""
-    named = ", ".join(path[:200] for path in paths)
-    return f"{named} and {count - len(paths):,} more" if count > len(paths) else named
+def _peek(place: Blob) -> Callable[[int], memoryview]:
+    return lambda count: place.view()[:count]

@@ -1,111 +1,225 @@
-"""Reads one image: walks its layers newest first, gives visible wanted files to catalogers, and keeps the books."""
+"""Reads one image: looks at its layers, newest first, lays them over each other, and keeps what is visible."""
 
 from __future__ import annotations
 
-import re
+import os
 from collections import Counter, deque
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 from surveyor.scan.acquire.interface import Image
-from surveyor.scan.catalog import CATALOGERS
-from surveyor.scan.catalog.interface import Cataloger, File
-from surveyor.scan.catalog.unread import UNREAD
 from surveyor.scan.engine import distro, links
-from surveyor.scan.engine.following import Follower, lasts_of, unfulfilled
-from surveyor.scan.engine.inventory import Found, Inventory
-from surveyor.scan.engine.layer import Pass, account
+from surveyor.scan.engine.books import account, shown
+from surveyor.scan.engine.following import Follower, unfulfilled
+from surveyor.scan.engine.inventory import Found
+from surveyor.scan.engine.layer import LayerReader, Nest, Scope
+from surveyor.scan.engine.look import Look, Nested, Taken
+from surveyor.scan.engine.owners import Owners
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.engine.unseen import Unseen
-from surveyor.scan.errors import Malformed
 from surveyor.scan.events import Progress
 from surveyor.scan.limits import Budget
-from surveyor.scan.model import Coverage, CoverageState
-from surveyor.scan.tree.entry import Entry, Kind, Layer, Wanted
-from surveyor.scan.tree.names import clean
+from surveyor.scan.model import Coverage, CoverageState, Distro
+from surveyor.scan.tree.entry import Entry, Layer, Tally
 from surveyor.scan.tree.overlay import Overlay
 from surveyor.scan.vocabulary import counted
 
-_UNITS = (*CATALOGERS, *UNREAD)
-_ENDINGS = rb"[^/]+\.(?:" + b"|".join(unit.endings for unit in _UNITS if unit.endings) + rb")"
-_NAMES = (rb"\.wh\.[^/]*", rb"os-release", links.NAMES, *(unit.names for unit in _UNITS if unit.names), _ENDINGS)
-#: The one pattern that decides on the hot path which of a hundred thousand names deserve a second look.
-WANTED: Wanted = re.compile(rb"(?:" + b"|".join(_NAMES) + rb")\Z", re.DOTALL)
-_TROUBLES = 50  # failures told one by one, per cataloger; the rest is counted
+_TROUBLES = 50  # failures told one by one, per unit; the rest is counted
+_NESTED = 100  # nested artifacts told one by one
+_WORKERS = 4  # layers inflated at once, at most
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Visible:
+    """What a cataloger said of a file that no newer layer hides, and which layer that is of."""
+
+    taken: Taken
+    layer: str | None
+    instruction: str | None
 
 
 class ImageReader:
-    """One image on its way into an inventory.
+    """One image on its way to packages; ``nest`` opens the artifacts inside it."""
 
-    ``stage`` is the first word of its events; ``source`` when it may be a source tree, unless an os-release is met.
-    """
-
-    def __init__(self, image: Image, ledger: Ledger, budget: Budget, *, stage: str, source: bool) -> None:
+    def __init__(self, image: Image, scope: Scope, ledger: Ledger, budget: Budget, nest: Nest) -> None:
         self.entries = 0
         self.files: Counter[str] = Counter()
-        self.records: Counter[str] = Counter()
         self._image = image
+        self._scope = scope
         self._ledger = ledger
         self._budget = budget
-        self._stage = stage
-        self._source = source
+        self._nest = nest
         self._unseen = Unseen()
         self._overlay = Overlay()
         self._releases = distro.Releases()
-        self._found: deque[Found] = deque()
+        self._visible: deque[_Visible] = deque()
+        self._nested: list[Nested] = []
         self._troubles: Counter[str] = Counter()
         self._links = links.Links()
         self._layers: list[Layer] = []
 
-    def layer(self, layer: Layer) -> bool:
-        """Walk one layer, the newest that has not been walked; false when it could not be read to its end."""
-        sheet = self._overlay.sheet()
-        pass_ = Pass(layer=layer, sheet=sheet)
-        done = self._attempt(layer, lambda: self._walk(pass_))
-        if pass_.linked:
-            self._attempt(layer, lambda: self._read_linked(pass_))
-        self._overlay.seal(sheet)
-        self._layers.append(layer)
-        self.entries += pass_.entries
-        self._keep(pass_)
-        account(pass_, self._ledger, self._budget, stage=self._stage, whole=bool(done))
-        return bool(done)
-
-    def _attempt(self, layer: Layer, unit: Callable[[], bool]) -> bool | None:
-        stage = f"{self._stage}.layers"
-        return self._ledger.attempt("acquire.layer", unit, stage=stage, path=layer.place, layer=layer.digest)
-
-    def _keep(self, pass_: Pass) -> None:
-        for records in pass_.found.values():
-            self._found.extend(records)
+    def read(self, begun: Callable[[Layer], None]) -> None:
+        """Look at every layer; ``begun`` is told of each, in their order."""
+        for position, (layer, look) in enumerate(self._looks(begun)):
+            self._lay(layer, look, len(self._image.layers) - 1 - position)
 
     @property
     def has_release(self) -> bool:
         """Whether the tree itself says which distribution it is: then it is a root filesystem."""
         return self._releases.at(b"") is not None
 
-    def finish(self, inventory: Inventory) -> None:
+    def finish(self) -> list[tuple[Found, Distro | None]]:
         """Stamp what was found with the distribution of its system, now that all layers have been seen."""
         homes = self._follow()
-        roots = {found.root for found in self._found}
+        roots = {one.taken.root for one in self._visible}
         distros = {root: self._releases.at(root) or self._releases.at(homes.get(root, root)) for root in roots}
-        while self._found:
-            found = self._found.popleft()  # a hundred thousand of them are not held twice
-            inventory.add(found, distros[found.root])
-            self.records[found.cataloger.id] += 1
-        for entry in self._unseen.coverage(source=self._source and not self.has_release):
+        owners = Owners((one.taken.root, note) for one in self._visible for note in one.taken.owned)
+        found: list[tuple[Found, Distro | None]] = []
+        while self._visible:
+            one = self._visible.popleft()  # a hundred thousand of them are not held twice
+            found += [(each, distros[one.taken.root]) for each in self._found(one)]
+        found = owners.claim(found, self._scope.prefix)
+        self._books()
+        for nested in self._nested:
+            found += nested.found
+        return found
+
+    def _looks(self, begun: Callable[[Layer], None]) -> Iterator[tuple[Layer, Look]]:
+        """Layers newest first with what each gave; compressed ones several at once, since inflaters run in parallel."""
+        layers = tuple(reversed(self._image.layers))
+        workers = min(_WORKERS, os.cpu_count() or 1, sum(layer.form not in _PLAIN for layer in layers))
+        if workers < 2:
+            for layer in layers:
+                begun(layer)
+                yield layer, self._look(layer)
+            return
+        with ThreadPoolExecutor(workers, thread_name_prefix="layer") as pool:
+            waiting: deque[tuple[Layer, Future[Look]]] = deque()
+            for layer in layers:
+                waiting.append((layer, pool.submit(self._look, layer)))
+                if len(waiting) > workers:
+                    begun(waiting[0][0])
+                    first, future = waiting.popleft()
+                    yield first, future.result()
+            for first, future in waiting:
+                begun(first)
+                yield first, future.result()
+
+    def _look(self, layer: Layer) -> Look:
+        return LayerReader(layer, self._overlay.sheet(), self._scope, self._budget, self._nest).read()
+
+    def _lay(self, layer: Layer, look: Look, index: int) -> None:
+        """Lay the newest layer that is left under those before: what they hide is dropped."""
+        self.entries += look.entries
+        for stage, entry in look.failures:
+            self._ledger.fail(entry, stage=stage)
+        instruction = self._image.instructions[index] if index < len(self._image.instructions) else None
+        sparse = self._keep(layer, look, instruction)
+        self._overlay.seal(look.sheet)
+        self._layers.append(layer)
+        account(look, layer, sparse, self._ledger, self._budget, stage=self._scope.stage)
+
+    def _keep(self, layer: Layer, look: Look, instruction: str | None) -> Tally:
+        """Take what is visible of a look; returns the visible files of which only a part is stored."""
+        visible, sparse = self._overlay.visible, Tally()
+        self._keep_ways(layer, look)
+        for name in filter(visible, look.sparse):
+            sparse.add(name)
+        for name in filter(visible, look.unread):
+            self._links.met(name)
+            self._unseen.add(look.unread[name], name, layer.digest)
+        for taken in look.taken.values():
+            if visible(taken.name):
+                self._links.met(taken.name)
+                self.files[taken.unit.id] += 1
+                self._visible.append(_Visible(taken=taken, layer=layer.digest, instruction=instruction))
+        for trouble in look.troubles:
+            if visible(trouble.name):
+                self._trouble(trouble.entry, trouble.stage)
+        for nested in look.nested:
+            if visible(nested.name):
+                self._take_nested(nested, layer)
+        return sparse
+
+    def _keep_ways(self, layer: Layer, look: Look) -> None:
+        """Take the visible links, and what they may lead to."""
+        visible = self._overlay.visible
+        for name in filter(visible, look.links):
+            target = look.links[name]
+            self._links.add(name, target, layer.digest)
+            if target is not None and name.endswith(distro.PLACES):
+                self._releases.add_link(name, target)
+        for name in filter(visible, look.releases):
+            self._links.met(name)
+            self._releases.add_file(name, look.releases[name])
+        for name in filter(visible, look.empty):
+            self._links.met(name)
+
+    def _trouble(self, entry: Coverage, stage: str) -> None:
+        self._troubles[entry.what] += 1
+        if self._troubles[entry.what] <= _TROUBLES:
+            self._ledger.fail(entry, stage=stage)
+
+    def _take_nested(self, nested: Nested, layer: Layer) -> None:
+        self._nested.append(nested)
+        self.entries += nested.entries
+        self.files.update(nested.files)
+        for entry in nested.coverage:
+            if entry.state is CoverageState.LOOKED:
+                self._ledger.add(entry)
+            else:
+                self._trouble(entry, f"{self._scope.stage}.extract")
+        path = self._scope.path(nested.name)
+        detail = f"{nested.type}, {counted(nested.entries, 'entry')}"
+        if len(self._nested) <= _NESTED:
+            self._ledger.add(
+                Coverage(
+                    what="acquire.nested",
+                    state=CoverageState.LOOKED,
+                    detail=detail,
+                    path=path,
+                    layer=layer.digest,
+                    count=nested.entries,
+                )
+            )
+            self._ledger.progress(f"{self._scope.stage}.extract", f"{path}: {detail}")
+
+    def _found(self, one: _Visible) -> Iterator[Found]:
+        taken = one.taken
+        path = self._scope.path(taken.name)
+        for record in taken.records:
+            yield Found(
+                record=record,
+                cataloger=taken.unit,
+                path=path,
+                root=taken.root,
+                layer=one.layer,
+                instruction=one.instruction,
+            )
+
+    def _books(self) -> None:
+        """What is told once an image, when all of it has been seen."""
+        for entry in self._unseen.coverage(source=not self._scope.system and not self.has_release):
             self._ledger.add(entry)
-        for unit, count in self._troubles.items():
+        for what, count in self._troubles.items():
             if count > _TROUBLES:
                 self._ledger.add(
                     Coverage(
-                        what=f"catalog.{unit}",
+                        what=what,
                         state=CoverageState.FAILED,
                         reason="malformed",
                         detail=counted(count - _TROUBLES, "more file"),
                         count=count - _TROUBLES,
                     )
                 )
+        if len(self._nested) > _NESTED:
+            more = self._nested[_NESTED:]
+            paths = [self._scope.path(nested.name) for nested in more[:5]]
+            detail = f"{counted(len(more), 'more artifact')} inside: {shown(paths, len(more))}"
+            self._ledger.add(
+                Coverage(what="acquire.nested", state=CoverageState.LOOKED, detail=detail, count=len(more))
+            )
         if self._overlay.forgetful:
             detail = "more names than can be kept: files that a later layer hides may be reported"
             self._ledger.add(
@@ -114,13 +228,13 @@ class ImageReader:
 
     def _follow(self) -> dict[bytes, bytes]:
         """Read what links to package records lead to; returns which system's a root is that was reached by a link."""
-        stage = f"{self._stage}.layers"
+        stage = f"{self._scope.stage}.layers"
         wishes = self._ledger.attempt("acquire.links", lambda: self._links.wishes(self._budget), stage=stage)
         if not wishes:
             return {}
         again = Ledger(Progress())
         follower = Follower(self._links, self._layers, self._overlay, again, self._budget, self._known)
-        source = self._source and not self.has_release
+        source = not self._scope.system and not self.has_release
         wishes = follower.walk(wishes, thorough=source)
         self._tell_news(again)
         for wish in wishes:
@@ -139,116 +253,15 @@ class ImageReader:
                 self._ledger.add(entry)
 
     def _known(self, entry: Entry, layer: Layer) -> None:
-        """Take a file that links lead to, under the path it is known by."""
-        pass_ = Pass(layer=layer, sheet=self._overlay.sheet())
-        self._take(entry, pass_)
-        self._keep(pass_)
+        """Take a file that links lead to, under the path it is known by, which nothing hides."""
+        reader = LayerReader(layer, Overlay().sheet(), self._scope, self._budget, self._nest)
+        reader.take(entry)
+        position = len(self._layers) - 1 - self._layers.index(layer)
+        instructions = self._image.instructions
+        overlay, self._overlay = self._overlay, Overlay()
+        self._keep(layer, reader.look, instructions[position] if position < len(instructions) else None)
+        self._overlay = overlay
 
-    def _walk(self, pass_: Pass) -> bool:
-        walk = pass_.layer.walk(WANTED, self._budget, pass_.sheet.names if self._image.overlaid else None)
-        try:
-            for entry in walk:
-                if not (self._image.overlaid and pass_.sheet.mark(entry.name)):
-                    self._entry(entry, pass_)
-        finally:
-            pass_.take(walk)
-        return True
 
-    def _entry(self, entry: Entry, pass_: Pass) -> None:
-        if entry.kind in {Kind.OTHER, Kind.SYMLINK}:
-            self._link(entry, pass_)
-        elif self._overlay.visible(entry.name):
-            self._take(entry, pass_)
-
-    def _link(self, entry: Entry, pass_: Pass) -> None:
-        """Keep a link that may lead to a package record, and what stands in the place of an older one."""
-        if not (links.concerns(entry.name) and self._overlay.visible(entry.name)):
-            return
-        if entry.size:
-            # no folder or device has bytes: it is a file of which only some are stored
-            pass_.sparse.add(entry.name)
-            return
-        self._budget.candidate()
-        symbolic = entry.kind is Kind.SYMLINK
-        self._links.add(entry.name, entry.target if symbolic else None, pass_.layer.digest)
-        if symbolic and entry.name.endswith(distro.PLACES):
-            self._releases.add_link(entry.name, entry.target)
-
-    def _take(self, entry: Entry, pass_: Pass) -> None:
-        """Give a visible file to all whom its name concerns."""
-        units = [(unit, match) for unit in CATALOGERS if (match := unit.paths.search(entry.name))]
-        for unit, match in units:
-            self._candidate(unit, entry, match, pass_)
-        if entry.name.endswith(distro.PLACES):
-            self._release(entry, pass_)
-        elif not units:
-            self._unread(entry, pass_)
-
-    def _unread(self, entry: Entry, pass_: Pass) -> None:
-        """Count a file of a format that is not read, under the first that it fits."""
-        unread = next((one for one in UNREAD if one.paths.search(entry.name)), None)
-        if unread:
-            self._links.met(entry.name)
-            self._unseen.add(unread, entry.name, pass_.layer.digest)
-
-    def _candidate(self, unit: Cataloger, entry: Entry, match: re.Match[bytes], pass_: Pass) -> None:
-        self._links.met(entry.name)
-        if entry.kind is Kind.HARDLINK:
-            self._budget.candidate()
-            pass_.link(clean(entry.target), entry.name)
-        elif entry.size:
-            root = match["root"] if unit.system else b""
-            self._catalog(unit, entry, root, entry.path, pass_)
-
-    def _catalog(self, unit: Cataloger, entry: Entry, root: bytes, path: str, pass_: Pass) -> None:
-        """Give one file to one cataloger; what it said before an error stays."""
-        self._budget.candidate()
-        self.files[unit.id] += 1
-        # a name that a layer holds twice means its last content
-        records = pass_.found[unit.id, path] = []
-        ledger = self._ledger if self._troubles[unit.id] < _TROUBLES else Ledger(Progress())
-        stage = f"{self._stage}.packages" if unit.system else f"{self._stage}.packages.app"
-        run = partial(self._parse, unit, entry, root, path, pass_.layer.digest, records)
-        if ledger.attempt(f"catalog.{unit.id}", run, stage=stage, path=path, layer=pass_.layer.digest) is None:
-            self._troubles[unit.id] += 1
-
-    def _parse(
-        self, unit: Cataloger, entry: Entry, root: bytes, path: str, layer: str | None, records: list[Found]
-    ) -> int:
-        if unit.beginning:
-            data = entry.head(unit.limit)
-        else:
-            data = entry.read(
-                entry.size if unit.random and entry.mapped else min(unit.limit, self._budget.limits.file_bytes)
-            )
-        for record in unit.parse(File(path=path, data=data), self._budget):
-            # one by one: what was said before an error stays
-            records.append(Found(record=record, cataloger=unit, path=path, root=root, layer=layer))  # noqa: PERF401
-        return len(records)
-
-    def _release(self, entry: Entry, pass_: Pass) -> None:
-        if entry.kind is not Kind.FILE:
-            return
-        self._links.met(entry.name)
-        read = partial(entry.head, distro.LIMIT)
-        data = self._ledger.attempt(
-            "distro", read, stage=f"{self._stage}.packages", path=entry.path, layer=pass_.layer.digest
-        )
-        if data is not None:
-            self._releases.add_file(entry.name, bytes(data))
-
-    def _read_linked(self, pass_: Pass) -> bool:
-        """Walk a layer again for the files that hard links with wanted names point at."""
-        for entry in pass_.layer.walk(lasts_of(pass_.linked), self._budget):
-            if entry.kind is not Kind.FILE or not entry.size:
-                continue
-            for name in pass_.linked.pop(entry.name, ()):
-                for unit in CATALOGERS:
-                    if match := unit.paths.search(name):
-                        path = name.decode("utf-8", "backslashreplace")
-                        self._catalog(unit, entry, match["root"] if unit.system else b"", path, pass_)
-        if pass_.linked:
-            raise Malformed(
-                f"{counted(len(pass_.linked), 'hard link')} to package records without a target in the layer"
-            )
-        return True
+#: Forms of layers whose bytes need no inflating.
+_PLAIN = frozenset({"plain", "directory", "file", "zip"})

@@ -51,9 +51,15 @@ class Ledger:
             return unit()
         except Exception as error:  # noqa: BLE001 - the engine's unit runner, one of the three places design §8 allows
             state, reason, detail = _verdict(error)
-        self.add(Coverage(what=what, state=state, reason=reason, detail=detail, path=path, layer=layer, asset=asset))
-        where = " ".join(part for part in (path, layer and layer[:19], asset) if part)
-        # a missing key is a setting, not an error of this scan
-        suffix = "skip" if state is CoverageState.NOT_CONFIGURED else "err"
-        self.progress(f"{stage}.{suffix}", f"{where}: {detail}" if where else detail, reason=reason)
+        entry = Coverage(what=what, state=state, reason=reason, detail=detail, path=path, layer=layer, asset=asset)
+        self.fail(entry, stage=stage)
         return None
+
+    def fail(self, entry: Coverage, *, stage: str) -> None:
+        """Record what a unit could not do, and emit it."""
+        self.add(entry)
+        where = " ".join(part for part in (entry.path, entry.layer and entry.layer[:19], entry.asset) if part)
+        # a missing key is a setting, not an error of this scan
+        suffix = "skip" if entry.state is CoverageState.NOT_CONFIGURED else "err"
+        detail = entry.detail or ""
+        self.progress(f"{stage}.{suffix}", f"{where}: {detail}" if where else detail, reason=entry.reason)

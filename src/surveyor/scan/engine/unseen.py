@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from surveyor.scan.catalog.unread import UNREAD, Unread
-from surveyor.scan.engine.layer import shown
+from surveyor.scan.engine.books import shown
 from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.tree.entry import Tally
 
@@ -24,11 +24,11 @@ class Unseen:
     def __init__(self) -> None:
         self._met: dict[str, _Met] = {}
 
-    def add(self, unread: Unread, name: bytes, layer: str | None) -> None:
-        """Count one file."""
-        if unread.id not in self._met:
-            self._met[unread.id] = _Met(layer)
-        self._met[unread.id].tally.add(name)
+    def add(self, unread: str, name: bytes, layer: str | None) -> None:
+        """Count one file of the format of this id."""
+        if unread not in self._met:
+            self._met[unread] = _Met(layer)
+        self._met[unread].tally.add(name)
 
     def coverage(self, *, source: bool) -> list[Coverage]:
         """One entry a format; ``source`` when what is declared is the point of the tree."""

@@ -7,17 +7,44 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from hashlib import blake2b
 from typing import Protocol
 
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.limits import Budget
 
 _NAMED = 5
+_LONG = 256  # a tar header holds no longer one
 
 #: A mapped file, or bytes that were inflated or nested and are held in memory.
 Buffer = mmap.mmap | bytes
-#: Judges a name from the start of its last component: ``pattern.match(name, position)``.
-Wanted = re.Pattern[bytes]
+#: First bytes of programs: ELF, Mach-O of both widths and byte orders, and universal ones.
+_PROGRAMS = frozenset(
+    bytes.fromhex(magic)
+    for magic in ("7f454c46", "feedface", "feedfacf", "cefaedfe", "cffaedfe", "cafebabe", "cafebabf")
+)
+_DOS = b"MZ"
+#: A program of fewer bytes holds nothing.
+PROGRAM_BYTES = 64
+
+
+class Wanted:
+    """Which entries of a walk somebody wants.
+
+    ``match`` judges a name from the start of its last component: ``wanted.match(name, position)``. ``programs`` asks
+    for executables besides: regular files that may be executed, as far as their tree says so, and begin as programs do.
+    """
+
+    __slots__ = ("match", "programs")
+
+    def __init__(self, names: re.Pattern[bytes], *, programs: bool = False) -> None:
+        self.match = names.match
+        self.programs = programs
+
+
+def is_program(head: bytes | memoryview) -> bool:
+    """Whether a file that begins so is an ELF, Mach-O or PE file."""
+    return bytes(head[:4]) in _PROGRAMS or bytes(head[:2]) == _DOS
 
 
 class Kind(Enum):
@@ -58,8 +85,9 @@ class Blob:
 class Entry:
     """One entry of a tree. ``name`` is clean: no leading slash, no ``.`` or ``..``; ``target`` is a link's, as written.
 
-    ``peek`` gives up to so many of its first bytes, valid only until the walk goes on. ``mapped`` bytes cost no memory.
-    ``offset`` is the position of the bytes in a mapped tar.
+    ``peek`` gives up to so many of its first bytes. ``mapped`` bytes cost no memory and stay valid; others only until
+    the walk goes on; ``place`` is where they lie, for who wants to open them as an artifact. ``program`` when the file
+    is one that ``Wanted.programs`` asks for.
     """
 
     name: bytes
@@ -68,7 +96,8 @@ class Entry:
     target: bytes = b""
     peek: Callable[[int], memoryview] = field(default=lambda _count: memoryview(b""))
     mapped: bool = False
-    offset: int = 0
+    place: Blob | None = None
+    program: bool = False
 
     @property
     def path(self) -> str:
@@ -92,15 +121,38 @@ class Entry:
         return view
 
 
+class Room:
+    """How many names may be kept in all, by the layers of one image together."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, names: int) -> None:
+        self.left = names
+
+
 class Names:
-    """The names a layer holds, kept as hashes since millions of them must fit; full, it says so and keeps no more."""
+    """The names a layer holds, as many as there is room for; full, it says so and keeps no more.
 
-    __slots__ = ("full", "room", "seen")
+    ``key`` turns a name into what is kept of it: itself, or a digest where it is so long that many could not be kept.
+    """
 
-    def __init__(self, room: int) -> None:
-        self.seen: set[int] = set()
-        self.room = room
+    __slots__ = ("_room", "full", "seen")
+
+    def __init__(self, room: Room) -> None:
+        self.seen: set[bytes] = set()
         self.full = False
+        self._room = room
+
+    def fits(self, count: int) -> bool:
+        """Take room for so many more names; false when there is none, from then on."""
+        self._room.left -= count
+        self.full = self.full or self._room.left < 0
+        return not self.full
+
+    @staticmethod
+    def key(name: bytes) -> bytes:
+        """What is kept of a name."""
+        return name if len(name) <= _LONG else b"\0" + blake2b(name, digest_size=24).digest()
 
 
 class Tally:

@@ -213,7 +213,7 @@ class IsoWalk:
             return Entry(name=path, kind=Kind.FILE, size=size, peek=partial(_gather, self._data, extents))
         start = extents[0][0]
         peek = partial(_slice, self._data, start, size)
-        return Entry(name=path, kind=Kind.FILE, size=size, peek=peek, mapped=True, offset=self._blob.start + start)
+        return Entry(name=path, kind=Kind.FILE, size=size, peek=peek, mapped=True, place=self._blob.part(start, size))
 
 
 def _joined(extents: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -6,17 +6,17 @@ what lower layers put into its directory; neither touches its own layer.
 
 from __future__ import annotations
 
-from surveyor.scan.tree.entry import Names
+from surveyor.scan.tree.entry import Names, Room
 
 _PREFIX = b".wh."
 _OPAQUE = b".wh..wh..opq"
-_ROOM = 1_000_000  # names above the base layer: about 80 MB
+_ROOM = 400_000  # names of all layers of an image: 60 MB, and 140 MB where all are long
 
 
 class Sheet:
     """What one layer will hide from those below it."""
 
-    def __init__(self, room: int) -> None:
+    def __init__(self, room: Room) -> None:
         self.names = Names(room)
         self.whiteouts: set[bytes] = set()
         self.opaque: set[bytes] = set()
@@ -38,20 +38,19 @@ class Overlay:
 
     def __init__(self) -> None:
         self._sheets: list[Sheet] = []
-        self._room = _ROOM
+        self._room = Room(_ROOM)
 
     @property
     def forgetful(self) -> bool:
-        """True when there were more names than can be kept: then hidden files may be reported."""
-        return any(sheet.names.full for sheet in self._sheets)
+        """True when a layer above another had more names than can be kept: then hidden files may be reported."""
+        return any(sheet.names.full for sheet in self._sheets[:-1])
 
     def sheet(self) -> Sheet:
-        """A fresh sheet for the layer to be walked now."""
+        """A fresh sheet for a layer to be walked."""
         return Sheet(self._room)
 
     def seal(self, sheet: Sheet) -> None:
         """Lay a walked layer on top of all that follow."""
-        self._room = max(0, self._room - len(sheet.names.seen))
         self._sheets.append(sheet)
 
     def visible(self, name: bytes, newer: int | None = None) -> bool:
@@ -65,7 +64,7 @@ class Overlay:
 def _hides(sheet: Sheet, name: bytes) -> bool:
     seen, whiteouts, opaque = sheet.names.seen, sheet.whiteouts, sheet.opaque
     while True:
-        if hash(name) in seen or name in whiteouts:
+        if Names.key(name) in seen or name in whiteouts:
             return True
         name, slash, _ = name.rpartition(b"/")
         if name in opaque:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from typing import Protocol
+import mmap
+import tempfile
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import BinaryIO, Protocol, cast
 
-from surveyor.scan.errors import Unsupported
+from surveyor.scan.errors import LimitExceeded, Malformed, ScanError, Unsupported
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.tree.entry import Blob, Buffer
 from surveyor.scan.tree.inflate import CHUNK, DECODERS
 
 BLOCK = 512
+_HELD = 16 * MIB  # bytes of one file that are held in memory
 _TRAILER = 2 * MIB  # read on after the end marker, so that a checksum at the end is verified
 _MAGIC = {
     b"\x1f\x8b": "gzip",
@@ -40,6 +44,9 @@ class Source(Protocol):
 
     def skip(self, count: int) -> int:
         """Move on; returns how many of these bytes were missing."""
+
+    def place(self, size: int) -> Blob | None:
+        """Where the next bytes lie, when they lie anywhere."""
 
     def finish(self) -> None:
         """Read a little past the end, so that damage there is seen."""
@@ -79,19 +86,27 @@ class Mapped:
         self.position = self._end
         return missing
 
+    def place(self, size: int) -> Blob | None:
+        """The next bytes as a range of their own."""
+        return Blob(buffer=self._buffer, start=self.position, end=self.position + size)
+
     def finish(self) -> None:
         """Nothing to verify."""
 
 
 class Inflated:
-    """A stream of chunks, of which one at a time is held, or as many as a wanted file needs."""
+    """A stream of chunks, of which one at a time is held, or as many as a wanted file needs.
 
-    __slots__ = ("_buffer", "_chunks", "position")
+    A file of more than 16 MiB goes to a spool: a mapped file without a name, which is no private memory.
+    """
+
+    __slots__ = ("_budget", "_buffer", "_chunks", "position")
     mapped = False
 
-    def __init__(self, chunks: Iterator[bytes]) -> None:
+    def __init__(self, chunks: Iterator[bytes], budget: Budget) -> None:
         self._chunks = chunks
-        self._buffer: bytes | bytearray = b""
+        self._budget = budget
+        self._buffer: bytes | bytearray | mmap.mmap = b""
         self.position = 0
 
     def block(self) -> bytes:
@@ -125,6 +140,14 @@ class Inflated:
         self._buffer, self.position = b"", 0
         return count
 
+    def place(self, size: int) -> Blob | None:
+        """Where the next bytes lie, when they are so many that they were spooled; nothing for what passes by."""
+        if size > _HELD:
+            self.peek(size)
+        if not isinstance(self._buffer, mmap.mmap):
+            return None
+        return Blob(buffer=self._buffer, start=self.position, end=self.position + size)
+
     def finish(self) -> None:
         """Read a little past the end, so that a wrong checksum there is seen."""
         read = 0
@@ -134,14 +157,44 @@ class Inflated:
                 return
 
     def _fill(self, count: int) -> None:
-        held = bytearray(memoryview(self._buffer)[self.position :])
+        held = memoryview(self._buffer)[self.position :]
         self._buffer, self.position = b"", 0
-        while len(held) < count:
-            chunk = next(self._chunks, b"")
-            if not chunk:
-                break
-            held += chunk
-        self._buffer = held
+        if count > _HELD:
+            self._buffer, damage = spool(chain((held,), _until(self._chunks, count - len(held))), self._budget)
+            if damage:
+                raise damage
+            return
+        self._buffer = bytearray(held)
+        for chunk in _until(self._chunks, count - len(held)):
+            self._buffer += chunk
+
+
+def _until(chunks: Iterator[bytes], count: int) -> Iterator[bytes]:
+    """Chunks until so many bytes have come, or no more do."""
+    while count > 0 and (chunk := next(chunks, b"")):
+        count -= len(chunk)
+        yield chunk
+
+
+def spool(chunks: Iterable[bytes | memoryview], budget: Budget) -> tuple[mmap.mmap | bytes, ScanError | None]:
+    """The bytes of all chunks in a mapped file without a name, which is gone when nobody looks at it any more.
+
+    Also why they are not all there, when they are damaged or more than the scan may spool.
+    """
+    damage: ScanError | None = None
+    with cast("BinaryIO", tempfile.TemporaryFile(prefix="surveyor-")) as file:
+        written = 0
+        try:
+            for chunk in chunks:
+                allowed = budget.spool(len(chunk))
+                written += file.write(chunk[:allowed])
+                if allowed < len(chunk):
+                    limit = budget.limits.spool_bytes
+                    raise LimitExceeded(f"inflates to more than the {limit:,} bytes that may be spooled")  # noqa: TRY301 - as any other limit
+        except (Malformed, LimitExceeded) as error:
+            damage = error
+        file.flush()
+        return mmap.mmap(file.fileno(), written, access=mmap.ACCESS_READ) if written else b"", damage
 
 
 def form_of(head: bytes) -> str:
@@ -183,7 +236,7 @@ def source_of(blob: Blob, budget: Budget) -> Source:
     form = form_of(blob.head(16))
     if form == "plain":
         return Mapped(blob.buffer, blob.start, blob.end)
-    return Inflated(inflate(blob, form, budget))
+    return Inflated(inflate(blob, form, budget), budget)
 
 
 def content_digest(blob: Blob, budget: Budget) -> str:

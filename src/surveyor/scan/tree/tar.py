@@ -13,12 +13,13 @@ from zlib import adler32
 
 from surveyor.scan.errors import Malformed
 from surveyor.scan.limits import MIB, Budget
-from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Tally, Wanted
+from surveyor.scan.tree.entry import PROGRAM_BYTES, Blob, Entry, Kind, Names, Tally, Wanted, is_program
 from surveyor.scan.tree.names import clean
 from surveyor.scan.tree.stream import BLOCK, Source, content_digest, form_of, source_of
 
 _UP = re.compile(rb"\.\.").search  # in short names a fifth of what ``in`` takes
 _ADLER = 65521
+_SHORT = 200  # a call is saved for names that are kept as they are
 _META = frozenset(b"LKxgXN")  # headers that speak about another entry
 _META_BYTES = MIB
 _BODILESS = frozenset(b"123456")  # links, devices, directories, FIFOs: a size in the header means no bytes
@@ -85,6 +86,7 @@ class TarWalk:
 
     def __iter__(self) -> Iterator[Entry]:
         block, skip, match, note = self._source.block, self._source.skip, self._wanted.match, self._note
+        programs, peek = self._wanted.programs, self._source.peek
         override: _Override | None = None
         while len(header := block()) == BLOCK:
             if not header[0] and not any(header):
@@ -100,8 +102,16 @@ class TarWalk:
             elif name[-1:] == b"/":
                 size = 0  # before ustar a directory was a file with a slash at its end
             name = note(name, type_)
-            if match(name, name.rfind(b"/") + 1):
-                yield from self._wanted_entry(name, header, size, override)
+            # the digits of the mode: an odd one lets somebody execute the file
+            program = (
+                programs
+                and size >= PROGRAM_BYTES
+                and type_ in _COMMON
+                and (header[104] | header[105] | header[106]) & 1 == 1
+                and is_program(peek(4))
+            )
+            if program or match(name, name.rfind(b"/") + 1):
+                yield from self._wanted_entry(name, header, size, override, program=program)
             override = None
             # without its last padding a tar is still whole: umoci writes layers so
             if size and skip((size + 511) & -BLOCK) > (-size & 511):
@@ -120,11 +130,10 @@ class TarWalk:
         if type_ == _DIRECTORY:
             name = name.rstrip(b"/")
         elif self._names is not None:
-            self._names.seen.add(hash(name))
+            self._names.seen.add(name if len(name) < _SHORT else Names.key(name))
         if not self.entries & 0x3FF:
             self._budget.entry(0x400)
-            if self._names is not None and len(self._names.seen) > self._names.room:
-                self._names.full = True
+            if self._names is not None and not self._names.fits(0x400):
                 self._names = None
         return name
 
@@ -149,7 +158,9 @@ class TarWalk:
         while len(block := self._source.block()) == BLOCK and block[504]:
             self._budget.entry()
 
-    def _wanted_entry(self, name: bytes, header: bytes, size: int, override: _Override | None) -> Iterator[Entry]:
+    def _wanted_entry(
+        self, name: bytes, header: bytes, size: int, override: _Override | None, *, program: bool
+    ) -> Iterator[Entry]:
         try:
             name = clean(name)
         except Malformed:
@@ -167,7 +178,8 @@ class TarWalk:
             target=target,
             peek=source.peek,
             mapped=source.mapped,
-            offset=source.position,
+            place=source.place(size),
+            program=program and kind is Kind.FILE,
         )
 
     def _meta(self, type_: int, size: int, before: _Override | None) -> _Override:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 #: No file holds more findings than this; what is left out is said in the file.
 FINDINGS = 10_000
 SEVERITIES = ("critical", "high", "medium", "low", "unknown")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from surveyor.scan.catalog.unread import UNREAD
-from surveyor.scan.engine.reading import WANTED
+from surveyor.scan.engine.wanted import IN_SYSTEMS as WANTED
 from surveyor.scan.model import Coverage, CoverageState, Report
 from tests.images import DEBIAN, docker_save, npm, purls, scan, scan_bytes, tar, troubles
 

@@ -1,0 +1,78 @@
+"""Opens an artifact inside another one where it lies, on the same budget, some levels deep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from surveyor.scan.acquire.interface import Artifact, Image
+from surveyor.scan.acquire.origin import open_blob
+from surveyor.scan.engine.layer import Nest, Scope
+from surveyor.scan.engine.look import Nested
+from surveyor.scan.engine.reading import ImageReader
+from surveyor.scan.engine.units import Ledger
+from surveyor.scan.engine.wanted import NESTABLE
+from surveyor.scan.errors import LimitExceeded
+from surveyor.scan.events import Progress
+from surveyor.scan.limits import Budget
+from surveyor.scan.model import Coverage, CoverageState
+from surveyor.scan.tree.entry import Blob, Layer, readable
+
+#: Types whose trees are systems: what lies in them is installed, and an archive there is just a file.
+_SYSTEMS = ("container", "rootfs", "filesystem/")
+
+
+def is_system(type_: str) -> bool:
+    """Whether artifacts of this type hold root filesystems."""
+    return type_.startswith(_SYSTEMS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nesting:
+    """How deep artifacts may still be opened, and the first word of the events about them."""
+
+    budget: Budget
+    stage: str
+    depth: int
+
+    def nest(self) -> Nest:
+        """The opener for files of a tree at this depth."""
+        return self._open
+
+    def _open(self, blob: Blob, name: bytes, path: str) -> Nested | None:
+        if self.depth <= 0:
+            raise LimitExceeded(f"artifacts nested more than {self.budget.limits.depth} deep are not opened")
+        origin = open_blob(blob, readable(name).rpartition("/")[2], self.budget)
+        unit = next((one for one in NESTABLE if one.detect(origin)), None)
+        if unit is None:
+            return None
+        artifact = unit.read(origin, self.budget)
+        nested = Nested(name=name, type=artifact.type)
+        ledger = Ledger(Progress())
+        if origin.damage is not None:
+            state = CoverageState.PARTIAL if isinstance(origin.damage, LimitExceeded) else CoverageState.FAILED
+            ledger.add(Coverage(what="acquire.file", state=state, reason=origin.damage.code, detail=str(origin.damage)))
+        for entry in artifact.coverage:
+            ledger.add(entry)
+        inner = replace(self, depth=self.depth - 1)
+        for image in artifact.images:
+            inner.read(image, artifact, f"{path}!/", ledger, nested)
+        nested.coverage = [
+            replace(entry, asset=entry.asset or path)
+            for entry in ledger.entries
+            if entry.state is not CoverageState.LOOKED or entry.reason is not None
+        ]
+        return nested
+
+    def read(self, image: Image, artifact: Artifact, prefix: str, ledger: Ledger, nested: Nested) -> None:
+        """Read one image of an artifact that was opened inside another one, into what is kept of that."""
+        system = is_system(artifact.type)
+        scope = Scope(stage=self.stage, system=system, overlaid=image.overlaid, prefix=prefix)
+        reader = ImageReader(image, scope, ledger, self.budget, self.nest())
+        reader.read(_quietly)
+        nested.found += reader.finish()
+        nested.entries += reader.entries
+        nested.files.update(reader.files)
+
+
+def _quietly(_layer: Layer) -> None:
+    """Layers of a nested image are no progress of their own."""
