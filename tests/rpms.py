@@ -145,3 +145,10 @@ DATABASES = {
     "ndb": (ndb, "usr/lib/sysimage/rpm/Packages.db"),
     "bdb": (bdb, "var/lib/rpm/Packages"),
 }
+
+
+def file(main: bytes, payload: bytes) -> bytes:
+    """A ``.rpm``: lead, signatures padded to eight bytes, the header, the payload as it is."""
+    lead = struct.pack(">4sBBHH66sHH16x", b"\xed\xab\xee\xdb", 3, 0, 0, 1, b"x", 1, 5)
+    signatures = header({1000: len(payload), 1004: b"0123456789abcde"})
+    return lead + MAGIC + signatures + bytes(-len(signatures) % 8) + MAGIC + main + payload

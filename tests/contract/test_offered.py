@@ -8,6 +8,7 @@ import pytest
 
 from surveyor.scan.acquire import ACQUIRERS
 from surveyor.scan.vocabulary import COMPRESSED, FILES
+from tests import cpios, rpms
 from tests.discs import iso
 from tests.images import DEBIAN, deb, docker_save, jar, npm, pack, pom, purls, python, scan_bytes, tar
 from tests.unit.scan.acquire.test_trees import INNER, MIXED, WHEEL, zipped
@@ -27,6 +28,9 @@ SAMPLES = {
         {"extension.vsixmanifest": b"", "extension/node_modules/b/package.json": npm("b", "1")}
     ),
     "zip": zipped(MIXED),
+    "RPM package": rpms.file(rpms.package("bash", "5.2-1"), cpios.cpio({"a": b"1"})),
+    "initrd": cpios.cpio({"init": b"", "etc/os-release": DEBIAN, "var/lib/dpkg/status": deb("bash", "5.2")}),
+    "cpio archive": cpios.cpio({"node_modules/a/package.json": npm("a", "1")}),
     "ISO": iso({"usr/lib/os-release": DEBIAN, "var/lib/dpkg/status": deb("bash", "5.2")}),
     "tar": ROOT,
 }

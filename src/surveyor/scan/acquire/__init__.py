@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surveyor.scan.acquire import directory, docker, iso, oci, remains, tar
+from surveyor.scan.acquire import cpio, directory, docker, iso, oci, remains, rpm, tar
 from surveyor.scan.acquire import zip as zip_
 from surveyor.scan.acquire.interface import Acquirer
 
@@ -12,6 +12,8 @@ ACQUIRERS: tuple[Acquirer, ...] = (
     oci.ACQUIRER,
     docker.ACQUIRER,
     remains.ACQUIRER,
+    rpm.ACQUIRER,
+    cpio.ACQUIRER,
     zip_.ACQUIRER,
     iso.ACQUIRER,
     tar.ACQUIRER,

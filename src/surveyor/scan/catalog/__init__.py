@@ -18,6 +18,7 @@ from surveyor.scan.catalog import (
     pnp,
     python,
     rpm,
+    rpmfile,
 )
 
 CATALOGERS = (
@@ -36,4 +37,5 @@ CATALOGERS = (
     pnp.CATALOGER,
     python.CATALOGER,
     rpm.CATALOGER,
+    rpmfile.CATALOGER,
 )

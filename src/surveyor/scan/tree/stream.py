@@ -26,7 +26,7 @@ _MAGIC = {
     b"\x04\x22\x4d\x18": "lz4",
     b"\x02\x21\x4c\x18": "lz4",  # the older frame, as Linux has it
 }
-_OTHERS = {b"LRZI": "lrzip", b"\x1f\x9d": "compress"}
+_OTHERS = {b"LRZI": "lrzip", b"\x1f\x9d": "compress", b"\x89LZO": "lzop"}
 _SIZE = 1 << 38  # of what lzma-alone may say it holds; XZ Utils draws the same line
 
 
