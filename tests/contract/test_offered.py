@@ -9,6 +9,8 @@ import pytest
 from surveyor.scan.acquire import ACQUIRERS
 from surveyor.scan.vocabulary import COMPRESSED, FILES
 from tests import cpios, rpms
+from tests.apple.hfs import volume
+from tests.apple.udif import image
 from tests.discs import iso
 from tests.images import DEBIAN, deb, docker_save, jar, npm, pack, pom, purls, python, scan_bytes, tar
 from tests.unit.scan.acquire.test_trees import INNER, MIXED, WHEEL, zipped
@@ -32,6 +34,7 @@ SAMPLES = {
     "initrd": cpios.cpio({"init": b"", "etc/os-release": DEBIAN, "var/lib/dpkg/status": deb("bash", "5.2")}),
     "cpio archive": cpios.cpio({"node_modules/a/package.json": npm("a", "1")}),
     "ISO": iso({"usr/lib/os-release": DEBIAN, "var/lib/dpkg/status": deb("bash", "5.2")}),
+    "DMG": image(volume({"app/node_modules/a/package.json": npm("a", "1")})),
     "tar": ROOT,
 }
 

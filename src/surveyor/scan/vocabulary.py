@@ -64,6 +64,7 @@ FILES = {
     "cpio": ("initrd", "cpio archive"),
     "iso": ("ISO",),
     "zip": ("JAR", "WAR", "EAR", "wheel", "egg", "conda package", "browser extension", "VS Code extension", "zip"),
+    "dmg": ("DMG",),
     "tar": ("tar",),
     "directory": (),
 }
@@ -107,6 +108,7 @@ _SUBJECTS = {
     "acquire.oci": "OCI image",
     "acquire.iso": "Disc image",
     "acquire.cpio": "cpio archive",
+    "acquire.dmg": "Disk image",
     "acquire.registry": "Image in a registry",
     "catalog.dpkg": "Debian packages",
     "catalog.apk": "Alpine packages",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surveyor.scan.acquire import cpio, directory, docker, iso, oci, remains, rpm, tar
+from surveyor.scan.acquire import cpio, directory, dmg, docker, iso, oci, remains, rpm, tar
 from surveyor.scan.acquire import zip as zip_
 from surveyor.scan.acquire.interface import Acquirer
 
@@ -16,6 +16,7 @@ ACQUIRERS: tuple[Acquirer, ...] = (
     cpio.ACQUIRER,
     zip_.ACQUIRER,
     iso.ACQUIRER,
+    dmg.ACQUIRER,
     tar.ACQUIRER,
     directory.ACQUIRER,
 )

@@ -15,6 +15,7 @@ from surveyor.scan.tree.entry import Blob, Kind, Wanted
 from surveyor.scan.tree.names import resolve
 from surveyor.scan.tree.stream import Mapped, form_of, inflate, spool
 from surveyor.scan.tree.tar import TarWalk
+from surveyor.scan.tree.udif import trailer_of
 
 #: An image archive has a handful of members; who has more is a tree, and need not be listed to its end.
 _MEMBERS = 5_000
@@ -40,7 +41,8 @@ def open_spooled(file: BinaryIO, name: str, budget: Budget) -> Origin:
 
 def open_blob(blob: Blob, name: str, budget: Budget) -> Origin:
     """Open bytes, those of a file or of one inside another tree."""
-    form = form_of(blob.head(16))
+    # the first chunk of a disk image may begin as a compressed file does
+    form = "plain" if trailer_of(blob) else form_of(blob.head(16))
     damage: ScanError | None = None
     if form != "plain":
         buffer, damage = spool(inflate(blob, form, budget), budget)

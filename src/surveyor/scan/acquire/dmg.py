@@ -1,0 +1,104 @@
+"""Apple disk images, and HFS Plus or APFS volumes given as they are: every volume that is on one."""
+
+from __future__ import annotations
+
+from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin
+from surveyor.scan.errors import Malformed, ScanError, Unsupported
+from surveyor.scan.limits import Budget
+from surveyor.scan.model import Coverage, CoverageState
+from surveyor.scan.tree import hfs
+from surveyor.scan.tree.device import Device, Part, Plain
+from surveyor.scan.tree.entry import Blob
+from surveyor.scan.tree.partitions import Partition, partitions
+from surveyor.scan.tree.udif import Udif, trailer_of
+
+_ENCRYPTED = (b"encrcdsa", b"cdsaencr")
+#: What a partition of a Mac's disk is when it is none of the filesystems read here: nothing that packages lie on.
+_BLANK = frozenset({"Apple_Free", "Apple_partition_map", "Apple_Driver43", "Apple_Driver_ATAPI", "Apple_Void"})
+_BLANK_GUIDS = frozenset({"28732ac11ff8d211ba4b00a0c93ec93b"})  # the EFI system partition
+
+
+def detect(origin: Origin) -> bool:
+    """A disk image by its trailer, an encrypted one by its head, or a volume by its superblock."""
+    blob = origin.blob
+    if blob is None:
+        return False
+    if trailer_of(blob) or _encrypted(blob):
+        return True
+    device = Plain(blob)
+    return _recognized(device) or any(_recognized(_part(device, one)) for one in partitions(device))
+
+
+def read(origin: Origin, budget: Budget) -> Artifact:
+    """One image a volume; a partition of a kind that is not read is told."""
+    if origin.blob is None:
+        raise Malformed("no bytes")
+    if _encrypted(origin.blob):
+        raise Unsupported("the disk image is encrypted")
+    coverage: list[Coverage] = []
+    trailer = trailer_of(origin.blob)
+    device: Device = Plain(origin.blob)
+    if trailer:
+        device = udif = Udif(origin.blob, trailer, budget)
+        if udif.damage:
+            coverage.append(_missed(CoverageState.PARTIAL, udif.damage, None))
+    images = _volumes(device, budget, coverage)
+    return Artifact(type="dmg" if trailer else "filesystem/hfs", images=tuple(images), coverage=tuple(coverage))
+
+
+def _volumes(device: Device, budget: Budget, coverage: list[Coverage]) -> list[Image]:
+    images: list[Image] = []
+    troubles: list[ScanError] = []
+    for part, place in _places(device):
+        try:
+            images.extend(_images(part, place, budget))
+        except ScanError as error:
+            troubles.append(error)
+            coverage.append(_missed(CoverageState.FAILED, error, place))
+    if not images:
+        raise troubles[0] if troubles else Unsupported("the disk image holds no filesystem that is read")
+    return images
+
+
+def _places(device: Device) -> list[tuple[Device, str | None]]:
+    """Where a filesystem may lie: in the partitions that are not blank, or on all of the disk."""
+    found: list[tuple[Device, str | None]] = [
+        (_part(device, one), f"partition {one.number}" + (f" ({one.name})" if one.name else ""))
+        for one in partitions(device)
+        if one.kind not in _BLANK and one.kind not in _BLANK_GUIDS
+    ]
+    return [(device, None)] if _recognized(device) or not found else found
+
+
+def _images(device: Device, place: str | None, budget: Budget) -> list[Image]:
+    if hfs.recognizes(device):
+        volume = hfs.Volume(device, budget)
+        return [Image(layers=(hfs.HfsLayer(volume=volume, place=place),), name=volume.name)]
+    raise Unsupported("no filesystem that is read")
+
+
+def _part(device: Device, partition: Partition) -> Part:
+    return Part(device, partition.start, partition.size)
+
+
+def _recognized(device: Device) -> bool:
+    return hfs.recognizes(device)
+
+
+def _encrypted(blob: Blob) -> bool:
+    size = len(blob.view())
+    return blob.head(8) in _ENCRYPTED or blob.part(size - 8, 8).head(8) in _ENCRYPTED
+
+
+def _missed(state: CoverageState, error: ScanError, place: str | None) -> Coverage:
+    return Coverage(what="acquire.dmg", state=state, reason=error.code, detail=str(error)[:300], path=place)
+
+
+ACQUIRER = Acquirer(
+    id="dmg",
+    version=1,
+    summary="Apple disk image, HFS Plus or APFS volume",
+    detect=detect,
+    read=read,
+    endings=rb"dmg|smi|hfs|apfs",
+)
