@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 #: What is run by name; what the others share begins with an underscore or has no docstring of its own to show.
-NAMES = ("findings_list", "inventory", "kickoff", "live", "matching", "reports")
+NAMES = ("corpus", "findings_list", "inventory", "kickoff", "live", "matching", "reports")
 
 
 def main(arguments: list[str]) -> int:
@@ -15,7 +15,9 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in NAMES:
         here = Path(__file__).parent
         for name in NAMES:
-            first = (here / f"{name}.py").read_text("utf-8").split('"""')[1].strip().splitlines()[0]
+            file = here / f"{name}.py"
+            text = (file if file.is_file() else here / name / "__main__.py").read_text("utf-8")
+            first = text.split('"""')[1].strip().splitlines()[0]
             print(f"{name:14} {first}")
         return 0 if not arguments else 2
     sys.argv = [f"benchmarks/{arguments[0]}.py", *arguments[1:]]

@@ -1,0 +1,1 @@
+"""The corpus: real files of every format, built from the package registries by their own clients."""

