@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
 
 from surveyor.scan.acquire import ACQUIRERS
 from surveyor.scan.vocabulary import COMPRESSED, FILES
-from tests import cpios, rpms
+from tests import cpios, packages, rpms
 from tests.apple.hfs import volume
 from tests.apple.udif import image
 from tests.discs import iso
@@ -35,6 +36,14 @@ SAMPLES = {
     "cpio archive": cpios.cpio({"node_modules/a/package.json": npm("a", "1")}),
     "ISO": iso({"usr/lib/os-release": DEBIAN, "var/lib/dpkg/status": deb("bash", "5.2")}),
     "DMG": image(volume({"app/node_modules/a/package.json": npm("a", "1")})),
+    "NuGet package": packages.nupkg(),
+    "Debian package": packages.deb_file(),
+    "Ruby gem": packages.gem(),
+    "Alpine package": gzip.decompress(packages.alpine()),
+    "Arch Linux package": packages.arch("plain"),
+    "npm package": gzip.decompress(packages.npm_package()),
+    "Rust crate": gzip.decompress(packages.crate()),
+    "sdist": gzip.decompress(packages.sdist()),
     "tar": ROOT,
 }
 

@@ -319,11 +319,19 @@ def test_what_is_not_ours_is_unsupported_in_one_sentence(tmp_path: Path, data: b
     assert "\n" not in report.error
 
 
-@pytest.mark.parametrize("manifest", [b"[", b"[{}]", b'[{"Layers":["../../etc/passwd"]}]', b'[{"Layers":[3]}]'])
+@pytest.mark.parametrize("manifest", [b"[", b'[{"Layers":["../../etc/passwd"]}]', b'[{"Layers":[3]}]'])
 def test_a_broken_manifest_is_broken(tmp_path: Path, manifest: bytes) -> None:
     report = scan_bytes(tmp_path, tar({"manifest.json": manifest, "x/layer.tar": tar(GOOD)}))
     assert report.scan_status in {ScanStatus.FAILED, ScanStatus.PARTIAL}
     assert report.packages == ()
+
+
+def test_a_list_of_nothing_is_no_manifest_and_the_tar_inside_is_a_tar(tmp_path: Path) -> None:
+    report = scan_bytes(tmp_path, tar({"manifest.json": b"[{}]", "x/layer.tar": tar(GOOD)}))
+    assert report.target.type == "source"
+    assert [location.path for package in report.packages for location in package.locations] == [
+        "x/layer.tar!/var/lib/dpkg/status"
+    ]
 
 
 def test_an_index_that_contains_itself_in_effect(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surveyor.scan.acquire import cpio, directory, dmg, docker, iso, oci, remains, rpm, tar
+from surveyor.scan.acquire import cpio, deb, directory, dmg, docker, gem, iso, oci, remains, rpm, tar
 from surveyor.scan.acquire import zip as zip_
 from surveyor.scan.acquire.interface import Acquirer
 
@@ -15,6 +15,8 @@ ACQUIRERS: tuple[Acquirer, ...] = (
     rpm.ACQUIRER,
     cpio.ACQUIRER,
     zip_.ACQUIRER,
+    deb.ACQUIRER,
+    gem.ACQUIRER,
     iso.ACQUIRER,
     dmg.ACQUIRER,
     tar.ACQUIRER,

@@ -15,7 +15,7 @@ from surveyor.scan.errors import LimitExceeded, Malformed, ScanError
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.tree.entry import Blob, Layer
-from surveyor.scan.tree.file import FileLayer
+from surveyor.scan.tree.file import named
 from surveyor.scan.tree.tar import TarLayer
 from surveyor.scan.tree.zip import Member, Zip, ZipLayer, ends_as_zip
 
@@ -89,9 +89,9 @@ def read(origin: Origin, budget: Budget) -> Artifact:
     layers: list[Layer] = []
     coverage: tuple[Coverage, ...] = ()
     if kind.file:
-        layers.append(_file(origin.blob, origin.name, kind.suffix))
+        layers.append(named(origin.blob, origin.name, kind.suffix))
     if origin.blob.head(4) not in (*_MAGIC, *_WRAPPED):
-        layers.append(_file(origin.blob, origin.name, ""))
+        layers.append(named(origin.blob, origin.name, ""))
     images = [Image(layers=(layer,)) for layer in layers]
     if kind.id == "conda":
         inside, coverage = _conda(origin.blob, archive, budget)
@@ -99,12 +99,6 @@ def read(origin: Origin, budget: Budget) -> Artifact:
     elif kind.tree:
         images.append(Image(layers=(ZipLayer(blob=origin.blob),)))
     return Artifact(type=f"archive/{kind.id}", images=tuple(images), coverage=coverage)
-
-
-def _file(blob: Blob, name: str, suffix: str) -> FileLayer:
-    """The file under its own name, which ends as catalogers expect it."""
-    name = name if name.lower().endswith(suffix) else name + suffix
-    return FileLayer(blob=blob, name=name.replace("/", "_").encode("utf-8", "replace"))
 
 
 def _type(blob: Blob, archive: Zip, budget: Budget) -> _Type:

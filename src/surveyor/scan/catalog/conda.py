@@ -1,4 +1,4 @@
-"""Packages in conda environments, by the record that conda keeps of each."""
+"""Packages in conda environments, by the record that conda keeps of each, and package files of conda."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def _channel(channel: str, subdir: str) -> str:
 
 CATALOGER = Cataloger(
     id="conda",
-    version=1,
-    summary="Packages of conda environments, by conda-meta",
-    names=rb"(?<=/conda-meta/)[^/]+\.json",
-    paths=re.compile(rb"(?:^|/)conda-meta/[^/]+\.json$"),
+    version=2,
+    summary="Packages of conda environments by conda-meta, package files by their info/index.json",
+    names=rb"(?<=/conda-meta/)[^/]+\.json|index\.json(?<=info/index\.json)",
+    paths=re.compile(rb"(?:^|/)conda-meta/[^/]+\.json$|^info/index\.json$"),
     parse=parse,
     limit=32 * MIB,
 )

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from surveyor.scan.catalog.interface import Cataloger, File, Record, plausible, quote, text
+from surveyor.scan.catalog.interface import Cataloger, File, Record, debian_source, plausible, quote, text
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.stanza import stanzas
 from surveyor.scan.limits import MIB, Budget
-from surveyor.scan.model import SourcePackage
 from surveyor.scan.vocabulary import counted
 
 _FIELDS = re.compile(rb"^(Package|Version|Source|Architecture|Status):[ \t]*([^\n]*)", re.MULTILINE)
@@ -34,21 +33,12 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
             name=name,
             version=version,
             arch=fields.get("Architecture") or None,
-            source=_source(fields.get("Source", ""), version),
+            source=debian_source(fields.get("Source", ""), version),
             state=None if state == "installed" else state,
             evidence=quote(Package=name, Version=version, Source=fields.get("Source"), Status=fields.get("Status")),
         )
     if broken:
         raise Malformed(f"{counted(broken, 'dpkg record')} without a usable name or version")
-
-
-def _source(field: str, version: str) -> SourcePackage | None:
-    """The source package as ``NAME`` or ``NAME (VERSION)``; none when it is the package itself."""
-    name, _, given = field.partition(" ")
-    if not plausible(name):
-        return None
-    given = given.strip().strip("()")
-    return SourcePackage(name=name, version=given if plausible(given) else version)
 
 
 CATALOGER = Cataloger(

@@ -135,6 +135,15 @@ def licence(value: str) -> tuple[str, ...]:
     return (value,) if value and len(value) <= _LICENSE and value.upper() not in {"UNKNOWN", "NONE", "LICENSE"} else ()
 
 
+def debian_source(field: str, version: str) -> SourcePackage | None:
+    """The source package as Debian's ``Source`` field names it: ``NAME`` or ``NAME (VERSION)``; none without a name."""
+    name, _, given = field.partition(" ")
+    if not plausible(name):
+        return None
+    given = given.strip().strip("()")
+    return SourcePackage(name=name, version=given if plausible(given) else version)
+
+
 def quote(**fields: str | None) -> str:
     """Evidence: the fields of a record as ``Key: value`` lines, bounded."""
     return "\n".join(f"{key}: {value}" for key, value in fields.items() if value)[:_EVIDENCE]

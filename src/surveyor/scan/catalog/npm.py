@@ -1,4 +1,4 @@
-"""npm packages that are really installed: a package.json right inside its folder of node_modules."""
+"""npm packages that are there: a package.json right inside its folder of node_modules, or in the registry's archive."""
 
 from __future__ import annotations
 
@@ -54,9 +54,12 @@ def _licenses(manifest: dict[str, object]) -> tuple[str, ...]:
 CATALOGER = Cataloger(
     id="npm",
     version=2,
-    summary="npm packages installed under node_modules, or under Debian's usr/share/nodejs",
+    summary="npm packages installed under node_modules, under Debian's usr/share/nodejs, or packed for the registry",
     names=rb"package\.json",
-    paths=re.compile(rb"(?:^|/)(?:node_modules|usr/share/nodejs)/(?:@[^/]+/)?[^/@][^/]*/package\.json$", re.DOTALL),
+    paths=re.compile(
+        rb"^package/package\.json$|(?:^|/)(?:node_modules|usr/share/nodejs)/(?:@[^/]+/)?[^/@][^/]*/package\.json$",
+        re.DOTALL,
+    ),
     parse=parse,
     limit=MIB,
 )

@@ -46,11 +46,12 @@ def _licenses(headers: dict[str, list[str]]) -> tuple[str, ...]:
 CATALOGER = Cataloger(
     id="python",
     version=2,
-    summary="Python distributions by dist-info or egg-info metadata",
+    summary="Python distributions by dist-info, egg-info or sdist metadata",
     names=rb"METADATA|PKG-INFO",
     endings=rb"egg-info",
     paths=re.compile(
-        rb"(?:^|/)(?:[^/]+\.dist-info/METADATA|[^/]+\.egg-info(?:/PKG-INFO)?|EGG-INFO/PKG-INFO)$", re.DOTALL
+        rb"(?:^|/)(?:[^/]+\.dist-info/METADATA|[^/]+\.egg-info(?:/PKG-INFO)?|EGG-INFO/PKG-INFO)$|^[^/]+-[0-9][^/]*/PKG-INFO$",
+        re.DOTALL,
     ),
     parse=parse,
     limit=256 << 10,

@@ -16,6 +16,7 @@ from surveyor.scan.events import Progress
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.tree.entry import Blob, Layer, readable
+from surveyor.scan.tree.file import FileLayer
 
 #: Types whose trees are systems: what lies in them is installed, and an archive there is just a file.
 _SYSTEMS = ("container", "rootfs", "filesystem/")
@@ -55,6 +56,8 @@ class Nesting:
             ledger.add(entry)
         inner = replace(self, depth=self.depth - 1)
         for image in artifact.images:
+            if _is_itself(image, name):
+                continue  # the file as such was met where it lies
             inner.read(image, artifact, f"{path}!/", ledger, nested)
         nested.coverage = [
             replace(entry, asset=entry.asset or path)
@@ -72,6 +75,12 @@ class Nesting:
         nested.found += reader.finish()
         nested.entries += reader.entries
         nested.files.update(reader.files)
+
+
+def _is_itself(image: Image, name: bytes) -> bool:
+    """Whether an image is nothing but the file that was opened, under the name that it has in its tree."""
+    last = name.rpartition(b"/")[2]
+    return all(isinstance(layer, FileLayer) and layer.name == last for layer in image.layers)
 
 
 def _quietly(_layer: Layer) -> None:

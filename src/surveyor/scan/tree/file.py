@@ -28,6 +28,12 @@ class FileLayer:
         return True
 
 
+def named(blob: Blob, name: str, suffix: str) -> FileLayer:
+    """A file under its own name, which ends as catalogers expect it; names that uploads invent do not."""
+    name = name if name.lower().endswith(suffix) else name + suffix
+    return FileLayer(blob=blob, name=name.replace("/", "_").encode("utf-8", "replace"))
+
+
 class FileWalk:
     """A pass that yields the one file."""
 

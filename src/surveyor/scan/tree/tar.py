@@ -239,7 +239,8 @@ def _name(header: bytes) -> bytes:
 def _verified_size(header: bytes) -> int:
     """The size field of a header whose checksum is right."""
     try:
-        expected = int(header[148:154], 8)
+        # six digits, a zero byte and a space; Rust's writers have seven digits
+        expected = int(header[148:154], 8) if header[154] <= 32 else _number(header[148:156])
     except ValueError:
         expected = _number(header[148:156])
     # Adler-32's low half is 1 + the sum of all bytes; the checksum counts its own eight as spaces

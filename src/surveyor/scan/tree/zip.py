@@ -15,7 +15,7 @@ from isal import isal_zlib
 
 from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
 from surveyor.scan.limits import MIB, Budget
-from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Tally, Wanted
+from surveyor.scan.tree.entry import PROGRAM_BYTES, Blob, Entry, Kind, Names, Tally, Wanted, is_program
 from surveyor.scan.tree.inflate import InflateError, bunzip2, unlzma, unxz, unzstd
 from surveyor.scan.tree.names import clean
 
@@ -272,6 +272,7 @@ class ZipWalk:
         self.climbing = Tally()
         self.closed = Tally()
         self.unmarked = False
+        self._blob = blob
         self._archive = Zip(blob.view(), budget)
         self._wanted = wanted
 
@@ -281,7 +282,8 @@ class ZipWalk:
             if member.closed:
                 self.closed.add(member.name, member.closed)
                 continue
-            wanted = self._wanted.match(member.name, member.name.rfind(b"/") + 1)
+            program = self._wanted.programs and self._is_program(member)
+            wanted = program or self._wanted.match(member.name, member.name.rfind(b"/") + 1)
             if not wanted and b".." not in member.name:
                 continue
             try:
@@ -290,7 +292,15 @@ class ZipWalk:
                 self.climbing.add(member.name)
                 continue
             if wanted and not member.name.endswith(b"/"):
-                yield self._link(name, member) if stat.S_ISLNK(member.mode) else self._file(name, member)
+                yield self._link(name, member) if stat.S_ISLNK(member.mode) else self._file(name, member, program)
+
+    def _is_program(self, member: Member) -> bool:
+        if not (stat.S_ISREG(member.mode) and member.mode & 0o111 and member.size >= PROGRAM_BYTES):
+            return False
+        try:
+            return is_program(self._archive.head(member, 4))
+        except Malformed:
+            return False  # who wants it by its name says so
 
     def _link(self, name: bytes, member: Member) -> Entry:
         try:
@@ -300,9 +310,24 @@ class ZipWalk:
             target = b""
         return Entry(name=name, kind=Kind.SYMLINK, size=0, target=target)
 
-    def _file(self, name: bytes, member: Member) -> Entry:
+    def _file(self, name: bytes, member: Member, program: bool) -> Entry:
         content = _Content(self._archive, member)
-        return Entry(name=name, kind=Kind.FILE, size=member.size, peek=content.peek, mapped=member.stored)
+        place = self._place(member) if member.stored else None
+        return Entry(
+            name=name,
+            kind=Kind.FILE,
+            size=member.size,
+            peek=content.peek,
+            mapped=place is not None,
+            place=place,
+            program=program,
+        )
+
+    def _place(self, member: Member) -> Blob | None:
+        try:
+            return self._blob.part(*self._archive.place(member))
+        except Malformed:
+            return None  # reading it says why
 
 
 class _Content:

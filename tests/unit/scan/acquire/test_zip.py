@@ -37,7 +37,9 @@ def crx(data: bytes, version: int) -> bytes:
 CONDA = zipped(
     {
         "metadata.json": b'{"conda_pkg_format_version": 2}',
-        "info-a-1-0.tar.zst": zstandard.compress(tar({"info/index.json": b"{}"})),
+        "info-a-1-0.tar.zst": zstandard.compress(
+            tar({"info/index.json": b'{"name": "a", "version": "1", "build": "h_0"}'})
+        ),
         "pkg-a-1-0.tar.zst": zstandard.compress(tar({"site-packages/a-1.dist-info/METADATA": python("a", "1")})),
     },
     zipfile.ZIP_STORED,
@@ -84,7 +86,7 @@ def test_a_zip_behind_something_else_is_read(tmp_path: Path, before: bytes) -> N
 
 
 def test_both_tars_of_a_conda_package_are_trees(tmp_path: Path) -> None:
-    assert purls(scan_bytes(tmp_path, CONDA, "a.conda")) == ["pkg:pypi/a@1"]
+    assert purls(scan_bytes(tmp_path, CONDA, "a.conda")) == ["pkg:conda/a@1?build=h_0", "pkg:pypi/a@1"]
 
 
 def raw(

@@ -1,0 +1,60 @@
+"""NuGet package files: what the specification at their root says (NuGet's nuspec.xsd, element ``metadata``)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote, text
+from surveyor.scan.errors import Malformed
+from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.tree.zip import Zip
+
+_SPECIFICATION = b".nuspec"
+_METADATA = re.compile(rb"<metadata\b[^>]*>(.*?)</metadata\s*>", re.DOTALL)
+_ID, _VERSION = (re.compile(rb"<" + tag + rb"\b[^>]*>([^<]*)</") for tag in (b"id", b"version"))
+_LICENCE = re.compile(rb"<license\b[^>]*\btype\s*=\s*[\"']expression[\"'][^>]*>([^<]*)</")
+
+
+def parse(file: File, budget: Budget) -> Iterator[Record]:
+    """One record a file."""
+    archive = Zip(file.data, budget)
+    at_root = (member for member in archive.members((_SPECIFICATION,)) if b"/" not in member.name)
+    member = next(at_root, None)
+    if member is None:
+        raise Malformed("NuGet package without a specification")
+    metadata = _METADATA.search(_utf8(bytes(archive.read(member, MIB))))
+    name, version, licence_ = (_value(key, metadata[1] if metadata else b"") for key in (_ID, _VERSION, _LICENCE))
+    if not (plausible(name) and plausible(version)):
+        raise Malformed("NuGet specification has no usable name or version")
+    budget.package()
+    yield Record(
+        type="nuget",
+        name=name,
+        version=version,
+        licenses=licence(licence_),
+        inner=text(member.name),
+        evidence=quote(id=name, version=version),
+    )
+
+
+def _utf8(data: bytes) -> bytes:
+    """XML with a byte order mark of UTF-16, as Visual Studio writes some, in UTF-8."""
+    return data.decode("utf-16", "replace").encode() if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else data
+
+
+def _value(key: re.Pattern[bytes], metadata: bytes) -> str:
+    found = key.search(metadata)
+    return text(found[1]) if found else ""
+
+
+CATALOGER = Cataloger(
+    id="nuget_package",
+    version=1,
+    summary="NuGet package files (.nupkg) by their specification",
+    endings=rb"nupkg",
+    paths=re.compile(rb"\.nupkg$"),
+    parse=parse,
+    limit=64 * MIB,
+    random=True,
+)
