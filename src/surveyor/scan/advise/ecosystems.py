@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from surveyor.scan.model import Distro, Package
+from surveyor.scan.model import Distro, Package, SourcePackage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +26,15 @@ class Lookup:
     unknown: str = "no_source"
 
 
-def lookup(package: Package, held: Collection[str]) -> Lookup:
+#: Epochs of source packages, where a binary of the same version says one.
+Epochs = Mapping[SourcePackage, str]
+_NO_EPOCHS: Epochs = MappingProxyType({})
+
+
+def lookup(package: Package, held: Collection[str], epochs: Epochs = _NO_EPOCHS) -> Lookup:
     """Turn a package into a question; ``held`` are the snapshot's ecosystems, where several spellings are in use."""
     if package.type in _DISTRIBUTIONS:
-        return _distribution(package, held)
+        return _distribution(package, held, epochs)
     known = _LANGUAGES.get(package.type)
     if known is None:
         return _unknown(package, package.type)
@@ -96,6 +101,19 @@ def _whole(distro: Distro) -> str:
     return distro.version
 
 
+def _named(words: str) -> Callable[[Distro], str]:
+    def release(distro: Distro) -> str:
+        return words.format(distro.version) if distro.version else ""
+
+    return release
+
+
+def _open_euler(distro: Distro) -> str:
+    """``22.03-LTS-SP3``, of which the version has only the beginning: the rest is in the name."""
+    found = re.search(r"\((?P<service>[A-Z0-9-]+)\)", distro.name)
+    return f"{distro.version}-{found['service']}" if found and distro.version else distro.version
+
+
 #: os-release id → OSV ecosystem, its spelling of the release, and whether advisories name source packages.
 _RELEASES: Mapping[str, tuple[str, Callable[[Distro], str] | None, bool]] = MappingProxyType(
     {
@@ -106,17 +124,40 @@ _RELEASES: Mapping[str, tuple[str, Callable[[Distro], str] | None, bool]] = Mapp
         "debian": ("Debian", _major, True),
         "mageia": ("Mageia", _major, True),
         "minimos": ("MinimOS", None, True),
-        "openeuler": ("openEuler", _whole, True),
-        "opensuse-leap": ("openSUSE", lambda distro: f"Leap {distro.version}", True),
+        "openeuler": ("openEuler", _open_euler, True),
+        "opensuse-leap": ("openSUSE", _named("Leap {}"), True),
+        "opensuse-leap-micro": ("openSUSE", _named("Leap Micro {}"), True),
+        "opensuse-tumbleweed": ("openSUSE", lambda _: "Tumbleweed", True),
         "photon": ("Photon OS", _whole, True),
-        "rocky": ("Rocky Linux", _major, False),
+        "rocky": ("Rocky Linux", _major, True),
         "ubuntu": ("Ubuntu", _whole, True),
         "wolfi": ("Wolfi", None, True),
     }
 )
 
 
-def _distribution(package: Package, held: Collection[str]) -> Lookup:
+#: Advisories write 1:3.0.7-27.el9 where a PURL has the epoch among its qualifiers.
+_EPOCH = re.compile(r"[?&]epoch=(?P<epoch>[0-9]{1,10})(?:[&#]|$)")
+
+
+def epochs_of(packages: Iterable[Package]) -> Epochs:
+    """Epochs of sources, which rpm records nowhere: that of a binary with the source's own version.
+
+    Others of the same source may have versions and epochs of their own, as Perl's modules do.
+    """
+    found: dict[SourcePackage, str] = {}
+    for package in packages:
+        if package.source and package.source.version == package.version and (epoch := _epoch(package)):
+            found[package.source] = epoch
+    return found
+
+
+def _epoch(package: Package) -> str:
+    found = _EPOCH.search(package.purl) if package.type == "rpm" else None
+    return found["epoch"] if found else ""
+
+
+def _distribution(package: Package, held: Collection[str], epochs: Epochs) -> Lookup:
     if package.distro is None:
         return _unknown(package, package.type, "no_release")
     distro = package.distro
@@ -125,7 +166,11 @@ def _distribution(package: Package, held: Collection[str]) -> Lookup:
     if known is None:
         return _unknown(package, label)
     base, release_of, by_source = known
-    name, version = _source(package) if by_source else (package.name, package.version)
+    name, version, epoch = package.name, package.version, _epoch(package)
+    if by_source and package.source:
+        name, version = _source(package, package.source)
+        epoch = epochs.get(package.source, epoch if version == package.version else "")
+    version = f"{epoch}:{version}" if epoch and ":" not in version else version
     if release_of is None:
         return Lookup(ecosystem=base, label=base, name=name, version=version, subject=name)
     release = release_of(distro)
@@ -141,10 +186,8 @@ def _distribution(package: Package, held: Collection[str]) -> Lookup:
 _SIGNED_KERNEL = re.compile(r"linux-signed(?:-[a-z0-9]+)?")
 
 
-def _source(package: Package) -> tuple[str, str]:
-    """Name and version of what was built; the binary's own where no source is recorded."""
-    if package.source is None:
-        return package.name, package.version
-    if package.type == "deb" and _SIGNED_KERNEL.fullmatch(package.source.name):
+def _source(package: Package, source: SourcePackage) -> tuple[str, str]:
+    """Name and version of what was built."""
+    if package.type == "deb" and _SIGNED_KERNEL.fullmatch(source.name):
         return "linux", package.version
-    return package.source.name, package.source.version
+    return source.name, source.version

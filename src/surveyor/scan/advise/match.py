@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from surveyor.scan.advise import headers
 from surveyor.scan.advise.aliases import group, related
-from surveyor.scan.advise.ecosystems import Lookup, lookup
+from surveyor.scan.advise.ecosystems import Lookup, epochs_of, lookup
 from surveyor.scan.advise.finding import Match, Subject, build, installed
 from surveyor.scan.advise.ranges import Keys, Verdict, judge
 from surveyor.scan.advise.snapshot import Row, Snapshot
@@ -105,12 +105,12 @@ class _Question:
 
 def _subjects(packages: Sequence[Package], snapshot: Snapshot, ledger: _Ledger) -> dict[Subject, list[_Question]]:
     """Sort packages by what a finding would be about; count those that cannot be asked about."""
-    held = snapshot.ecosystems
+    held, epochs = snapshot.ecosystems, epochs_of(packages)
     questions: dict[tuple[str | None, ...], _Question] = {}
     subjects: dict[tuple[str | None, ...], tuple[Subject, list[_Question]]] = {}
     present = any(package.presence is Presence.INSTALLED for package in packages)
     for package in packages:
-        asked = lookup(package, held)
+        asked = lookup(package, held, epochs)
         aside = present and package.presence is Presence.DECLARED
         if asked.ecosystem is None:
             ledger.without_source[asked.label, asked.unknown, aside] += 1
