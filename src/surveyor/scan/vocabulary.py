@@ -141,6 +141,8 @@ _SUBJECTS = {
     "catalog.debian_copyright": "Licences of Debian packages",
     "catalog.cran": "R packages",
     "catalog.julia": "Julia packages",
+    "catalog.macos_bundle": "macOS and iOS bundles",
+    "catalog.macos_receipt": "macOS receipts",
     "catalog.pnp": "npm packages (yarn's cache)",
 }
 _KINDS = {"advisories": "Advisories for {}", "catalog": "{} packages", "check": "Check {}", "slot": "{}"}
