@@ -14,6 +14,7 @@ from tests.apple.hfs import volume
 from tests.apple.udif import image
 from tests.discs import iso
 from tests.images import DEBIAN, deb, docker_save, jar, npm, pack, pom, purls, python, scan_bytes, tar
+from tests.programs import elf, go_inline, macho, pe
 from tests.unit.scan.acquire.test_trees import INNER, MIXED, WHEEL, zipped
 from tests.unit.scan.acquire.test_zip import CONDA, LODASH, crx
 
@@ -44,6 +45,9 @@ SAMPLES = {
     "npm package": gzip.decompress(packages.npm_package()),
     "Rust crate": gzip.decompress(packages.crate()),
     "sdist": gzip.decompress(packages.sdist()),
+    "ELF": elf({".go.buildinfo": go_inline()}),
+    "PE": pe({".data": go_inline()}),
+    "Mach-O": macho({"__DATA,__go_buildinfo": go_inline()}),
     "tar": ROOT,
 }
 

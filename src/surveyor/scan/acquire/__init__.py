@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surveyor.scan.acquire import cpio, deb, directory, dmg, docker, gem, iso, oci, remains, rpm, tar
+from surveyor.scan.acquire import binary, cpio, deb, directory, dmg, docker, gem, iso, oci, remains, rpm, tar
 from surveyor.scan.acquire import zip as zip_
 from surveyor.scan.acquire.interface import Acquirer
 
@@ -19,6 +19,7 @@ ACQUIRERS: tuple[Acquirer, ...] = (
     gem.ACQUIRER,
     iso.ACQUIRER,
     dmg.ACQUIRER,
+    binary.ACQUIRER,
     tar.ACQUIRER,
     directory.ACQUIRER,
 )

@@ -13,8 +13,10 @@ from surveyor.scan.catalog import (
     deb_package,
     debian_copyright,
     dpkg,
+    embedded,
     gem,
     gem_package,
+    go,
     jar,
     julia,
     macos_bundle,
@@ -27,6 +29,7 @@ from surveyor.scan.catalog import (
     python,
     rpm,
     rpmfile,
+    rust,
     vscode_extension,
 )
 
@@ -41,8 +44,10 @@ CATALOGERS = (
     deb_package.CATALOGER,
     debian_copyright.CATALOGER,
     dpkg.CATALOGER,
+    embedded.CATALOGER,
     gem.CATALOGER,
     gem_package.CATALOGER,
+    go.CATALOGER,
     jar.CATALOGER,
     julia.CATALOGER,
     macos_bundle.CATALOGER,
@@ -55,5 +60,6 @@ CATALOGERS = (
     python.CATALOGER,
     rpm.CATALOGER,
     rpmfile.CATALOGER,
+    rust.CATALOGER,
     vscode_extension.CATALOGER,
 )

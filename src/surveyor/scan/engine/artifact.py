@@ -30,6 +30,8 @@ from surveyor.scan.vocabulary import counted
 if TYPE_CHECKING:
     from surveyor.scan.advise import match
 
+#: Families of types with events of their own; all others are told as images are.
+_STAGES = frozenset({"archive", "binary"})
 _LAYERS_FROM, _LAYERS_TO = 8, 60
 _HASH_STEP = 8 * MIB
 
@@ -67,7 +69,8 @@ class _Scan:
 
     def __init__(self, artifact: Artifact, ledger: Ledger, budget: Budget) -> None:
         self.type = artifact.type
-        self.stage = "archive" if artifact.type.startswith("archive/") else "container"
+        family = artifact.type.partition("/")[0]
+        self.stage = family if family in _STAGES else "container"
         self.entries = 0
         self._artifact = artifact
         self._ledger = ledger
@@ -83,8 +86,8 @@ class _Scan:
         progress(
             f"{self.stage}.extract", f"{self.type}: {counted(len(images), 'image')}, {counted(layers, 'layer')}", pct=5
         )
-        if self.stage == "archive":
-            progress("archive.type", self.type.removeprefix("archive/"), pct=6)
+        if self.stage in _STAGES:
+            progress(f"{self.stage}.type", self.type.partition("/")[2], pct=6)
         inventory = Inventory()
         with progress.timing(f"{self.stage}.layers"):
             for image in images:

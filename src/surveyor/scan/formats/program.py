@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from surveyor.scan.errors import Unsupported
-from surveyor.scan.formats import elf, macho, pe
+from surveyor.scan.formats import elf, elf_dynamic, macho, pe
 
 #: How many of a file's first bytes tell what it is.
 HEAD = 64
@@ -48,3 +48,27 @@ def programs(data: memoryview) -> Iterator[tuple[int, Program]]:
                 yield offset, macho.read(part)
         case "mach-o":
             yield 0, macho.read(data)
+
+
+def libraries(program: Program) -> tuple[str, ...]:
+    """The libraries that a program loads, as it names them."""
+    match program:
+        case elf.Elf():
+            found = elf_dynamic.dynamic(program)
+            return found.needed if found else ()
+        case pe.Pe():
+            return pe.libraries(program)
+        case macho.MachO():
+            return program.libraries
+
+
+def identity(program: Program) -> str:
+    """The name that a library has for those that link to it; nothing where it has none."""
+    match program:
+        case elf.Elf():
+            found = elf_dynamic.dynamic(program)
+            return found.soname if found else ""
+        case macho.MachO():
+            return program.name
+        case pe.Pe():
+            return ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from surveyor.scan.limits import Budget
-from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Tally, Wanted
+from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Tally, Wanted, is_program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,15 @@ class FileWalk:
 
     def __iter__(self) -> Iterator[Entry]:
         self.entries = 1
-        if self._wanted.match(self._name):
-            view = self._blob.view()
-            yield Entry(name=self._name, kind=Kind.FILE, size=len(view), peek=lambda count: view[:count], mapped=True)
+        view = self._blob.view()
+        program = self._wanted.programs and is_program(view[:4])
+        if program or self._wanted.match(self._name):
+            yield Entry(
+                name=self._name,
+                kind=Kind.FILE,
+                size=len(view),
+                peek=lambda count: view[:count],
+                mapped=True,
+                place=self._blob,
+                program=program,
+            )

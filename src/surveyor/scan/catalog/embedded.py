@@ -1,0 +1,172 @@
+"""Libraries that are linked into programs, by the version texts that they bring along; never more than a guess."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from surveyor.scan.catalog.fingerprints import BARE, DEFINITION, FILES, FINGERPRINTS, NEAR
+from surveyor.scan.catalog.interface import Cataloger, File, Record, quote, text
+from surveyor.scan.errors import LimitExceeded
+from surveyor.scan.formats.layout import Part, find
+from surveyor.scan.formats.program import Program, identity, libraries, programs
+from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.model import Tier
+
+#: What is read of one program's data: all of a browser's.
+_DATA = 256 * MIB
+#: Strings with a version in one program that are looked at; a browser has ten thousand.
+_STRINGS = 100_000
+#: The longest definition up to what decides, and how far a bare version may be from what it has to be near.
+_BEFORE, _AFTER, _NEAR = 160, 352, 256 << 10
+#: Every digit as 0, so that one search finds all versions, at the speed of memory; and what no text holds as NUL.
+_DIGITS = bytes(48 if chr(byte).isdigit() else byte for byte in range(128)) + bytes(range(128, 256))
+_VERSION = b"0.0"
+_PRINTABLE = bytes(byte if 32 <= byte < 127 or byte in b"\n\r\t" else 0 for byte in range(256))
+_DATA_SECTIONS = re.compile(r"\.l?ro?data|\.r?data|\.data|[^,]*,__(?:cstring|const|data|rodata)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Text:
+    """A string with a version in it, and its offset in the program."""
+
+    value: bytes
+    offset: int
+
+
+class _Reading:
+    """One program: who it is itself, what it only links to, and what was found."""
+
+    def __init__(self, program: Program, names: list[bytes], offset: int) -> None:
+        self._program = program
+        self._offset = offset
+        self._names = names
+        linked = [name.rpartition("/")[2].encode() for name in libraries(program)]
+        self._own = {number for number, files in enumerate(FILES) if any(map(files.match, names))}
+        self._linked = {number for number, files in enumerate(FILES) if any(map(files.match, linked))} - self._own
+        self._bare: dict[int, list[tuple[bytes, int]]] = {}
+        #: Whose bare versions count: the program's own, and those of what can be told by what is near.
+        self._wanted = {n: BARE[n] for n in BARE if n in self._own or (n in NEAR and n not in self._linked)}
+        self.found: dict[tuple[int, bytes], _Text] = {}
+
+    def take(self, one: _Text) -> None:
+        """Judge one string."""
+        defined = DEFINITION.fullmatch(one.value)
+        if defined and defined.lastgroup:
+            number = int(defined.lastgroup.removeprefix("d"))
+            version = defined[f"v{number}"] if f"v{number}" in DEFINITION.groupindex else b""
+            if number not in self._linked:
+                self.found.setdefault((number, version), one)
+        for number, pattern in self._wanted.items():
+            if bare := pattern.fullmatch(one.value):
+                self._bare.setdefault(number, []).append((bare["v"], one.offset))
+
+    def settle(self) -> None:
+        """Judge the bare versions, now that all are known: one is sure where it is the only one left."""
+        for number, versions in self._bare.items():
+            if any(known == number for known, _ in self.found):
+                continue
+            left = self._nearest(versions, FINGERPRINTS[number].near) if number in NEAR else self._named(versions)
+            if len({version for version, _ in left}) == 1:
+                version, offset = left[0]
+                self.found[number, version] = _Text(value=version, offset=offset)
+
+    def _named(self, versions: list[tuple[bytes, int]]) -> list[tuple[bytes, int]]:
+        """Those that the file's own name begins to say, as in libpython3.12.so; all where it says nothing."""
+        said = [one for one in versions if any(one[0].rpartition(b".")[0] in name for name in self._names)]
+        return said or versions
+
+    def _nearest(self, versions: list[tuple[bytes, int]], near: bytes) -> list[tuple[bytes, int]]:
+        for part in _parts(self._program):
+            at = find(self._program.data[part.offset : part.offset + part.size], near)
+            if at >= 0:
+                here = part.offset + at
+                best = min(versions, key=lambda one: abs(one[1] - here))
+                return [best] if abs(best[1] - here) <= _NEAR else []
+        return []
+
+    def records(self) -> Iterator[Record]:
+        """One a library and version, with the string and where it stands in the file."""
+        for (number, version), one in self.found.items():
+            said = text(b" ".join(one.value[:_BEFORE].split()))
+            yield Record(
+                type="generic",
+                name=FINGERPRINTS[number].id,
+                version=text(version),
+                tier=Tier.HEURISTIC,
+                evidence=quote(string=said, offset=f"{self._offset + one.offset:#x}"),
+            )
+
+
+def parse(file: File, budget: Budget) -> Iterator[Record]:
+    """One record a library whose definition is in a program's data; the slices of a universal one each."""
+    last = file.path.rpartition("/")[2].encode("utf-8", "surrogateescape")
+    for offset, program in programs(file.data):
+        reading = _Reading(program, [last, identity(program).rpartition("/")[2].encode()], offset)
+        cut: LimitExceeded | None = None
+        try:
+            for one in _texts(program, budget):
+                reading.take(one)
+        except LimitExceeded as error:
+            budget.check_time()
+            cut = error
+        reading.settle()
+        for record in reading.records():
+            budget.package()
+            yield record
+        if cut is not None:
+            raise cut
+
+
+def _parts(program: Program) -> list[Part]:
+    """Where strings are: sections of data, or whatever is loaded where there are no sections."""
+    named = [part for part in program.sections if _DATA_SECTIONS.match(part.name) and part.offset]
+    return named or [part for part in program.loaded if part.offset + part.size <= len(program.data)]
+
+
+def _texts(program: Program, budget: Budget) -> Iterator[_Text]:
+    """Every string with something like a version in it."""
+    left, count = _DATA, 0
+    for part in _parts(program):
+        view = program.data[part.offset : part.offset + part.size]
+        for start in range(0, len(view), MIB):
+            budget.check_time()
+            left -= MIB
+            if left < 0:
+                raise LimitExceeded(f"program has more than {_DATA:,} bytes of data: the rest was not searched")
+            first = max(0, start - _BEFORE)
+            chunk = bytes(view[first : start + MIB + _AFTER])
+            for begin, end in _strings(chunk, start - first, MIB):
+                count += 1
+                if count > _STRINGS:
+                    raise LimitExceeded(f"program has more than {_STRINGS:,} strings with versions in them")
+                yield _Text(value=chunk[begin:end], offset=part.offset + first + begin)
+
+
+def _strings(chunk: bytes, start: int, size: int) -> Iterator[tuple[int, int]]:
+    """Where strings with versions begin and end whose versions begin in this range; each once."""
+    digits = chunk.translate(_DIGITS)
+    at = digits.find(_VERSION, start, start + size + 2)
+    while at >= 0:
+        before = chunk[max(0, at - _BEFORE) : at].translate(_PRINTABLE)
+        begin = at - len(before) + before.rfind(b"\0") + 1
+        after = chunk[at : at + _AFTER].translate(_PRINTABLE)
+        length = after.find(b"\0")
+        end = at + (length if length >= 0 else len(after))
+        # who goes on behind what can be looked at is only worth a look where its beginning decides
+        yield begin, end
+        at = digits.find(_VERSION, max(end, at + 1), start + size + 2)
+
+
+CATALOGER = Cataloger(
+    id="embedded",
+    version=1,
+    summary="libraries inside programs by their version texts (OpenSSL, zlib, SQLite, curl, BusyBox and others)",
+    paths=re.compile(rb"(?!)"),
+    parse=parse,
+    programs=True,
+    unowned=True,
+    random=True,
+    limit=64 * MIB,
+)

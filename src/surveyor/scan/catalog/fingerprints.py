@@ -1,0 +1,150 @@
+"""What libraries and servers write of themselves into whatever they are linked into: one line each.
+
+A *definition* is a whole C string of a form that only the library's own code has; a *mention* stands in a sentence. So
+each pattern is matched against a string from its beginning to its end, never searched in one. A program that loads a
+library at run time may have its version text from a header: what it links to by name is not what it holds.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """``text`` matches a whole string, its group ``v`` is the version; ``files`` matches the beginning of the names of
+    the files that are this library or program itself. In those a bare version, as ``bare`` matches it, is enough.
+
+    ``near`` are bytes that only this library has, which bare versions in other programs have to be near.
+    """
+
+    id: str
+    text: bytes = b""
+    files: bytes = b""
+    bare: bytes = b""
+    near: bytes = b""
+
+
+def _print(id: str, text: bytes = b"", files: bytes = b"", bare: bytes = b"", near: bytes = b"") -> Fingerprint:  # noqa: A002
+    return Fingerprint(id=id, text=text, files=files, bare=bare, near=near)
+
+
+FINGERPRINTS: tuple[Fingerprint, ...] = (
+    _print(
+        "openssl",
+        rb"(?:[A-Za-z0-9][A-Za-z0-9-]* (?:\S+ )?part of )?"
+        rb"OpenSSL (?P<v>[0-9]\.[0-9]+\.[0-9]+[a-z]{0,2}(?:-[a-z]+[0-9]*)*)"
+        rb" {1,2}[0-9]{1,2} [A-Z][a-z]{2} (?:19|20)[0-9]{2}(?: \(.{1,40}\))?",
+        rb"lib(?:ssl|crypto)|ssleay32|libeay32",
+    ),
+    _print("boringssl", rb"OpenSSL [0-9.]+[a-z]? \(compatible; BoringSSL\)", rb"lib(?:boring)?(?:ssl|crypto)"),
+    _print("libressl", rb"LibreSSL (?P<v>[0-9]\.[0-9]+\.[0-9]+)", rb"lib(?:ssl|crypto|tls)"),
+    _print(
+        "zlib",
+        rb" ?(?:deflate|inflate) (?P<v>1\.[0-9.]+[0-9]) Copyright 199[0-9]-20[0-9]{2} "
+        rb"(?:Jean-loup Gailly and )?Mark Adler ",
+        rb"(?:lib)?z(?:lib)?1?[.-]",
+    ),
+    _print("zlib-ng", rb" ?zlib-ng (?P<v>2\.[0-9]+\.[0-9]+)(?: forked from zlib.{0,40})?", rb"(?:lib)?z(?:lib)?-ng"),
+    _print("sqlite", b"", rb"(?:lib)?sqlite3", rb"3\.[0-9]{1,2}\.[0-9]{1,2}", b"SQLite format 3\0"),
+    _print("curl", rb"(?:lib)?curl(?:/| )(?P<v>[78]\.[0-9]+\.[0-9]+(?:-DEV)?)(?: \(.{3,80}\) %s\n)?", rb"(?:lib)?curl"),
+    _print("busybox", rb"BusyBox v(?P<v>1\.[0-9]+\.[0-9]+)(?:[.-][a-z0-9.]+)?(?: \(.{1,80}\).{0,40})?", rb"busybox"),
+    _print("libpng", rb"\s?libpng version (?P<v>1\.[0-9]+\.[0-9]+)(?:\n| - ).*", rb"libpng"),
+    _print("libjpeg-turbo", rb"libjpeg-turbo version (?P<v>[0-9.]+) \(build [0-9]+\)", rb"lib(?:turbo)?jpeg|jpeg62"),
+    _print("libtiff", rb"LIBTIFF, Version (?P<v>[0-9]\.[0-9]+\.[0-9]+)\n.*", rb"libtiff"),
+    _print("expat", rb"expat_(?P<v>2\.[0-9]+\.[0-9]+)", rb"libexpat"),
+    _print("libxml2", rb"2[0-9]{4}-GITv(?P<v>2\.[0-9]+\.[0-9]+)(?:-.*)?", rb"libxml2"),
+    _print("libxslt", rb"101[0-9]{2}-GITv(?P<v>1\.[0-9]+\.[0-9]+)(?:-.*)?", rb"libe?xslt"),
+    _print("harfbuzz", b"", rb"libharfbuzz", rb"(?:[1-9]|1[0-9])\.[0-9]+\.[0-9]+"),
+    _print("bzip2", rb"(?P<v>1\.0\.[0-9]), {1,2}[0-9]{1,2}-[A-Z][a-z]{2}-(?:19|20)[0-9]{2}", rb"(?:lib)?bz(?:ip)?2"),
+    _print("xz", b"", rb"liblzma", rb"5\.[0-9]+\.[0-9]+(?:alpha|beta)?"),
+    _print("zstd", b"", rb"libzstd", rb"1\.[0-9]+\.[0-9]+"),
+    _print("lz4", b"", rb"liblz4", rb"1\.[0-9]+\.[0-9]+"),
+    _print("libarchive", rb"libarchive (?P<v>[34]\.[0-9]+\.[0-9]+)(?:dev)?", rb"libarchive"),
+    _print("pcre", rb"(?P<v>8\.[0-9]{2}) (?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}", rb"libpcre(?!2)"),
+    _print("pcre2", rb"(?P<v>10\.[0-9]{2}(?:-RC[0-9])?) 20[0-9]{2}-[0-9]{2}-[0-9]{2}", rb"libpcre2"),
+    _print("nghttp2", rb"nghttp2/(?P<v>1\.[0-9]+\.[0-9]+)", rb"libnghttp2", rb"1\.[0-9]+\.[0-9]+"),
+    _print("c-ares", rb"c-ares/(?P<v>1\.[0-9]+\.[0-9]+)", rb"libcares", rb"1\.[0-9]+\.[0-9]+"),
+    _print("mbedtls", rb"[mM]bed TLS (?P<v>[234]\.[0-9]+\.[0-9]+)", rb"libmbed"),
+    _print("wolfssl", b"", rb"libwolfssl", rb"[345]\.[0-9]+\.[0-9]+"),
+    _print("gnutls", rb"Enabled GnuTLS (?P<v>3\.[0-9]+\.[0-9]+) logging\.\.\.\n", rb"libgnutls", rb"3\.[0-9]+\.[0-9]+"),
+    _print(
+        "libgcrypt", rb"\s{0,2}This is Libgcrypt (?P<v>1\.[0-9]+\.[0-9]+) - The GNU Crypto Library\n.*", rb"libgcrypt"
+    ),
+    _print("libssh2", rb"(?:SSH-2\.0-)?libssh2_(?P<v>1\.[0-9]+\.[0-9]+)(?:_DEV)?(?:\r\n)?", rb"libssh2"),
+    _print("libssh", rb"(?:SSH-2\.0-)?libssh[_-](?P<v>0\.[0-9]+\.[0-9]+)(?:\r\n)?", rb"libssh[.-]"),
+    _print("openldap", rb"@\(#\) \$OpenLDAP: [a-z]+ (?P<v>2\.[0-9]+\.[0-9]+)\S* .*", rb"lib(?:ldap|lber)|slapd"),
+    _print("krb5", rb"KRB5_BRAND: krb5-(?P<v>1\.[0-9]+(?:\.[0-9]+)?)-final .*", rb"libkrb5|libgssapi_krb5"),
+    _print("grpc", rb"grpc-c\+\+/(?P<v>1\.[0-9]+\.[0-9]+)(?:-\w+)?", rb"libgrpc"),
+    _print("icu", b"", rb"libicu(?:uc|i18n)", rb"[4-9][0-9]\.[0-9]+(?:\.[0-9]+)*"),
+    _print("ffmpeg", rb"FFmpeg version n?(?P<v>[0-9]\.[0-9]+(?:\.[0-9]+)?)\S{0,60}", rb"lib(?:av|sw|postproc)"),
+    _print("libvpx", rb"WebM Project VP[89] (?:En|De)coder v?(?P<v>1\.[0-9]+\.[0-9]+)\S{0,30}", rb"libvpx"),
+    _print("libaom", rb"AOMedia Project AV1 (?:En|De)coder v?(?P<v>[0-9]\.[0-9]+\.[0-9]+)\S{0,30}", rb"libaom"),
+    _print("opencv", rb"\nGeneral configuration for OpenCV (?P<v>[345]\.[0-9]+\.[0-9]+)\S* =+\n.*", rb"libopencv"),
+    _print("lua", rb"(?:\$Lua(?:Version)?: )?Lua (?P<v>5\.[0-9]\.[0-9]+) {1,2}Copyright \(C\) .*", rb"liblua"),
+    _print("python", b"", rb"(?:lib)?python[23]", rb"[23]\.[0-9]+\.[0-9]+(?:[abc]|rc)?[0-9]*\+?"),
+    _print("perl", b"", rb"(?:lib)?perl", rb"5\.[0-9]+\.[0-9]+"),
+    _print("php", rb"X-Powered-By: PHP/(?P<v>[5-9]\.[0-9]+\.[0-9]+)\S{0,40}", rb"(?:lib)?php"),
+    _print(
+        "ruby", rb"ruby (?P<v>[234]\.[0-9]+\.[0-9]+)(?:p[0-9]+|\w*)? \([0-9]{4}-[0-9]{2}-[0-9]{2} .*", rb"(?:lib)?ruby"
+    ),
+    _print(
+        "node", rb"https://nodejs\.org/download/release/v(?P<v>[0-9.]+)/node-v[0-9.]+\.tar\.[gx]z", rb"(?:lib)?node"
+    ),
+    _print("v8", rb"(?P<v>[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)-(?:node|electron)\.[0-9]+", rb"libv8"),
+    _print("electron", b"", rb"electron", rb"[1-9][0-9]\.[0-9]+\.[0-9]+"),
+    _print(
+        "chromium",
+        rb"(?:Headless)?Chrome/(?P<v>[0-9]{2,3}\.0\.[0-9]{4}\.[0-9]+)",
+        rb"chrom(?:e|ium)|headless_shell",
+        rb"[0-9]{2,3}\.0\.[0-9]{4}\.[0-9]+",
+    ),
+    _print("redis", b"", rb"redis-server", rb"[2-9]\.[0-9]+\.[0-9]+"),
+    _print("nginx", rb"(?:nginx version: )?nginx/(?P<v>[01]\.[0-9]+\.[0-9]+)(?: \(.{1,40}\))?", rb"nginx"),
+    _print("httpd", rb"Apache/(?P<v>2\.[0-9]\.[0-9]+)(?: \([A-Za-z]+\))?", rb"httpd|apache2"),
+    _print("haproxy", b"", rb"haproxy", rb"[1-3]\.[0-9]+\.[0-9]+(?:-\S{1,30})?"),
+    _print("dropbear", rb"(?:SSH-2\.0-)?dropbear_(?P<v>(?:0\.|20)[0-9]+(?:\.[0-9]+)?)(?:\r\n)?", rb"dropbear"),
+    _print(
+        "openssh", rb"(?:SSH-2\.0-)?OpenSSH_(?P<v>[1-9][0-9]?\.[0-9]+(?:\.[0-9]+)?p[0-9]+)(?:[ -].{0,40})?", rb"ssh"
+    ),
+    _print("dnsmasq", rb"dnsmasq-(?P<v>2\.[0-9]+)\S{0,20}", rb"dnsmasq"),
+    _print("u-boot", rb"U-Boot (?:SPL |TPL )?(?P<v>20[0-9]{2}\.[0-9]{2}(?:-rc[0-9])?)\S* \(.*", rb"u-boot"),
+    _print(
+        "glibc",
+        rb"GNU C Library \(.{1,60}\) (?:stable|development|release) release version (?P<v>2\.[0-9]+(?:\.[0-9]+)?).*",
+        rb"libc(?:\.so|-2)|ld-linux",
+    ),
+    _print("musl", b"", rb"(?:lib[c.]*\.?|ld-)musl|libc\.musl", rb"1\.[0-9]\.[0-9]+"),
+    _print("ncurses", rb"ncurses (?P<v>[56]\.[0-9]+)(?:\.20[0-9]{6})?", rb"lib(?:ncurses|tinfo)"),
+    _print("readline", b"", rb"libreadline", rb"[4-9]\.[0-9]"),
+    _print("libuv", b"", rb"libuv[.-]", rb"[01]\.[0-9]+\.[0-9]+(?:-dev)?"),
+    _print(
+        "qt", rb"Qt (?P<v>[4-7]\.[0-9]+\.[0-9]+) \(\S+ (?:shared|static) \(.*\) .*build.*", rb"(?:lib)?Qt[4-7]?Core"
+    ),
+    _print(
+        "openjdk",
+        rb"(?:OpenJDK|Java HotSpot\(TM\)) 64-Bit (?:Server|Client|Minimal|Zero) VM "
+        rb"\((?P<v>[0-9][0-9._]*(?:\+[0-9]+)?).*",
+        rb"libjvm|jvm\.dll",
+    ),
+)
+
+#: Any of the definitions, each a group of its own around its version. Up to two stray characters may stand before one:
+#: what lies before a string in memory is no part of it, and may be printable by chance.
+DEFINITION = re.compile(
+    rb"\S{0,2}?(?:"
+    + b"|".join(
+        b"(?P<d%d>%s)" % (number, one.text.replace(b"(?P<v>", b"(?P<v%d>" % number))
+        for number, one in enumerate(FINGERPRINTS)
+        if one.text
+    )
+    + rb")",
+    re.DOTALL,
+)
+#: The names of files, by the number of the fingerprint.
+FILES = tuple(re.compile(one.files, re.IGNORECASE) for one in FINGERPRINTS)
+BARE = {
+    number: re.compile(rb"[^\w.]?v?(?P<v>" + one.bare + rb")") for number, one in enumerate(FINGERPRINTS) if one.bare
+}
+NEAR = tuple(number for number, one in enumerate(FINGERPRINTS) if one.near)
