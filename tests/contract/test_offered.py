@@ -15,10 +15,12 @@ from tests.apple.udif import image
 from tests.discs import iso
 from tests.images import DEBIAN, deb, docker_save, jar, npm, pack, pom, purls, python, scan_bytes, tar
 from tests.programs import elf, go_inline, macho, pe
+from tests.squash import squashfs
 from tests.unit.scan.acquire.test_trees import INNER, MIXED, WHEEL, zipped
 from tests.unit.scan.acquire.test_zip import CONDA, LODASH, crx
 
-ROOT = tar({"usr/lib/os-release": DEBIAN, "var/lib/dpkg/status": deb("bash", "5.2")})
+SYSTEM = {"usr/lib/os-release": DEBIAN, "var/lib/dpkg/status": deb("bash", "5.2")}
+ROOT = tar(SYSTEM)
 SAMPLES = {
     "container image": docker_save([ROOT]),
     "JAR": jar(pom("g", "a", "1")),
@@ -35,7 +37,6 @@ SAMPLES = {
     "RPM package": rpms.file(rpms.package("bash", "5.2-1"), cpios.cpio({"a": b"1"})),
     "initrd": cpios.cpio({"init": b"", "etc/os-release": DEBIAN, "var/lib/dpkg/status": deb("bash", "5.2")}),
     "cpio archive": cpios.cpio({"node_modules/a/package.json": npm("a", "1")}),
-    "ISO": iso({"usr/lib/os-release": DEBIAN, "var/lib/dpkg/status": deb("bash", "5.2")}),
     "DMG": image(volume({"app/node_modules/a/package.json": npm("a", "1")})),
     "NuGet package": packages.nupkg(),
     "Debian package": packages.deb_file(),
@@ -48,6 +49,9 @@ SAMPLES = {
     "ELF": elf({".go.buildinfo": go_inline()}),
     "PE": pe({".data": go_inline()}),
     "Mach-O": macho({"__DATA,__go_buildinfo": go_inline()}),
+    "ISO": iso(SYSTEM),
+    "SquashFS": squashfs(SYSTEM),
+    "snap": squashfs(SYSTEM),
     "tar": ROOT,
 }
 

@@ -82,6 +82,15 @@ def test_names_that_lead_out(name: str) -> None:
     assert walk.climbing.count == 1
 
 
+def test_a_name_with_a_zero_byte() -> None:
+    disc = Iso({"f": b"x", "g": b"y"})
+    use = disc._use
+    disc._use = lambda node, itself: rr(b"NM", b"\0a\0b") if node.name == "f" else use(node, itself)  # type: ignore[method-assign]
+    found, walk = walked(disc.build())
+    assert found == {"g"}
+    assert walk.closed.why == "name is damaged"
+
+
 def test_continuation_areas_in_a_circle() -> None:
     disc = Iso({"f": b"x", "g": b"y"})
     place = disc.put(bytes(SECTOR))
@@ -144,7 +153,11 @@ def test_a_zisofs_bomb_is_stopped() -> None:
     head = b"\x37\xe4\x53\x96\xc9\xdb\xd6\x07" + struct.pack("<IBBH", 0xFFFFFFFF, 4, 17, 0)
     packed = head + struct.pack("<I", 0) * 40_000
     field = rr(b"ZF", b"pz" + bytes([4, 17]) + both(0xFFFFFFFF))
-    entry = entries(iso({"f": packed}, raw={"f": field}))["f"]
+    data = iso({"f": packed, "g": b""}, raw={"f": field})
+    found, walk = walked(data)  # would be spooled, and turns out to be damaged
+    assert (found, walk.closed.paths) == ({"g"}, ["f"])
+    walk = layer_of(data).walk(ALL, Budget(Limits(spool_bytes=1 << 20)))
+    entry = next(entry for entry in walk if entry.path == "f")
     with pytest.raises(LimitExceeded):
         entry.read(64 << 20)
     with pytest.raises(Malformed):

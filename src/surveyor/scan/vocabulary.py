@@ -79,6 +79,7 @@ FILES = {
     "gem": ("Ruby gem",),
     "tar": ("Alpine package", "Arch Linux package", "npm package", "Rust crate", "sdist", "tar"),
     "binary": ("ELF", "PE", "Mach-O"),
+    "squashfs": ("SquashFS", "snap"),
     "directory": (),
 }
 #: What a file may be compressed with as a whole.

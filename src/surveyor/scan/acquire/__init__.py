@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surveyor.scan.acquire import binary, cpio, deb, directory, dmg, docker, gem, iso, oci, remains, rpm, tar
+from surveyor.scan.acquire import binary, cpio, deb, directory, dmg, docker, gem, iso, oci, remains, rpm, squashfs, tar
 from surveyor.scan.acquire import zip as zip_
 from surveyor.scan.acquire.interface import Acquirer
 
@@ -20,6 +20,7 @@ ACQUIRERS: tuple[Acquirer, ...] = (
     iso.ACQUIRER,
     dmg.ACQUIRER,
     binary.ACQUIRER,
+    squashfs.ACQUIRER,
     tar.ACQUIRER,
     directory.ACQUIRER,
 )

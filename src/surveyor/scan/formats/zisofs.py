@@ -7,6 +7,7 @@ begins, and one more for the end; an empty block is zeros.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from struct import unpack_from
 
 from surveyor.scan.errors import Malformed, Unsupported
@@ -17,22 +18,19 @@ _MAGIC2 = b"\xef\x22\x55\xa1\xbc\x1b\x95\xa0"
 _BLOCKS = range(15, 18)  # 32 to 128 KiB, as binary logarithms
 
 
-def unpack(data: memoryview, count: int, budget: Budget) -> memoryview:
-    """The first bytes of what was packed, ``count`` of them or all there are; raises when they are damaged."""
+def blocks(data: memoryview, budget: Budget, count: int) -> Iterator[bytes]:
+    """The first bytes of what was packed, ``count`` of them or a few more; raises when they are damaged or missing."""
     size, table, block = _header(data)
-    out = bytearray()
-    while len(out) < min(count, size):
-        at = table + len(out) // block * 4
-        if at + 8 > len(data):
+    for at in range(0, min(count, size), block):
+        entry = table + at // block * 4
+        if entry + 8 > len(data):
             raise Malformed("zisofs block table is cut short")
-        start, end = unpack_from("<II", data, at)
-        expected = min(block, size - len(out))
+        start, end = unpack_from("<II", data, entry)
+        expected = min(block, size - at)
         if not table <= start <= end <= len(data):
             raise Malformed("zisofs block lies outside its file")
-        chunk = _block(data[start:end], expected) if end > start else bytes(expected)
-        budget.inflate(len(chunk), consumed=end, total=len(out) + len(chunk))
-        out += chunk
-    return memoryview(out)[:count]
+        budget.inflate(expected, consumed=end, total=at + expected)
+        yield _block(data[start:end], expected) if end > start else bytes(expected)
 
 
 def _header(data: memoryview) -> tuple[int, int, int]:

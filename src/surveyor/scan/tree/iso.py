@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from stat import S_IFMT, S_IFREG
 
-from surveyor.scan.errors import Malformed, Unsupported
+from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
 from surveyor.scan.formats import rockridge, zisofs
 from surveyor.scan.formats.iso9660 import (
     ASSOCIATED,
@@ -25,10 +25,12 @@ from surveyor.scan.formats.iso9660 import (
     Volume,
 )
 from surveyor.scan.limits import Budget
+from surveyor.scan.tree.content import Content, Extent, stored
 from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Tally, Wanted
 
 _DEPTH = 256
 _PATH = 16 << 10
+_SPECIAL = frozenset({b"", b".", b".."})
 _MANY = 1 << 16  # extents of one file
 _BEYOND = "lies beyond the end of the disc"
 
@@ -117,7 +119,7 @@ class IsoWalk:
             self.closed.add(folder.path.rstrip(b"/") or b".", why)
             return
         data, position, end = self._data, folder.start, folder.start + folder.size
-        extents: list[tuple[int, int]] = []
+        extents: list[Extent] = []
         while position + RECORD_BYTES < end:
             length = data[position]
             if not length:
@@ -147,7 +149,7 @@ class IsoWalk:
         self._seen[byte] |= 1 << bit
         return ""
 
-    def _record(self, record: bytes, folder: _Folder, extents: list[tuple[int, int]]) -> Iterator[Entry | _Folder]:
+    def _record(self, record: bytes, folder: _Folder, extents: list[Extent]) -> Iterator[Entry | _Folder]:
         self.entries += 1
         if not self.entries & 0x3FF:
             self._budget.entry(0x400)
@@ -157,8 +159,8 @@ class IsoWalk:
             self.closed.add(folder.path or b".", str(error))
             return
         name = (extra.name if extra else None) or self._name(record)
-        if b"/" in name or name in {b"..", b".", b""}:
-            self.climbing.add(folder.path + name)
+        if b"/" in name or b"\0" in name or name in _SPECIAL:
+            (self.closed if b"\0" in name else self.climbing).add(folder.path + name, "name is damaged")
             return
         path = folder.path + name
         start, size = self._extent(record)
@@ -171,8 +173,10 @@ class IsoWalk:
             extents = [*extents, (start, size)]
             if any(size and start + size > len(self._data) for start, size in extents):
                 self.closed.add(path, f"file {_BEYOND}")
-            elif self._wanted.match(path, len(folder.path)):
-                yield self._entry(path, record, extra, extents)
+            else:
+                yield from self._file(
+                    path, record, extra, extents, named=bool(self._wanted.match(path, len(folder.path)))
+                )
             return
         yield _Folder(start=start, size=size, path=path + b"/", depth=folder.depth + 1)
 
@@ -193,53 +197,43 @@ class IsoWalk:
             name = name.rstrip(b".").lower()
         return name
 
-    def _entry(
-        self, path: bytes, record: bytes, extra: rockridge.Extra | None, extents: list[tuple[int, int]]
-    ) -> Entry:
-        size = sum(size for _, size in extents)
+    def _file(
+        self, path: bytes, record: bytes, extra: rockridge.Extra | None, extents: list[Extent], *, named: bool
+    ) -> Iterator[Entry]:
+        """The entry of a file when its name is wanted, or it is a program."""
+        able = self._wanted.programs and extra is not None and extra.mode & 0o111
+        if not named and not able:
+            return
         if extra and extra.target is not None:
-            return Entry(name=path, kind=Kind.SYMLINK, size=0, target=extra.target)
-        if extra and extra.mode and S_IFMT(extra.mode) != S_IFREG:
-            return Entry(name=path, kind=Kind.OTHER, size=0)
+            if named:
+                yield Entry(name=path, kind=Kind.SYMLINK, size=0, target=extra.target)
+        elif extra and extra.mode and S_IFMT(extra.mode) != S_IFREG:
+            if named:
+                yield Entry(name=path, kind=Kind.OTHER, size=0)
+        else:
+            yield from self._content(path, record, extra, extents, named=named)
+
+    def _content(
+        self, path: bytes, record: bytes, extra: rockridge.Extra | None, extents: list[Extent], *, named: bool
+    ) -> Iterator[Entry]:
+        size = sum(size for _, size in extents)
         if record[26] or record[27] or (extra and extra.sparse):
             what = "interleaved" if record[26] or record[27] else "sparse"
-            return Entry(name=path, kind=Kind.FILE, size=size, peek=partial(_unsupported, what))
-        extents = _joined(extents)
-        if extra and extra.unpacked is not None and len(extents) == 1:
-            start, packed = extents[0]
-            unpack = partial(_unpack, self._data[start : start + packed], self._budget)
-            return Entry(name=path, kind=Kind.FILE, size=extra.unpacked, peek=unpack)
-        if len(extents) > 1:
-            return Entry(name=path, kind=Kind.FILE, size=size, peek=partial(_gather, self._data, extents))
-        start = extents[0][0]
-        peek = partial(_slice, self._data, start, size)
-        return Entry(name=path, kind=Kind.FILE, size=size, peek=peek, mapped=True, place=self._blob.part(start, size))
-
-
-def _joined(extents: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The same extents, those made one that follow each other; empty ones lie nowhere."""
-    joined: list[tuple[int, int]] = []
-    for start, size in extents:
-        if joined and sum(joined[-1]) == start:
-            joined[-1] = (joined[-1][0], joined[-1][1] + size)
-        elif size:
-            joined.append((start, size))
-    return joined or [(0, 0)]
-
-
-def _slice(data: memoryview, start: int, size: int, count: int) -> memoryview:
-    return data[start : start + min(size, count)]
-
-
-def _gather(data: memoryview, extents: list[tuple[int, int]], count: int) -> memoryview:
-    out = bytearray()
-    for start, size in extents:
-        out += data[start : start + min(size, count - len(out))]
-    return memoryview(out)
-
-
-def _unpack(data: memoryview, budget: Budget, count: int) -> memoryview:
-    return zisofs.unpack(data, count, budget)
+            if named:
+                yield Entry(name=path, kind=Kind.FILE, size=size, peek=partial(_unsupported, what))
+            return
+        content = stored(self._blob, extents, size, self._budget)
+        if extra and extra.unpacked is not None and content.place:
+            blocks = partial(zisofs.blocks, content.place.view(), self._budget)
+            content = Content(size=extra.unpacked, chunks=blocks)
+        program = bool(self._wanted.programs and extra and extra.mode & 0o111) and content.is_program()
+        if not named and not program:
+            return
+        try:
+            yield content.entry(path, self._budget, program=program)
+        except (Malformed, LimitExceeded) as error:
+            self._budget.check_time()
+            self.closed.add(path, str(error))
 
 
 def _unsupported(what: str, _count: int) -> memoryview:

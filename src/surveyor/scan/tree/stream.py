@@ -15,7 +15,8 @@ from surveyor.scan.tree.entry import Blob, Buffer
 from surveyor.scan.tree.inflate import CHUNK, DECODERS
 
 BLOCK = 512
-_HELD = 16 * MIB  # bytes of one file that are held in memory
+#: Bytes of one file that are held in memory; a larger one is spooled.
+HELD = 16 * MIB
 _TRAILER = 2 * MIB  # read on after the end marker, so that a checksum at the end is verified
 _MAGIC = {
     b"\x1f\x8b": "gzip",
@@ -142,7 +143,7 @@ class Inflated:
 
     def place(self, size: int) -> Blob | None:
         """Where the next bytes lie, when they are so many that they were spooled; nothing for what passes by."""
-        if size > _HELD:
+        if size > HELD:
             self.peek(size)
         if not isinstance(self._buffer, mmap.mmap):
             return None
@@ -159,7 +160,7 @@ class Inflated:
     def _fill(self, count: int) -> None:
         held = memoryview(self._buffer)[self.position :]
         self._buffer, self.position = b"", 0
-        if count > _HELD:
+        if count > HELD:
             self._buffer, damage = spool(chain((held,), _until(self._chunks, count - len(held))), self._budget)
             if damage:
                 raise damage

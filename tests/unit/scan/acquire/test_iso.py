@@ -14,12 +14,12 @@ from surveyor.scan.acquire.interface import Origin
 from surveyor.scan.errors import ScanError, Unsupported
 from surveyor.scan.limits import Budget, Limits
 from surveyor.scan.model import CoverageState
-from surveyor.scan.tree.entry import Blob, Entry, Kind, Layer
+from surveyor.scan.tree.entry import Blob, Entry, Kind, Layer, Wanted
 from tests import discs
 from tests.discs import SECTOR, Iso, iso
 from tests.images import DEBIAN, Link, deb, purls, scan_bytes, troubles
 
-ALL = re.compile(rb"")
+ALL = Wanted(re.compile(rb""))
 LONG = "n" * 250
 NOISE = bytes(range(256)) * 40
 FILES = {
@@ -115,6 +115,17 @@ def test_devices_have_no_bytes() -> None:
     disc = Iso({"null": b""})
     disc._use = lambda node, itself: field + discs.name_fields(b"null") if not itself else Iso._use(disc, node, itself)  # type: ignore[method-assign]
     assert entries(disc.build())["null"].kind is Kind.OTHER
+
+
+def test_programs_are_told_by_mode_and_first_bytes() -> None:
+    program, script = b"\x7fELF".ljust(64, b"\0"), b"#!/bin/sh\n".ljust(64)
+    disc = Iso({"elf": program, "sh": script, "data.elf": program, "short": program[:63]})
+    mode = discs.posix(0o100755)
+    names = {name: discs.name_fields(name.encode()) + mode for name in ("elf", "sh", "short")}
+    use = disc._use
+    disc._use = lambda node, itself: names[node.name] if node.name in names else use(node, itself)  # type: ignore[method-assign]
+    walk = layer_of(disc.build()).walk(Wanted(re.compile(rb"sh"), programs=True), Budget(Limits()))
+    assert [(entry.path, entry.program) for entry in walk] == [("elf", True), ("sh", False), ("short", False)]
 
 
 def test_interleaved_files_are_refused() -> None:
