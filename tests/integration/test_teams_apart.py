@@ -40,10 +40,13 @@ BODIES: dict[str, dict[str, Any] | bytes] = {
     "PATCH /webhooks/{webhook_id}": {"active": False},
     "POST /schedules": {"url": PAGE, "cron": "0 3 * * *"},
     "PATCH /schedules/{schedule_id}": {"active": False},
+    "POST /registries": {"host": "127.0.0.1:8080", "username": "u", "password": "p"},
+    "PATCH /registries/{registry_id}": {"password": "p"},
 }
 #: Acts in the caller's own place by the short path, on nothing of anybody else's.
 OWN = {"POST /scans/run", "POST /uploads", "PUT /llm/providers", "POST /reports/export", "POST /webhooks"} | {
-    "POST /schedules"
+    "POST /schedules",
+    "POST /registries",
 }
 #: What the first team has a provider of; a word, and no id that could be theirs alone.
 KIND = "anthropic"
@@ -99,6 +102,7 @@ async def furnish(service: Service) -> dict[str, str]:
     create("report_id", "/reports/export", {"format": "json"})
     create("webhook_id", "/webhooks", {"url": "http://127.0.0.1:8080/hook"})
     create("schedule_id", "/schedules", {"url": PAGE, "cron": "0 3 * * *"})
+    create("registry_id", "/registries", {"host": "127.0.0.1:8080", "username": "u", "password": "p"})
     provider = {"provider": KIND, "key": "sk-ant-0123456789abcdefghijkl"}
     assert client("PUT", f"{SHORT}/llm/providers", body={"providers": [provider]}).status == 200
     return made

@@ -110,7 +110,7 @@ _SUBJECTS = {
     "slot.security": "Security",
     "slot.seo": "SEO",
     "slot.accessibility": "Accessibility",
-    "slot.artifact": "The file",
+    "slot.artifact": "The artifact",
     "catalog": "Other kinds of packages",
     "acquire.image": "Image",
     "acquire.layer": "Layer",

@@ -135,6 +135,16 @@ def parse(text: str) -> Reference:
     return Reference(host=host, repository=repository, tag=tag or None, digest=digest or None, explicit=explicit)
 
 
+def registry_host(text: str) -> str:
+    """A registry by itself, as ``Reference.host`` has it; raises ``BadTarget`` for what begins no reference."""
+    if text.lower() in _HUBS:
+        return HUB
+    named = parse(f"{text}/x")
+    if named.host == HUB or named.repository != "x":
+        raise BadTarget(f"{text}: a registry is a host with a dot or a port, or localhost, and nothing after it")
+    return named.host
+
+
 def _judge(text: str, host: str, repository: str, tag: str | None) -> None:
     if not _HOST.fullmatch(host):
         raise BadTarget(f"{text}: {host!r} is no registry's host")

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
 from surveyor.remedy.lifecycle import ENDED
-from surveyor.scan import net
-from surveyor.scan.errors import Refused
+from surveyor.scan.errors import BadTarget
+from surveyor.scan.formats import reference
 from surveyor.scan.model import Kind
-from surveyor.scan.settings import EXEMPTED_RULES, Settings
 from surveyor.service import queue
-from surveyor.service.actions import clock, kickoff, llm
+from surveyor.service.actions import addresses, clock, kickoff, llm
 from surveyor.service.actions.platform import Platform
 from surveyor.service.actions.units import Wanted, take
 from surveyor.service.errors import Conflict, InvalidParams, NotFound, ServiceError
@@ -24,13 +21,8 @@ from surveyor.service.store.events import NewEvent, StoredEvent
 from surveyor.service.store.scans import TERMINAL, NewScan, Scan, Slot
 
 TRIGGERS = ("manual", "scheduled", "post_deploy")
-URL_LENGTH = 2048
 PAGE_LIMIT = 100
 EVENT_LIMIT = 1000
-LOOKUP_SECONDS = 0.05
-
-# a look-up may hang in the system's resolver, so kick-offs have threads of their own and never wait for other work's
-_lookups = ThreadPoolExecutor(64, thread_name_prefix="lookup")
 
 
 async def start_web(
@@ -48,9 +40,51 @@ async def start_web(
     ``analysis`` is one of ``units.ANALYSES``; QuotaExceeded when ``full`` and the month's units are spoken for.
     """
     _judge_trigger(trigger)
-    await judge_url(url, platform.scan)
+    await addresses.judge(url, platform.scan)
     new = _page(team_id=team_id, project_id=project_id, url=url, trigger=trigger, retry_of=retry_of)
-    async with _unit(platform, team_id, new.id, analysis):
+    return await _queued(platform, new, analysis)
+
+
+async def start_image(
+    platform: Platform,
+    *,
+    team_id: UUID,
+    project_id: UUID,
+    image: str,
+    image_platform: str | None = None,
+    trigger: str = "manual",
+    retry_of: UUID | None = None,
+    analysis: str = "full",
+) -> Scan:
+    """Queue a scan of an image in a registry, which is judged as a page's host is; InvalidParams says what is wrong.
+
+    ``image_platform`` is ``os/architecture[/variant]``; ``analysis`` as for a page.
+    """
+    _judge_trigger(trigger)
+    try:
+        named = reference.parse(image)
+        wanted = None if image_platform is None else str(reference.Platform.parse(image_platform))
+    except BadTarget as error:
+        raise InvalidParams(str(error), details={"image": ["form"]}) from error
+    await addresses.judge(f"https://{named.endpoint}/v2/", platform.scan, field="image")
+    new = NewScan(
+        id=uuid4(),
+        team_id=team_id,
+        project_id=project_id,
+        kind=Kind.ARTIFACT,
+        trigger=trigger,
+        image=str(named),
+        platform=wanted,
+        # images of two platforms are two things
+        name=f"{named} ({wanted})" if wanted else str(named),
+        retry_of=retry_of,
+    )
+    return await _queued(platform, new, analysis)
+
+
+async def _queued(platform: Platform, new: NewScan, analysis: str) -> Scan:
+    """The run, in a transaction with others that come at the same time."""
+    async with _unit(platform, new.team_id, new.id, analysis):
         if platform.kickoffs is not None:
             return await platform.kickoffs(new)
         async with platform.sessions() as session, session.begin():
@@ -133,6 +167,16 @@ async def retry(platform: Platform, *, team_id: UUID, project_id: UUID, scan_id:
     if old.url is not None:
         return await start_web(
             platform, team_id=team_id, project_id=project_id, url=old.url, retry_of=old.id, analysis="if_quota"
+        )
+    if old.image is not None:
+        return await start_image(
+            platform,
+            team_id=team_id,
+            project_id=project_id,
+            image=old.image,
+            image_platform=old.platform,
+            retry_of=old.id,
+            analysis="if_quota",
         )
     new_id = uuid4()
     unit = _unit(platform, team_id, new_id, "if_quota")
@@ -242,16 +286,3 @@ def _left_out(scan: Scan) -> list[dict[str, object]]:
 def _judge_trigger(trigger: str) -> None:
     if trigger not in TRIGGERS:
         raise InvalidParams(f"trigger must be one of {', '.join(TRIGGERS)}", details={"trigger": ["unknown"]})
-
-
-async def judge_url(url: str, settings: Settings) -> None:
-    """Refuse a URL that must not be asked: InvalidParams names the rule. One look-up of its name, 50 ms at most."""
-    if len(url) > URL_LENGTH:
-        raise InvalidParams(f"a URL of at most {URL_LENGTH} characters", details={"url": ["too_long"]})
-    try:
-        if net.judge_url(url, settings):
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(_lookups, net.resolve_and_judge, url, settings, LOOKUP_SECONDS)
-    except Refused as error:
-        way = "; whoever runs this service can allow it by SURVEYOR_ALLOW_HOSTS" if error.rule in EXEMPTED_RULES else ""
-        raise InvalidParams(f"{error}{way}", details={"url": [error.rule]}) from error

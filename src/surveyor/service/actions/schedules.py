@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from surveyor.scan.evidence import normal
-from surveyor.service.actions import clock, scans, switched, timetable
+from surveyor.service.actions import addresses, clock, scans, switched, timetable
 from surveyor.service.actions.platform import Platform
 from surveyor.service.errors import Conflict, InvalidParams, NotFound
 from surveyor.service.store import cursor, schedules
@@ -38,7 +38,7 @@ async def create(
     """Scan a page by itself from now on; Conflict when it has a schedule, InvalidParams names what is refused."""
     cron = " ".join(cron.split())
     timetable.judge(cron, time_zone)
-    await scans.judge_url(url, platform.scan)
+    await addresses.judge(url, platform.scan)
     async with platform.sessions() as session, session.begin():
         made = await schedules.add(
             session,
@@ -83,7 +83,7 @@ async def change(
         timetable.judge(cron, time_zone)
         active = held.active if wish.active is None else wish.active
         if active and not held.active:
-            await scans.judge_url(held.url, platform.scan)
+            await addresses.judge(held.url, platform.scan)
         values: dict[str, Any] = {"cron": cron, "time_zone": time_zone}
         if not active and held.active:
             values |= _off(switched.by(who), clock.now())
@@ -127,7 +127,7 @@ async def _fire(session: Session, platform: Platform, due: Schedule, now: dateti
         if last is not None and last.status not in runs.TERMINAL:
             return {**coming, "skipped_at": now}
     try:
-        await scans.judge_url(due.url, platform.scan)
+        await addresses.judge(due.url, platform.scan)
     except InvalidParams as error:
         return _off(f"refused: {error.message}", now)
     run = await scans.queue_web(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from surveyor.service.actions import llm, webhooks
+from surveyor.service.actions import llm, registries, webhooks
 from surveyor.service.errors import SecretUnreadable
-from surveyor.service.store import llm_providers
+from surveyor.service.store import llm_providers, registry_logins
 from surveyor.service.store import webhooks as webhook_store
 from surveyor.service.store.database import Sessions
 from surveyor.service.vault import Vault
 
 
 async def reseal(sessions: Sessions, *, old: Vault, new: Vault) -> int:
-    """Seal every provider's key and every webhook's secret under the ``new`` vault, all or none; their number.
+    """Seal every provider's key, webhook's secret and registry's password under ``new``, all or none; how many.
 
     What is the new one's already stays, so that an exchange that was broken off can be done again. SecretUnreadable
     where neither opens one.
@@ -31,6 +31,10 @@ async def reseal(sessions: Sessions, *, old: Vault, new: Vault) -> int:
                 secret=_anew(hook.secret, owner, old, new),
                 previous_secret=_anew(hook.previous_secret, owner, old, new),
             )
+            count += 1
+        for login in await registry_logins.sealed(session):
+            sealed = _anew(login.sealed, registries.owner(login.id), old, new)
+            await registry_logins.change(session, login.team_id, login.project_id, login.id, sealed=sealed)
             count += 1
     return count
 

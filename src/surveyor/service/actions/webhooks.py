@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import orjson
 
 from surveyor.service import queue
-from surveyor.service.actions import clock, scans, switched
+from surveyor.service.actions import addresses, clock, switched
 from surveyor.service.actions.platform import Platform
 from surveyor.service.errors import Conflict, InvalidParams, NotFound
 from surveyor.service.store import cursor, webhooks
@@ -59,7 +59,7 @@ async def create(
 ) -> NewWebhook:
     """Give a project its webhook; Conflict when it has one, InvalidParams when its URL must not be asked."""
     chosen = _events(events)
-    await scans.judge_url(url, platform.scan)
+    await addresses.judge(url, platform.scan)
     webhook_id = uuid4()
     secret, sealed = _secret(platform.vault, webhook_id)
     async with platform.sessions() as session, session.begin():
@@ -94,7 +94,7 @@ async def change(
     """
     values: dict[str, object] = {}
     if wish.url is not None:
-        await scans.judge_url(wish.url, platform.scan)
+        await addresses.judge(wish.url, platform.scan)
         values |= {"url": wish.url, "failures": 0}
     if wish.events is not None:
         values["events"] = _events(wish.events)

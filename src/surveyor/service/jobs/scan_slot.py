@@ -14,10 +14,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from surveyor.scan import entry
+from surveyor.scan.formats import reference
 from surveyor.scan.model import Kind
-from surveyor.scan.plan import Request
+from surveyor.scan.plan import Place, Request
+from surveyor.scan.settings import Settings
 from surveyor.service import queue
-from surveyor.service.actions import handover, intake, slots
+from surveyor.service.actions import handover, intake, registries, slots
 from surveyor.service.actions.slots import Claim, Leftover, Result
 from surveyor.service.child import STOPPED, Child, Tail
 from surveyor.service.errors import ServiceError, StorageUnavailable
@@ -125,12 +127,13 @@ async def _scan(held: _Held) -> Result | None:
     async with AsyncExitStack() as stack:
         try:
             source = await patiently(lambda: _source(held, stack), seconds=STORE_SECONDS)
+            settings = await patiently(lambda: _settings(held))
         except ServiceError as error:
             return Result(reason=error.code, detail=f"the artifact cannot be read: {error.message}")
         outline = None
         if await accessibility_model.wanted(held.work, held.claim.scan, held.slot):
             outline = held.folder / f"{held.run}.outline"
-        child = _child(held, source, outline)
+        child = _child(held, _request(held, source, outline=outline is not None), settings, outline)
         ended = await child.run()
     if ended is STOPPED:
         return None
@@ -143,22 +146,40 @@ async def _scan(held: _Held) -> Result | None:
 
 
 async def _source(held: _Held, stack: AsyncExitStack) -> str:
-    artifact = held.claim.artifact
+    artifact, scan = held.claim.artifact, held.claim.scan
     if artifact is None:
-        return held.claim.scan.url or ""
+        return scan.url or scan.image or ""
     return str(await stack.enter_async_context(held.work.platform.storage.local_copy(artifact.storage_key)))
 
 
-def _child(held: _Held, source: str, outline: Path | None) -> Child:
-    scan, settings = held.claim.scan, held.work.platform.scan
-    kind = Kind(scan.kind)
-    seconds = held.work.page_seconds if kind is Kind.WEB else settings.limits.seconds
-    name = scan.name if kind is Kind.ARTIFACT else None
-    digest = f"sha256:{held.claim.artifact.sha256}" if held.claim.artifact else None
+async def _settings(held: _Held) -> Settings:
+    """The scanner's settings, with what the project keeps for an image's registry."""
+    platform, scan = held.work.platform, held.claim.scan
+    if scan.image is None:
+        return platform.scan
+    logins = await registries.logins_for(platform, project_id=scan.project_id, named=reference.parse(scan.image))
+    return replace(platform.scan, logins=logins)
+
+
+def _request(held: _Held, source: str, *, outline: bool) -> Request:
+    scan, artifact = held.claim.scan, held.claim.artifact
+    return Request(
+        kind=Kind(scan.kind),
+        source=source,
+        slots=(held.slot,),
+        # a file is known by its name; where it is kept is nobody's business
+        name=scan.name if artifact else None,
+        digest=f"sha256:{artifact.sha256}" if artifact else None,
+        outline=outline,
+        place=Place.FILE if scan.image is None else Place.REGISTRY,
+        platform=scan.platform,
+    )
+
+
+def _child(held: _Held, request: Request, settings: Settings, outline: Path | None) -> Child:
+    seconds = held.work.page_seconds if request.kind is Kind.WEB else settings.limits.seconds
     task = entry.ChildTask(
-        request=Request(
-            kind=kind, source=source, slots=(held.slot,), name=name, digest=digest, outline=outline is not None
-        ),
+        request=request,
         settings=settings,
         events=held.folder / f"{held.run}.ndjson",
         report=held.folder / f"{held.run}.json",

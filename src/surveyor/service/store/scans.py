@@ -46,6 +46,8 @@ scan_runs = Table(
     Column("trigger", Text, nullable=False, server_default="manual"),
     Column("url", Text),
     Column("artifact_id", Uuid, ForeignKey("artifacts.id")),
+    Column("image", Text),
+    Column("platform", Text),
     Column("name", Text),
     # one that is removed takes nothing with it
     Column("retry_of", Uuid, ForeignKey("audit_scan_runs.id", ondelete="SET NULL"), index=True),
@@ -68,7 +70,9 @@ scan_runs = Table(
     CheckConstraint("kind in ('web', 'artifact')", name="kind"),
     CheckConstraint("status in ('queued', 'running', 'done', 'failed', 'cancelled')", name="status"),
     CheckConstraint(
-        "(kind = 'web') = (url is not null) and (kind = 'artifact') = (artifact_id is not null)", name="target"
+        "num_nonnulls(url, artifact_id, image) = 1 and (kind = 'web') = (url is not null)"
+        " and (platform is null or image is not null)",
+        name="target",
     ),
     Index(None, "team_id", "project_id", "inserted_at", "id"),
     # what forgets old artifacts asks
@@ -95,7 +99,10 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """A scan run as it stands. ``event_offsets`` is how many bytes of a slot's progress file are stored as events."""
+    """A scan run as it stands. ``event_offsets`` is how many bytes of a slot's progress file are stored as events.
+
+    ``image`` is the full name of an image in a registry, ``platform`` the one that was asked for.
+    """
 
     id: UUID
     team_id: UUID
@@ -105,6 +112,8 @@ class Scan:
     trigger: str
     url: str | None
     artifact_id: UUID | None
+    image: str | None = None
+    platform: str | None = None
     name: str | None
     retry_of: UUID | None = None
     scanner_status: dict[str, Slot] = field(default_factory=dict)
@@ -155,6 +164,8 @@ class NewScan:
     trigger: str
     url: str | None = None
     artifact_id: UUID | None = None
+    image: str | None = None
+    platform: str | None = None
     name: str | None = None
     retry_of: UUID | None = None
 

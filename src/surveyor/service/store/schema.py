@@ -14,6 +14,7 @@ from surveyor.service.store import (
     llm_quota,
     packages,
     ratelimit,
+    registry_logins,
     regressions,
     reports,
     scans,
@@ -49,4 +50,5 @@ MODULES = (
     llm_providers,
     llm_quota,
     llm_calls,
+    registry_logins,
 )

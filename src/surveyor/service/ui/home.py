@@ -1,4 +1,4 @@
-"""The first page: start a scan, see the recent ones; and the two ways in, a URL and a file."""
+"""The first page: start a scan, see the recent ones; and the three ways in, a URL, an image's name and a file."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _SCANS = 25
 _CURSOR_LENGTH = 300
 #: As schedules do: a month without units left is no reason not to scan, and coverage says that no model was asked.
 _ANALYSIS = "if_quota"
+_GIVEN = ("wrong", "given_url", "wrong_image", "given_image", "given_platform")
 
 
 async def show(request: Request) -> Response:
@@ -34,7 +35,22 @@ async def start_page(request: Request) -> Response:
             platform_of(request), **words.own(who), url=words.address(typed), analysis=_ANALYSIS
         )
     except (InvalidParams, RateLimited) as error:
-        return await _page(request, who, wrong=words.said(error.message), url=typed, status=error.status)
+        return await _page(request, who, status=error.status, wrong=words.said(error.message), given_url=typed)
+    return RedirectResponse(f"/scans/{run.id}", 303)
+
+
+async def start_image(request: Request) -> Response:
+    """``POST /images``: scan an image in a registry; a name that is refused comes back with the reason beside it."""
+    who, fields = await submitted(request)
+    typed, wanted = fields.get("image", "").strip(), fields.get("platform", "").strip()
+    try:
+        request.state.window = await auth_of(request).spend(who.team_id, "strict")
+        run = await scans.start_image(
+            platform_of(request), **words.own(who), image=typed, image_platform=wanted or None, analysis=_ANALYSIS
+        )
+    except (InvalidParams, RateLimited) as error:
+        given = {"wrong_image": words.said(error.message), "given_image": typed, "given_platform": wanted}
+        return await _page(request, who, status=error.status, **given)
     return RedirectResponse(f"/scans/{run.id}", 303)
 
 
@@ -55,7 +71,8 @@ async def start_file(request: Request) -> Response:
     return JSONResponse(data, 202)
 
 
-async def _page(request: Request, who: Identity, *, wrong: str = "", url: str = "", status: int = 200) -> Response:
+async def _page(request: Request, who: Identity, *, status: int = 200, **given: str) -> Response:
+    """The page, with what somebody typed and why it was not taken."""
     cursor = request.query_params.get("cursor", "")[:_CURSOR_LENGTH] if request.method == "GET" else ""
     platform = platform_of(request)
     found = await scans.page(
@@ -79,6 +96,5 @@ async def _page(request: Request, who: Identity, *, wrong: str = "", url: str = 
         files=tuple(dict.fromkeys(name for names in FILES.values() for name in names)),
         compressed=COMPRESSED,
         upload_limit=request.app.state.config.upload_max_bytes,
-        wrong=wrong,
-        given_url=url,
+        **{name: given.get(name, "") for name in _GIVEN},
     )

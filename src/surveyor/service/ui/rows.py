@@ -123,13 +123,17 @@ def scan(run: Scan) -> ScanRow:
     return ScanRow(
         id=run.id,
         target=target(run),
-        kind_words="Page" if run.kind == "web" else "File",
+        kind_words=_kind(run),
         verdict=verdict,
         note=note[:_SUB_LENGTH] if verdict.key in {"partial", "failed"} else "",
         counts=found(run).counts,
         took=_ms(run.started_at, run.finished_at) if ended else None,
         began=run.inserted_at,
     )
+
+
+def _kind(run: Scan) -> str:
+    return "Page" if run.kind == "web" else "Image" if run.image else "File"
 
 
 def target(run: Scan) -> str:
@@ -216,7 +220,7 @@ def _ms(start: datetime | None, end: datetime | None) -> int | None:
 
 def facts(run: Scan, artifact_size: int | None = None) -> list[dict[str, object]]:
     """What is known about a run's target, for the line below its name."""
-    words: list[dict[str, object]] = [{"words": "page" if run.kind == "web" else "file", "mono": False}]
+    words: list[dict[str, object]] = [{"words": _kind(run).lower(), "mono": False}]
     if artifact_size is not None:
         words.append({"words": size(artifact_size), "mono": False})
     if run.trigger != "manual":

@@ -11,6 +11,7 @@ from surveyor.service.api.v1 import (
     findings,
     llm,
     query,
+    registries,
     regressions,
     reports,
     scans,
@@ -46,6 +47,7 @@ ROUTES = (
     reports.router,
     webhooks.router,
     schedules.router,
+    registries.router,
 )
 
 

@@ -11,21 +11,39 @@ from starlette.responses import StreamingResponse
 from surveyor.service.actions import reports, scans
 from surveyor.service.api.v1 import answers, schemas
 from surveyor.service.api.v1.access import Reader, Writer, platform_of, strict
+from surveyor.service.errors import InvalidParams
 
 router = APIRouter(tags=["scans"])
 
 
-@router.post("/scans/run", status_code=202, summary="Scan a page", dependencies=[Depends(strict)])
+@router.post("/scans/run", status_code=202, summary="Scan a page or an image", dependencies=[Depends(strict)])
 async def run_scan(request: Request, caller: Writer, body: schemas.RunScan) -> schemas.Envelope[schemas.Scan]:
-    """Queue a scan and answer at once. A URL that must not be fetched is refused with the rule that refuses it."""
-    run = await scans.start_web(
-        platform_of(request),
-        team_id=caller.team_id,
-        project_id=caller.project_id,
-        url=body.url,
-        trigger=body.trigger,
-        analysis=body.analysis,
-    )
+    """Queue a scan and answer at once. An address that must not be asked is refused with the rule that refuses it.
+
+    An image is pulled from its registry by the login that the project keeps for it, if any.
+    """
+    platform = platform_of(request)
+    if body.image is not None and body.url is None:
+        run = await scans.start_image(
+            platform,
+            team_id=caller.team_id,
+            project_id=caller.project_id,
+            image=body.image,
+            image_platform=body.platform,
+            trigger=body.trigger,
+            analysis=body.analysis,
+        )
+    elif body.url is not None and body.image is None and body.platform is None:
+        run = await scans.start_web(
+            platform,
+            team_id=caller.team_id,
+            project_id=caller.project_id,
+            url=body.url,
+            trigger=body.trigger,
+            analysis=body.analysis,
+        )
+    else:
+        raise InvalidParams("one of url and image is scanned; a platform is an image's", details={"url": ["one_of"]})
     return answers.one(request, answers.scan(run))
 
 

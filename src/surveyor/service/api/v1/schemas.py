@@ -79,11 +79,27 @@ class FailureEnvelope(Out):
 
 
 class RunScan(BaseModel):
-    """A page to scan."""
+    """A page or an image to scan: one of `url` and `image`."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    url: str = Field(min_length=1, max_length=2048, examples=["https://shop.example/"], description="http or https")
+    url: str | None = Field(
+        None, min_length=1, max_length=2048, examples=["https://shop.example/"], description="A page: http or https"
+    )
+    image: str | None = Field(
+        None,
+        min_length=1,
+        max_length=1024,
+        examples=["registry.example/team/app:1.2"],
+        description="An image in a registry, by tag or digest; without a registry in its name, Docker Hub's",
+    )
+    platform: str | None = Field(
+        None,
+        min_length=1,
+        max_length=64,
+        examples=["linux/arm64"],
+        description="Which of an image's platforms; Linux on the scanner's processor unless given",
+    )
     trigger: Trigger = "manual"
     analysis: AnalysisWanted = "full"
 
@@ -108,7 +124,9 @@ class Scan(Out):
     status: Status
     trigger: str
     url: str | None = Field(description="The page, for kind web")
-    artifact_id: UUID | None = Field(description="The upload's bytes, for kind artifact")
+    artifact_id: UUID | None = Field(description="The upload's bytes, for kind artifact where a file was sent")
+    image: str | None = Field(description="The image's full name, for kind artifact where it is in a registry")
+    platform: str | None = Field(description="The platform that was asked for of the image")
     name: str | None = Field(description="What people call the target")
     retry_of: UUID | None = Field(description="The ended run whose target this one looks at again")
     scanner_status: dict[str, str] = Field(description="Scanner to pending, running, done or failed")
