@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import struct
 import zipfile
 from collections.abc import Mapping
 
@@ -143,3 +144,76 @@ def nupkg(nuspec: bytes = NUSPEC.encode()) -> bytes:
 
 def vscode_manifest(publisher: str = "Acme", name: str = "Shop", version: str = "2.1.0") -> bytes:
     return json.dumps({"publisher": publisher, "name": name, "version": version, "license": "MIT"}).encode()
+
+
+def _pool(strings: list[str], *, utf8: bool) -> bytes:
+    """A string pool of binary XML."""
+    body, offsets = b"", []
+    for string in strings:
+        offsets.append(len(body))
+        data = string.encode("utf-8" if utf8 else "utf-16-le")
+        size = struct.pack("<BB", len(string), len(data)) if utf8 else struct.pack("<H", len(string))
+        body += size + data + (b"\0" if utf8 else b"\0\0")
+    body += bytes(-len(body) % 4)
+    start = 28 + 4 * len(offsets)
+    head = struct.pack("<HHIIIIII", 1, 28, start + len(body), len(offsets), 0, 256 if utf8 else 0, start, 0)
+    return head + struct.pack(f"<{len(offsets)}I", *offsets) + body
+
+
+def axml(
+    attributes: Mapping[str, str | int], resources: tuple[int, ...] = (), *, utf8: bool = True, reference: str = ""
+) -> bytes:
+    """Binary XML of one element; ``resources`` are ids of its first attributes, ``reference`` is one by resource."""
+    strings = [*attributes, *(value for value in attributes.values() if isinstance(value, str)), "manifest"]
+    number = {string: index for index, string in reversed(list(enumerate(strings)))}
+    body = b""
+    for name, value in attributes.items():
+        kind, data = (3, number[value]) if isinstance(value, str) else (0x10, value)
+        kind, data = (1, 0x7F010001) if name == reference else (kind, data)
+        body += struct.pack("<IIIHxBI", 0xFFFFFFFF, number[name], 0xFFFFFFFF, 8, kind, data)
+    element = struct.pack("<IIHHHHHH", 0xFFFFFFFF, number["manifest"], 20, 20, len(attributes), 0, 0, 0)
+    chunk = struct.pack("<HHIII", 0x102, 16, 16 + len(element) + len(body), 1, 0xFFFFFFFF) + element + body
+    ids = struct.pack(f"<HHI{len(resources)}I", 0x180, 8, 8 + 4 * len(resources), *resources)
+    parts = _pool(strings, utf8=utf8) + ids + chunk
+    return struct.pack("<HHI", 3, 8, 8 + len(parts)) + parts
+
+
+MANIFEST = axml({"versionCode": 42, "versionName": "8.0.10", "package": "com.example.shop"}, (0x0101021B, 0x0101021C))
+LIBRARIES = {
+    "META-INF/androidx.core_core-ktx.version": b"1.9.0\n",
+    "META-INF/kotlinx_coroutines_core.version": b"1.7.3",
+    "META-INF/maven/com.squareup/okio/pom.properties": b"groupId=com.squareup\nartifactId=okio\nversion=2.1.0\n",
+    "META-INF/services/a.version": b"9",
+    "play-services-base.properties": b"version=18.9.0\nclient=play-services-base\n",
+}
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def apk(manifest: bytes = MANIFEST, libraries: Mapping[str, bytes] = LIBRARIES) -> bytes:
+    """An Android application."""
+    return zipped({"AndroidManifest.xml": manifest, "classes.dex": b"dex", **libraries})
+
+
+def _message(*fields: tuple[int, bytes]) -> bytes:
+    """A message of Protocol Buffers whose fields are all bytes."""
+
+    def varint(value: int) -> bytes:
+        return bytes([value]) if value < 128 else bytes([value & 127 | 128]) + varint(value >> 7)
+
+    return b"".join(varint(number << 3 | 2) + varint(len(data)) + data for number, data in fields)
+
+
+def aab() -> bytes:
+    """An Android bundle, whose manifest is a message."""
+    pairs = {"versionCode": "42", "versionName": "8.0.10", "package": "com.example.shop"}
+    attributes = [(4, _message((2, name.encode()), (3, value.encode()))) for name, value in pairs.items()]
+    manifest = _message((1, _message((3, b"manifest"), *attributes)))
+    files = {"BundleConfig.pb": b"\n\0", "base/manifest/AndroidManifest.xml": manifest}
+    return zipped({**files, **{f"base/root/{name}": data for name, data in LIBRARIES.items()}})

@@ -38,6 +38,8 @@ SAMPLES = {
     "initrd": cpios.cpio({"init": b"", "etc/os-release": DEBIAN, "var/lib/dpkg/status": deb("bash", "5.2")}),
     "cpio archive": cpios.cpio({"node_modules/a/package.json": npm("a", "1")}),
     "DMG": image(volume({"app/node_modules/a/package.json": npm("a", "1")})),
+    "Android package": packages.apk(),
+    "Android bundle": packages.aab(),
     "NuGet package": packages.nupkg(),
     "Debian package": packages.deb_file(),
     "Ruby gem": packages.gem(),

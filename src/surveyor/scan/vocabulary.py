@@ -72,7 +72,7 @@ FILES = {
     "iso": ("ISO",),
     "dmg": ("DMG",),
     "zip": (
-        *("JAR", "WAR", "EAR", "wheel", "egg", "NuGet package", "conda package"),
+        *("Android package", "Android bundle", "JAR", "WAR", "EAR", "wheel", "egg", "NuGet package", "conda package"),
         *("browser extension", "VS Code extension", "zip"),
     ),
     "deb": ("Debian package",),
@@ -137,6 +137,7 @@ _SUBJECTS = {
     "acquire.deb": "Debian package",
     "acquire.zip": "Zip archive",
     "catalog.alpine_package": "Alpine package files",
+    "catalog.android": "Android applications",
     "catalog.arch_package": "Arch Linux package files",
     "catalog.crate": "Rust crate files",
     "catalog.deb_package": "Debian package files",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from surveyor.scan.catalog import (
     alpine_package,
+    android,
     apk,
     arch_package,
     composer,
@@ -35,6 +36,7 @@ from surveyor.scan.catalog import (
 
 CATALOGERS = (
     alpine_package.CATALOGER,
+    android.CATALOGER,
     apk.CATALOGER,
     arch_package.CATALOGER,
     composer.CATALOGER,

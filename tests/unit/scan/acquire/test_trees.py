@@ -11,6 +11,7 @@ import pytest
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.model import Tier
 from tests.images import DEBIAN, deb, jar, npm, pack, pom, purls, python, scan, scan_bytes, sha256, tar, troubles
+from tests.packages import apk
 
 ROOT = {"usr/lib/os-release": DEBIAN, "var/lib/dpkg/status": deb("bash", "5.2")}
 SOURCE = {"shop-1.0/node_modules/lodash/package.json": npm("lodash", "4.17.15"), "shop-1.0/README": b"read me"}
@@ -73,7 +74,7 @@ MAVEN = "pkg:maven/g/a@1"
         (jar(("META-INF/application.xml", b"<x/>"), ("a.war", INNER)), "java-ear", [MAVEN]),
         (zipped(WHEEL), "python-wheel", ["pkg:pypi/x@1"]),
         (zipped(MIXED), "zip", [MAVEN, "pkg:npm/b@1"]),
-        (zipped({"AndroidManifest.xml": b""}), "android-apk", []),
+        (apk(libraries={}), "android-apk", ["pkg:generic/com.example.shop@8.0.10"]),
     ],
     ids=["jar", "war", "ear", "wheel", "zip", "apk"],
 )
