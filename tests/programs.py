@@ -356,3 +356,16 @@ def go_pointers(
 def crates(*packages: Mapping[str, object]) -> bytes:
     """What cargo auditable links into a program."""
     return zlib.compress(json.dumps({"packages": list(packages)}).encode())
+
+
+#: What a .NET host has in its data, for the position of a bundle that is none yet.
+DOTNET_HOST = bytes(8) + bytes.fromhex("8b1202b96a612038727b930214d7a03213f5b9e6efae3318ee3b2dce24b36aae")
+
+
+def bundle(host: bytes, deps: bytes) -> bytes:
+    """A single-file .NET program: a host with ``DOTNET_HOST`` in its data, followed by its bundle."""
+    position = len(host) + len(deps)
+    mark = DOTNET_HOST[8:]
+    named = b"\x0cabcdefghijkl"
+    manifest = struct.pack("<IIi", 6, 0, 1) + named + struct.pack("<QQQQQ", len(host), len(deps), 0, 0, 0)
+    return host.replace(bytes(8) + mark, struct.pack("<Q", position) + mark) + deps + manifest

@@ -53,12 +53,6 @@ _PROJECTS = rb"(?:cs|fs|vb)proj"
 
 UNREAD = (
     Unread(
-        id="nuget",
-        endings=rb"deps\.json",
-        paths=re.compile(rb"\.deps\.json$"),
-        detail="libraries of .NET programs are not read yet",
-    ),
-    Unread(
         id="declared",
         names=_DECLARED,
         endings=rb"gemspec|" + _PROJECTS,

@@ -20,7 +20,7 @@ from surveyor.scan.engine.wanted import IN_PACKED, IN_SYSTEMS, concerned, is_lib
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.events import Progress
 from surveyor.scan.limits import Budget
-from surveyor.scan.tree.entry import Blob, Entry, Kind, Layer, readable
+from surveyor.scan.tree.entry import Blob, Entry, Kind, Layer, is_program, readable
 from surveyor.scan.tree.names import clean
 from surveyor.scan.tree.overlay import Sheet
 from surveyor.scan.tree.stream import spool
@@ -202,8 +202,7 @@ class LayerReader:
                 raise LimitExceeded(f"more than {_KEPT:,} programs in one layer")
             self._waiting[entry.name] = entry.place
             return
-        for unit in _UNOWNED:
-            self._catalog(unit, entry, entry.name)
+        self._judge(entry)
 
     def _read_unowned(self) -> bool:
         """Look at the programs that no system package of this layer owns: where they lie, or by walking it again."""
@@ -223,8 +222,10 @@ class LayerReader:
         return True
 
     def _judge(self, entry: Entry) -> None:
-        for unit in _UNOWNED:
-            self._catalog(unit, entry, entry.name)
+        """Give what is nobody's to those who look at such; a library that nothing says may be executed to all."""
+        if is_program(entry.peek(4)):
+            for unit in _UNOWNED if entry.program else (*_PROGRAMS, *_UNOWNED):
+                self._catalog(unit, entry, entry.name)
 
     def _read_linked(self) -> bool:
         """Walk the layer again for the files that hard links with wanted names point at."""

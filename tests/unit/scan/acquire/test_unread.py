@@ -28,9 +28,6 @@ DECLARED = [
     "composer.lock",
     "src/Shop.csproj",
 ]
-INSTALLED = {
-    "nuget": "app/Shop.deps.json",
-}
 MODULE = {"app/node_modules/a/package.json": npm("a", "1")}
 
 
@@ -40,10 +37,10 @@ def entry(report: Report, what: str = "catalog.declared") -> Coverage:
 
 
 def test_every_format_has_an_example() -> None:
-    assert {one.id for one in UNREAD} == {*INSTALLED, "declared"}
+    assert {one.id for one in UNREAD} == {"declared"}
 
 
-@pytest.mark.parametrize("name", [*DECLARED, *INSTALLED.values()])
+@pytest.mark.parametrize("name", DECLARED)
 def test_the_first_look_lets_it_pass(name: str) -> None:
     assert WANTED.match(name.encode(), name.rfind("/") + 1)
 
@@ -88,22 +85,6 @@ def test_what_lies_in_an_installed_package_is_its_own_business(tmp_path: Path) -
     assert purls(report) == ["pkg:npm/a@1"]
     assert not troubles(report)
     assert "catalog.declared" not in {one.what for one in report.coverage}
-
-
-@pytest.mark.parametrize(("what", "path"), INSTALLED.items())
-def test_what_is_installed_and_not_read_makes_any_scan_partial(tmp_path: Path, what: str, path: str) -> None:
-    report = scan_bytes(tmp_path, docker_save([tar({"etc/os-release": DEBIAN, path: b"x"})]))
-    (found,) = troubles(report)
-    assert (found.what, found.state, found.reason) == (f"catalog.{what}", CoverageState.FAILED, "unsupported")
-    assert (found.path, found.count) == (path, 1)
-    assert found.layer is not None
-
-
-def test_many_files_of_one_format_are_one_entry(tmp_path: Path) -> None:
-    programs = {f"app/shop{number}.deps.json": b"x" for number in range(171)}
-    (found,) = troubles(scan_bytes(tmp_path, docker_save([tar(programs)])))
-    assert found.count == 171
-    assert (found.detail or "").endswith("and 166 more")
 
 
 def test_what_a_newer_layer_removes_is_nobodys_gap(tmp_path: Path) -> None:
