@@ -6,7 +6,7 @@ from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin
 from surveyor.scan.errors import Malformed, ScanError, Unsupported
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
-from surveyor.scan.tree import hfs
+from surveyor.scan.tree import apfs, hfs
 from surveyor.scan.tree.device import Device, Part, Plain
 from surveyor.scan.tree.entry import Blob
 from surveyor.scan.tree.partitions import Partition, partitions
@@ -43,7 +43,7 @@ def read(origin: Origin, budget: Budget) -> Artifact:
         if udif.damage:
             coverage.append(_missed(CoverageState.PARTIAL, udif.damage, None))
     images = _volumes(device, budget, coverage)
-    return Artifact(type="dmg" if trailer else "filesystem/hfs", images=tuple(images), coverage=tuple(coverage))
+    return Artifact(type="dmg" if trailer else _filesystem(device), images=tuple(images), coverage=tuple(coverage))
 
 
 def _volumes(device: Device, budget: Budget, coverage: list[Coverage]) -> list[Image]:
@@ -51,7 +51,7 @@ def _volumes(device: Device, budget: Budget, coverage: list[Coverage]) -> list[I
     troubles: list[ScanError] = []
     for part, place in _places(device):
         try:
-            images.extend(_images(part, place, budget))
+            images.extend(_images(part, place, budget, coverage))
         except ScanError as error:
             troubles.append(error)
             coverage.append(_missed(CoverageState.FAILED, error, place))
@@ -70,11 +70,27 @@ def _places(device: Device) -> list[tuple[Device, str | None]]:
     return [(device, None)] if _recognized(device) or not found else found
 
 
-def _images(device: Device, place: str | None, budget: Budget) -> list[Image]:
+def _images(device: Device, place: str | None, budget: Budget, coverage: list[Coverage]) -> list[Image]:
+    if apfs.recognizes(device):
+        return _apfs(device, place, budget, coverage)
     if hfs.recognizes(device):
         volume = hfs.Volume(device, budget)
         return [Image(layers=(hfs.HfsLayer(volume=volume, place=place),), name=volume.name)]
     raise Unsupported("no filesystem that is read")
+
+
+def _apfs(device: Device, place: str | None, budget: Budget, coverage: list[Coverage]) -> list[Image]:
+    found: list[Image] = []
+    troubles: list[ScanError] = []
+    for volume in apfs.Container(device, budget).volumes():
+        if isinstance(volume, ScanError):
+            troubles.append(volume)
+        else:
+            found.append(Image(layers=(apfs.ApfsLayer(volume=volume, place=place),), name=volume.name or None))
+    if not found:
+        raise troubles[0] if troubles else Unsupported("APFS container without a volume")
+    coverage += [_missed(CoverageState.FAILED, error, place) for error in troubles]
+    return found
 
 
 def _part(device: Device, partition: Partition) -> Part:
@@ -82,7 +98,12 @@ def _part(device: Device, partition: Partition) -> Part:
 
 
 def _recognized(device: Device) -> bool:
-    return hfs.recognizes(device)
+    return apfs.recognizes(device) or hfs.recognizes(device)
+
+
+def _filesystem(device: Device) -> str:
+    places = [place for place, _ in _places(device)]
+    return "filesystem/apfs" if any(apfs.recognizes(place) for place in places) else "filesystem/hfs"
 
 
 def _encrypted(blob: Blob) -> bool:
