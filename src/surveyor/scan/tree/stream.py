@@ -242,10 +242,16 @@ def source_of(blob: Blob, budget: Budget) -> Source:
 
 def content_digest(blob: Blob, budget: Budget) -> str:
     """``sha256:<hex>`` of the bytes of a range, or of what they inflate to."""
-    form, digest = form_of(blob.head(16)), hashlib.sha256()
-    for chunk in _steps(blob.view(), budget) if form == "plain" else inflate(blob, form, budget):
+    digest = hashlib.sha256()
+    for chunk in contents(blob.view(), budget):
         digest.update(chunk)
     return f"sha256:{digest.hexdigest()}"
+
+
+def contents(data: memoryview, budget: Budget) -> Iterator[bytes | memoryview]:
+    """The chunks of these bytes, or of what they inflate to, at most 2 MiB each."""
+    form = form_of(bytes(data[:16]))
+    return _steps(data, budget) if form == "plain" else DECODERS[form](data, budget)
 
 
 def _steps(data: memoryview, budget: Budget) -> Iterator[memoryview]:

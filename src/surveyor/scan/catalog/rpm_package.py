@@ -25,11 +25,12 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
 
 
 CATALOGER = Cataloger(
-    id="rpmfile",
+    id="rpm_package",
     version=1,
     summary="RPM packages as files, by their header",
     endings=rb"rpm",
-    paths=re.compile(rb"\.rpm$"),
+    # what a package manager keeps of what it installed is told by its database
+    paths=re.compile(rb"^(?!(?:.*/)?var/cache/).*\.rpm$", re.DOTALL),
     parse=parse,
     limit=16 * MIB,
     beginning=True,
