@@ -1,16 +1,17 @@
 """What tells of packages and is not read yet: known by its name, so that its packages are missed aloud.
 
 One rule for all. What is *installed* and not read makes a scan partial, wherever it lies. What only *declares*
-packages (lock files, manifests) is the point of a source tree and makes that partial; beside installed packages, in an
-image or a root filesystem, it is told and changes nothing.
+packages (manifests that no lock file answers for) is the point of a source tree and makes that partial; beside
+installed packages, in an image or a root filesystem, it is told and changes nothing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from types import MappingProxyType
 
 from surveyor.scan.catalog.interface import declares
 
@@ -35,29 +36,52 @@ def _any_of(names: Iterable[str]) -> bytes:
     return "|".join(parts).encode()
 
 
-#: Files that declare dependencies, by their whole name.
-_DECLARATIONS = _any_of(
-    (
-        *("Cargo.lock", "Cargo.toml", "Gemfile", "Gemfile.lock", "Package.resolved", "Package.swift", "Pipfile"),
-        *("Pipfile.lock", "Podfile", "Podfile.lock", "build.gradle", "build.gradle.kts", "build.sbt", "bun.lock"),
-        *("bun.lockb", "composer.json", "composer.lock", "conanfile.py", "conanfile.txt", "conan.lock"),
-        *("environment.yaml", "environment.yml", "go.mod", "gradle.lockfile", "mix.exs", "mix.lock"),
-        *("npm-shrinkwrap.json", "package.json", "package-lock.json", "packages.config", "packages.lock.json"),
-        *("pdm.lock", "pnpm-lock.yaml", "poetry.lock", "pom.xml", "pubspec.lock", "pubspec.yaml", "pyproject.toml"),
-        *("renv.lock", "requirements.in", "requirements.txt", "setup.py", "stack.yaml", "uv.lock"),
-        *("yarn.lock",),
-    )
+_PYTHON = ("pipfile", "python_lock", "requirements")
+#: Manifests that are not read themselves, and the units whose lock file of the same folder, or of one above it, answers
+#: for each: it says with versions what the manifest asks for.
+_MANIFESTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "Cargo.toml": ("cargo_lock",),
+        "Gemfile": ("gemfile_lock",),
+        "Package.swift": ("swift",),
+        "Pipfile": ("pipfile",),
+        "Podfile": ("cocoapods",),
+        "build.gradle": ("gradle",),
+        "build.gradle.kts": ("gradle",),
+        "build.sbt": (),
+        "bun.lockb": ("bun",),
+        "composer.json": ("composer_lock",),
+        "conanfile.py": ("conan",),
+        "mix.exs": ("hex_lock",),
+        "package.json": ("bun", "npm_lock", "pnpm", "yarn"),
+        "pubspec.yaml": ("pub",),
+        "pyproject.toml": _PYTHON,
+        "requirements.in": ("requirements",),
+        "setup.py": _PYTHON,
+        "stack.yaml": ("hackage",),
+    }
 )
-_DECLARED = _DECLARATIONS + rb"|requirements[-_.][^/]*\.(?:txt|in)"
-_PROJECTS = rb"(?:cs|fs|vb)proj"
+_DECLARED = _any_of(_MANIFESTS) + rb"|requirements[-_.][^/]*\.in"
+
+
+def answering(name: bytes) -> tuple[str, ...]:
+    """The units that answer for a manifest of this name."""
+    last = name.rpartition(b"/")[2]
+    if last.endswith(b".gemspec"):
+        return ("gemfile_lock",)
+    return _MANIFESTS.get(last.decode("utf-8", "replace"), ("requirements",) if last.endswith(b".in") else ())
+
+
+#: All units that answer for some manifest.
+LOCKS = frozenset(unit for units in _MANIFESTS.values() for unit in units)
 
 UNREAD = (
     Unread(
         id="declared",
         names=_DECLARED,
-        endings=rb"gemspec|" + _PROJECTS,
-        paths=declares(_DECLARED + rb"|[^/]+\.(?:gemspec|" + _PROJECTS + rb")"),
-        detail="dependencies that lock files and manifests declare are not read yet",
+        endings=rb"gemspec",
+        paths=declares(_DECLARED + rb"|[^/]+\.gemspec"),
+        detail="dependencies that manifests declare without a lock file are not read",
         installed=False,
     ),
 )

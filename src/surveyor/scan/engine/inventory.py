@@ -91,8 +91,8 @@ def _package(identity: str, distro: Distro | None, found: list[Found], said: Seq
     """One package from its records and from what ``said`` no version: that adds licences and evidence, no place."""
     confirmed = any(one.record.tier is Tier.CONFIRMED for one in found)
     # what is really there says more than a file that asks for it
-    first = next((one for one in found if one.record.presence is Presence.INSTALLED), found[0])
-    record = first.record
+    found.sort(key=lambda one: one.record.presence is Presence.DECLARED)
+    record = found[0].record
     return Package(
         purl=identity,
         type=record.type,
@@ -106,7 +106,7 @@ def _package(identity: str, distro: Distro | None, found: list[Found], said: Seq
         evidence=_distinct((_evidence(one) for one in (*found, *said)), _EVIDENCE),
         tier=Tier.CONFIRMED if confirmed else record.tier,
         presence=record.presence,
-        found_by=first.cataloger.stamp,
+        found_by=found[0].cataloger.stamp,
         source=record.source,
         distro=distro,
         state=record.state,

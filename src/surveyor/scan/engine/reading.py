@@ -132,6 +132,7 @@ class ImageReader:
         for taken in look.taken.values():
             if visible(taken.name):
                 self._links.met(taken.name)
+                self._unseen.lock(taken.unit.id, taken.name)
                 self.files[taken.unit.id] += 1
                 self._visible.append(_Visible(taken=taken, layer=layer.digest, instruction=instruction))
         for trouble in look.troubles:

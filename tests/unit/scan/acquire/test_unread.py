@@ -15,18 +15,18 @@ from surveyor.scan.model import Coverage, CoverageState, Report
 from tests.images import DEBIAN, docker_save, npm, purls, scan, scan_bytes, tar, troubles
 
 DECLARED = [
-    "requirements.txt",
-    "requirements-dev.txt",
-    "package-lock.json",
+    "requirements.in",
+    "requirements-dev.in",
+    "Gemfile",
     "web/package.json",
-    "pom.xml",
-    "poetry.lock",
-    "Cargo.lock",
-    "go.mod",
-    "Gemfile.lock",
+    "Cargo.toml",
+    "pyproject.toml",
+    "build.gradle",
+    "build.sbt",
+    "Package.swift",
     "shop.gemspec",
-    "composer.lock",
-    "src/Shop.csproj",
+    "composer.json",
+    "mix.exs",
 ]
 MODULE = {"app/node_modules/a/package.json": npm("a", "1")}
 
@@ -52,8 +52,8 @@ def test_a_tree_of_lock_files_was_not_looked_at(tmp_path: Path) -> None:
         path.write_bytes(b"x")
     found = entry(scan(tmp_path / "shop"))
     assert (found.state, found.reason, found.count) == (CoverageState.PARTIAL, "not_read", len(DECLARED))
-    assert found.path == "Cargo.lock"
-    assert "Cargo.lock, Gemfile.lock, composer.lock, go.mod, package-lock.json and 7 more" in (found.detail or "")
+    assert found.path == "build.sbt"
+    assert "Cargo.toml, Gemfile, Package.swift, build.gradle and 7 more" in (found.detail or "")
 
 
 @pytest.mark.parametrize("name", DECLARED)
@@ -72,7 +72,7 @@ def test_one_is_enough(tmp_path: Path, name: str, form: str) -> None:
 
 @pytest.mark.parametrize("form", ["image", "rootfs"])
 def test_beside_installed_packages_it_is_told_and_changes_nothing(tmp_path: Path, form: str) -> None:
-    files = {"etc/os-release": DEBIAN, **MODULE, "app/package.json": b"{}", "app/yarn.lock": b"x"}
+    files = {"etc/os-release": DEBIAN, **MODULE, "app/package.json": b"{}", "app/setup.py": b"x"}
     report = scan_bytes(tmp_path, docker_save([tar(files)]) if form == "image" else tar(files))
     assert purls(report) == ["pkg:npm/a@1"]
     assert not troubles(report)
@@ -88,8 +88,8 @@ def test_what_lies_in_an_installed_package_is_its_own_business(tmp_path: Path) -
 
 
 def test_what_a_newer_layer_removes_is_nobodys_gap(tmp_path: Path) -> None:
-    old = {"var/lib/rpm/Packages": b"x", "app/go.mod": b"x", **MODULE}
-    report = scan_bytes(tmp_path, docker_save([tar(old), tar({"var/lib/.wh.rpm": b"", "app/.wh.go.mod": b""})]))
+    old = {"var/lib/rpm/Packages": b"x", "app/Gemfile": b"x", **MODULE}
+    report = scan_bytes(tmp_path, docker_save([tar(old), tar({"var/lib/.wh.rpm": b"", "app/.wh.Gemfile": b""})]))
     assert not troubles(report)
     assert "catalog.declared" not in {one.what for one in report.coverage}
 

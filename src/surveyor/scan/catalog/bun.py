@@ -1,0 +1,45 @@
+"""bun's lock file: JSON with commas at the end of its lists, one entry a package (bun documentation)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, plausible, quote, scoped
+from surveyor.scan.formats.json import load_object, mapping, sequence, string
+from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.model import Presence
+
+#: Strings are taken whole, so that a comma in one stays.
+_COMMA = re.compile(rb'("(?:[^"\\\n]|\\.)*")|,(?=\s*[}\]])')
+
+
+def parse(file: File, budget: Budget) -> Iterator[Record]:
+    """One record an entry whose first member is ``name@version``; workspaces, folders and repositories are none."""
+    document = load_object(memoryview(_COMMA.sub(rb"\1", bytes(file.data))))
+    for entry in mapping(document.get("packages")).values():
+        specifier = next((string(value) for value in sequence(entry)[:1]), "")
+        name, _, version = specifier.rpartition("@")
+        if not (plausible(name) and plausible(version) and version[0].isdigit()):
+            continue
+        budget.package()
+        namespace, own = scoped(name)
+        yield Record(
+            type="npm",
+            namespace=namespace,
+            name=own,
+            version=version,
+            presence=Presence.DECLARED,
+            evidence=quote(package=specifier),
+        )
+
+
+CATALOGER = Cataloger(
+    id="bun",
+    version=1,
+    summary="npm packages that bun.lock pins",
+    names=rb"bun\.lock",
+    paths=declares(rb"bun\.lock"),
+    parse=parse,
+    limit=32 * MIB,
+)

@@ -1,0 +1,64 @@
+"""Python's lock files in TOML: poetry.lock, uv.lock, pdm.lock, and pylock.toml that all tools share (PEP 751)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, plausible, quote
+from surveyor.scan.errors import Malformed
+from surveyor.scan.formats.requirement import normal
+from surveyor.scan.formats.toml import members, tables, unquoted
+from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.model import Presence
+
+_NAMES = rb"(?:poetry|uv|pdm)\.lock|pylock(?:\.[^/.]+)?\.toml"
+#: Where a package is the project itself, or a part of it.
+_LOCAL = frozenset({"editable", "virtual", "directory", "path"})
+
+
+def parse(file: File, budget: Budget) -> Iterator[Record]:
+    """One record a package. Its source is told in it (uv, pdm), or in a table that follows (Poetry, PEP 751)."""
+    data = bytes(file.data)
+    entry: dict[str, str] = {}
+    met = False
+    for table, keys in tables(data):
+        if table in {"package", "packages"}:
+            yield from _record(entry, budget)
+            entry, met = keys, True
+        elif table == "packages.directory" or (
+            table == "package.source" and unquoted(keys.get("type", "")) == "directory"
+        ):
+            entry = {}
+        else:
+            met = met or bool({"lock-version", "version", "lock_version"} & keys.keys())
+    yield from _record(entry, budget)
+    if not met:
+        raise Malformed("no lock file of a Python tool")
+
+
+def _record(entry: dict[str, str], budget: Budget) -> Iterator[Record]:
+    name, version = (unquoted(entry.get(key, "")) for key in ("name", "version"))
+    if _LOCAL & {*members(entry.get("source", "")), *entry} or not plausible(name):
+        return
+    if version and not plausible(version):
+        return
+    budget.package()
+    scope = unquoted(entry.get("category", "")) or entry.get("groups", "")
+    yield Record(
+        type="pypi",
+        name=normal(name),
+        version=version,
+        presence=Presence.DECLARED,
+        evidence=quote(name=name, version=version, scope=None if scope in {"main", '["main"]'} else scope[:80]),
+    )
+
+
+CATALOGER = Cataloger(
+    id="python_lock",
+    version=1,
+    summary="Python packages that poetry.lock, uv.lock, pdm.lock or pylock.toml pins",
+    names=_NAMES,
+    paths=declares(_NAMES),
+    parse=parse,
+    limit=64 * MIB,
+)

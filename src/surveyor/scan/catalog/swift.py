@@ -1,0 +1,53 @@
+"""Swift packages that Package.resolved pins, of its versions 1 to 3 (Swift Package Manager)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, plausible, quote
+from surveyor.scan.formats.json import load_object, mapping, sequence, string
+from surveyor.scan.limits import Budget
+from surveyor.scan.model import Presence
+
+_ADDRESS = re.compile(
+    r"(?:[a-z+]+://(?:[^/@]*@)?|[^/@:]+@)(?P<host>[^/:]+)(?::\d+)?[:/]+(?P<path>[^?#]+?)/?(?:\.git)?/?"
+)
+
+
+def parse(file: File, budget: Budget) -> Iterator[Record]:
+    """One record a pin of a repository, which is its name; a branch or a revision alone is no version."""
+    document = load_object(file.data)
+    pins = sequence(document.get("pins")) or sequence(mapping(document.get("object")).get("pins"))
+    for pin in map(mapping, pins):
+        address = string(pin.get("location")) or string(pin.get("repositoryURL"))
+        state = mapping(pin.get("state"))
+        version = string(state.get("version"))
+        found = _ADDRESS.fullmatch(address) if len(address) < 2000 else None
+        namespace, _, name = f"{found['host'].lower()}/{found['path']}".rpartition("/") if found else ("", "", "")
+        if not (plausible(namespace) and plausible(name)) or (version and not plausible(version)):
+            continue
+        budget.package()
+        yield Record(
+            type="swift",
+            namespace=namespace,
+            name=name,
+            version=version,
+            presence=Presence.DECLARED,
+            evidence=quote(
+                location=address[:160],
+                version=version,
+                branch=string(state.get("branch"))[:80],
+                revision=string(state.get("revision"))[:64],
+            ),
+        )
+
+
+CATALOGER = Cataloger(
+    id="swift",
+    version=1,
+    summary="Swift packages that Package.resolved pins",
+    names=rb"Package\.resolved",
+    paths=declares(rb"Package\.resolved"),
+    parse=parse,
+)
