@@ -41,7 +41,14 @@ class Link:
 Files = Mapping[str, "bytes | Link | None"]
 
 
-def tar(files: Files, *, prefix: str = "", end: bool = True, format: int = tarfile.PAX_FORMAT) -> bytes:  # noqa: A002
+def tar(
+    files: Files,
+    *,
+    prefix: str = "",
+    end: bool = True,
+    format: int = tarfile.PAX_FORMAT,  # noqa: A002 - as tarfile calls it
+    mode: int = 0o644,
+) -> bytes:
     """A tar; ``None`` is a directory. Without ``end`` it lacks the last padding and the end marker, as umoci writes."""
     out = io.BytesIO()
     last = 0
@@ -49,6 +56,7 @@ def tar(files: Files, *, prefix: str = "", end: bool = True, format: int = tarfi
         for name, content in files.items():
             info = tarfile.TarInfo(prefix + name)
             info.mtime = 1_700_000_000
+            info.mode = mode
             if content is None:
                 info.type = tarfile.DIRTYPE
             elif isinstance(content, Link):

@@ -11,6 +11,7 @@ from surveyor.scan.errors import LimitExceeded
 
 MIB = 1 << 20
 GIB = 1 << 30
+_TICK = 1.0  # seconds between two words about how far a scan is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +37,15 @@ class Limits:
 
 @dataclass(slots=True)
 class Budget:
-    """What is left of the limits of one scan; all its nested parts and threads draw on the same one."""
+    """What is left of the limits of one scan; all its nested parts and threads draw on the same one.
+
+    ``tick`` is called about once a second while something is counted, from whichever thread counts.
+    """
 
     limits: Limits
     clock: Callable[[], float] = time.monotonic
+    tick: Callable[[], None] | None = None
+    _next_tick: float = field(init=False)
     _entries: int = 0
     _candidates: int = 0
     _packages: int = 0
@@ -49,7 +55,8 @@ class Budget:
     _lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
-        self._deadline = self.clock() + self.limits.seconds
+        now = self.clock()
+        self._deadline, self._next_tick = now + self.limits.seconds, now + _TICK
 
     def entry(self, count: int = 1) -> None:
         """Count archive entries; look at the clock now and then, since walking is the hot path."""
@@ -57,7 +64,7 @@ class Budget:
             self._entries += count
         if self._entries > self.limits.entries:
             raise LimitExceeded(f"more than {self.limits.entries:,} entries")
-        if not self._entries & 0x3FF:
+        if count > 1 or not self._entries & 0x3FF:
             self.check_time()
 
     def candidate(self) -> None:
@@ -92,6 +99,10 @@ class Budget:
         return allowed
 
     def check_time(self) -> None:
-        """Raise when the scan's seconds are used up."""
-        if self.clock() > self._deadline:
+        """Raise when the scan's seconds are used up; now and then, let whoever watches the scan tell how far it is."""
+        now = self.clock()
+        if now > self._deadline:
             raise LimitExceeded(f"scan took more than {self.limits.seconds:g} s")
+        if self.tick is not None and now > self._next_tick:
+            self._next_tick = now + _TICK
+            self.tick()

@@ -8,6 +8,23 @@ Also what people call the files that can be scanned, for who may not import what
 
 from __future__ import annotations
 
+#: What is scanned, by the first word of its stages.
+_FAMILIES = {
+    "container": "a container image or root filesystem",
+    "archive": "an archive or package file",
+    "iso": "a disc image",
+    "dmg": "an Apple disk image",
+    "binary": "a program",
+}
+#: What is told of each; where bytes are walked, about once a second.
+_PARTS = {
+    "extract": "Opening {}; nothing is unpacked.",
+    "layers": "The trees of {} are walked, of layers the newest first.",
+    "packages": "Packages of the operating system in {}.",
+    "packages.app": "Packages of applications in {}.",
+    "osv.query": "The packages of {} are matched against advisories.",
+    "hash": "The SHA-256 of {}.",
+}
 #: A stage, or the beginning of one, and what it tells.
 STAGES = {
     "scan.start": "The scan begins.",
@@ -16,27 +33,12 @@ STAGES = {
     "scan.error": "The scan has failed; the detail says what and where.",
     "scan.cancelled": "Somebody cancelled the scan.",
     "scan.retry": "The work was put back and is done again by another worker.",
-    "container.extract": "A container image or root filesystem is opened; nothing is written to disk.",
+    **{f"{family}.{part}": words.format(what) for family, what in _FAMILIES.items() for part, words in _PARTS.items()},
     "container.pull": "An image comes from a registry or from a local daemon; its layers are spooled as they are.",
-    "container.layers": "Layers are read, newest first.",
-    "container.packages": "Packages of the operating system (dpkg, apk, rpm).",
-    "container.packages.app": "Packages of applications (Python, npm, Java).",
-    "container.osv.query": "The packages are matched against advisories.",
-    "container.hash": "The file's SHA-256.",
-    "archive.extract": "An archive is opened.",
     "archive.type": "What kind of archive it is.",
-    "archive.layers": "The archive's entries are read.",
-    "archive.packages": "Packages of the operating system inside the archive.",
-    "archive.packages.app": "Packages of applications inside the archive.",
-    "archive.osv.query": "The packages are matched against advisories.",
-    "archive.hash": "The file's SHA-256.",
-    "binary.extract": "A program is opened and its headers are read.",
     "binary.type": "What kind of program it is: elf, pe or mach-o.",
-    "binary.layers": "The program is read, and each slice of a universal one.",
-    "binary.packages": "Packages of the operating system that the program names.",
-    "binary.packages.app": "Modules, crates and libraries inside the program.",
-    "binary.osv.query": "The packages are matched against advisories.",
-    "binary.hash": "The file's SHA-256.",
+    "iso.detect": "What kind of disc it is.",
+    "iso.repodata": "Packages that a repository on the disc lists.",
     "osv": "The advisory database as a whole.",
     "osv.query": "One pass over all packages.",
     "osv.update": "Advisories are brought up to date, ecosystem by ecosystem.",
@@ -125,6 +127,7 @@ _SUBJECTS = {
     "acquire.dmg": "Disk image",
     "acquire.registry": "Image in a registry",
     "catalog.dpkg": "Debian packages",
+    "catalog.dpkg_files": "Lists of Debian packages' files",
     "catalog.apk": "Alpine packages",
     "catalog.rpm": "RPM packages",
     "catalog.rpm_package": "RPM package files",

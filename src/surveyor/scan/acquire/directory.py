@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin
+from surveyor.scan.acquire.interface import RELEASES, Acquirer, Artifact, Image, Origin
 from surveyor.scan.errors import BadTarget, Unreadable
 from surveyor.scan.limits import Budget
 from surveyor.scan.tree.entry import PROGRAM_BYTES, Entry, Kind, Names, Tally, Wanted, is_program
@@ -26,7 +26,8 @@ def read(origin: Origin, _budget: Budget) -> Artifact:
     """The directory as one layer."""
     if origin.path is None:
         raise BadTarget("no directory")
-    return Artifact(type="source", images=(Image(layers=(DirectoryLayer(root=origin.path),)),))
+    type_ = "rootfs" if any(os.path.lexists(origin.path / name) for name in RELEASES) else "source"
+    return Artifact(type=type_, images=(Image(layers=(DirectoryLayer(root=origin.path),)),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,13 +59,14 @@ def _image(store: Store, document: dict[str, object], coverage: list[Coverage]) 
     told = _configuration(store, document, len(paths), coverage)
     contents = told.diff_ids if len(told.diff_ids) == len(paths) else (None,) * len(paths)
     layers: list[TarLayer] = []
-    for path, content in list(zip(paths, contents, strict=True))[:LAYERS]:
+    for index, (path, content) in enumerate(list(zip(paths, contents, strict=True))[:LAYERS]):
         blob = store.get(posixpath.normpath(path))
         if blob is None:
             detail = "layer is named in manifest.json and not in this archive"
             coverage.append(_missed(CoverageState.FAILED, "not_in_archive", detail, path=path, layer=content))
         else:
-            layers.append(TarLayer(blob=blob, digest=content or path, place=path, content=content))
+            made = told.instruction(index, len(paths))
+            layers.append(TarLayer(blob=blob, digest=content or path, place=path, content=content, instruction=made))
     if len(paths) > LAYERS:
         detail = f"manifest.json names {len(paths):,} layers, {LAYERS} are looked at"
         coverage.append(_missed(CoverageState.PARTIAL, "limit_exceeded", detail))
@@ -91,4 +92,4 @@ def _missed(
     return Coverage(what="acquire.docker", state=state, reason=reason, detail=detail, path=path, layer=layer)
 
 
-ACQUIRER = Acquirer(id="docker", version=1, summary="docker save archive", detect=detect, read=read)
+ACQUIRER = Acquirer(id="docker", version=1, summary="docker save archive", detect=detect, read=read, endings=rb"tar")

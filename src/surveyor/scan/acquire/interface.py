@@ -10,6 +10,7 @@ from typing import Protocol
 import orjson
 
 from surveyor.scan.errors import LimitExceeded, Malformed, ScanError
+from surveyor.scan.events import printable
 from surveyor.scan.formats.oci import platform_of
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Coverage
@@ -17,6 +18,9 @@ from surveyor.scan.tree.entry import Blob, Layer
 
 #: The largest JSON document of an image that is read.
 DOCUMENT = 4 * MIB
+_INSTRUCTION = 300
+#: Where a root filesystem says which it is: a tree that has one of these is no source tree.
+RELEASES = frozenset({"etc/os-release", "usr/lib/os-release"})
 
 
 class Store(Protocol):
@@ -48,13 +52,9 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """One root filesystem: its layers from the oldest to the newest. ``overlaid`` when whiteouts have their meaning.
-
-    ``instructions`` are what made each layer, by the image's history; fewer, or none, when that does not say.
-    """
+    """One root filesystem: its layers from the oldest to the newest. ``overlaid`` when whiteouts have their meaning."""
 
     layers: tuple[Layer, ...]
-    instructions: tuple[str | None, ...] = ()
     name: str | None = None
     digest: str | None = None
     platform: str | None = None
@@ -105,10 +105,18 @@ def load(blob: Blob | None, what: str) -> object:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """What an image's configuration says that a scan uses: the digests of its layers, uncompressed; its platform."""
+    """What an image's configuration says that a scan uses: the digests of its layers, uncompressed; its platform.
+
+    ``instructions`` are what made each layer, by the history.
+    """
 
     diff_ids: tuple[str, ...] = ()
     platform: str | None = None
+    instructions: tuple[str | None, ...] = ()
+
+    def instruction(self, index: int, count: int) -> str | None:
+        """What made the layer of this index; nothing where the history tells of another number than ``count``."""
+        return self.instructions[index] if len(self.instructions) == count else None
 
 
 def configuration(blob: Blob | None) -> Configuration:
@@ -118,7 +126,22 @@ def configuration(blob: Blob | None) -> Configuration:
     except ScanError:
         return Configuration()
     named = sequence(mapping(document.get("rootfs")).get("diff_ids"))
-    return Configuration(diff_ids=tuple(one for one in named if isinstance(one, str)), platform=platform_of(document))
+    steps = [mapping(one) for one in sequence(document.get("history"))]
+    return Configuration(
+        diff_ids=tuple(one for one in named if isinstance(one, str)),
+        platform=platform_of(document),
+        instructions=tuple(_instruction(step.get("created_by")) for step in steps if not step.get("empty_layer")),
+    )
+
+
+def _instruction(created_by: object) -> str | None:
+    """A step of the history as its author wrote it, bounded: without the shell that the older builder names."""
+    if not isinstance(created_by, str):
+        return None
+    text = created_by.removeprefix("/bin/sh -c #(nop) ").strip()
+    if text.startswith("/bin/sh -c "):
+        text = "RUN " + text.removeprefix("/bin/sh -c ").strip()
+    return printable(text.removesuffix("# buildkit").strip()[:_INSTRUCTION]) or None
 
 
 def mapping(value: object) -> dict[str, object]:

@@ -110,14 +110,18 @@ class _Reading:
 
     def _image(self, document: dict[str, object], *, digest: str, name: str | None, platform: str | None) -> Image:
         declared = [Descriptor.read(one) for one in sequence(document.get("layers"))]
-        layers = [layer for one in declared[:LAYERS] if (layer := self._layer(one))]
+        told = self._configuration(document, len(declared), digest)
+        layers = [
+            layer
+            for index, one in enumerate(declared[:LAYERS])
+            if (layer := self._layer(one, told.instruction(index, len(declared))))
+        ]
         if len(declared) > LAYERS:
             detail = f"manifest names {len(declared):,} layers, {LAYERS} are looked at"
             self._missed(CoverageState.PARTIAL, "limit_exceeded", detail, digest)
-        told = self._configuration(document, len(declared), digest)
         return Image(layers=tuple(layers), name=name, digest=digest, platform=platform or told.platform, overlaid=True)
 
-    def _layer(self, descriptor: Descriptor) -> TarLayer | None:
+    def _layer(self, descriptor: Descriptor, instruction: str | None) -> TarLayer | None:
         digest, declared = descriptor.digest, descriptor.size
         blob = _blob(self.store, digest)
         if not descriptor.filesystem:
@@ -131,7 +135,8 @@ class _Reading:
             # what is there is read all the same
             detail = f"layer has {len(blob):,} bytes and its manifest says {declared:,}: it is cut short or another one"
             self._missed(CoverageState.FAILED, "wrong_size", detail, digest, path=_path(digest))
-        return TarLayer(blob=blob, digest=digest, place=_path(digest), declared=declared)
+        place = _path(digest)
+        return TarLayer(blob=blob, digest=digest, place=place, declared=declared, instruction=instruction)
 
     def _configuration(self, document: dict[str, object], count: int, digest: str) -> Configuration:
         """Tell when the image's configuration knows of more or fewer layers; one that names none says nothing."""
@@ -164,4 +169,11 @@ def _is(blob: Blob, digest: str) -> bool:
     return algorithm != "sha256" or len(blob) > DOCUMENT or hashlib.sha256(blob.view()).hexdigest() == wanted
 
 
-ACQUIRER = Acquirer(id="oci", version=1, summary="OCI image layout in a tar or a directory", detect=detect, read=read)
+ACQUIRER = Acquirer(
+    id="oci",
+    version=1,
+    summary="OCI image layout in a tar or a directory",
+    detect=detect,
+    read=read,
+    endings=rb"tar",
+)

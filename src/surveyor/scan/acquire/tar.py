@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin, Store
+from surveyor.scan.acquire.interface import RELEASES, Acquirer, Artifact, Image, Origin, Store
 from surveyor.scan.errors import Malformed
 from surveyor.scan.limits import Budget
 from surveyor.scan.tree.file import named
@@ -42,13 +42,14 @@ def detect(origin: Origin) -> bool:
 
 
 def read(origin: Origin, _budget: Budget) -> Artifact:
-    """The whole tar as one layer; whether it is a root filesystem shows when its os-release is met."""
+    """The whole tar as one layer. Whether it is a root filesystem shows at the latest when its os-release is met."""
     if origin.blob is None or origin.store is None:
         raise Malformed("no bytes")
     tree = Image(layers=(TarLayer(blob=origin.blob),))
     kind = _type(origin.store)
     if kind is None:
-        return Artifact(type="source", images=(tree,))
+        system = not RELEASES.isdisjoint(origin.store.names())
+        return Artifact(type="rootfs" if system else "source", images=(tree,))
     images = (Image(layers=(named(origin.blob, origin.name, kind.suffix),)), tree) if kind.suffix else (tree,)
     return Artifact(type=f"archive/{kind.id}", images=images)
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote, text
+from surveyor.scan.catalog.interface import Cataloger, File, Owned, Record, licence, plausible, quote, text
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.stanza import stanzas
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import SourcePackage
 from surveyor.scan.vocabulary import counted
 
+_FILES = re.compile(rb"^([FR]):([^\n]*)", re.MULTILINE)
 _FIELDS = re.compile(rb"^([PVALo]):([^\n]*)", re.MULTILINE)
 
 
-def parse(file: File, budget: Budget) -> Iterator[Record]:
-    """One record a paragraph; ``o:`` names the origin, which advisories speak about."""
+def parse(file: File, budget: Budget) -> Iterator[Record | Owned]:
+    """One record a paragraph, and its files; ``o:`` names the origin, which advisories speak about."""
     broken = 0
     for paragraph in stanzas(bytes(file.data)):
         fields = {key.decode(): text(value) for key, value in _FIELDS.findall(paragraph)}
@@ -37,13 +38,25 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
             source=SourcePackage(name=origin, version=version) if plausible(origin) else None,
             evidence=quote(P=name, V=version, A=fields.get("A"), o=origin),
         )
+        yield Owned(type="apk", package=name, paths=_paths(paragraph))
     if broken:
         raise Malformed(f"{counted(broken, 'apk record')} without a usable name or version")
 
 
+def _paths(paragraph: bytes) -> bytes:
+    """The files of a package: ``F:`` names a folder, each ``R:`` after it a file in that."""
+    folder, paths = b"", []
+    for key, value in _FILES.findall(paragraph):
+        if key == b"F":
+            folder = value
+        else:
+            paths.append(b"/" + folder + b"/" + value if folder else b"/" + value)
+    return b"\n".join(paths)
+
+
 CATALOGER = Cataloger(
     id="apk",
-    version=2,
+    version=3,
     summary="Alpine packages by apk's installed database",
     names=rb"(?<=/apk/db/)installed",
     paths=re.compile(rb"^(?P<root>(?:.*?/)??)(?:usr/)?lib/apk/db/installed$", re.DOTALL),

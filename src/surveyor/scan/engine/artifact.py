@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import threading
 from collections import Counter
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from surveyor.scan.engine.inventory import Inventory
 from surveyor.scan.engine.layer import Scope
 from surveyor.scan.engine.nesting import Nesting, is_system
 from surveyor.scan.engine.parts import Parts
-from surveyor.scan.engine.reading import ImageReader
+from surveyor.scan.engine.reading import ImageReader, size_of
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.errors import NotConfigured
 from surveyor.scan.limits import MIB, Budget
@@ -30,10 +29,10 @@ from surveyor.scan.vocabulary import counted
 if TYPE_CHECKING:
     from surveyor.scan.advise import match
 
-#: Families of types with events of their own; all others are told as images are.
-_STAGES = frozenset({"archive", "binary"})
 _LAYERS_FROM, _LAYERS_TO = 8, 60
 _HASH_STEP = 8 * MIB
+#: Catalogers of what a repository lists.
+_REPOSITORIES = ("repodata", "debian_packages")
 
 
 def run(request: Request, settings: Settings, ledger: Ledger) -> Parts:
@@ -64,44 +63,55 @@ def run(request: Request, settings: Settings, ledger: Ledger) -> Parts:
     return parts
 
 
+#: The first word of the events about an artifact, by how its type begins.
+_STAGES = (("archive/", "archive"), ("iso", "iso"), ("dmg", "dmg"), ("binary/", "binary"))
+
+
 class _Scan:
     """The images of one artifact on their way into one inventory."""
 
     def __init__(self, artifact: Artifact, ledger: Ledger, budget: Budget) -> None:
         self.type = artifact.type
-        family = artifact.type.partition("/")[0]
-        self.stage = family if family in _STAGES else "container"
+        self.stage = next((stage for begin, stage in _STAGES if artifact.type.startswith(begin)), "container")
         self.entries = 0
         self._artifact = artifact
         self._ledger = ledger
         self._budget = budget
         self._files: Counter[str] = Counter()
         self._records: Counter[str] = Counter()
-        self._walked = 0
+        self._layers = [layer for image in artifact.images for layer in image.layers]
+        self._total = sum(map(size_of, self._layers)) or 1
+        self._done = 0
+        self._before = 0
+        self._reader: ImageReader | None = None
+        self._looked = 0
+        self._pct = _LAYERS_FROM
 
     def read(self) -> tuple[Package, ...]:
         """Walk every image; returns the merged packages of all."""
         progress, images = self._ledger.progress, self._artifact.images
-        layers = sum(len(image.layers) for image in images)
-        progress(
-            f"{self.stage}.extract", f"{self.type}: {counted(len(images), 'image')}, {counted(layers, 'layer')}", pct=5
-        )
-        if self.stage in _STAGES:
+        detail = f"{self.type}: {counted(len(images), 'image')}, {counted(len(self._layers), 'layer')}"
+        progress(f"{self.stage}.extract", detail, pct=5)
+        if self.stage in {"archive", "binary"}:
             progress(f"{self.stage}.type", self.type.partition("/")[2], pct=6)
+        if self.stage == "iso":
+            progress("iso.detect", images[0].name or "disc image", pct=6)
         inventory = Inventory()
+        self._budget.tick = self._tick
         with progress.timing(f"{self.stage}.layers"):
             for image in images:
-                self._image(image, layers, inventory)
+                self._image(image, inventory)
         packages = inventory.packages()
         self._tell(len(packages))
         return packages
 
-    def _image(self, image: Image, total: int, inventory: Inventory) -> None:
+    def _image(self, image: Image, inventory: Inventory) -> None:
         system = is_system(self.type)
         scope = Scope(stage=self.stage, system=system, overlaid=image.overlaid)
         nesting = Nesting(budget=self._budget, stage=self.stage, depth=self._budget.limits.depth)
-        reader = ImageReader(image, scope, self._ledger, self._budget, nesting.nest())
-        reader.read(partial(self._begun, image, total))
+        reader = self._reader = ImageReader(image, scope, self._ledger, self._budget, nesting.nest())
+        reader.read(self._layer)
+        self._before, self._reader = self._done, None
         for found, distro in reader.finish():
             inventory.add(found, distro)
             self._records[found.cataloger.id] += 1
@@ -123,11 +133,19 @@ class _Scan:
             )
         )
 
-    def _begun(self, image: Image, total: int, layer: Layer) -> None:
-        self._walked += 1
-        pct = _LAYERS_FROM + (_LAYERS_TO - _LAYERS_FROM) * self._walked // total
-        detail = f"{self._walked}/{total} {layer.digest or image.name or self.type}"
-        self._ledger.progress(f"{self.stage}.layers", detail, pct=pct)
+    def _layer(self, layer: Layer) -> None:
+        self._looked += 1
+        self._done += size_of(layer)
+        self._walked(self._done, f"{self._looked}/{len(self._layers)} {layer.digest or self.type}")
+
+    def _tick(self) -> None:
+        """About once a second: how far the walk is."""
+        if self._reader is not None:
+            self._walked(self._before + self._reader.walked, f"{self._looked}/{len(self._layers)} layers")
+
+    def _walked(self, done: float, detail: str) -> None:
+        self._pct = max(self._pct, _LAYERS_FROM + int((_LAYERS_TO - _LAYERS_FROM) * min(1.0, done / self._total)))
+        self._ledger.progress(f"{self.stage}.layers", detail, pct=self._pct)
 
     def account(self) -> None:
         """One entry of coverage a cataloger that met files, and one that names those that met none."""
@@ -151,6 +169,10 @@ class _Scan:
             or "none"
             for wanted in (True, False)
         )
+        self._budget.tick = None
+        if self.stage == "iso" and any(self._files[unit] for unit in _REPOSITORIES):
+            listed = " ".join(f"{unit}={self._records[unit]}" for unit in _REPOSITORIES)
+            self._ledger.progress("iso.repodata", listed, pct=61)
         self._ledger.progress(f"{self.stage}.packages", system, pct=62)
         self._ledger.progress(f"{self.stage}.packages.app", others, pct=65, packages=packages)
 

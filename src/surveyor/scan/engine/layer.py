@@ -20,10 +20,11 @@ from surveyor.scan.engine.wanted import IN_PACKED, IN_SYSTEMS, concerned, is_lib
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.events import Progress
 from surveyor.scan.limits import Budget
-from surveyor.scan.tree.entry import Blob, Entry, Kind, Layer, is_program, readable
+from surveyor.scan.tree.entry import Blob, Entry, Kind, Layer, Walk, is_program, readable
 from surveyor.scan.tree.names import clean
 from surveyor.scan.tree.overlay import Sheet
 from surveyor.scan.tree.stream import spool
+from surveyor.scan.tree.tar import TarWalk
 from surveyor.scan.vocabulary import counted
 
 _PROGRAMS = tuple(unit for unit in CATALOGERS if unit.programs and not unit.unowned)
@@ -50,6 +51,14 @@ class Scope:
         return self.prefix + readable(name)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Waiting:
+    """A program or library whose owner is not known yet; ``program`` when those who look at all have had it."""
+
+    place: Blob | None
+    program: bool
+
+
 class LayerReader:
     """One layer on its way into a ``Look``; never raises for what it meets in the layer."""
 
@@ -60,7 +69,8 @@ class LayerReader:
         self._budget = budget
         self._nest = nest
         self._linked: dict[bytes, list[bytes]] = {}
-        self._waiting: dict[bytes, Blob | None] = {}
+        self._waiting: dict[bytes, _Waiting] = {}
+        self._pass: Walk | None = None
 
     def read(self) -> Look:
         """Walk the layer to its end, or as far as it can be read."""
@@ -70,6 +80,11 @@ class LayerReader:
         if self._waiting:
             self._attempt(self._read_unowned)
         return self.look
+
+    @property
+    def share(self) -> float:
+        """How much of the layer has been walked, 0..1, where its walk can tell."""
+        return self._pass.share if isinstance(self._pass, TarWalk) else 0.0
 
     def take(self, entry: Entry) -> None:
         """Give a file to all whom its name concerns."""
@@ -103,7 +118,7 @@ class LayerReader:
     def _walk(self) -> bool:
         look, overlaid = self.look, self._scope.overlaid
         wanted = IN_SYSTEMS if self._scope.system else IN_PACKED
-        walk = self._layer.walk(wanted, self._budget, look.sheet.names if overlaid else None)
+        walk = self._pass = self._layer.walk(wanted, self._budget, look.sheet.names if overlaid else None)
         try:
             for entry in walk:
                 if not (overlaid and look.sheet.mark(entry.name)):
@@ -200,9 +215,9 @@ class LayerReader:
             # who owns it is told by a file that comes later
             if len(self._waiting) >= _KEPT:
                 raise LimitExceeded(f"more than {_KEPT:,} programs in one layer")
-            self._waiting[entry.name] = entry.place
+            self._waiting[entry.name] = _Waiting(place=entry.place, program=entry.program)
             return
-        self._judge(entry)
+        self._judge(entry, program=entry.program)
 
     def _read_unowned(self) -> bool:
         """Look at the programs that no system package of this layer owns: where they lie, or by walking it again."""
@@ -211,20 +226,20 @@ class LayerReader:
                 # before usr and / were merged, packages knew /bin/sh where usr/bin/sh lies
                 self._waiting.pop(path[1:], None)
                 self._waiting.pop(b"usr" + path, None)
-        passing = [name for name, place in self._waiting.items() if place is None]
-        for name, place in self._waiting.items():
-            if place is not None:
-                self._judge(Entry(name=name, kind=Kind.FILE, size=len(place), peek=_peek(place), place=place))
-        if passing:
+        for name, waiting in self._waiting.items():
+            if (place := waiting.place) is not None:
+                entry = Entry(name=name, kind=Kind.FILE, size=len(place), peek=_peek(place), place=place)
+                self._judge(entry, program=waiting.program)
+        if passing := {name for name, waiting in self._waiting.items() if waiting.place is None}:
             for entry in self._layer.walk(lasts_of(passing), self._budget):
-                if entry.kind is Kind.FILE and self._waiting.get(entry.name, entry.place) is None:
-                    self._judge(entry)
+                if entry.kind is Kind.FILE and entry.name in passing:
+                    self._judge(entry, program=self._waiting[entry.name].program)
         return True
 
-    def _judge(self, entry: Entry) -> None:
+    def _judge(self, entry: Entry, *, program: bool) -> None:
         """Give what is nobody's to those who look at such; a library that nothing says may be executed to all."""
         if is_program(entry.peek(4)):
-            for unit in _UNOWNED if entry.program else (*_PROGRAMS, *_UNOWNED):
+            for unit in _UNOWNED if program else (*_PROGRAMS, *_UNOWNED):
                 self._catalog(unit, entry, entry.name)
 
     def _read_linked(self) -> bool:

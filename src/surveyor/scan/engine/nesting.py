@@ -84,4 +84,4 @@ def _is_itself(image: Image, name: bytes) -> bool:
 
 
 def _quietly(_layer: Layer) -> None:
-    """Layers of a nested image are no progress of their own."""
+    """The layers of a nested image are no progress of their own."""

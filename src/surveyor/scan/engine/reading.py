@@ -23,6 +23,7 @@ from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState, Distro
 from surveyor.scan.tree.entry import Entry, Layer, Tally
 from surveyor.scan.tree.overlay import Overlay
+from surveyor.scan.tree.tar import TarLayer
 from surveyor.scan.vocabulary import counted
 
 _TROUBLES = 50  # failures told one by one, per unit; the rest is counted
@@ -58,11 +59,14 @@ class ImageReader:
         self._troubles: Counter[str] = Counter()
         self._links = links.Links()
         self._layers: list[Layer] = []
+        self._active: dict[int, tuple[Layer, LayerReader]] = {}
+        self._walked = 0.0
 
-    def read(self, begun: Callable[[Layer], None]) -> None:
-        """Look at every layer; ``begun`` is told of each, in their order."""
-        for position, (layer, look) in enumerate(self._looks(begun)):
-            self._lay(layer, look, len(self._image.layers) - 1 - position)
+    def read(self, looked: Callable[[Layer], None]) -> None:
+        """Look at every layer; ``looked`` is told of each when that is done, in their order."""
+        for layer, look in self._looks():
+            self._lay(layer, look)
+            looked(layer)
 
     @property
     def has_release(self) -> bool:
@@ -85,13 +89,12 @@ class ImageReader:
             found += nested.found
         return found
 
-    def _looks(self, begun: Callable[[Layer], None]) -> Iterator[tuple[Layer, Look]]:
+    def _looks(self) -> Iterator[tuple[Layer, Look]]:
         """Layers newest first with what each gave; compressed ones several at once, since inflaters run in parallel."""
         layers = tuple(reversed(self._image.layers))
         workers = min(_WORKERS, os.cpu_count() or 1, sum(layer.form not in _PLAIN for layer in layers))
         if workers < 2:
             for layer in layers:
-                begun(layer)
                 yield layer, self._look(layer)
             return
         with ThreadPoolExecutor(workers, thread_name_prefix="layer") as pool:
@@ -99,30 +102,38 @@ class ImageReader:
             for layer in layers:
                 waiting.append((layer, pool.submit(self._look, layer)))
                 if len(waiting) > workers:
-                    begun(waiting[0][0])
                     first, future = waiting.popleft()
                     yield first, future.result()
             for first, future in waiting:
-                begun(first)
                 yield first, future.result()
 
     def _look(self, layer: Layer) -> Look:
-        return LayerReader(layer, self._overlay.sheet(), self._scope, self._budget, self._nest).read()
+        reader = LayerReader(layer, self._overlay.sheet(), self._scope, self._budget, self._nest)
+        self._active[id(reader)] = (layer, reader)
+        look = reader.read()
+        del self._active[id(reader)]
+        self._walked += size_of(layer)
+        return look
 
-    def _lay(self, layer: Layer, look: Look, index: int) -> None:
+    @property
+    def walked(self) -> float:
+        """How many bytes of its layers have been walked, those of layers in work as well as can be known."""
+        return self._walked + sum(size_of(layer) * reader.share for layer, reader in list(self._active.values()))
+
+    def _lay(self, layer: Layer, look: Look) -> None:
         """Lay the newest layer that is left under those before: what they hide is dropped."""
         self.entries += look.entries
         for stage, entry in look.failures:
             self._ledger.fail(entry, stage=stage)
-        instruction = self._image.instructions[index] if index < len(self._image.instructions) else None
-        sparse = self._keep(layer, look, instruction)
+        sparse = self._keep(layer, look)
         self._overlay.seal(look.sheet)
         self._layers.append(layer)
         account(look, layer, sparse, self._ledger, self._budget, stage=self._scope.stage)
 
-    def _keep(self, layer: Layer, look: Look, instruction: str | None) -> Tally:
+    def _keep(self, layer: Layer, look: Look) -> Tally:
         """Take what is visible of a look; returns the visible files of which only a part is stored."""
         visible, sparse = self._overlay.visible, Tally()
+        instruction = layer.instruction if isinstance(layer, TarLayer) else None
         self._keep_ways(layer, look)
         for name in filter(visible, look.sparse):
             sparse.add(name)
@@ -257,11 +268,14 @@ class ImageReader:
         """Take a file that links lead to, under the path it is known by, which nothing hides."""
         reader = LayerReader(layer, Overlay().sheet(), self._scope, self._budget, self._nest)
         reader.take(entry)
-        position = len(self._layers) - 1 - self._layers.index(layer)
-        instructions = self._image.instructions
         overlay, self._overlay = self._overlay, Overlay()
-        self._keep(layer, reader.look, instructions[position] if position < len(instructions) else None)
+        self._keep(layer, reader.look)
         self._overlay = overlay
+
+
+def size_of(layer: Layer) -> int:
+    """The bytes of a layer as they are stored; of what is no range of bytes, as good as none."""
+    return max(1, len(layer.blob)) if isinstance(layer, TarLayer) else 1
 
 
 #: Forms of layers whose bytes need no inflating.

@@ -17,6 +17,7 @@ from surveyor.scan.tree.inflate import CHUNK, DECODERS
 BLOCK = 512
 #: Bytes of one file that are held in memory; a larger one is spooled.
 HELD = 16 * MIB
+_RATIO = 2.7  # what layers inflate to, for want of a better guess at how far one is
 _TRAILER = 2 * MIB  # read on after the end marker, so that a checksum at the end is verified
 _MAGIC = {
     b"\x1f\x8b": "gzip",
@@ -37,6 +38,10 @@ class Source(Protocol):
     mapped: bool
     position: int
 
+    @property
+    def share(self) -> float:
+        """How much of the bytes has passed, 0..1, as well as can be known."""
+
     def block(self) -> bytes:
         """The next 512 bytes, fewer at the end."""
 
@@ -56,14 +61,19 @@ class Source(Protocol):
 class Mapped:
     """A range of a mapped file or of bytes in memory: nothing is copied, ``position`` is an offset in it."""
 
-    __slots__ = ("_buffer", "_end", "_view", "position")
+    __slots__ = ("_buffer", "_end", "_start", "_view", "position")
     mapped = True
 
     def __init__(self, buffer: Buffer, start: int, end: int) -> None:
         self._buffer = buffer
         self._view = memoryview(buffer)
-        self._end = min(end, len(buffer))
+        self._start, self._end = start, min(end, len(buffer))
         self.position = start
+
+    @property
+    def share(self) -> float:
+        """How much of the range has passed, 0..1."""
+        return min(1.0, (self.position - self._start) / max(1, self._end - self._start))
 
     def block(self) -> bytes:
         """The next 512 bytes, fewer at the end."""
@@ -101,14 +111,25 @@ class Inflated:
     A file of more than 16 MiB goes to a spool: a mapped file without a name, which is no private memory.
     """
 
-    __slots__ = ("_budget", "_buffer", "_chunks", "position")
+    __slots__ = ("_budget", "_buffer", "_chunks", "_expected", "_passed", "position")
     mapped = False
 
-    def __init__(self, chunks: Iterator[bytes], budget: Budget) -> None:
-        self._chunks = chunks
+    def __init__(self, chunks: Iterator[bytes], budget: Budget, *, packed: int = 0) -> None:
+        self._chunks = self._counted(chunks)
+        self._passed, self._expected = 0, max(1.0, packed * _RATIO)
         self._budget = budget
         self._buffer: bytes | bytearray | mmap.mmap = b""
         self.position = 0
+
+    @property
+    def share(self) -> float:
+        """How much has passed, 0..1, if the data shrinks as layers do."""
+        return min(0.99, self._passed / self._expected)
+
+    def _counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self._passed += len(chunk)
+            yield chunk
 
     def block(self) -> bytes:
         """The next 512 bytes, fewer at the end."""
@@ -237,7 +258,7 @@ def source_of(blob: Blob, budget: Budget) -> Source:
     form = form_of(blob.head(16))
     if form == "plain":
         return Mapped(blob.buffer, blob.start, blob.end)
-    return Inflated(inflate(blob, form, budget), budget)
+    return Inflated(inflate(blob, form, budget), budget, packed=len(blob))
 
 
 def content_digest(blob: Blob, budget: Budget) -> str:

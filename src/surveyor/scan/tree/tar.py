@@ -43,7 +43,8 @@ class _Override:
 class TarLayer:
     """A tar in a range of a mapped file, plain or compressed.
 
-    ``declared`` is how many bytes its manifest says there are, ``content`` the digest of what they are uncompressed.
+    ``declared`` is how many bytes its manifest says there are, ``content`` the digest of what they are uncompressed,
+    ``instruction`` what made the layer, by the image's history.
     """
 
     blob: Blob
@@ -51,6 +52,7 @@ class TarLayer:
     place: str | None = None
     declared: int | None = None
     content: str | None = None
+    instruction: str | None = None
 
     @property
     def form(self) -> str:
@@ -83,6 +85,11 @@ class TarWalk:
         self._wanted = wanted
         self._budget = budget
         self._names = names
+
+    @property
+    def share(self) -> float:
+        """How much of the layer has passed, 0..1."""
+        return self._source.share
 
     def __iter__(self) -> Iterator[Entry]:
         block, skip, match, note = self._source.block, self._source.skip, self._wanted.match, self._note

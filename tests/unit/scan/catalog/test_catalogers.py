@@ -20,7 +20,8 @@ DEBIAN = Distro(id="debian", version="12")
 
 
 def records(unit: Cataloger, data: bytes, path: str = "x", limits: Limits | None = None) -> list[Record]:
-    return list(unit.parse(File(path=path, data=memoryview(data)), Budget(limits=limits or Limits())))
+    told = unit.parse(File(path=path, data=memoryview(data)), Budget(limits=limits or Limits()))
+    return [one for one in told if isinstance(one, Record)]
 
 
 def kept_before_error(unit: Cataloger, data: bytes, error: type[Exception], message: str) -> list[Record]:

@@ -154,10 +154,11 @@ class _Pull:
         for one in declared:
             if not one.filesystem:
                 self._missed(CoverageState.SKIPPED, "no_filesystem", f"layer of type {one.media_type}", one.digest)
-        wanted = [pair for pair in list(zip(declared, contents, strict=True))[:LAYERS] if pair[0].filesystem]
+        made = (told.instruction(index, len(declared)) for index in range(len(declared)))
+        wanted = [one for one in list(zip(declared, contents, made, strict=True))[:LAYERS] if one[0].filesystem]
         if not wanted:
             raise Unsupported(f"{self.reference} is no image of files: its layers are of other types")
-        blobs = self._blobs({one.digest: one for one, _ in wanted})
+        blobs = self._blobs({one.digest: one for one, _, _ in wanted})
         return tuple(
             TarLayer(
                 blob=blobs[one.digest],
@@ -165,8 +166,9 @@ class _Pull:
                 place=f"blobs/{one.digest}",
                 declared=one.size,
                 content=content,
+                instruction=instruction,
             )
-            for one, content in wanted
+            for one, content, instruction in wanted
             if one.digest in blobs
         )
 
