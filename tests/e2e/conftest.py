@@ -23,6 +23,7 @@ from surveyor.scan.events import Progress
 from surveyor.service.actions import bootstrap, teams
 from surveyor.service.store.database import open_engine, sessions
 from tests import browser as browsers
+from tests.servers.distribution import Distribution, Realm
 from tests.servers.osv_bucket import record, write
 from tests.servers.web import Site
 from tests.servers.webhook import Receiver
@@ -110,6 +111,13 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
+def distribution() -> Iterator[Distribution]:
+    """A registry that wants a login: ``robot`` with the password ``let me pull``."""
+    with Realm(login="robot:let me pull") as realm, Distribution(realm=realm) as running:
+        yield running
+
+
+@pytest.fixture
 def advisories(tmp_path: Path) -> Path:
     """A small advisory database, made by the real update from a bucket on disk."""
     return load_advisories(tmp_path, tmp_path / "advisories.db")
@@ -152,6 +160,10 @@ def surveyor(database_url: str, tmp_path: Path, shop: Site, request: pytest.Fixt
     port = _free_port()
     known = request.getfixturevalue("advisories") if "advisories" in request.fixturenames else home / "none.db"
     near = [shop.port] + ([request.getfixturevalue("receiver").port] if "receiver" in request.fixturenames else [])
+    if "distribution" in request.fixturenames:
+        registry: Distribution = request.getfixturevalue("distribution")
+        assert registry.realm is not None
+        near += [registry.port, registry.realm.port]
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT / "src"),

@@ -186,7 +186,7 @@ def test_without_scripts_a_page_can_still_be_scanned(chromium: Browser, surveyor
     context.close()
 
 
-LISTS = ("/", "/findings", "/tasks", "/verifications", "/reports", "/schedules", "/webhooks", "/llm")
+LISTS = ("/", "/findings", "/tasks", "/verifications", "/reports", "/schedules", "/webhooks", "/registries", "/llm")
 #: What a finger has to meet and is too low for it; a link within a sentence may be.
 LOW = """() => [...document.querySelectorAll(".btn, .input, nav a, .cards a, .facets label:has(input)")]
     .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 40).map((e) => e.outerHTML)"""

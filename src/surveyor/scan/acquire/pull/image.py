@@ -24,7 +24,7 @@ from surveyor.scan.acquire.interface import (
     mapping,
     sequence,
 )
-from surveyor.scan.acquire.pull.waiting import Waiting, megabytes
+from surveyor.scan.acquire.pull.waiting import Waiting, amount
 from surveyor.scan.errors import Absent, LimitExceeded, Malformed, ScanError, Unsupported, Unwritable
 from surveyor.scan.events import Progress
 from surveyor.scan.formats.oci import ATTESTATION, LAYERS, MANIFESTS, Descriptor
@@ -184,7 +184,7 @@ class _Pull:
             room -= one.size or 0
             jobs[digest] = lambda one=one: self._blob(one)  # type: ignore[misc]
         total = self.budget.limits.spool_bytes - room
-        done = self.waiting.all(jobs, f"{counted(len(jobs), 'layer')}, {megabytes(total)}", total)
+        done = self.waiting.all(jobs, f"{counted(len(jobs), 'layer')}, {amount(total)}", total)
         blobs: dict[str, Blob] = {}
         for digest, future in done.items():
             try:

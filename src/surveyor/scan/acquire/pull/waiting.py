@@ -55,7 +55,7 @@ class Waiting:
         self._came = 0
         self._progress("container.pull", words, pct=_PCT_FROM, total=total)
         done = self._wait(jobs, words, total)
-        self._progress("container.pull.done", f"{megabytes(self._came)} of {words}", pct=_PCT_TO)
+        self._progress("container.pull.done", f"{amount(self._came)} of {words}", pct=_PCT_TO)
         return done
 
     def _wait(self, jobs: dict[str, Callable[[], T]], words: str, total: int) -> dict[str, Future[T]]:
@@ -63,11 +63,11 @@ class Waiting:
         while wait(futures.values(), timeout=_BEAT_SECONDS).not_done:
             self._budget.check_time()
             pct = _PCT_FROM + (_PCT_TO - _PCT_FROM) * self._came // total if total else _PCT_FROM
-            came = f"{megabytes(self._came)} of {words}" if total else words
+            came = f"{amount(self._came)} of {words}" if total else words
             self._progress("container.pull", came, pct=min(pct, _PCT_TO), bytes=self._came)
         return futures
 
 
-def megabytes(count: int) -> str:
+def amount(count: int) -> str:
     """A size for people."""
-    return f"{count / _MB:,.1f} MB"
+    return f"{count / _MB:,.1f} MB" if count >= _MB // 10 else f"{count / 1000:,.1f} kB"
