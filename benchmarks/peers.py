@@ -50,48 +50,53 @@ def peers(folder: Path) -> Peers:
     return Peers(syft, venv / "bin" / "trivy", cache)
 
 
-def syft_command(found: Peers, path: Path) -> list[str]:
-    """How Syft is asked: every input under the scheme that it has for it."""
-    scheme = {"docker": "docker-archive:", "oci": "oci-archive:", "oci-folder": "oci-dir:", "folder": "dir:"}
-    return [str(found.syft), "scan", "-q", "-o", "json", scheme.get(form(path), "file:") + str(path)]
-
-
-def trivy_command(found: Peers, path: Path) -> list[str]:
-    """How Trivy is asked: ``image`` for images, ``sbom`` for documents, ``fs`` for source trees, else ``rootfs``."""
+def syft_commands(found: Peers, path: Path) -> list[list[str]]:
+    """How Syft is asked: every input under the scheme that it has for it; documents are converted."""
     shape = form(path)
+    if shape == "sbom":
+        return [[str(found.syft), "convert", "-q", str(path), "-o", "json"]]
+    scheme = {"docker": "docker-archive:", "oci": "oci-archive:", "oci-folder": "oci-dir:", "folder": "dir:"}
+    return [[str(found.syft), "scan", "-q", "-o", "json", scheme.get(shape, "file:") + str(path)]]
+
+
+def trivy_commands(found: Peers, path: Path) -> list[list[str]]:
+    """How Trivy is asked: ``image``, ``sbom``; else ``fs``, which reads locks, and ``rootfs``, which reads the rest."""
     more = [*TRIVY, "--cache-dir", str(found.cache), "--format", "cyclonedx"]
-    match shape:
+    match form(path):
         case "docker" | "oci" | "oci-folder":
-            return [str(found.trivy), "image", *more, "--input", str(path)]
+            return [[str(found.trivy), "image", *more, "--input", str(path)]]
         case "sbom":
-            return [str(found.trivy), "sbom", *more, str(path)]
-        case "folder":
-            return [str(found.trivy), "fs", *more, "--include-dev-deps", str(path)]
+            return [[str(found.trivy), "sbom", *more, str(path)]]
         case _:
-            return [str(found.trivy), "rootfs", *more, str(path)]
+            filesystem = [str(found.trivy), "fs", *more, "--include-dev-deps", str(path)]
+            return [filesystem, [str(found.trivy), "rootfs", *more, str(path)]]
 
 
 def form(path: Path) -> str:
     """What an input is, as far as peers want to be told: they do not find out for themselves."""
     if path.is_dir():
         return "oci-folder" if (path / "oci-layout").is_file() else "folder"
-    if path.suffixes[-2:] in ([".tar", ".gz"], [".tar"]) or path.suffix == ".tar":
+    if path.parent.name == "sbom":
+        return "sbom"
+    if ".tar" in path.suffixes:
         try:
             with tarfile.open(path) as archive:
-                names = {archive.next().name for _ in range(1)}  # type: ignore[union-attr]
-                return _image_form(archive, names)
-        except (tarfile.TarError, OSError, AttributeError):
+                return _image_form(archive)
+        except (tarfile.TarError, OSError):
             return "file"
-    return "sbom" if "sbom" in path.parts else "file"
+    return "file"
 
 
-def _image_form(archive: tarfile.TarFile, names: set[str]) -> str:
+def _image_form(archive: tarfile.TarFile) -> str:
+    """By the names at the top; a root or a source tree has other names there."""
     for member in archive:
-        names.add(member.name.removeprefix("./"))
-        if "oci-layout" in names or "index.json" in names:
+        name = member.name.removeprefix("./")
+        if name in {"oci-layout", "index.json"} or name.startswith("blobs/"):
             return "oci"
-        if "manifest.json" in names:
+        if name == "manifest.json" or name.endswith("/layer.tar"):
             return "docker"
+        if "/" in name and not member.isdir():
+            break
     return "file"
 
 
