@@ -1,10 +1,13 @@
-"""Inventory of artifacts: whole processes, processor seconds, in turn with Trivy on the same input.
+"""Inventory of artifacts: whole processes, processor seconds and memory, in turn with Syft and Trivy on the same input.
 
-    python benchmarks/inventory.py IMAGE… [--runs 5] [--trivy PATH] [--trivy-cache FOLDER]
+    python -m benchmarks inventory [FILE…] [--folder .cache/corpus] [--runs 5] [--tools surveyor syft trivy]
 
-Trivy is measured when it is on the PATH or named. It lists packages as CycloneDX, which needs no vulnerability
-database; a folder given as its cache needs a Java database, which may be empty. It takes no OCI tar: an OCI archive is
-given to it as the directory ``IMAGE.d`` when there is one. Prints medians, packages and the ratio of processor time.
+Without files, the images of the corpus (``python -m benchmarks corpus``). Each input is scanned by each tool in turn,
+and again, after one round that does not count and that warms the page cache; in that round the private memory of
+Surveyor's processes is watched. Printed is a table: medians of n runs, and the ratio of processor time pair by pair.
+
+Trivy takes no OCI tar: it is given the folder of that layout, where the corpus has one. A tool that fails on an input
+is said to, with its words, and is not asked again.
 """
 
 from __future__ import annotations
@@ -13,90 +16,177 @@ import argparse
 import json
 import os
 import resource
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
-#: One scan without an advisory database, as the service's child runs it: under the same limit on private memory.
-CHILD = """
-import json, resource, sys
-resource.setrlimit(resource.RLIMIT_DATA, (400 << 20, 400 << 20))
-from surveyor.scan import engine
-from surveyor.scan.events import Progress
-from surveyor.scan.plan import plan
-from surveyor.scan.settings import Settings
-stages = {}
-def sink(event):
-    if event.stage.endswith(".timing"):
-        stages[event.stage.removesuffix(".timing").rpartition(".")[2]] = event.data["ms"]
-report = engine.run(plan(sys.argv[1]), Settings(), Progress(sink))
-peak = next(line for line in open("/proc/self/status") if line.startswith("VmData"))
-json.dump({"packages": len(report.packages), "ms": stages, "data": int(peak.split()[1]) >> 10}, sys.stdout)
-"""
-TRIVY = (
-    "image --format cyclonedx --offline-scan --skip-java-db-update --skip-version-check --cache-backend memory --quiet"
-)
+from benchmarks import peers
+
+HERE = Path(__file__).parent
+TOOLS = ("surveyor", "syft", "trivy")
+#: How often the memory of a running scan is looked at.
+WATCH_SECONDS = 0.02
 
 
-def timed(command: list[str], env: dict[str, str]) -> tuple[float, float, int, bytes]:
-    """Processor seconds, wall seconds and peak resident MiB of one process, with what it printed."""
-    with tempfile.TemporaryFile() as out:
+@dataclass(frozen=True)
+class Run:
+    """One process, as the kernel accounts for it: seconds, and the peak of the largest of its processes in MB."""
+
+    cpu: float
+    wall: float
+    resident: float
+    printed: bytes
+
+
+@dataclass
+class Row:
+    """What one tool did with one input."""
+
+    tool: str
+    command: list[str]
+    runs: list[Run] = field(default_factory=list)
+    failed: str = ""
+    private: float | None = None
+
+
+def timed(command: list[str], environment: dict[str, str], watch: list[int] | None = None) -> Run:
+    """Run one process to its end; ``watch`` is given the anonymous memory of its tree in KiB, again and again."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as words:
         start = time.perf_counter()
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL, env=env)
+        process = subprocess.Popen(command, stdout=out, stderr=words, env=environment)
+        if watch is not None:
+            threading.Thread(target=_watch, args=(process.pid, watch), daemon=True).start()
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        printed = out.read()
-    if process.returncode:
-        sys.exit(f"{command[0]} ended with {process.returncode}")
-    return usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss >> 10, printed
+        for file in (out, words):
+            file.seek(0)
+        if process.returncode:
+            last = words.read().decode(errors="replace").strip().splitlines() or [f"ended with {process.returncode}"]
+            raise peers.Failed(last[-1][-200:])
+        return Run(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * 1024 / 1e6, out.read())
 
 
-def trivy_packages(printed: bytes) -> int:
-    return len({part["purl"] for part in json.loads(printed)["components"] if "purl" in part})
+def _watch(pid: int, seen: list[int]) -> None:
+    """Until the process is gone."""
+    while True:
+        try:
+            seen.append(sum(_anonymous(each) for each in _tree(pid)))
+        except (OSError, IndexError, ValueError):
+            return
+        time.sleep(WATCH_SECONDS)
 
 
-def measure(image: Path, runs: int, trivy: list[str]) -> None:
-    ours = [sys.executable, "-c", CHILD, str(image)]
-    directory = image.with_name(image.name + ".d")
-    theirs = [*trivy, "--input", str(directory if directory.is_dir() else image)] if trivy else None
-    rows: dict[str, list[tuple[float, float, int, bytes]]] = {"surveyor": [], "trivy": []}
-    for turn in range(runs + 1):  # the first turn warms the page cache and does not count
-        for name, command in (("surveyor", ours), ("trivy", theirs)):
-            if command:
-                found = timed(command, dict(os.environ))
-                if turn:
-                    rows[name].append(found)
-    print(f"{image.name}: {image.stat().st_size / 1e6:,.0f} MB, n={runs}")
-    for name, found in rows.items():
-        if found:
-            cpu, wall, resident = (statistics.median(column) for column in list(zip(*found, strict=True))[:3])
-            printed = found[-1][3]
-            more = json.loads(printed) if name == "surveyor" else {"packages": trivy_packages(printed)}
-            print(f"  {name:9} cpu {cpu:6.2f} s  wall {wall:6.2f} s  resident {resident:5.0f} MiB  {more}")
-    if rows["trivy"]:
-        ratios = [ours_[0] / theirs_[0] for ours_, theirs_ in zip(rows["surveyor"], rows["trivy"], strict=True)]
-        print(f"  processor time, surveyor / trivy, pair by pair: median {statistics.median(ratios):.3f}")
+def _tree(pid: int) -> Iterator[int]:
+    """A process and those that it started."""
+    yield pid
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            yield from _tree(int(child))
+
+
+def _anonymous(pid: int) -> int:
+    """KiB that only this process has: neither files nor what it shares."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("RssAnon"):
+            return int(line.split()[1])
+    return 0
+
+
+def commands(image: Path, found: peers.Peers | None, tools: list[str]) -> list[Row]:
+    """How each tool is asked about one input."""
+    rows = []
+    for tool in tools:
+        if tool == "surveyor":
+            rows.append(Row(tool, [sys.executable, str(HERE / "ours.py"), str(image)]))
+        elif found and tool == "syft":
+            rows.append(Row(tool, peers.syft_commands(found, image)[0]))
+        elif found:
+            folder = image.with_suffix("")
+            given = folder if peers.form(image) == "oci" and folder.is_dir() else image
+            rows.append(Row(tool, peers.trivy_commands(found, given)[-1]))
+    return rows
+
+
+def measure(image: Path, rows: list[Row], runs: int) -> None:
+    """All tools in turn, ``runs`` times after the round that does not count."""
+    environment = {**peers.ENVIRONMENT, "PYTHONPATH": str(HERE.parent / "src")}
+    for turn in range(runs + 1):
+        for row in rows:
+            if row.failed:
+                continue
+            watch: list[int] | None = [] if turn == 0 and row.tool == "surveyor" else None
+            try:
+                done = timed(row.command, environment, watch)
+            except peers.Failed as error:
+                row.failed = str(error)
+                continue
+            if turn:
+                row.runs.append(done)
+            if watch:
+                row.private = max(watch) * 1024 / 1e6
+        print(f"{image.name}: round {turn} of {runs}", file=sys.stderr, flush=True)
+
+
+def packages(row: Row) -> int:
+    """How many, by purl."""
+    printed = row.runs[-1].printed
+    if row.tool == "surveyor":
+        return len({purl for purl, _, _ in json.loads(printed)["packages"]})
+    return len(set((peers.syft_purls if row.tool == "syft" else peers.trivy_purls)(printed)))
+
+
+HEADER = """| input | MB | tool | n | CPU s | wall s | peak RSS MB | private MB | packages | CPU, Surveyor ÷ tool |
+|---|---:|---|---:|---:|---:|---:|---:|---:|---:|"""
+
+
+def lines(image: Path, rows: list[Row]) -> Iterator[str]:
+    """The rows of the table for one input."""
+    ours = next((row for row in rows if row.tool == "surveyor" and row.runs), None)
+    size = f"{peers.size(image) / 1e6:,.0f}"
+    for at, row in enumerate(rows):
+        head = f"| {image.name if not at else ''} | {size if not at else ''} | {row.tool} |"
+        if row.failed:
+            yield f"{head} | failed: {row.failed} | | | | | |"
+            continue
+        cpu, wall, resident = (
+            statistics.median(column)
+            for column in zip(*((run.cpu, run.wall, run.resident) for run in row.runs), strict=True)
+        )
+        private = f"{row.private:,.0f}" if row.private else ""
+        ratio = ""
+        if ours and row is not ours:
+            pairs = [mine.cpu / theirs.cpu for mine, theirs in zip(ours.runs, row.runs, strict=False)]
+            ratio = f"{statistics.median(pairs):.3f}"
+        yield (
+            f"{head} {len(row.runs)} | {cpu:,.2f} | {wall:,.2f} | {resident:,.0f} | {private} | {packages(row):,}"
+            f" | {ratio} |"
+        )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("image", type=Path, nargs="+")
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path, nargs="*")
+    parser.add_argument("--folder", type=Path, default=Path(".cache/corpus"))
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--trivy", default=shutil.which("trivy"))
-    parser.add_argument("--trivy-cache")
-    arguments = parser.parse_args()
-    trivy = [arguments.trivy, *TRIVY.split()] if arguments.trivy else []
-    if trivy and arguments.trivy_cache:
-        trivy += ["--cache-dir", arguments.trivy_cache]
-    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors, {resource.getpagesize()} byte pages")
-    for image in arguments.image:
-        measure(image, arguments.runs, trivy)
+    parser.add_argument("--tools", nargs="+", choices=TOOLS, default=list(TOOLS))
+    given = parser.parse_args()
+    images = given.file or [path for path in sorted(given.folder.glob("images/*")) if not path.is_dir()]
+    found = peers.peers(given.folder.resolve() / "peers") if set(given.tools) - {"surveyor"} else None
+    print(f"Load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors, pages of {resource.getpagesize()} bytes.\n")
+    print(HEADER)
+    for image in images:
+        rows = commands(image.resolve(), found, given.tools)
+        measure(image, rows, given.runs)
+        for line in lines(image, rows):
+            print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -100,6 +100,13 @@ def _image_form(archive: tarfile.TarFile) -> str:
     return "file"
 
 
+def size(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder."""
+    if path.is_dir():
+        return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
+    return path.stat().st_size
+
+
 def run(command: Sequence[str]) -> bytes:
     """What a peer prints."""
     try:

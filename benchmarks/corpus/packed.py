@@ -97,8 +97,10 @@ def pieces(name: str, of: Layers) -> tuple[Piece, ...]:
     )
 
 
+#: What says nothing new when it is big.
+SMALL_ONLY = ("-skopeo.tar", "-umoci.tar", "-mixed", "-mixed.tar")
 SMALL = pieces("small", layers.small)
 BIG = (
-    *(piece for piece in pieces("big", layers.big) if not piece.path.endswith(("-skopeo.tar", "-umoci.tar"))),
+    *(piece for piece in pieces("big", layers.big) if not piece.path.endswith(SMALL_ONLY)),
     Piece(path="images/huge-rootfs.tar.zst", how="debootstrap, apt-get install; zstd -3", make=layers.huge),
 )
