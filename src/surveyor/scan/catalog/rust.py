@@ -10,7 +10,8 @@ import orjson
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, plausible, quote
 from surveyor.scan.errors import LimitExceeded, Malformed
-from surveyor.scan.formats.program import Program, programs
+from surveyor.scan.formats.layout import cut
+from surveyor.scan.formats.program import programs
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Tier
 from surveyor.scan.vocabulary import counted
@@ -26,13 +27,11 @@ _REGISTRY = "crates.io"
 def parse(file: File, budget: Budget) -> Iterator[Record]:
     """One record a crate that is in the program; those that only helped to build it are left out."""
     for offset, program in programs(file.data):
-        packed = next((part for name in _SECTIONS if (part := program.section(name)) is not None), None)
-        if packed is not None:
-            yield from _crates(_inflated(packed, budget), _where(program, offset), budget)
-
-
-def _where(program: Program, offset: int) -> str:
-    return f"{offset + next(part.offset for part in program.sections if part.name in _SECTIONS):#x}"
+        for name in _SECTIONS:
+            part = program.part(name)
+            if part is not None:
+                packed = cut(program.data, part.offset, part.size)
+                yield from _crates(_inflated(packed, budget), f"{offset + part.offset:#x}", budget)
 
 
 def _inflated(packed: memoryview, budget: Budget) -> bytes:

@@ -74,7 +74,7 @@ def bundled(program: Program) -> memoryview | None:
 
 
 def _host_data(program: Program) -> list[Part]:
-    return [part for part in program.sections if part.name in _HOST_DATA and part.offset]
+    return [part for name in _HOST_DATA if (part := program.part(name)) is not None]
 
 
 def _manifest(data: memoryview, at: int) -> memoryview | None:

@@ -47,30 +47,86 @@ def _layout(order: str, bits: int) -> _Layout:
 _LAYOUTS = {(order, bits): _layout(order, bits) for order in "<>" for bits in (32, 64)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Elf:
-    """A program's headers; ``order`` is ``<`` or ``>``. No sections where their table is stripped or damaged."""
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Where rows of one kind stand, all within the file: a row every ``stride`` bytes."""
 
-    data: memoryview
-    bits: int
-    order: str
-    kind: int
-    arch: str
-    segments: tuple[Part, ...]
-    sections: tuple[Part, ...]
-    form: str = "elf"
+    rows: memoryview
+    stride: int
+
+    def read(self, layout: Struct) -> list[tuple[int, ...]]:
+        """Every row's numbers."""
+        return [layout.unpack_from(self.rows, at) for at in range(0, len(self.rows), self.stride)]
+
+
+_NOTHING = _Table(memoryview(b""), 1)
+#: The rows and the bytes that hold the names.
+_Sections = tuple[_Table, bytes]
+
+
+class Elf:
+    """A program's headers; ``order`` is ``<`` or ``>``. No sections where their table is stripped or damaged.
+
+    Tables are checked when the program is read and their rows made into parts when somebody asks for them: most who
+    look at a program want one section, which is not there.
+    """
+
+    form = "elf"
+    __slots__ = (
+        *("_layout", "_section_table", "_sections", "_segment_table", "_segments", "_strings"),
+        *("arch", "bits", "data", "kind", "order"),
+    )
+
+    def __init__(
+        self, data: memoryview, kind: int, machine: int, layout: _Layout, segments: _Table, sections: _Sections
+    ) -> None:
+        self.data = data
+        self.bits = data[4] * 32
+        self.order = "<>"[data[5] - 1]
+        self.kind = kind
+        self.arch = _arch(machine, self.bits, self.order)
+        self._layout = layout
+        self._segment_table = segments
+        self._section_table, self._strings = sections
+        self._segments: tuple[Part, ...] | None = None
+        self._sections: tuple[Part, ...] | None = None
+
+    @property
+    def segments(self) -> tuple[Part, ...]:
+        """All segments, in the order of their table."""
+        if self._segments is None:
+            row = _segment64 if self.bits == 64 else _segment32
+            self._segments = tuple(map(row, self._segment_table.read(self._layout.segment)))
+        return self._segments
+
+    @property
+    def sections(self) -> tuple[Part, ...]:
+        """All sections, in the order of their table."""
+        if self._sections is None:
+            rows = self._section_table.read(self._layout.section)
+            self._sections = tuple(_section(fields, self._strings) for fields in rows)
+        return self._sections
+
+    @property
+    def is_stripped(self) -> bool:
+        """Whether nothing says where its sections are."""
+        return not self._strings
 
     @property
     def loaded(self) -> tuple[Part, ...]:
         """The parts that a loader maps."""
         return tuple(part for part in self.segments if part.kind == LOAD)
 
+    def part(self, name: str) -> Part | None:
+        """The first section of this name that has bytes in the file."""
+        if (name.encode() + b"\0") not in self._strings:
+            return None
+        return next((part for part in self.sections if part.name == name and part.kind != SECTION_NOBITS), None)
+
     def section(self, name: str) -> memoryview | None:
         """The bytes of a section; raises when they are not all in the file."""
-        for part in self.sections:
-            if part.name == name and part.kind != SECTION_NOBITS:
-                return cut(self.data, part.offset, part.size)
-        return None
+        part = self.part(name)
+        return None if part is None else cut(self.data, part.offset, part.size)
 
     def at(self, address: int, size: int) -> memoryview:
         """Bytes by their address in memory."""
@@ -89,15 +145,8 @@ def read(data: memoryview) -> Elf:
     if phnum == _ELSEWHERE:
         phnum = unpack(layout.section, data, shoff)[7]
     segments = _table(layout.segment, data, phoff, phsize, phnum, _SEGMENTS, "segments")
-    return Elf(
-        data=data,
-        bits=bits,
-        order=order,
-        kind=kind,
-        arch=_arch(machine, bits, order),
-        segments=tuple(map(_segment64 if bits == 64 else _segment32, segments)),
-        sections=_sections(data, layout, shoff, shsize, shnum, names),
-    )
+    sections = _sections(data, layout, shoff, shsize, shnum, names)
+    return Elf(data, kind, machine, layout, segments, sections)
 
 
 def _arch(machine: int, bits: int, order: str) -> str:
@@ -108,17 +157,14 @@ def _arch(machine: int, bits: int, order: str) -> str:
     return name + "le" if order == "<" and name.startswith(("mips", "ppc")) else name
 
 
-def _table(
-    layout: Struct, data: memoryview, offset: int, stride: int, count: int, most: int, what: str
-) -> list[tuple[int, ...]]:
+def _table(layout: Struct, data: memoryview, offset: int, stride: int, count: int, most: int, what: str) -> _Table:
     if not count or not offset:
-        return []
+        return _NOTHING
     if count > most:
         raise LimitExceeded(f"program has {count:,} {what}, {most:,} are read")
     if stride < layout.size:
         raise Malformed(f"program has {what} headers of {stride} bytes")
-    table = cut(data, offset, stride * count)
-    return [layout.unpack_from(table, at) for at in range(0, len(table), stride)]
+    return _Table(cut(data, offset, stride * count), stride)
 
 
 def _segment64(fields: tuple[int, ...]) -> Part:
@@ -144,21 +190,18 @@ def _segment(kind: int, flags: int, offset: int, address: int, size: int, room: 
     )
 
 
-def _sections(data: memoryview, layout: _Layout, offset: int, stride: int, count: int, names: int) -> tuple[Part, ...]:
-    """The sections; a loader needs none, so that a table that leads out of the file is as good as stripped."""
+def _sections(data: memoryview, layout: _Layout, offset: int, stride: int, count: int, names: int) -> _Sections:
+    """The table of sections and their names. A loader needs none: one that leads out of the file is as good as none."""
     if not offset or stride < layout.section.size or offset + stride > len(data):
-        return ()
+        return _NOTHING, b""
     first = layout.section.unpack_from(data, offset)
     count = count or first[5]
     names = first[6] if names == _ELSEWHERE else names
-    if offset + stride * count > len(data):
-        return ()
+    if offset + stride * count > len(data) or names >= count:
+        return _NOTHING, b""
     table = _table(layout.section, data, offset, stride, count, _SECTIONS, "sections")
-    if names >= len(table):
-        return ()
-    start, size = table[names][4:6]
-    strings = bytes(data[start : start + min(size, _NAMES)])
-    return tuple(_section(fields, strings) for fields in table)
+    start, size = layout.section.unpack_from(data, offset + names * stride)[4:6]
+    return table, bytes(data[start : start + min(size, _NAMES)])
 
 
 def _section(fields: tuple[int, ...], strings: bytes) -> Part:

@@ -95,11 +95,9 @@ def _dynamic(elf: Elf, values: dict[int, int], needed: list[int]) -> Dynamic:
 def notes(elf: Elf) -> Iterator[Note]:
     """The notes that are loaded, and those about the package that are not; raises where one is damaged."""
     places = [(part.offset, part.size) for part in elf.segments if part.kind == NOTE]
-    places += [
-        (part.offset, part.size)
-        for part in elf.sections
-        if part.name == PACKAGE and not any(start <= part.offset < start + size for start, size in places)
-    ]
+    package = elf.part(PACKAGE)
+    if package is not None and not any(start <= package.offset < start + size for start, size in places):
+        places.append((package.offset, package.size))
     left = _NOTES
     for offset, size in places:
         if size > _NOTE_BYTES:

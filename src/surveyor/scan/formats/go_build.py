@@ -51,19 +51,22 @@ def go_build(program: Program) -> GoBuild | None:
 
 def is_go(program: Program) -> bool:
     """Whether the program has the table of functions that only Go's linker writes in a section of its own."""
-    return any(part.name.endswith("gopclntab") for part in program.sections)
+    if isinstance(program, Elf):
+        return bool(program.part(".gopclntab") or program.part(".data.rel.ro.gopclntab"))
+    return any(part.name.endswith(",__gopclntab") for part in program.sections)
 
 
 def _places(program: Program) -> list[Part]:
     """The section that is for it; without sections, or where the format has none of its own, the writable data."""
     match program:
         case Elf():
-            own = [part for part in program.sections if part.name == ".go.buildinfo"]
-            return own or [part for part in program.loaded if part.writable and not program.sections]
+            own = program.part(".go.buildinfo")
+            data = [part for part in program.loaded if part.writable] if program.is_stripped else []
+            return [own] if own else data
         case MachO():
-            own = [part for part in program.sections if part.name.endswith(",__go_buildinfo")]
-            data = [part for part in program.segments if part.name == "__DATA"]
-            return own or (data if is_go(program) else [])
+            own = program.part("__DATA,__go_buildinfo") or program.part("__DATA_CONST,__go_buildinfo")
+            data = [part for part in program.segments if part.name == "__DATA"] if is_go(program) else []
+            return [own] if own else data
         case Pe():
             return [part for part in program.sections if part.name == ".data"]
 

@@ -99,12 +99,14 @@ class MachO:
         """The parts that a loader maps."""
         return self.segments
 
+    def part(self, name: str) -> Part | None:
+        """The first section of this name that has bytes in the file."""
+        return next((part for part in self.sections if part.name == name and part.kind not in _ZEROFILL), None)
+
     def section(self, name: str) -> memoryview | None:
         """The bytes of a section; raises when they are not all in the file."""
-        for part in self.sections:
-            if part.name == name and part.kind not in _ZEROFILL:
-                return cut(self.data, part.offset, part.size)
-        return None
+        part = self.part(name)
+        return None if part is None else cut(self.data, part.offset, part.size)
 
     def at(self, address: int, size: int) -> memoryview:
         """Bytes by their address in memory."""

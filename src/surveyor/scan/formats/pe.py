@@ -50,12 +50,16 @@ class Pe:
         """The parts that a loader maps, at addresses counted from nought."""
         return self.sections
 
+    def part(self, name: str) -> Part | None:
+        """The first section of this name."""
+        return next((part for part in self.sections if part.name == name), None)
+
     def section(self, name: str) -> memoryview | None:
         """The bytes of a section, as far as it has any in memory; raises when they are not all in the file."""
-        for part in self.sections:
-            if part.name == name:
-                return cut(self.data, part.offset, min(part.size, part.room) if part.room else part.size)
-        return None
+        part = self.part(name)
+        if part is None:
+            return None
+        return cut(self.data, part.offset, min(part.size, part.room) if part.room else part.size)
 
     def at(self, address: int, size: int) -> memoryview:
         """Bytes by their address in memory, counted from the base."""
