@@ -53,6 +53,17 @@ def package(name: str, version: str, *, arch: str = "x86_64", more: Mapping[int,
     return header(values | dict(more or {}))
 
 
+def listing(*paths: str) -> dict[int, Value]:
+    """What a header says of its files: the names, and the folders they are in."""
+    parts = [path.rpartition("/") for path in paths]
+    folders = sorted({f"{folder}/" for folder, _, _ in parts})
+    return {
+        tags.BASE_NAMES: [name.encode() for _, _, name in parts],
+        tags.DIR_NAMES: [folder.encode() for folder in folders],
+        tags.DIR_INDEXES: [folders.index(f"{folder}/") for folder, _, _ in parts],
+    }
+
+
 def sqlite(headers: Iterable[bytes], *, page: int = PAGE) -> bytes:
     """``rpmdb.sqlite``, with the header bytes of a database in WAL mode, as rpm leaves it."""
     with tempfile.TemporaryDirectory() as folder:

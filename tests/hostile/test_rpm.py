@@ -9,13 +9,13 @@ import time
 import pytest
 
 from surveyor.scan.catalog import rpm
-from surveyor.scan.catalog.interface import File
+from surveyor.scan.catalog.interface import File, Record
 from surveyor.scan.errors import LimitExceeded, Malformed, ScanError
 from surveyor.scan.formats.rpm import header as tags
 from surveyor.scan.limits import Budget, Limits
 from tests import rpms
 
-LONG = {tags.BASE_NAMES: [b"file-%d" % number for number in range(2000)]}
+LONG = rpms.listing(*(f"/usr/file-{number}" for number in range(2000)))
 HEADERS = [rpms.package(f"p{number}", "1-1", more=LONG if number % 3 == 0 else {}) for number in range(40)]
 KINDS = pytest.mark.parametrize("kind", rpms.DATABASES)
 PAGE = 512
@@ -27,8 +27,8 @@ def read(data: bytes | bytearray) -> tuple[int, ScanError | None]:
     """How many packages were found, and the error that ended it; never longer than it may take."""
     start, count = time.thread_time(), 0
     try:
-        for _ in rpm.parse(File(path="x", data=memoryview(bytes(data))), Budget(Limits())):
-            count += 1
+        for found in rpm.parse(File(path="x", data=memoryview(bytes(data))), Budget(Limits())):
+            count += isinstance(found, Record)
     except ScanError as error:
         return count, error
     finally:
@@ -168,6 +168,27 @@ def test_headers_that_lie(bad: bytes) -> None:
     count, error = read(rpms.ndb([bad, HEADERS[0]]))
     assert count == 1
     assert isinstance(error, Malformed)
+
+
+def test_files_that_name_one_long_folder_again_and_again() -> None:
+    """A few megabytes that would list as gigabytes: the package stays, and owns nothing."""
+    names = [b"x"] * 60_000
+    more: dict[int, rpms.Value] = {
+        tags.BASE_NAMES: names,
+        tags.DIR_NAMES: [b"/" + b"d" * 60_000 + b"/"],
+        tags.DIR_INDEXES: [0] * len(names),
+    }
+    count, error = read(rpms.sqlite([rpms.package("a", "1-1", more=more), rpms.package("b", "1-1")]))
+    assert count == 2
+    assert "nobody is said to own them" in str(error)
+
+
+def test_lists_of_files_that_do_not_fit() -> None:
+    for more in ({tags.DIR_INDEXES: [0, 7]}, {tags.DIR_INDEXES: [0]}, {tags.DIR_NAMES: []}):
+        header = rpms.package("a", "1-1", more={**rpms.listing("/a/b", "/a/c"), **more})
+        count, error = read(rpms.ndb([header]))
+        assert count == 1
+        assert isinstance(error, Malformed)
 
 
 def test_more_packages_than_a_scan_may_hold() -> None:

@@ -10,7 +10,7 @@ from surveyor.scan.advise.ecosystems import lookup
 from surveyor.scan.advise.match import advise
 from surveyor.scan.advise.snapshot import open_snapshot
 from surveyor.scan.catalog import rpm
-from surveyor.scan.catalog.interface import File
+from surveyor.scan.catalog.interface import File, Record
 from surveyor.scan.catalog.purl import purl
 from surveyor.scan.events import Progress
 from surveyor.scan.formats.rpm import header as tags
@@ -38,6 +38,7 @@ def installed(distro: Distro, *headers: bytes) -> list[Package]:
             distro=distro,
         )
         for one in records
+        if isinstance(one, Record)
     ]
 
 

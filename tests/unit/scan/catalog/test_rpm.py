@@ -14,7 +14,7 @@ from surveyor.scan.limits import Budget, Limits
 from surveyor.scan.model import CoverageState, SourcePackage
 from tests import rpms
 from tests.fixtures.catalog.rpm import HEADERS, LONG, PACKAGES
-from tests.images import Link, docker_save, purls, scan_bytes, tar, troubles
+from tests.images import Link, docker_save, purls, python, scan_bytes, tar, troubles
 
 REAL = Path(__file__).resolve().parents[5] / "shared" / "fixtures" / "rpmdb"
 ROCKY = b'ID="rocky"\nVERSION_ID="9.4"\n'
@@ -26,7 +26,8 @@ def found(data: bytes, path: str = "x") -> tuple[list[Record], ScanError | None]
     records: list[Record] = []
     try:
         for record in rpm.parse(File(path=path, data=memoryview(data)), Budget(Limits())):
-            records.append(record)  # noqa: PERF402 - what comes before an error counts
+            if isinstance(record, Record):
+                records.append(record)  # noqa: PERF401 - what comes before an error counts
     except ScanError as error:
         return records, error
     return records, None
@@ -60,6 +61,26 @@ def test_a_database_in_an_image_has_the_distribution_of_its_system(tmp_path: Pat
         f"pkg:rpm/rocky/nodejs@18.20.4-1.module%2Bel9?arch=x86_64&distro=rocky-9.4&epoch=1&{module}",
         "pkg:rpm/rocky/openssl-libs@3.0.7-27.el9?arch=x86_64&distro=rocky-9.4&epoch=1&upstream=openssl",
     ]
+
+
+@KINDS
+def test_a_package_owns_its_files(tmp_path: Path, kind: str) -> None:
+    """A Python distribution that rpm put there, and one that somebody added beside it."""
+    write, path = rpms.DATABASES[kind]
+    site = "usr/lib/python3.9/site-packages"
+    header = rpms.package("python3-idna", "2.10-7.el9", more=rpms.listing(f"/{site}/idna-2.10.dist-info/METADATA"))
+    files = {
+        "etc/os-release": ROCKY,
+        path: write([header]),
+        f"{site}/idna-2.10.dist-info/METADATA": python("idna", "2.10"),
+        f"{site}/six-1.0.dist-info/METADATA": python("six", "1.0"),
+    }
+    report = scan_bytes(tmp_path, docker_save([tar(files)]))
+    assert not troubles(report)
+    assert {package.name: package.owner for package in report.packages if package.type == "pypi"} == {
+        "idna": "rpm/python3-idna",
+        "six": None,
+    }
 
 
 def test_a_database_behind_a_link_is_read_once(tmp_path: Path) -> None:

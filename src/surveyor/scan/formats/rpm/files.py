@@ -1,4 +1,4 @@
-"""The files that a package's header lists, as far as its payload does not say them itself."""
+"""The files that a package's header lists."""
 
 from __future__ import annotations
 
@@ -36,3 +36,17 @@ def files_of(header: Header) -> Iterator[PackagedFile]:
     for number, (name, index, mode, size) in enumerate(zip(names, indexes, modes, sizes, strict=True)):
         linked = S_IFMT(mode) == S_IFREG and number < len(nodes) and last[nodes[number]] != number
         yield PackagedFile(path=folders[index] + name, mode=mode, stored=0 if linked else size)
+
+
+def paths_of(header: Header, most: int) -> bytes:
+    """The absolute paths of all files, one a line; raises when they take more bytes than that."""
+    names, folders = header.texts(tags.BASE_NAMES), header.texts(tags.DIR_NAMES)
+    indexes = header.numbers(tags.DIR_INDEXES)
+    if not names:
+        return b"\n".join(header.texts(tags.OLD_FILE_NAMES))[:most]
+    if len(names) != len(indexes) or max(indexes) >= len(folders):
+        raise Malformed("RPM header's lists of files do not fit each other")
+    # one long folder may be named by many files
+    if sum(len(folders[index]) for index in indexes) + sum(map(len, names)) > most:
+        raise LimitExceeded(f"RPM header lists files in more than {most:,} bytes")
+    return b"\n".join([folders[index] + name for index, name in zip(indexes, names, strict=True)])
