@@ -11,7 +11,7 @@ from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.tree.members import first
 
 _MANIFEST = re.compile(rb"[^/]+/Cargo\.toml")
-_PACKAGE = re.compile(rb"^\[package\][ \t]*\r?\n(?P<table>(?:(?!\[)[^\n]*\n?)*)", re.MULTILINE)
+_PACKAGE = re.compile(rb"^\[package\][ \t]*\r?$", re.MULTILINE)
 #: Cargo writes the manifest of a package anew: one key a line, strings in double quotes.
 _FIELD = re.compile(rb'^(name|version|license)[ \t]*=[ \t]*"([^"\n]*)"', re.MULTILINE)
 
@@ -21,8 +21,9 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
     manifest = first(file.data, _MANIFEST, budget, MIB)
     if manifest is None:
         raise Malformed("crate without Cargo.toml")
-    table = _PACKAGE.search(manifest)
-    fields = {key.decode(): text(value) for key, value in _FIELD.findall(table["table"])} if table else {}
+    head = _PACKAGE.search(manifest)
+    table = manifest[head.end() :].partition(b"\n[")[0] if head else b""
+    fields = {key.decode(): text(value) for key, value in _FIELD.findall(table)}
     name, version = fields.get("name", ""), fields.get("version", "")
     if not (plausible(name) and plausible(version)):
         raise Malformed("Cargo.toml has no usable name or version")

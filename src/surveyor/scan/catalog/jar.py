@@ -1,23 +1,29 @@
-"""Java archives: Maven coordinates from pom.properties, else a cautious guess; archives inside them too."""
+"""Java archives: Maven coordinates from pom.properties or pom.xml, else a cautious guess; archives inside them too."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote, text
-from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
+from surveyor.scan.errors import LimitExceeded, Malformed, ScanError, Unsupported
+from surveyor.scan.formats import java_names, maven
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Tier
 from surveyor.scan.tree.zip import Member, Zip
+from surveyor.scan.vocabulary import counted
 
-_ARCHIVES = (b".jar", b".war", b".ear", b".par", b".sar", b".rar", b".hpi", b".jpi")
-_ENDINGS = (b"/pom.properties", b"/MANIFEST.MF", *_ARCHIVES, *(ending.upper() for ending in _ARCHIVES))
+#: Libraries, applications, resource adapters, plugins of Jenkins, features of Karaf and Felix, packages of Liferay.
+_KINDS = ("jar", "war", "ear", "par", "sar", "rar", "aar", "hpi", "jpi", "kar", "far", "lpkg")
+_ARCHIVES = tuple(f".{kind}".encode() for kind in _KINDS)
+_ENDINGS = (b"/pom.properties", b"/pom.xml", b"/MANIFEST.MF", *_ARCHIVES, *(name.upper() for name in _ARCHIVES))
+_APPLICATIONS = (".war", ".ear", ".kar", ".lpkg", ".far", ".par", ".sar", ".rar")
+_PLUGINS = "org.jenkins-ci.plugins"
 _PROPERTIES = MIB
-_SNAPSHOT = re.compile(r"-(?P<version>\d[\w.]*-\d{8}\.\d{6}-\d+)$")
-_VERSION = re.compile(r"-(?=v?\d)")
-_GROUP = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+)+")
+_CLASSES = 5_000  # of which the package they share is known
+_RAR = b"Rar!"  # the other format of that ending
 
 
 @dataclass(slots=True)
@@ -29,8 +35,27 @@ class _Room:
     depth: int
 
 
+@dataclass(slots=True)
+class _Content:
+    """What the directory of one archive shows, and what of it could not be read."""
+
+    poms: dict[bytes, Member] = field(default_factory=dict)
+    nested: list[Member] = field(default_factory=list)
+    manifest: Member | None = None
+    troubles: list[str] = field(default_factory=list)
+    cut: bool = False
+
+    def failed(self, name: str, error: ScanError, budget: Budget) -> None:
+        """Keep what went wrong with one part, and go on unless time is up."""
+        budget.check_time()
+        self.cut = self.cut or isinstance(error, LimitExceeded)
+        self.troubles.append(f"{name}: {error}")
+
+
 def parse(file: File, budget: Budget) -> Iterator[Record]:
     """Records of this archive and of every archive inside it, with the path between them in ``inner``."""
+    if bytes(file.data[:4]) == _RAR and file.path.endswith(".rar"):
+        return
     limits = budget.limits
     room = _Room(total=8 * limits.file_bytes, held=limits.file_bytes, depth=limits.depth)
     yield from _archive(file.data, file.path.rpartition("/")[2], budget, room)
@@ -40,140 +65,141 @@ def _archive(data: memoryview, name: str, budget: Budget, room: _Room) -> Iterat
     if room.depth < 0:
         raise LimitExceeded(f"archives nested more than {budget.limits.depth} deep")
     archive = Zip(data, budget)
-    coordinates: list[Record] = []
-    nested: list[Member] = []
-    manifest: Member | None = None
-    for member in archive.members(_ENDINGS):
-        if member.name.endswith(b"/pom.properties") and member.name.startswith(b"META-INF/maven/"):
-            coordinates.extend(_properties(archive, member, budget))
-        elif member.name == b"META-INF/MANIFEST.MF":
-            manifest = member
-        elif member.name.lower().endswith(_ARCHIVES):
-            nested.append(member)
-    facts = _manifest(archive, manifest) if manifest else {}
+    content = _content(archive, budget)
+    facts = _facts(archive, content, budget)
     licenses = licence(facts.get("bundle-license", ""))
-    itself = _guess(name, facts)
+    coordinates = [one for member in content.poms.values() if (one := _pom(archive, member, content, budget))]
+    itself = _itself(name, facts, coordinates, archive)
     for record in coordinates:
+        budget.package()
         own = itself is not None and record.name == itself.name
-        yield replace(record, licenses=licenses) if own or len(coordinates) == 1 else record
+        yield replace(record, licenses=licenses) if licenses and (own or len(coordinates) == 1) else record
     # a shaded archive carries other projects' coordinates and often not its own
-    if itself and itself.name not in {record.name for record in coordinates} and not _is_container(name, nested):
+    if itself and itself.name not in {record.name for record in coordinates}:
         budget.package()
         yield replace(itself, licenses=licenses)
-    yield from _nested(archive, nested, budget, room)
+    yield from _nested(archive, content, budget, room)
+    if content.troubles:
+        many = counted(len(content.troubles), "part")
+        raise (LimitExceeded if content.cut else Malformed)(
+            f"{many} of the archive not read in full, first {content.troubles[0]}"
+        )
 
 
-def _nested(archive: Zip, members: list[Member], budget: Budget, room: _Room) -> Iterator[Record]:
-    troubles: list[str] = []
-    cut = False
-    for member in members:
+def _content(archive: Zip, budget: Budget) -> _Content:
+    content = _Content()
+    try:
+        for member in archive.members(_ENDINGS):
+            folder, _, last = member.name.rpartition(b"/")
+            if folder.startswith(b"META-INF/maven/") and last in {b"pom.properties", b"pom.xml"}:
+                if folder not in content.poms or last == b"pom.properties":
+                    content.poms[folder] = member
+            elif member.name == b"META-INF/MANIFEST.MF":
+                content.manifest = member
+            elif last.lower().endswith(_ARCHIVES):
+                content.nested.append(member)
+    except Malformed as error:
+        content.failed("directory", error, budget)
+    return content
+
+
+def _facts(archive: Zip, content: _Content, budget: Budget) -> dict[str, str]:
+    if content.manifest is None:
+        return {}
+    try:
+        return java_names.main_section(bytes(archive.read(content.manifest, _PROPERTIES)))
+    except ScanError as error:
+        content.failed("META-INF/MANIFEST.MF", error, budget)
+        return {}
+
+
+def _pom(archive: Zip, member: Member, content: _Content, budget: Budget) -> Record | None:
+    """What Maven left of one project; none when its template was not filled."""
+    path = text(member.name)
+    try:
+        data = bytes(archive.read(member, _PROPERTIES))
+    except ScanError as error:
+        content.failed(path, error, budget)
+        return None
+    found = maven.coordinates(data) if path.endswith(".properties") else maven.project(data)
+    if found is None or not (plausible(found[1]) and plausible(found[2])):
+        return None
+    group, artifact, version = found
+    return Record(
+        type="maven",
+        namespace=group if plausible(group) else None,
+        name=artifact,
+        version=version,
+        inner=path,
+        evidence=quote(groupId=group, artifactId=artifact, version=version),
+    )
+
+
+def _itself(name: str, facts: dict[str, str], coordinates: list[Record], archive: Zip) -> Record | None:
+    """The archive itself: a plugin says what it is, any other is a guess by file name and manifest."""
+    plugin = facts.get("short-name", ""), facts.get("plugin-version", "").partition(" ")[0]
+    if all(plausible(value) for value in plugin):
+        group = facts.get("group-id", "")
+        return _named(name, facts, group if plausible(group) else _PLUGINS, *plugin, tier=Tier.CONFIRMED)
+    if name.lower().endswith(_APPLICATIONS):
+        return None  # somebody's application, not a library that advisories know
+    stem = name.rpartition(".")[0] or name
+    artifact, version = java_names.split(stem, facts)
+    if not plausible(artifact) or "${" in version or (version and not plausible(version)):
+        return None
+    if artifact == stem and coordinates:
+        return None  # a name without a version; the manifest's may be that of a project shaded into it
+    if version:
+        package = java_names.common_package(_classes(archive))
+        return _named(name, facts, java_names.group(artifact, facts, package), artifact, version)
+    if coordinates or next(iter(_classes(archive)), None) is None:
+        return None
+    return _named(name, facts, java_names.group(artifact, facts, ""), artifact, "")
+
+
+def _named(
+    name: str, facts: dict[str, str], group: str | None, artifact: str, version: str, tier: Tier = Tier.HEURISTIC
+) -> Record:
+    stated = {key: facts.get(key.lower()) for key in ("Implementation-Version", "Bundle-SymbolicName")}
+    return Record(
+        type="maven",
+        namespace=group,
+        name=artifact,
+        version=version,
+        tier=tier,
+        evidence=quote(file=name, **stated),
+    )
+
+
+def _classes(archive: Zip) -> Iterator[bytes]:
+    try:
+        yield from islice((member.name for member in archive.members((b".class",))), _CLASSES)
+    except Malformed:
+        return  # told where the directory was read first
+
+
+def _nested(archive: Zip, content: _Content, budget: Budget, room: _Room) -> Iterator[Record]:
+    for member in content.nested:
         path = text(member.name)
         try:
             data = archive.read(member, min(room.held, room.total))
-            cost = 0 if member.method == 0 else len(data)
+            if bytes(data[:4]) == _RAR:
+                continue
+            cost = 0 if member.stored else len(data)
             inside = _Room(total=room.total - cost, held=room.held - cost, depth=room.depth - 1)
             for record in _archive(data, path.rpartition("/")[2], budget, inside):
                 yield replace(record, inner=f"{path}!/{record.inner}" if record.inner else path)
             room.total = inside.total
         except (Malformed, Unsupported, LimitExceeded) as error:
-            budget.check_time()
-            cut = cut or isinstance(error, LimitExceeded)
-            troubles.append(f"{path}: {error}")
-    if troubles:
-        raise (LimitExceeded if cut else Malformed)(
-            f"{len(troubles)} nested archives not read in full, first {troubles[0]}"
-        )
-
-
-def _properties(archive: Zip, member: Member, budget: Budget) -> Iterator[Record]:
-    fields: dict[str, str] = {}
-    for line in bytes(archive.read(member, _PROPERTIES)).splitlines():
-        key, equals, value = line.partition(b"=")
-        if equals and not line.startswith(b"#"):
-            fields[text(key)] = text(value)
-    group, artifact, version = (fields.get(key, "") for key in ("groupId", "artifactId", "version"))
-    # an unfiltered template says ${project.version}, which is nobody's version
-    if plausible(artifact) and plausible(version) and "${" not in version + artifact + group:
-        budget.package()
-        yield Record(
-            type="maven",
-            namespace=group if plausible(group) else None,
-            name=artifact,
-            version=version,
-            inner=text(member.name),
-            evidence=quote(groupId=group, artifactId=artifact, version=version),
-        )
-
-
-def _manifest(archive: Zip, member: Member) -> dict[str, str]:
-    """The main section of a manifest, keys in lower case, continued lines joined (JAR file specification)."""
-    data = bytes(archive.read(member, _PROPERTIES)).replace(b"\r\n", b"\n").replace(b"\n ", b"")
-    main = data.partition(b"\n\n")[0]
-    pairs = (line.partition(b":") for line in main.split(b"\n")[:500])
-    return {text(key).lower(): text(value) for key, colon, value in pairs if colon}
-
-
-def _guess(name: str, facts: dict[str, str]) -> Record | None:
-    """The archive itself by file name and manifest; never more than a guess."""
-    stem = name.rpartition(".")[0] or name
-    artifact, version = _split(stem, facts)
-    if not (plausible(artifact) and plausible(version)) or "${" in version:
-        return None
-    return Record(
-        type="maven",
-        namespace=_group(artifact, facts),
-        name=artifact,
-        version=version,
-        tier=Tier.HEURISTIC,
-        evidence=quote(
-            file=name, **{key: facts.get(key.lower()) for key in ("Implementation-Version", "Bundle-SymbolicName")}
-        ),
-    )
-
-
-def _split(stem: str, facts: dict[str, str]) -> tuple[str, str]:
-    """Artifact and version of ``ARTIFACT-VERSION``; a version in the manifest decides where it begins, when it fits.
-
-    Artifacts may hold numbers (``log4j-1.2-api-2.14.1``, ``module-scala_2.12-2.13.3``), so it is sought from the right.
-    """
-    stated = [
-        facts[key] for key in ("implementation-version", "bundle-version", "specification-version") if facts.get(key)
-    ]
-    for version in stated:
-        if stem.endswith(f"-{version}"):
-            return stem[: -len(version) - 1], version
-    if snapshot := _SNAPSHOT.search(stem):
-        return stem[: snapshot.start()], snapshot["version"]
-    splits = [(stem[: at.start()], stem[at.end() :]) for at in _VERSION.finditer(stem)]
-    dotted = [split for split in splits if "." in split[1]]
-    if splits:
-        return (dotted or splits)[-1]
-    return stem, stated[0] if stated else ""
-
-
-def _group(artifact: str, facts: dict[str, str]) -> str | None:
-    """A group id that the manifest suggests: the vendor's id, or the bundle's name without the artifact at its end."""
-    vendor = facts.get("implementation-vendor-id", "")
-    if _GROUP.fullmatch(vendor):
-        return vendor
-    bundle = facts.get("bundle-symbolicname", "").partition(";")[0].strip()
-    if not _GROUP.fullmatch(bundle):
-        return None
-    last = bundle.rpartition(".")[2]
-    return bundle.rpartition(".")[0] if artifact.endswith(last) and bundle.count(".") > 1 else bundle
-
-
-def _is_container(name: str, nested: list[Member]) -> bool:
-    """A WAR or EAR is somebody's application, not a library that advisories know."""
-    return bool(nested) and name.lower().endswith((".war", ".ear", ".hpi", ".jpi"))
+            content.failed(path, error, budget)
 
 
 CATALOGER = Cataloger(
     id="jar",
-    version=2,
+    version=3,
     summary="Java archives by Maven's pom.properties, else by manifest and file name; nested archives too",
-    endings=rb"[jwe]ar|[hj]pi|JAR|WAR|EAR",
-    paths=re.compile(rb"\.(?:[jwe]ar|[hj]pi|JAR|WAR|EAR)$"),
+    endings=rb"[jwekpsrf]ar|aar|[hj]pi|lpkg|JAR|WAR|EAR",
+    paths=re.compile(rb"\.(?:[jwekpsrf]ar|aar|[hj]pi|lpkg|JAR|WAR|EAR)$"),
     parse=parse,
     limit=64 * MIB,
     random=True,

@@ -11,9 +11,9 @@ from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.tree.zip import Zip
 
 _SPECIFICATION = b".nuspec"
-_METADATA = re.compile(rb"<metadata\b[^>]*>(.*?)</metadata\s*>", re.DOTALL)
-_ID, _VERSION = (re.compile(rb"<" + tag + rb"\b[^>]*>([^<]*)</") for tag in (b"id", b"version"))
-_LICENCE = re.compile(rb"<license\b[^>]*\btype\s*=\s*[\"']expression[\"'][^>]*>([^<]*)</")
+_METADATA = re.compile(rb"<metadata\b[^<>]*>")
+_ID, _VERSION = (re.compile(rb"<" + tag + rb"\b[^<>]{0,200}>([^<]*)</") for tag in (b"id", b"version"))
+_LICENCE = re.compile(rb"<license\b[^<>]{0,200}?\btype\s?=\s?[\"']expression[\"'][^<>]{0,200}>([^<]*)</")
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -23,8 +23,8 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
     member = next(at_root, None)
     if member is None:
         raise Malformed("NuGet package without a specification")
-    metadata = _METADATA.search(_utf8(bytes(archive.read(member, MIB))))
-    name, version, licence_ = (_value(key, metadata[1] if metadata else b"") for key in (_ID, _VERSION, _LICENCE))
+    metadata = _metadata(_utf8(bytes(archive.read(member, MIB))))
+    name, version, licence_ = (_value(key, metadata) for key in (_ID, _VERSION, _LICENCE))
     if not (plausible(name) and plausible(version)):
         raise Malformed("NuGet specification has no usable name or version")
     budget.package()
@@ -41,6 +41,12 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
 def _utf8(data: bytes) -> bytes:
     """XML with a byte order mark of UTF-16, as Visual Studio writes some, in UTF-8."""
     return data.decode("utf-16", "replace").encode() if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else data
+
+
+def _metadata(specification: bytes) -> bytes:
+    """What stands inside the element; dependencies and files beside it name other packages."""
+    start = _METADATA.search(specification)
+    return specification[start.end() :].partition(b"</metadata")[0] if start else b""
 
 
 def _value(key: re.Pattern[bytes], metadata: bytes) -> str:

@@ -1,6 +1,13 @@
-"""Coordinates that Maven and Gradle leave in archives: ``pom.properties`` and other files of ``key=value`` lines."""
+"""Coordinates that Maven and Gradle leave in archives: ``pom.properties``, files of such lines, and ``pom.xml``."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+#: One tag and the text behind it; nothing here looks at a byte twice, whatever is missing.
+_TAG = re.compile(rb"<(/?)([A-Za-z][\w.-]*+)([^<>]*+)>([^<]*+)")
+_DEPTH = 64
 
 
 def properties(data: bytes) -> dict[str, str]:
@@ -20,6 +27,46 @@ def coordinates(data: bytes) -> tuple[str, str, str] | None:
     if not artifact or not version or "${" in group + artifact + version:
         return None
     return group, artifact, version
+
+
+def project(data: bytes) -> tuple[str, str, str] | None:
+    """Group, artifact and version of a pom.xml, or of its parent's; none where the value of a property is meant."""
+    found: dict[tuple[bytes, ...], str] = {}
+    for path, value in _elements(data):
+        found.setdefault(path, _text(value))
+
+    def own(key: bytes) -> str:
+        return found.get((b"project", key), "")
+
+    def parents(key: bytes) -> str:
+        return found.get((b"project", b"parent", key), "")
+
+    group, version = own(b"groupId") or parents(b"groupId"), own(b"version") or parents(b"version")
+    artifact = own(b"artifactId")
+    if not artifact or not version or "${" in group + artifact + version:
+        return None
+    return group, artifact, version
+
+
+def _elements(data: bytes) -> Iterator[tuple[tuple[bytes, ...], bytes]]:
+    """The elements of the upper three levels by their path, each with the text that it begins with."""
+    stack: list[bytes] = []
+    for close, name, rest, value in _TAG.findall(_without_comments(data)):
+        if close:
+            if stack and stack[-1] == name:
+                stack.pop()
+            continue
+        if len(stack) < 3:
+            yield (*stack, name), value
+        if not rest.endswith(b"/"):
+            stack.append(name)
+            if len(stack) > _DEPTH:
+                return
+
+
+def _without_comments(data: bytes) -> bytes:
+    first, *others = data.split(b"<!--")
+    return first + b"".join(part.partition(b"-->")[2] for part in others)
 
 
 def _text(value: bytes) -> str:

@@ -215,7 +215,7 @@ def test_a_shaded_jar_is_reported_with_all_it_carries() -> None:
             "Implementation-Version: 1.5\r\nImplementation-Vendor-Id: org.acme\r\n",
             ("org.acme", "plain", "1.5"),
         ),
-        ("gson-2.8.jar", "Bundle-SymbolicName: com.google.code.gson\r\n", ("com.google.code", "gson", "2.8")),
+        ("gson-2.8.jar", "Bundle-SymbolicName: com.google.code.gson\r\n", ("com.google.code.gson", "gson", "2.8")),
         ("foo-2-1.jar", "Bundle-Version: 2-1\r\n", (None, "foo", "2-1")),
     ],
 )
@@ -245,7 +245,7 @@ def test_archives_inside_archives(*, stored: bool) -> None:
 
 def test_a_broken_archive_inside_does_not_cost_its_neighbours() -> None:
     ear = archive(("a.jar", b"PK\x03\x04broken"), ("b.jar", archive(pom("g", "b", "1"))), stored=True)
-    found = kept_before_error(jar.CATALOGER, ear, Malformed, r"1 nested archives not read in full, first a\.jar")
+    found = kept_before_error(jar.CATALOGER, ear, Malformed, r"1 part of the archive not read in full, first a\.jar")
     assert coordinates(found) == [("g", "b", "1")]
 
 
