@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from surveyor.scan.errors import BadTarget
-from surveyor.scan.limits import Limits
+from surveyor.scan.limits import GIB, MIB, Limits
 
 OSV_BUCKET = "https://osv-vulnerabilities.storage.googleapis.com"
 PSI_BASE = "https://pagespeedonline.googleapis.com"
@@ -87,6 +87,8 @@ class Settings:
     daemon_sockets: tuple[Path, ...] = ()
     user_agent: str = "Surveyor/0.1"
     limits: Limits = field(default_factory=Limits)
+    layer_cache: Path | None = None
+    layer_cache_bytes: int = GIB
 
 
 def parse_allowed_host(text: str, *, name: str = "--allow-host") -> AllowedHost:
@@ -123,6 +125,13 @@ def advisory_database(env: Mapping[str, str]) -> Path:
     return Path(given).expanduser().absolute() if given else home(env) / "advisories" / "advisories.db"
 
 
+def _layer_cache_bytes(env: Mapping[str, str]) -> int:
+    given = env.get("SURVEYOR_LAYER_CACHE_MB", "1024")
+    if not (given.isascii() and given.isdigit() and len(given) < 10):
+        raise BadTarget("SURVEYOR_LAYER_CACHE_MB: expected a number of MiB, or 0 for none")
+    return int(given) * MIB
+
+
 #: Variable, default, meaning: what ``from_environment`` reads, for the reference page.
 VARIABLES = (
     ("SURVEYOR_HOME", "the platform's place; `/var/lib/surveyor` for root", "The one data folder."),
@@ -138,6 +147,11 @@ VARIABLES = (
         "SURVEYOR_PLAIN_REGISTRIES",
         "",
         "`HOST[:PORT]` of registries that speak http instead of https; several with spaces.",
+    ),
+    (
+        "SURVEYOR_LAYER_CACHE_MB",
+        "`1024`",
+        "How many MiB of what image layers gave are kept in `cache/layers` in the home; `0` keeps none.",
     ),
     (
         "SURVEYOR_OSV_BUCKET",
@@ -156,6 +170,8 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         psi_key=env.get("SURVEYOR_PSI_KEY") or None,
         psi_base=_web_address(env, "SURVEYOR_PSI_BASE") or PSI_BASE,
         osv_bucket=env.get("SURVEYOR_OSV_BUCKET") or OSV_BUCKET,
+        layer_cache=home(env) / "cache" / "layers",
+        layer_cache_bytes=_layer_cache_bytes(env),
     )
 
 

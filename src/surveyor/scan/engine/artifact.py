@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from surveyor.scan.acquire.interface import Artifact, Image
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.engine import opening
+from surveyor.scan.engine.cache import LayerCache
 from surveyor.scan.engine.inventory import Inventory
 from surveyor.scan.engine.layer import Scope
 from surveyor.scan.engine.nesting import Nesting, is_system
@@ -42,7 +43,7 @@ def run(request: Request, settings: Settings, ledger: Ledger) -> Parts:
     hashing = _Hashing(path) if path and path.is_file() and request.digest is None else None
     opened = opening.opened(request, settings, budget, ledger)
     artifact = opened.artifact
-    scan = _Scan(artifact, ledger, budget)
+    scan = _Scan(artifact, ledger, budget, _cache(settings))
     packages = scan.read()
     scan.account()
     digest = hashing.result(ledger, scan.stage) if hashing else request.digest or artifact.digest
@@ -67,16 +68,23 @@ def run(request: Request, settings: Settings, ledger: Ledger) -> Parts:
 _STAGES = (("archive/", "archive"), ("iso", "iso"), ("dmg", "dmg"), ("binary/", "binary"))
 
 
+def _cache(settings: Settings) -> LayerCache | None:
+    if settings.layer_cache is None or settings.layer_cache_bytes <= 0:
+        return None
+    return LayerCache(folder=settings.layer_cache, bytes=settings.layer_cache_bytes)
+
+
 class _Scan:
     """The images of one artifact on their way into one inventory."""
 
-    def __init__(self, artifact: Artifact, ledger: Ledger, budget: Budget) -> None:
+    def __init__(self, artifact: Artifact, ledger: Ledger, budget: Budget, cache: LayerCache | None) -> None:
         self.type = artifact.type
         self.stage = next((stage for begin, stage in _STAGES if artifact.type.startswith(begin)), "container")
         self.entries = 0
         self._artifact = artifact
         self._ledger = ledger
         self._budget = budget
+        self._cache = cache
         self._files: Counter[str] = Counter()
         self._records: Counter[str] = Counter()
         self._layers = [layer for image in artifact.images for layer in image.layers]
@@ -109,7 +117,7 @@ class _Scan:
         system = is_system(self.type)
         scope = Scope(stage=self.stage, system=system, overlaid=image.overlaid)
         nesting = Nesting(budget=self._budget, stage=self.stage, depth=self._budget.limits.depth)
-        reader = self._reader = ImageReader(image, scope, self._ledger, self._budget, nesting.nest())
+        reader = self._reader = ImageReader(image, scope, self._ledger, self._budget, nesting.nest(), self._cache)
         reader.read(self._layer)
         self._before, self._reader = self._done, None
         for found, distro in reader.finish():

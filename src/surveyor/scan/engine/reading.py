@@ -6,11 +6,12 @@ import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from surveyor.scan.acquire.interface import Image
 from surveyor.scan.engine import distro, links
 from surveyor.scan.engine.books import account, shown
+from surveyor.scan.engine.cache import LayerCache
 from surveyor.scan.engine.following import Follower, unfulfilled
 from surveyor.scan.engine.inventory import Found
 from surveyor.scan.engine.layer import LayerReader, Nest, Scope
@@ -41,9 +42,17 @@ class _Visible:
 
 
 class ImageReader:
-    """One image on its way to packages; ``nest`` opens the artifacts inside it."""
+    """One image on its way to packages; ``nest`` opens the artifacts inside it, ``cache`` keeps what layers gave."""
 
-    def __init__(self, image: Image, scope: Scope, ledger: Ledger, budget: Budget, nest: Nest) -> None:
+    def __init__(
+        self,
+        image: Image,
+        scope: Scope,
+        ledger: Ledger,
+        budget: Budget,
+        nest: Nest,
+        cache: LayerCache | None = None,
+    ) -> None:
         self.entries = 0
         self.files: Counter[str] = Counter()
         self._image = image
@@ -51,11 +60,12 @@ class ImageReader:
         self._ledger = ledger
         self._budget = budget
         self._nest = nest
+        self._cache = cache
         self._unseen = Unseen()
         self._overlay = Overlay()
         self._releases = distro.Releases()
         self._visible: deque[_Visible] = deque()
-        self._nested: list[Nested] = []
+        self._nested: list[tuple[Nested, Layer]] = []
         self._troubles: Counter[str] = Counter()
         self._links = links.Links()
         self._layers: list[Layer] = []
@@ -85,8 +95,9 @@ class ImageReader:
             found += [(each, distros[one.taken.root]) for each in self._found(one)]
         found = owners.claim(found, self._scope.prefix)
         self._books()
-        for nested in self._nested:
-            found += nested.found
+        for nested, layer in self._nested:
+            made = layer.instruction if isinstance(layer, TarLayer) else None
+            found += [(replace(one, layer=layer.digest, instruction=made), distro) for one, distro in nested.found]
         return found
 
     def _looks(self) -> Iterator[tuple[Layer, Look]]:
@@ -108,6 +119,22 @@ class ImageReader:
                 yield first, future.result()
 
     def _look(self, layer: Layer) -> Look:
+        """What a layer gives: as it was kept, or read now and then kept."""
+        cache, key = self._cache, None
+        if cache is not None and isinstance(layer, TarLayer) and layer.sized:
+            key = cache.key(layer, self._scope, self._budget.limits)
+        if cache is None or key is None:
+            return self._read(layer)
+        assert isinstance(layer, TarLayer)
+        kept = cache.get(key, self._overlay.sheet(), self._budget)
+        if kept is not None:
+            self._walked += size_of(layer)
+            return kept
+        look = self._read(layer)
+        cache.put(key, layer, look, self._budget)
+        return look
+
+    def _read(self, layer: Layer) -> Look:
         reader = LayerReader(layer, self._overlay.sheet(), self._scope, self._budget, self._nest)
         self._active[id(reader)] = (layer, reader)
         look = reader.read()
@@ -174,7 +201,7 @@ class ImageReader:
             self._ledger.fail(entry, stage=stage)
 
     def _take_nested(self, nested: Nested, layer: Layer) -> None:
-        self._nested.append(nested)
+        self._nested.append((nested, layer))
         self.entries += nested.entries
         self.files.update(nested.files)
         for entry in nested.coverage:
@@ -227,7 +254,7 @@ class ImageReader:
                 )
         if len(self._nested) > _NESTED:
             more = self._nested[_NESTED:]
-            paths = [self._scope.path(nested.name) for nested in more[:5]]
+            paths = [self._scope.path(nested.name) for nested, _ in more[:5]]
             detail = f"{counted(len(more), 'more artifact')} inside: {shown(paths, len(more))}"
             self._ledger.add(
                 Coverage(what="acquire.nested", state=CoverageState.LOOKED, detail=detail, count=len(more))

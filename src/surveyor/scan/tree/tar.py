@@ -44,7 +44,8 @@ class TarLayer:
     """A tar in a range of a mapped file, plain or compressed.
 
     ``declared`` is how many bytes its manifest says there are, ``content`` the digest of what they are uncompressed,
-    ``instruction`` what made the layer, by the image's history.
+    ``instruction`` what made the layer, by the image's history; ``verified`` when its bytes are known to have its
+    digest.
     """
 
     blob: Blob
@@ -53,6 +54,12 @@ class TarLayer:
     declared: int | None = None
     content: str | None = None
     instruction: str | None = None
+    verified: bool = False
+
+    @property
+    def sized(self) -> bool:
+        """Whether there are as many bytes as its manifest says, where that says any number."""
+        return self.declared is None or self.declared == len(self.blob.view())
 
     @property
     def form(self) -> str:

@@ -167,6 +167,7 @@ class _Pull:
                 declared=one.size,
                 content=content,
                 instruction=instruction,
+                verified=True,
             )
             for one, content, instruction in wanted
             if one.digest in blobs

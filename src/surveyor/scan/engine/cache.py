@@ -1,0 +1,125 @@
+"""Keeps what a look at a layer gave, by the layer's digest: the next image that shares it pays only for its own.
+
+An entry is written only when the bytes have the digest they are known by: an image that lies about its layers must not
+speak for others. It is asked for by what an image says, which every runtime verifies before it starts one. The key also
+holds the versions of all units and the limits: what would be read differently is read again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from surveyor import __version__
+from surveyor.scan.acquire import ACQUIRERS
+from surveyor.scan.catalog import CATALOGERS
+from surveyor.scan.catalog.unread import UNREAD
+from surveyor.scan.engine import codec
+from surveyor.scan.engine.layer import Scope
+from surveyor.scan.engine.look import Look
+from surveyor.scan.limits import Budget, Limits
+from surveyor.scan.tree.overlay import Sheet
+from surveyor.scan.tree.stream import content_digest
+from surveyor.scan.tree.tar import TarLayer
+
+_UNITS = " ".join(
+    [
+        *(unit.stamp for unit in CATALOGERS),
+        *(f"{unit.id}@{unit.version}" for unit in ACQUIRERS),
+        *(unit.id for unit in UNREAD),
+    ]
+)
+_LEFT = 0.8  # of the bound, when it was met and the oldest entries go
+#: Reasons of troubles that another try may not have.
+_PASSING = frozenset({"limit_exceeded", "internal_error", "unreadable"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerCache:
+    """A folder of entries, ``bytes`` of them at most; several processes may share it."""
+
+    folder: Path
+    bytes: int
+
+    def key(self, layer: TarLayer, scope: Scope, limits: Limits) -> str | None:
+        """What a look at this layer is kept under; nothing for a layer that is known by no digest."""
+        digest = layer.digest or ""
+        if not digest.startswith("sha256:"):
+            return None
+        bounds = (limits.depth, limits.file_bytes, limits.metadata_bytes, limits.ratio, limits.spool_bytes)
+        text = f"{__version__} {codec.FORMAT} {digest} {scope.system} {scope.overlaid} {bounds} {_UNITS}"
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def get(self, key: str, sheet: Sheet, budget: Budget) -> Look | None:
+        """What was kept; an entry that cannot be read is none."""
+        path = self._path(key)
+        try:
+            data = path.read_bytes()
+            os.utime(path)
+        except OSError:
+            return None
+        look = codec.decode(data, sheet)
+        for _ in range(sum(len(taken.records) for taken in look.taken.values()) if look else 0):
+            budget.package()
+        return look
+
+    def put(self, key: str, layer: TarLayer, look: Look, budget: Budget) -> None:
+        """Keep a whole look at a layer that is what it says; a full or closed disk keeps nothing."""
+        if not _lasting(look) or not _is_itself(layer, budget):
+            return
+        data, path = codec.encode(look), self._path(key)
+        with suppress(OSError):
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(data)
+                os.replace(name, path)  # noqa: PTH105 - the name is a string
+            except OSError:
+                os.unlink(name)  # noqa: PTH108
+                raise
+            self._trim()
+
+    def _path(self, key: str) -> Path:
+        return self.folder / key[:2] / key
+
+    def _trim(self) -> None:
+        """Remove what was not asked for the longest when there is more than the bound."""
+        entries = [(status.st_mtime, status.st_size, path) for path, status in _stats(self.folder)]
+        total = sum(size for _, size, _ in entries)
+        if total <= self.bytes:
+            return
+        for _, size, path in sorted(entries):
+            path.unlink(missing_ok=True)
+            total -= size
+            if total <= self.bytes * _LEFT:
+                return
+
+
+def _stats(folder: Path) -> list[tuple[Path, os.stat_result]]:
+    found = []
+    for path in folder.glob("*/*"):
+        with suppress(OSError):
+            found.append((path, path.stat()))
+    return found
+
+
+def _lasting(look: Look) -> bool:
+    """Whether another look would give the same: it came to the end, and what failed in it will fail again."""
+    reasons = {trouble.entry.reason for trouble in look.troubles}
+    reasons |= {entry.reason for nested in look.nested for entry in nested.coverage}
+    return look.whole and not look.failures and not look.sheet.names.full and not reasons & _PASSING
+
+
+def _is_itself(layer: TarLayer, budget: Budget) -> bool:
+    """Whether the bytes have the digest that the layer is known by: of what is stored, or of what that inflates to."""
+    if layer.verified:
+        return True
+    if layer.digest == layer.content:
+        return layer.digest == content_digest(layer.blob, budget)
+    return layer.digest == f"sha256:{hashlib.sha256(layer.blob.view()).hexdigest()}"
