@@ -77,7 +77,7 @@ def test_every_ecosystem_has_a_scheme_of_the_registry() -> None:
     assert set(VERSIONS.values()) == set(SCHEMES.values())
     assert order_of("Debian:12") is SCHEMES["dpkg"]
     assert order_of("Ubuntu:22.04:LTS") is SCHEMES["dpkg"]
-    assert order_of("GitHub Actions") is None
+    assert order_of("ConanCenter") is None
 
 
 HOSTILE = [

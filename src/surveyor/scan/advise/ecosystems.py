@@ -67,21 +67,27 @@ def _plain(package: Package) -> str:
 #: PURL type → OSV ecosystem and how it writes a name.
 _LANGUAGES: Mapping[str, tuple[str, Callable[[Package], str]]] = MappingProxyType(
     {
+        "bioconductor": ("Bioconductor", _plain),
         "bitnami": ("Bitnami", _plain),
         "cargo": ("crates.io", _plain),
         "composer": ("Packagist", _joined("/")),
+        "conan": ("ConanCenter", _plain),
         "cran": ("CRAN", _plain),
         "gem": ("RubyGems", _plain),
+        "githubactions": ("GitHub Actions", _joined("/")),
         "golang": ("Go", _joined("/")),
         "hackage": ("Hackage", _plain),
-        "hex": ("Hex", _plain),
+        # of an organisation it is another package than the public one of that name
+        "hex": ("Hex", _joined("/")),
         "julia": ("Julia", _plain),
         "maven": ("Maven", _joined(":")),
         "npm": ("npm", _joined("/")),
         "nuget": ("NuGet", _plain),
+        "opam": ("opam", _plain),
         "pub": ("Pub", _plain),
         "pypi": ("PyPI", _plain),
         "swift": ("SwiftURL", _joined("/")),
+        "vscode-extension": ("VSCode", _joined(".")),
     }
 )
 

@@ -7,15 +7,32 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 _SEPARATORS = re.compile(r"[-_.]+")
+_SCHEME = re.compile(r"[a-z+]+://(?:[^/@]*@)?")
 
 
 def _pep503(name: str) -> str:
     return _SEPARATORS.sub("-", name).lower()
 
 
-#: Ecosystems whose registries take several spellings for one package; everywhere else a name is case-sensitive.
+def _repository(name: str) -> str:
+    """A repository by host and path: feeds write its address with or without scheme and ``.git``."""
+    return _SCHEME.sub("", name.lower(), count=1).rstrip("/").removesuffix(".git")
+
+
+#: Ecosystems whose registries take several spellings for one package, or whose PURLs keep no case; everywhere else a
+#: name is case-sensitive.
 _FOLDED: Mapping[str, Callable[[str], str]] = MappingProxyType(
-    {"PyPI": _pep503, "NuGet": str.lower, "Packagist": str.lower, "SwiftURL": str.lower}
+    {
+        "GitHub Actions": str.lower,
+        "Go": str.lower,
+        "NuGet": str.lower,
+        "Packagist": str.lower,
+        "Pub": str.lower,
+        "PyPI": _pep503,
+        "SwiftURL": _repository,
+        "VSCode": str.lower,
+        "npm": str.lower,
+    }
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 #: In SQLite's ``user_version``. A reader takes this one only; the database is derived data and quickly made anew.
-VERSION: Final = 1
+VERSION: Final = 2
 #: In SQLite's ``application_id``: "SVYR".
 APPLICATION: Final = 0x53565952
 

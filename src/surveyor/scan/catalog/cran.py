@@ -23,7 +23,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
         raise Malformed("DESCRIPTION has no usable package name or version")
     budget.package()
     yield Record(
-        type="cran",
+        type="bioconductor" if "biocViews" in found else "cran",
         name=name,
         version=version,
         licenses=licence(_FILE.sub("", text(found.get("License", b"")))),

@@ -19,7 +19,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
             continue
         budget.package()
         yield Record(
-            type="cran",
+            type="bioconductor" if string(entry.get("Source")) == "Bioconductor" else "cran",
             name=name,
             version=version,
             presence=Presence.DECLARED,

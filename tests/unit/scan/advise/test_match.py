@@ -98,6 +98,19 @@ def test_names_are_written_as_the_ecosystem_writes_them(database: Made) -> None:
             "Packagist": [record("GHSA-php", "Packagist", "acme/core", fixed="9.0")],
             "crates.io": [record("RUSTSEC-1", "crates.io", "acme", fixed="9.0.0")],
             "RubyGems": [record("RUBYSEC-1", "RubyGems", "acme", fixed="9.0")],
+            "SwiftURL": [
+                record("GHSA-sw1", "SwiftURL", "github.com/Acme/One", fixed="9.0.0"),
+                record("GHSA-sw2", "SwiftURL", "https://github.com/acme/two.git", fixed="9.0.0"),
+            ],
+            "Hex": [record("GHSA-hex", "Hex", "acme", fixed="9.0.0")],
+            "Pub": [record("GHSA-pub", "Pub", "acme", fixed="9.0.0")],
+            "Hackage": [record("HSEC-1", "Hackage", "acme", fixed="9.0")],
+            "CRAN": [record("RSEC-1", "CRAN", "acme", fixed="9.0")],
+            "Bioconductor": [record("RSEC-2", "Bioconductor", "acme", fixed="9.0")],
+            "Julia": [record("JLSEC-1", "Julia", "Acme", fixed="9.0.0")],
+            "GitHub Actions": [record("GHSA-act", "GitHub Actions", "Acme/run", fixed="9.0.0")],
+            "VSCode": [record("GHSA-vs", "VSCode", "Acme.shop", fixed="9.0.0")],
+            "opam": [record("OSEC-1", "opam", "acme", fixed="9.0")],
         }
     )
     packages = [
@@ -110,18 +123,58 @@ def test_names_are_written_as_the_ecosystem_writes_them(database: Made) -> None:
         plain("composer", "core", "v1.0", namespace="acme"),
         plain("cargo", "acme", "1.0.0"),
         plain("gem", "acme", "1.0"),
+        plain("swift", "One", "1.0.0", namespace="github.com/acme"),
+        plain("swift", "Two", "1.0.0", namespace="github.com/acme"),
+        plain("hex", "acme", "1.0.0"),
+        plain("hex", "acme", "1.0.0", namespace="private"),
+        plain("pub", "acme", "1.0.0"),
+        plain("hackage", "acme", "1.0"),
+        plain("cran", "acme", "1.0-1"),
+        plain("bioconductor", "acme", "1.0"),
+        plain("julia", "Acme", "1.0.0"),
+        plain("githubactions", "run", "v1", namespace="acme"),
+        plain("vscode-extension", "shop", "1.0.0", namespace="acme"),
+        plain("opam", "acme", "1.0"),
     ]
     advice = ask(path, packages)
     assert sorted(finding.title for finding in advice.findings) == [
+        "GHSA-act: githubactions/acme/run",
+        "GHSA-hex: hex/acme",
         "GHSA-mvn: maven/org.acme/core",
         "GHSA-npm: npm/@scope/left",
         "GHSA-nu: nuget/acme.core",
         "GHSA-php: composer/acme/core",
+        "GHSA-pub: pub/acme",
+        "GHSA-sw1: swift/github.com/acme/One",
+        "GHSA-sw2: swift/github.com/acme/Two",
+        "GHSA-vs: vscode-extension/acme/shop",
         "GO-1: golang/github.com/Acme/x",
         "GO-2: golang/stdlib",
+        "HSEC-1: hackage/acme",
+        "JLSEC-1: julia/Acme",
+        "OSEC-1: opam/acme",
         "PYSEC-1: pypi/zope_interface",
+        "RSEC-1: cran/acme",
+        "RSEC-2: bioconductor/acme",
         "RUBYSEC-1: gem/acme",
         "RUSTSEC-1: cargo/acme",
+    ]
+
+
+def test_what_is_only_declared_is_no_gap_beside_what_is_installed(database: Made) -> None:
+    path = database({"npm": [record("GHSA-a", "npm", "left", fixed="2.0.0")]})
+    wishes = [
+        plain("npm", "loose", "", presence=Presence.DECLARED),
+        plain("cocoapods", "Pod", "1.0", presence=Presence.DECLARED),
+    ]
+    assert rows(ask(path, wishes)) == [
+        ("advisories.cocoapods", "missing", "no_source", 1),
+        ("advisories.npm", "partial", "no_version", 1),
+    ]
+    assert rows(ask(path, [*wishes, plain("npm", "right", "1.0.0")])) == [
+        ("advisories.npm", "looked", None, 1),
+        ("advisories.cocoapods", "skipped", "no_source", 1),
+        ("advisories.npm", "skipped", "no_version", 1),
     ]
 
 

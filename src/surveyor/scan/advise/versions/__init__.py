@@ -33,11 +33,13 @@ VERSIONS: Mapping[str, Order] = MappingProxyType(
         "Alpaquita": apk.key,
         "Alpine": apk.key,
         "BellSoft Hardened Containers": apk.key,
+        "Bioconductor": dotted.key,
         "Bitnami": semver.key,
         "CRAN": dotted.key,
         "Chainguard": apk.key,
         "Debian": dpkg.key,
         "Echo": dpkg.key,
+        "GitHub Actions": semver.key,
         "Go": semver.key,
         "Hackage": dotted.key,
         "Hex": semver.key,
@@ -56,11 +58,14 @@ VERSIONS: Mapping[str, Order] = MappingProxyType(
         "SUSE": rpm.key,
         "SwiftURL": semver.key,
         "Ubuntu": dpkg.key,
+        "VSCode": semver.key,
         "Wolfi": apk.key,
         "crates.io": semver.key,
         "npm": semver.key,
         "openEuler": rpm.key,
         "openSUSE": rpm.key,
+        # of Debian's form by opam's own manual
+        "opam": dpkg.key,
     }
 )
 
