@@ -32,7 +32,8 @@ class Record:
     so, as an SBOM does.
 
     An empty ``version`` says that the file names none: whatever version of that name is found elsewhere takes the
-    record over. A ``remark`` says something of a package, such as its licence, and is none where it stands alone.
+    record over. A ``remark`` says something of a package and is none where it stands alone: its licence, or with a
+    ``version`` which one is meant where another file names none, as a parent project manages.
     """
 
     type: str

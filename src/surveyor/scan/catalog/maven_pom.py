@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, plausible, quote
 from surveyor.scan.errors import Malformed
@@ -29,24 +29,37 @@ class _Project:
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
-    """One record a direct dependency; its version literal, by properties, or managed in this file, else not known."""
+    """One record a direct dependency; its version literal, by properties, or managed in this file, else not known.
+
+    What is managed here is a remark, for projects below that leave the version to their parent.
+    """
     project = _read(file.data)
     for entry in project.needed:
         group, name = (_resolved(entry.get(key, ""), project.values) for key in ("groupId", "artifactId"))
         asked = entry.get("version", "") or project.managed.get((group, name), "")
-        version = _resolved(asked, project.values)
-        if not (plausible(group) and plausible(name)) or "${" in group + name:
-            continue
-        known = plausible(version) and "${" not in version and not version.startswith(("[", "("))
-        budget.package()
-        yield Record(
-            type="maven",
-            namespace=group,
-            name=name,
-            version=version if known else "",
-            presence=Presence.DECLARED,
-            evidence=quote(dependency=f"{group}:{name}", version=asked[:80], scope=entry.get("scope", "")[:40]),
-        )
+        if record := _record(group, name, asked, entry.get("scope", ""), project):
+            budget.package()
+            yield record
+    for (group, name), asked in project.managed.items():
+        record = _record(group, name, asked, "managed", project)
+        if record and record.version:
+            budget.package()
+            yield replace(record, remark=True)
+
+
+def _record(group: str, name: str, asked: str, scope: str, project: _Project) -> Record | None:
+    version = _resolved(asked, project.values)
+    if not (plausible(group) and plausible(name)) or "${" in group + name:
+        return None
+    known = plausible(version) and "${" not in version and not version.startswith(("[", "("))
+    return Record(
+        type="maven",
+        namespace=group,
+        name=name,
+        version=version if known else "",
+        presence=Presence.DECLARED,
+        evidence=quote(dependency=f"{group}:{name}", version=asked[:80], scope=scope[:40]),
+    )
 
 
 def _read(data: memoryview) -> _Project:

@@ -39,7 +39,7 @@ def _record(element: Element, child: str, properties: dict[str, str], budget: Bu
     asked = given.get("versionoverride") or given.get("version") or child
     stated = _PROPERTY.sub(lambda found: properties.get(found[1], found[0]), asked[:200])
     version = _VERSION.fullmatch(stated)
-    if not plausible(name) or "$(" in name:
+    if not plausible(name) or "$(" in name or (element.path[-1] == "PackageVersion" and not version):
         return
     budget.package()
     development = given.get("developmentdependency") == "true" or given.get("privateassets", "").lower() == "all"
@@ -48,6 +48,8 @@ def _record(element: Element, child: str, properties: dict[str, str], budget: Bu
         name=name,
         version=version[1] if version and plausible(version[1]) else "",
         presence=Presence.DECLARED,
+        # a central version is for projects that name none, and asks for nothing itself
+        remark=element.path[-1] == "PackageVersion",
         evidence=quote(reference=name, version=asked[:100], scope="dev" if development else None),
     )
 

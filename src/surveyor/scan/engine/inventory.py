@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeVar
 
@@ -50,11 +50,14 @@ class Inventory:
     def __init__(self) -> None:
         self._found: dict[str, tuple[Distro | None, list[Found]]] = {}
         self._open: dict[_Name, tuple[Distro | None, list[Found]]] = {}
+        self._offers: dict[_Name, list[Found]] = {}
 
     def add(self, found: Found, distro: Distro | None) -> None:
         """Take one record; ``distro`` is that of the system it was found in."""
         distro = found.record.distro or (distro if found.cataloger.system else None)
-        if found.record.version and not found.record.remark:
+        if found.record.version and found.record.remark:
+            self._offers.setdefault(_name(found, distro), []).append(found)
+        elif found.record.version:
             self._found.setdefault(purl(found.record, distro), (distro, []))[1].append(found)
         else:
             self._open.setdefault(_name(found, distro), (distro, []))[1].append(found)
@@ -67,7 +70,10 @@ class Inventory:
         )
 
     def _join(self) -> dict[str, list[Found]]:
-        """Give what names no version to the versions of that name; what nobody takes is a package without one."""
+        """Give what names no version to the versions of that name.
+
+        What nobody takes is a package of the versions that other files offer for it, else one without a version.
+        """
         said: dict[str, list[Found]] = {}
         taken: set[_Name] = set()
         for identity, (distro, found) in self._found.items():
@@ -76,8 +82,14 @@ class Inventory:
                 taken.add(name)
         for name in self._open.keys() - taken:
             distro, found = self._open[name]
-            if alone := [one for one in found if not one.record.remark]:
-                self._found.setdefault(purl(alone[0].record, distro), (distro, []))[1].extend(alone)
+            alone = [one for one in found if not one.record.remark]
+            offers = self._offers.get(name, [])
+            for version in dict.fromkeys(offer.record.version for offer in offers) if offers else ("",):
+                taking = [replace(one, record=replace(one.record, version=version)) for one in alone]
+                if taking:
+                    identity = purl(taking[0].record, distro)
+                    self._found.setdefault(identity, (distro, []))[1].extend(taking)
+                    said[identity] = [offer for offer in offers if offer.record.version == version]
         self._open.clear()
         return said
 

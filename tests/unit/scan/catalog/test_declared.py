@@ -99,6 +99,7 @@ EXPECTED = {
         ("maven/example.shop/core@1.0.0", ""),
         ("maven/org.elsewhere/managed", ""),
         ("maven/junit/junit", "test"),
+        ("maven/org.springframework/spring-core@5.3.17", "managed"),
     ],
     ("npm_lock", 0): [
         ("npm/%40babel/code-frame@7.29.7", ""),

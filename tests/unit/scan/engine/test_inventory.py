@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from surveyor.scan.catalog import npm
 from surveyor.scan.catalog.interface import Record
 from surveyor.scan.engine.inventory import Found, Inventory
@@ -43,3 +45,20 @@ def test_installed_says_more_than_declared() -> None:
     (found,) = packages(lock, there)
     assert found.presence is Presence.INSTALLED
     assert len(found.locations) == 2
+
+
+def test_a_version_that_another_file_offers_is_taken_where_none_is_named() -> None:
+    wish = Record(type="maven", namespace="g", name="a", version="", evidence="g:a", presence=Presence.DECLARED)
+    offers = [replace(wish, version=version, evidence=version, remark=True) for version in ("1", "2", "2")]
+    found = packages(wish, *offers)
+    assert [package.purl for package in found] == ["pkg:maven/g/a@1", "pkg:maven/g/a@2"]
+    assert [[one.value for one in package.evidence] for package in found] == [["g:a", "1"], ["g:a", "2", "2"]]
+    assert [[place.path for place in package.locations] for package in found] == [["file0"], ["file0"]]
+    assert packages(*offers) == ()
+
+
+def test_an_offer_changes_nothing_for_what_has_a_version() -> None:
+    pinned = Record(type="maven", namespace="g", name="a", version="3", evidence="3", presence=Presence.DECLARED)
+    offer = replace(pinned, version="1", remark=True)
+    wish = replace(pinned, version="", evidence="g:a")
+    assert [package.purl for package in packages(pinned, offer, wish)] == ["pkg:maven/g/a@3"]
