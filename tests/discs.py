@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from tests.images import Files, Link
 
 SECTOR = 2048
-FIRST = 20  # behind the descriptors: what the trees and files are laid out from
+FIRST = 24  # behind the descriptors: what the trees and files are laid out from
 
 
 def both(value: int, form: str = "I") -> bytes:

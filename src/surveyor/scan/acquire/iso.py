@@ -1,56 +1,114 @@
-"""A disc image: ISO 9660 with Rock Ridge or Joliet, or UDF where that has more."""
+"""A disc image: ISO 9660 with Rock Ridge or Joliet, or UDF where there is nothing else or it holds more files."""
 
 from __future__ import annotations
 
+import re
+
 from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin
-from surveyor.scan.errors import Malformed, Unsupported
-from surveyor.scan.formats import iso9660
+from surveyor.scan.errors import Malformed, ScanError, Unsupported
+from surveyor.scan.formats import iso9660, udf
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
-from surveyor.scan.tree.iso import layer_of
+from surveyor.scan.tree.entry import Blob, Wanted
+from surveyor.scan.tree.iso import IsoLayer, layer_of
+from surveyor.scan.tree.udf import UdfLayer
+from surveyor.scan.vocabulary import counted
 
 _RAW = b"\0" + b"\xff" * 10 + b"\0"
 #: Where the first descriptor begins when a file holds whole sectors of 2352 bytes: in mode 1, and in mode 2.
 _RAW_DESCRIPTORS = (16 * 2352 + 16, 16 * 2352 + 24)
+_NONE = Wanted(re.compile(rb"(?!)"))
+_RECOGNITION = 16  # sectors in which a disc says by which standards it is written
 
 
 def detect(origin: Origin) -> bool:
     """A first volume descriptor stands in sector 16, whatever boots the disc before it."""
     blob = origin.blob
-    if blob is None:
-        return False
-    return iso9660.is_iso(blob.part(iso9660.FIRST_DESCRIPTOR, 8).head(8)) or _is_raw(origin)
+    return blob is not None and (_standard(blob, iso9660.FIRST_DESCRIPTOR) is not None or _is_raw(blob))
 
 
-def _is_raw(origin: Origin) -> bool:
+def read(origin: Origin, budget: Budget) -> Artifact:
+    """The tree with the best names as one layer; of two trees the one with more files."""
     blob = origin.blob
-    if blob is None or blob.head(12) != _RAW:
-        return False
-    return any(iso9660.is_iso(blob.part(start, 8).head(8)) for start in _RAW_DESCRIPTORS)
-
-
-def read(origin: Origin, _budget: Budget) -> Artifact:
-    """The tree with the best names as one layer."""
-    if origin.blob is None:
+    if blob is None:
         raise Malformed("no bytes")
-    if _is_raw(origin):
+    if _is_raw(blob):
         raise Unsupported("disc image of raw sectors (2352 bytes each) is not read; convert it to 2048-byte sectors")
-    disc = iso9660.read_disc(origin.blob.view())
-    layer = layer_of(origin.blob, disc)
-    image = Image(layers=(layer,), name=disc.label or None)
-    return Artifact(type="iso", images=(image,), coverage=tuple(_boots(disc.boots)))
+    layers: list[IsoLayer | UdfLayer] = []
+    coverage: list[Coverage] = []
+    troubles: list[ScanError] = []
+    label = ""
+    standards = _standards(blob)
+    if iso9660.IDENTIFIER in standards:
+        try:
+            disc = iso9660.read_disc(blob.view())
+            label, coverage = disc.label, _boots(disc.boots)
+            layers.append(layer_of(blob, disc))
+        except Malformed as error:
+            troubles.append(error)
+    if standards.intersection(udf.IDENTIFIERS):
+        try:
+            volume = udf.Volume(blob.view())
+            label = label or volume.label
+            layers.append(UdfLayer(blob=blob, volume=volume))
+        except (Malformed, Unsupported) as error:
+            troubles.append(error)
+    if not layers and not troubles:
+        raise Malformed("disc says by no standard what it holds: it is cut short or damaged")
+    if not layers:
+        raise troubles[-1]
+    layer = layers[0]
+    if len(layers) > 1:
+        layer, told = _fuller(layers, budget)
+        coverage.append(told)
+    coverage += [_told(CoverageState.PARTIAL, error.code, f"one of two trees: {error}") for error in troubles]
+    return Artifact(type="iso", images=(Image(layers=(layer,), name=label or None),), coverage=tuple(coverage))
+
+
+def _standard(blob: Blob, start: int) -> bytes | None:
+    """The standard that a descriptor names, when it names one of ours."""
+    named = blob.part(start, 6).head(6)[1:]
+    return named if named in {iso9660.IDENTIFIER, udf.BEGIN, *udf.IDENTIFIERS} else None
+
+
+def _standards(blob: Blob) -> set[bytes]:
+    """The standards that the first sectors name."""
+    starts = range(iso9660.FIRST_DESCRIPTOR, iso9660.FIRST_DESCRIPTOR + _RECOGNITION * iso9660.SECTOR, iso9660.SECTOR)
+    return {standard for start in starts if (standard := _standard(blob, start))}
+
+
+def _is_raw(blob: Blob) -> bool:
+    return blob.head(12) == _RAW and any(_standard(blob, start) is not None for start in _RAW_DESCRIPTORS)
+
+
+def _fuller(layers: list[IsoLayer | UdfLayer], budget: Budget) -> tuple[IsoLayer | UdfLayer, Coverage]:
+    """Of two trees of one disc the one with more files, the first when both have the same."""
+    files: list[int] = []
+    for layer in layers:
+        walk = layer.walk(_NONE, budget)
+        for _ in walk:
+            pass
+        files.append(walk.files)
+    most = files.index(max(files))
+    trees = " and ".join(
+        f"{layer.form} with {counted(count, 'file')}" for layer, count in zip(layers, files, strict=True)
+    )
+    return layers[most], _told(
+        CoverageState.LOOKED, None, f"the disc has two trees, {trees}: {layers[most].form} is read"
+    )
 
 
 def _boots(platforms: tuple[str, ...]) -> list[Coverage]:
     if not platforms:
         return []
     detail = f"El Torito boot images are named and not read apart from the files they are: {', '.join(platforms)}"
-    entry = Coverage(
-        what="acquire.iso", state=CoverageState.SKIPPED, reason="boot_image", detail=detail, count=len(platforms)
-    )
-    return [entry]
+    return [_told(CoverageState.SKIPPED, "boot_image", detail)]
+
+
+def _told(state: CoverageState, reason: str | None, detail: str) -> Coverage:
+    return Coverage(what="acquire.iso", state=state, reason=reason, detail=detail)
 
 
 ACQUIRER = Acquirer(
-    id="iso", version=1, summary="ISO 9660 or UDF disc image", detect=detect, read=read, endings=rb"(?i:iso)"
+    id="iso", version=1, summary="ISO 9660 or UDF disc image", detect=detect, read=read, endings=rb"(?i:iso|udf)"
 )

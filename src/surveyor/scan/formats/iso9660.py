@@ -54,11 +54,6 @@ class Disc:
     boots: tuple[str, ...]
 
 
-def is_iso(head: bytes) -> bool:
-    """Whether a disc's first descriptor, from its type byte on, is one of ISO 9660."""
-    return head[1:6] == IDENTIFIER
-
-
 def read_disc(data: memoryview) -> Disc:
     """Read the volume descriptors; raises when there is none of a tree."""
     volumes: list[Volume] = []

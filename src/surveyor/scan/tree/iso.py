@@ -89,6 +89,7 @@ class IsoWalk:
 
     def __init__(self, layer: IsoLayer, wanted: Wanted, budget: Budget) -> None:
         self.entries = 0
+        self.files = 0
         self.climbing = Tally()
         self.closed = Tally()
         self.unmarked = False
@@ -170,6 +171,7 @@ class IsoWalk:
         elif (extra and extra.moved) or record[25] & ASSOCIATED:
             return
         elif not record[25] & DIRECTORY:
+            self.files += 1
             extents = [*extents, (start, size)]
             if any(size and start + size > len(self._data) for start, size in extents):
                 self.closed.add(path, f"file {_BEYOND}")
