@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from surveyor.scan.acquire.interface import RELEASES, Acquirer, Artifact, Image, Origin
 from surveyor.scan.errors import BadTarget, Unreadable
-from surveyor.scan.limits import Budget
-from surveyor.scan.tree.entry import PROGRAM_BYTES, Entry, Kind, Names, Tally, Wanted, is_program
+from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.tree.entry import PROGRAM_BYTES, Blob, Entry, Kind, Names, Tally, Wanted, is_program
 
+_LARGE = 16 * MIB
 _SKIPPED = frozenset({b"proc", b"sys", b"dev"})
 
 
@@ -108,14 +111,32 @@ class DirectoryWalk:
             return None
         if not stat.S_ISREG(status.st_mode):
             return Entry(name=name, kind=Kind.OTHER, size=0)
-        return Entry(name=name, kind=Kind.FILE, size=status.st_size, peek=partial(_peek, found.path))
+        if status.st_size < _LARGE:
+            return Entry(name=name, kind=Kind.FILE, size=status.st_size, peek=partial(_peek, found.path))
+        return self._large(found.path, name)
+
+    def _large(self, path: bytes, name: bytes) -> Entry | None:
+        """A file that is mapped rather than read, so that what needs only parts of it may have it whole."""
+        try:
+            with _opened(path) as file:
+                buffer = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError) as error:
+            self.closed.add(name, getattr(error, "strerror", None) or str(error))
+            return None
+        blob, view = Blob(buffer=buffer, start=0, end=len(buffer)), memoryview(buffer)
+        return Entry(
+            name=name, kind=Kind.FILE, size=len(view), peek=lambda count: view[:count], mapped=True, place=blob
+        )
+
+
+def _opened(path: bytes) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
 
 
 def _peek(path: bytes, count: int) -> memoryview:
     """The beginning of a file; raises when it may not be read, or has become a link since it was listed."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as file:
+        with _opened(path) as file:
             return memoryview(file.read(count))
     except OSError as error:
         raise Unreadable(f"cannot be read: {error.strerror or error}") from error

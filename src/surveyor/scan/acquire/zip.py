@@ -60,6 +60,8 @@ _TYPES = (
     _Type("java-jar", ("maven",), ".jar", file=True, tree=False),
 )
 _OTHER = _Type("zip", ())
+#: Classes and no manifest: nothing but its name says what it is.
+_BARE_JAR = _Type("java-jar", (), ".jar", file=True, tree=False)
 _SIGNS = re.compile(
     rb"(?P<bundle_config>BundleConfig\.pb)\Z"
     rb"|(?P<android>AndroidManifest\.xml)\Z|(?P<classes_jar>classes\.jar)\Z|(?P<payload>Payload/[^/]+\.app/)"
@@ -86,6 +88,8 @@ def read(origin: Origin, budget: Budget) -> Artifact:
         raise Malformed("no bytes")
     archive = Zip(origin.blob.view(), budget)
     kind = _type(origin.blob, archive, budget)
+    if kind is _OTHER and origin.name.lower().endswith(".jar"):
+        kind = _BARE_JAR
     layers: list[Layer] = []
     coverage: tuple[Coverage, ...] = ()
     if kind.file:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from surveyor.scan.catalog import CATALOGERS
+from surveyor.scan.limits import Limits
 from surveyor.scan.model import Tier
 from tests.images import DEBIAN, deb, jar, npm, pack, pom, purls, python, scan, scan_bytes, sha256, tar, troubles
 from tests.packages import apk
@@ -50,6 +52,13 @@ def test_catalogers_say_what_they_looked_at_and_which_met_nothing(tmp_path: Path
     others = details.pop("catalog").removeprefix("looked for and not met: ").split(", ")
     assert details == {"catalog.dpkg": "1 file, 1 record"}
     assert sorted([*others, "dpkg"]) == [unit.id for unit in CATALOGERS]
+
+
+def test_an_archive_larger_than_what_is_read_of_a_file_is_reached_in_parts(tmp_path: Path) -> None:
+    data = jar(pom("g", "a", "1"), ("filler", os.urandom(17 << 20)), stored=True)
+    (tmp_path / "a.jar").write_bytes(data)
+    report = scan(tmp_path, Limits(file_bytes=1 << 20))
+    assert (purls(report), troubles(report)) == ([MAVEN], [])
 
 
 def zipped(files: dict[str, bytes]) -> bytes:

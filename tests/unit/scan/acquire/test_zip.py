@@ -70,6 +70,13 @@ def test_a_zip_is_told_by_what_it_holds(tmp_path: Path, kind: str) -> None:
     assert scan_bytes(tmp_path, KINDS[kind], "upload").target.type == f"archive/{kind}"
 
 
+def test_an_archive_of_classes_is_a_jar_by_its_name(tmp_path: Path) -> None:
+    data = zipped({"org/acme/left/A.class": b""})
+    report = scan_bytes(tmp_path, data, "left-2.1.jar")
+    assert (report.target.type, purls(report)) == ("archive/java-jar", ["pkg:maven/org.acme.left/left@2.1"])
+    assert scan_bytes(tmp_path, data, "left-2.1.zip").target.type == "archive/zip"
+
+
 @pytest.mark.parametrize("version", [2, 3])
 def test_a_crx_is_read_behind_its_header(tmp_path: Path, version: int) -> None:
     report = scan_bytes(tmp_path, crx(zipped({"manifest.json": b"{}", **LODASH}), version), "a.crx")
