@@ -64,10 +64,28 @@ class Inventory:
 
     def packages(self) -> tuple[Package, ...]:
         """What was found, in the order of PURLs; the inventory is empty afterwards, so that nothing is held twice."""
+        self._settle()
         said = self._join() if self._open else {}
         return tuple(
             _package(identity, *self._found.pop(identity), said.get(identity, ())) for identity in sorted(self._found)
         )
+
+    def _settle(self) -> None:
+        """Give what knows its distribution and not its release to the same build where the release is known.
+
+        A package file seldom names a release; the index of the disc that it lies on does.
+        """
+        loose = [identity for identity, (distro, _) in self._found.items() if distro and not distro.version]
+        if not loose:
+            return
+        released = {
+            purl(found[0].record, replace(distro, version="")): identity
+            for identity, (distro, found) in self._found.items()
+            if distro and distro.version
+        }
+        for identity in loose:
+            if identity in released:
+                self._found[released[identity]][1].extend(self._found.pop(identity)[1])
 
     def _join(self) -> dict[str, list[Found]]:
         """Give what names no version to the versions of that name.

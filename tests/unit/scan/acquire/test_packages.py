@@ -177,3 +177,14 @@ def test_hostile_debs_are_told_and_no_more(tmp_path: Path, data: bytes) -> None:
     report = scan_bytes(tmp_path, data, "a.deb")
     assert purls(report) == []
     assert not_whole(report)
+
+
+def test_a_package_file_takes_its_release_from_the_index_beside_it(tmp_path: Path) -> None:
+    index = b"Package: shop\nVersion: 1.0-1\nArchitecture: amd64\nFilename: pool/shop.deb\n\n"
+    for name, data in {"dists/bookworm/main/binary-amd64/Packages": index, "pool/shop.deb": deb_file()}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    (found,) = scan(tmp_path).packages
+    assert found.purl == "pkg:deb/debian/shop@1.0-1?arch=amd64&distro=debian-12"
+    assert found.presence == "installed"
+    assert len(found.locations) == 2
