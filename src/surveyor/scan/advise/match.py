@@ -18,6 +18,7 @@ from surveyor.scan.advise import headers
 from surveyor.scan.advise.aliases import group, related
 from surveyor.scan.advise.ecosystems import Lookup, epochs_of, lookup
 from surveyor.scan.advise.finding import Match, Subject, build, installed
+from surveyor.scan.advise.modules import of_another_stream
 from surveyor.scan.advise.ranges import Keys, Verdict, judge
 from surveyor.scan.advise.snapshot import Row, Snapshot
 from surveyor.scan.advise.versions import order_of
@@ -51,6 +52,7 @@ class _Ledger:
     without_source: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
     without_version: Counter[tuple[str, bool]] = field(default_factory=Counter)
     no_kernel: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
+    other_stream: Counter[str] = field(default_factory=Counter)
     odd_versions: dict[str, list[str]] = field(default_factory=dict)
     undecided: Counter[str] = field(default_factory=Counter)
 
@@ -164,12 +166,21 @@ class _Matcher:
         keys = self._order(question.ecosystem)
         verdicts = [(row, judge(question.version, row.ranges, row.versions, keys)) for row in self._rows]
         self._note(question, keys, verdicts)
+        verdicts = [(row, verdict) for row, verdict in verdicts if not self._elsewhere(question, row, verdict)]
         if not any(verdict.affected for _, verdict in verdicts):
             return []
         feed = self._snapshot.collection(question.ecosystem)
         where = f"{feed.feed if feed else ''}:{question.ecosystem}"
         places = installed(question.packages, artifact=self._artifact)
         return [Match(row, verdict, question.version, where, places) for row, verdict in verdicts]
+
+    def _elsewhere(self, question: _Question, row: Row, verdict: Verdict) -> bool:
+        """Count an advisory that hits by its version alone."""
+        other = verdict.affected and of_another_stream(
+            question.packages[0], question.version, verdict.fixed, lambda: self._snapshot.record(row).summary
+        )
+        self._ledger.other_stream[question.ecosystem] += other
+        return other
 
     def _note(self, question: _Question, keys: Keys, verdicts: Sequence[tuple[Row, Verdict]]) -> None:
         """Count what could not be decided."""
@@ -199,6 +210,9 @@ def _coverage(ledger: _Ledger, snapshot: Snapshot) -> tuple[Coverage, ...]:
     for (name, reason, why), binaries in sorted(ledger.no_kernel.items()):
         detail = f"not matched as the kernel, {why}: {_listed(binaries)}"
         out.append(_entry(name, CoverageState.SKIPPED, reason, detail, len(binaries)))
+    for name, count in sorted((+ledger.other_stream).items()):
+        detail = f"{counted(count, 'hit')} left out: those advisories are about another module stream"
+        out.append(_entry(name, CoverageState.SKIPPED, "other_stream", detail, count))
     for name, odd in sorted(ledger.odd_versions.items()):
         detail = f"versions that cannot be ordered were compared with listed ones only: {_listed(odd)}"
         out.append(_entry(name, CoverageState.PARTIAL, "odd_version", detail, len(odd)))

@@ -15,7 +15,7 @@ from surveyor.scan.catalog.purl import purl
 from surveyor.scan.events import Progress
 from surveyor.scan.formats.rpm import header as tags
 from surveyor.scan.limits import Budget, Limits
-from surveyor.scan.model import Distro, Package
+from surveyor.scan.model import CoverageState, Distro, Package
 from tests import rpms
 from tests.servers.osv_bucket import record
 from tests.unit.scan.advise.conftest import Made
@@ -120,3 +120,34 @@ def test_which_release_is_asked(identity: str, version: str, name: str, ecosyste
     asked = lookup(package, ())
     assert asked.ecosystem == ecosystem
     assert asked.unknown == "no_source"
+
+
+NODE_18 = {tags.MODULARITY_LABEL: b"nodejs:18:9040020240807:rhel9"}
+MODULAR = "1:18.20.2-2.module_el9.4.0+100+abc"
+
+
+@pytest.mark.parametrize(
+    ("version", "more", "fixed", "summary", "affected"),
+    [
+        (MODULAR, NODE_18, "1:18.20.4-1.module_el9.4.0+110+def", "Important: nodejs:18 security update", True),
+        (MODULAR, NODE_18, "1:20.16.0-1.module_el9.4.0+110+def", "Important: nodejs:20 security update", False),
+        # one that names no stream, or several with this one, is heard
+        (MODULAR, NODE_18, "1:20.16.0-1.module_el9.4.0+110+def", "Important: nodejs security update", True),
+        (MODULAR, NODE_18, "1:20.16.0-1.module_el9.4.0+110+def", "Moderate: nodejs:18 and nodejs:20 update", True),
+        (MODULAR, {}, "1:20.16.0-1.module_el9.4.0+110+def", "Important: nodejs:20 security update", True),
+        # outside of modules and inside are two packages
+        (MODULAR, NODE_18, "1:19.0.0-1.el9_4", "Important: nodejs security update", False),
+        ("1:16.20.2-8.el9_4", {}, "1:18.20.4-1.module_el9.4.0+110+def", "Important: nodejs:18 security update", False),
+        ("1:16.20.2-8.el9_4", {}, "1:16.20.2-9.el9_4", "Important: nodejs security update", True),
+    ],
+)
+def test_another_module_stream_is_another_package(
+    database: Made, version: str, more: dict[int, rpms.Value], fixed: str, summary: str, affected: bool
+) -> None:
+    path = database({"AlmaLinux": [record("ALSA-1", "AlmaLinux:9", "nodejs", fixed=fixed, summary=summary)]})
+    packages = installed(ALMA, rpms.package("nodejs", version, more=more))
+    with open_snapshot(path) as snapshot:
+        advice = advise(packages, snapshot, artifact="x", progress=Progress())
+    assert [finding.title for finding in advice.findings] == (["ALSA-1: rpm/almalinux/nodejs"] if affected else [])
+    told = [(entry.state, entry.count) for entry in advice.coverage if entry.reason == "other_stream"]
+    assert told == ([] if affected else [(CoverageState.SKIPPED, 1)])
