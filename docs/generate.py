@@ -94,19 +94,27 @@ def events() -> str:
 
 
 def checks() -> str:
-    """Every outcome of every rule that looks at a page."""
+    """Every outcome of every rule that looks at a page or a program."""
     from surveyor.llm.criteria import CRITERIA
     from surveyor.scan.check import catalogue
 
-    fields = ("domain", "title", "severity", "criteria")
-    rows = "\n".join(f"| `{row['rule']}` | " + " | ".join(_cell(row[f]) for f in fields) + " |" for row in catalogue())
+    def table(fields: tuple[str, ...], *, programs: bool) -> str:
+        rows = (row for row in catalogue() if (row["needs"] == "program") is programs)
+        return "\n".join(f"| `{row['rule']}` | " + " | ".join(_cell(row[f]) for f in fields) + " |" for row in rows)
+
+    rows = table(("domain", "title", "severity", "criteria"), programs=False)
     criteria = "\n".join(
         f"| `{one.rule}` | {one.title} | {one.severity.value} | {one.number} ({one.level}) |"
         for one in CRITERIA.values()
     )
     return (
-        f"{NOTE}# Checks of pages\n\n"
+        f"{NOTE}# Checks of pages and programs\n\n"
         f"| rule | domain | finding | severity | WCAG 2.1 |\n|---|---|---|---|---|\n{rows}\n\n"
+        "## Of programs\n\n"
+        "How programs are protected against being taken over: of those that are scanned alone, that lie\n"
+        "in archives, discs and source trees, and in images of those that no package of the system owns.\n\n"
+        "| rule | finding | severity | confidence |\n|---|---|---|---|\n"
+        f"{table(('title', 'severity', 'confidence'), programs=True)}\n\n"
         "## Judged by a language model\n\nWhere one is configured, and only what rules cannot decide.\n\n"
         f"| rule | finding | severity | WCAG 2.1 |\n|---|---|---|---|\n{criteria}\n"
     )

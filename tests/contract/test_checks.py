@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from surveyor.scan import check, gather
-from surveyor.scan.check import CHECKS, Document, Needs, wcag
+from surveyor.scan.check import CHECKS, PROGRAM_CHECKS, Document, Needs, wcag
 from surveyor.scan.check.interface import Check
 from surveyor.scan.errors import ScanError
 from surveyor.scan.evidence import Page
 from surveyor.scan.model import Asset, Domain
 
-ALL = [rule for rules in CHECKS.values() for rule in rules]
+ALL = [*(rule for rules in CHECKS.values() for rule in rules), *PROGRAM_CHECKS]
+FOLDERS = {**{domain.value: rules for domain, rules in CHECKS.items()}, "hardening": PROGRAM_CHECKS}
 FOLDER = Path(check.__file__).parent
 
 HOSTILE = [
@@ -50,13 +51,13 @@ HEADERS = [
 
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.id)
 def test_a_check_is_one_file_with_words_for_each_outcome(rule: Check) -> None:
-    module = sys.modules[f"surveyor.scan.check.{rule.domain}.{_file(rule)}"]
+    module = sys.modules[f"surveyor.scan.check.{_folder(rule)}.{_file(rule)}"]
     assert vars(module)["CHECK"] is rule
     assert (module.__doc__ or "").strip()
     assert rule.version >= 1
-    assert (rule.page is None) == (rule.needs is Needs.SPEED) == (rule.speed is not None)
-    judge = rule.page or rule.speed
-    assert judge is not None
+    assert (rule.speed is not None) == (rule.needs is Needs.SPEED)
+    assert (rule.program is not None) == (rule.needs is Needs.PROGRAM)
+    (judge,) = (one for one in (rule.page, rule.speed, rule.program) if one is not None)
     assert (judge.__doc__ or "").strip()
     for key in rule.outcomes:
         said = check.words(rule, key)
@@ -68,23 +69,27 @@ def test_a_check_is_one_file_with_words_for_each_outcome(rule: Check) -> None:
     assert set(rule.criteria) <= set(wcag.CRITERIA)
 
 
+def _folder(rule: Check) -> str:
+    return "hardening" if rule.needs is Needs.PROGRAM else rule.domain.value
+
+
 def _file(rule: Check) -> str:
-    """Ids of headers are the keys that a verification names; each other id is its domain and its file."""
-    prefix = "security_header_" if rule.domain is Domain.SECURITY else f"{rule.domain}_"
+    """Ids of headers are the keys that a verification names; each other id is its folder and its file."""
+    prefix = "security_header_" if _folder(rule) == "security" else f"{_folder(rule)}_"
     names = {"seo_meta_description": "description", "seo_http_status": "status"}
     return names.get(rule.id) or rule.id.removeprefix(prefix)
 
 
 def test_ids_are_unique_and_every_file_is_listed() -> None:
     assert len({rule.id for rule in ALL}) == len(ALL)
-    for domain, rules in CHECKS.items():
-        files = {path.stem for path in (FOLDER / domain).glob("*.py")} - {"__init__", "words"}
+    for folder, rules in FOLDERS.items():
+        files = {path.stem for path in (FOLDER / folder).glob("*.py")} - {"__init__", "words"}
         assert files == {_file(rule) for rule in rules}
 
 
 def test_words_are_for_outcomes_that_exist() -> None:
-    for domain, rules in CHECKS.items():
-        table = sys.modules[f"surveyor.scan.check.{domain}.words"].WORDS
+    for folder, rules in FOLDERS.items():
+        table = sys.modules[f"surveyor.scan.check.{folder}.words"].WORDS
         assert {rule.id: set(rule.outcomes) for rule in rules} == {rule: set(keys) for rule, keys in table.items()}
 
 

@@ -137,6 +137,8 @@ _SUBJECTS = {
     "catalog.jar": "Java archives",
     "catalog.npm": "npm packages",
     "catalog.go": "Go modules",
+    "catalog.hardening": "Protection of programs",
+    "check.hardening": "Protection of programs",
     "catalog.embedded": "Libraries inside programs",
     "catalog.rust": "Rust crates",
     "catalog.python": "Python packages",

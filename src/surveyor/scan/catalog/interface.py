@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from surveyor.scan.catalog.licence import spdx
+from surveyor.scan.formats.protection import Protection
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Distro, Presence, SourcePackage, Tier
 
@@ -79,7 +80,7 @@ class Owned:
     paths: bytes | memoryview
 
 
-Parse = Callable[[File, Budget], Iterator[Record | Owned]]
+Parse = Callable[[File, Budget], Iterator[Record | Owned | Protection]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

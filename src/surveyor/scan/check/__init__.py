@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surveyor.scan.check import accessibility, performance, security, seo, wcag
+from surveyor.scan.check import accessibility, hardening, performance, security, seo, wcag
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Check, Judge, Needs, Outcome, Words
 from surveyor.scan.model import Asset, Domain, Evidence, Finding, Fix
@@ -16,11 +16,13 @@ _DOMAINS = {
 
 #: Every check of pages, by domain.
 CHECKS: dict[Domain, tuple[Check, ...]] = {domain: checks for domain, (checks, _) in _DOMAINS.items()}
+#: Every check of programs; all are of the domain of security.
+PROGRAM_CHECKS: tuple[Check, ...] = hardening.CHECKS
 
 
 def words(check: Check, key: str) -> Words:
     """What is said about one outcome of a check."""
-    _, table = _DOMAINS[check.domain]
+    table = hardening.WORDS if check.needs is Needs.PROGRAM else _DOMAINS[check.domain][1]
     return table[check.id][key]
 
 
@@ -61,10 +63,22 @@ def catalogue() -> list[dict[str, object]]:
             "description": words(check, key).description,
             "fix": words(check, key).fix,
         }
-        for domain, checks in CHECKS.items()
+        for domain, checks in (*CHECKS.items(), (Domain.SECURITY, PROGRAM_CHECKS))
         for check in checks
         for key in check.outcomes
     ]
 
 
-__all__ = ["CHECKS", "Check", "Document", "Judge", "Needs", "Outcome", "Words", "catalogue", "finding", "words"]
+__all__ = [
+    "CHECKS",
+    "PROGRAM_CHECKS",
+    "Check",
+    "Document",
+    "Judge",
+    "Needs",
+    "Outcome",
+    "Words",
+    "catalogue",
+    "finding",
+    "words",
+]

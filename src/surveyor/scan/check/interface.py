@@ -8,15 +8,17 @@ from enum import StrEnum
 
 from surveyor.scan.check.document import Document
 from surveyor.scan.evidence import Speed
+from surveyor.scan.formats.protection import Protection
 from surveyor.scan.model import Domain, Evidence, Severity
 
 
 class Needs(StrEnum):
-    """What a check judges: any answer of a server, an HTML page, or measurements of loading."""
+    """What a check judges: any answer of a server, an HTML page, measurements of loading, or a program's headers."""
 
     PAGE = "page"
     HTML = "html"
     SPEED = "speed"
+    PROGRAM = "program"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class Outcome:
 Judge = Callable[[], Iterable[Outcome]]
 PageJudge = Callable[[Document], Iterable[Outcome]]
 SpeedJudge = Callable[[Speed], Iterable[Outcome]]
+ProgramJudge = Callable[[Protection], Iterable[Outcome]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,7 @@ class Check:
     needs: Needs = Needs.HTML
     page: PageJudge | None = None
     speed: SpeedJudge | None = None
+    program: ProgramJudge | None = None
     criteria: tuple[str, ...] = ()
     act: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()

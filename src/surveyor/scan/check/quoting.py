@@ -1,10 +1,11 @@
-"""Headers, and what is not there, as evidence."""
+"""Headers, facts of programs, and what is not there, as evidence."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from surveyor.scan.evidence import Page
+from surveyor.scan.formats.protection import Protection
 from surveyor.scan.model import Evidence
 
 _LONGEST = 1000
@@ -27,3 +28,13 @@ def absent(selector: str) -> Evidence:
 def notes(texts: Iterable[str], *, where: str) -> tuple[Evidence, ...]:
     """What exactly is weak about something."""
     return tuple(Evidence(kind="reason", where=where, value=text[:_LONGEST]) for text in list(texts)[:_MOST])
+
+
+def read(facts: Protection, *names: str) -> tuple[Evidence, ...]:
+    """What a program says under these names, those of its format."""
+    return tuple(named(name, facts.said[name])[0] for name in names if name in facts.said)
+
+
+def named(name: str, value: str) -> tuple[Evidence, ...]:
+    """One fact of a program."""
+    return (Evidence(kind="program", where=name, value=value[:_LONGEST]),)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from surveyor.scan.acquire.interface import Artifact, Image
 from surveyor.scan.catalog import CATALOGERS
-from surveyor.scan.engine import opening
+from surveyor.scan.engine import hardening, opening
 from surveyor.scan.engine.cache import LayerCache
+from surveyor.scan.engine.hardening import Guarded
 from surveyor.scan.engine.inventory import Inventory
 from surveyor.scan.engine.layer import Scope
 from surveyor.scan.engine.nesting import Nesting, is_system
@@ -61,7 +62,22 @@ def run(request: Request, settings: Settings, ledger: Ledger) -> Parts:
         parts.failed_slots["artifact"] = _first_failure(ledger) or f"nothing in this {opened.form} could be read"
         return parts
     parts.findings, parts.sources = _advise(packages, target, settings, ledger, scan.stage)
+    _harden(scan, parts, ledger)
     return parts
+
+
+def _harden(scan: _Scan, parts: Parts, ledger: Ledger) -> None:
+    """Judge how the programs of an artifact are protected."""
+    if not scan.guarded:
+        return
+    target = parts.target
+    with ledger.progress.timing("binary.hardening"):
+        found = hardening.findings(scan.guarded, artifact=target.digest or target.source)
+    parts.findings += found
+    parts.units |= hardening.UNITS
+    ledger.add(hardening.coverage(len(scan.guarded)))
+    detail = f"{counted(len(scan.guarded), 'program')}, {counted(len(found), 'finding')}"
+    ledger.progress("binary.hardening", detail, pct=96)
 
 
 #: The first word of the events about an artifact, by how its type begins.
@@ -81,6 +97,7 @@ class _Scan:
         self.type = artifact.type
         self.stage = next((stage for begin, stage in _STAGES if artifact.type.startswith(begin)), "container")
         self.entries = 0
+        self.guarded: list[Guarded] = []
         self._artifact = artifact
         self._ledger = ledger
         self._budget = budget
@@ -123,6 +140,7 @@ class _Scan:
         for found, distro in reader.finish():
             inventory.add(found, distro)
             self._records[found.cataloger.id] += 1
+        self.guarded += reader.guarded
         self.entries += reader.entries
         self._files.update(reader.files)
         if self.type == "source" and reader.has_release:

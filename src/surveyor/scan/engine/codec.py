@@ -9,14 +9,16 @@ import orjson
 
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.catalog.interface import Owned, Record
+from surveyor.scan.engine.hardening import Guarded
 from surveyor.scan.engine.inventory import Found
 from surveyor.scan.engine.look import Look, Nested, Taken, Trouble
+from surveyor.scan.formats.protection import Protection
 from surveyor.scan.model import Coverage, CoverageState, Distro, Presence, SourcePackage, Tier
 from surveyor.scan.tree.entry import Tally
 from surveyor.scan.tree.overlay import Sheet
 
 #: Changes with every field of what is kept.
-FORMAT = f"1:{','.join(Record.__dataclass_fields__)}:{','.join(Coverage.__dataclass_fields__)}"
+FORMAT = "2:" + ":".join(",".join(kept.__dataclass_fields__) for kept in (Record, Coverage, Protection))
 _MOST = 512 << 20  # bytes that an entry may inflate to
 _UNITS = {unit.id: unit for unit in CATALOGERS}
 
@@ -35,13 +37,18 @@ def encode(look: Look) -> bytes:
         "closed": _tally(look.closed),
         "sparse": look.sparse,
         "empty": look.empty,
-        "taken": [[one.unit.id, one.name, one.root, one.records, one.owned] for one in look.taken.values()],
+        "taken": [
+            [one.unit.id, one.name, one.root, one.records, one.owned, one.protections] for one in look.taken.values()
+        ],
         "troubles": [[one.name, one.stage, one.entry] for one in look.troubles],
         "links": list(look.links.items()),
         "releases": list(look.releases.items()),
         "unread": list(look.unread.items()),
         "nested": [
-            [one.name, one.type, one.entries, [_pair(*each) for each in one.found], one.coverage, one.files]
+            [
+                *(one.name, one.type, one.entries, [_pair(*each) for each in one.found], one.coverage, one.files),
+                one.guarded,
+            ]
             for one in look.nested
         ],
     }
@@ -68,10 +75,11 @@ def _look(document: dict[str, Any], sheet: Sheet) -> Look:
     look.entries, look.unmarked = document["entries"], document["unmarked"]
     look.climbing, look.closed = _tally_of(document["climbing"]), _tally_of(document["closed"])
     look.sparse, look.empty = list(map(_bytes, document["sparse"])), list(map(_bytes, document["empty"]))
-    for unit, name, root, records, owned in document["taken"]:
+    for unit, name, root, records, owned, protections in document["taken"]:
         taken = Taken(unit=_UNITS[unit], name=_bytes(name), root=_bytes(root))
         taken.records = list(map(_record, records))
         taken.owned = [Owned(type=one["type"], package=one["package"], paths=_bytes(one["paths"])) for one in owned]
+        taken.protections = list(map(_protection, protections))
         look.taken[unit, taken.name] = taken
     look.troubles = [
         Trouble(name=_bytes(name), stage=stage, entry=_coverage(entry)) for name, stage, entry in document["troubles"]
@@ -88,7 +96,13 @@ def _pair(found: Found, distro: Distro | None) -> list[object]:
 
 
 def _nested(
-    name: str, type_: str, entries: int, found: list[Any], coverage: list[Any], files: dict[str, int]
+    name: str,
+    type_: str,
+    entries: int,
+    found: list[Any],
+    coverage: list[Any],
+    files: dict[str, int],
+    guarded: list[Any],
 ) -> Nested:
     return Nested(
         name=_bytes(name),
@@ -103,6 +117,7 @@ def _nested(
         ],
         coverage=list(map(_coverage, coverage)),
         files=Counter(files),
+        guarded=[Guarded(protection=_protection(one["protection"]), path=one["path"]) for one in guarded],
     )
 
 
@@ -115,6 +130,10 @@ def _record(fields: dict[str, Any]) -> Record:
     if fields["distro"]:
         fields["distro"] = Distro(**fields["distro"])
     return Record(**fields)
+
+
+def _protection(fields: dict[str, Any]) -> Protection:
+    return Protection(**{**fields, **{name: tuple(fields[name]) for name in ("search_paths", "writable_code")}})
 
 
 def _coverage(fields: dict[str, Any]) -> Coverage:

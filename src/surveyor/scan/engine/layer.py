@@ -19,6 +19,7 @@ from surveyor.scan.engine.units import Ledger
 from surveyor.scan.engine.wanted import IN_PACKED, IN_SYSTEMS, concerned, is_library, is_nested
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.events import Progress
+from surveyor.scan.formats.protection import Protection
 from surveyor.scan.limits import Budget
 from surveyor.scan.tree.entry import Blob, Entry, Kind, Layer, Walk, is_program, readable
 from surveyor.scan.tree.names import clean
@@ -172,6 +173,8 @@ class LayerReader:
         for told in unit.parse(File(path=readable(taken.name), data=data), self._budget):
             if isinstance(told, Owned):
                 taken.owned.append(told)
+            elif isinstance(told, Protection):
+                taken.protections.append(told)
             else:
                 taken.records.append(told)
 

@@ -6,7 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from surveyor.scan.catalog.interface import Cataloger, Owned, Record
+from surveyor.scan.engine.hardening import Guarded
 from surveyor.scan.engine.inventory import Found
+from surveyor.scan.formats.protection import Protection
 from surveyor.scan.model import Coverage, Distro
 from surveyor.scan.tree.entry import Tally
 from surveyor.scan.tree.overlay import Sheet
@@ -21,6 +23,7 @@ class Taken:
     root: bytes = b""
     records: list[Record] = field(default_factory=list)
     owned: list[Owned] = field(default_factory=list)
+    protections: list[Protection] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,7 @@ class Nested:
     type: str
     entries: int = 0
     found: list[tuple[Found, Distro | None]] = field(default_factory=list)
+    guarded: list[Guarded] = field(default_factory=list)
     coverage: list[Coverage] = field(default_factory=list)
     files: Counter[str] = field(default_factory=Counter)
 

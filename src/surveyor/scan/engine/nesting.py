@@ -73,6 +73,7 @@ class Nesting:
         reader = ImageReader(image, scope, ledger, self.budget, self.nest())
         reader.read(_quietly)
         nested.found += reader.finish()
+        nested.guarded += reader.guarded
         nested.entries += reader.entries
         nested.files.update(reader.files)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from surveyor.scan.catalog.interface import Owned
+from surveyor.scan.engine.hardening import Guarded
 from surveyor.scan.engine.inventory import Found
 from surveyor.scan.model import Distro
 from surveyor.scan.tree.entry import readable
@@ -24,6 +25,13 @@ class Owners:
         wanted = {each.path.removeprefix(prefix) for each, _ in found if not each.cataloger.system}
         owners = self._of({name.encode("utf-8", "surrogateescape") for name in wanted})
         return [(self._owned(each, owners, prefix), distro) for each, distro in found]
+
+    def unowned(self, programs: list[Guarded], prefix: str) -> list[Guarded]:
+        """Those that no system package lists."""
+        if not self._notes:
+            return programs
+        owners = self._of({one.path.removeprefix(prefix).encode("utf-8", "surrogateescape") for one in programs})
+        return [one for one in programs if one.path.removeprefix(prefix) not in owners]
 
     def _of(self, names: set[bytes]) -> dict[str, str]:
         """Owners of those of these names that have one."""

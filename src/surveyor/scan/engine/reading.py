@@ -13,6 +13,7 @@ from surveyor.scan.engine import distro, links
 from surveyor.scan.engine.books import account, shown
 from surveyor.scan.engine.cache import LayerCache
 from surveyor.scan.engine.following import Follower, unfulfilled
+from surveyor.scan.engine.hardening import Guarded
 from surveyor.scan.engine.inventory import Found
 from surveyor.scan.engine.layer import LayerReader, Nest, Scope
 from surveyor.scan.engine.look import Look, Nested, Taken
@@ -55,6 +56,7 @@ class ImageReader:
     ) -> None:
         self.entries = 0
         self.files: Counter[str] = Counter()
+        self.guarded: list[Guarded] = []
         self._image = image
         self._scope = scope
         self._ledger = ledger
@@ -90,6 +92,7 @@ class ImageReader:
         distros = {root: self._releases.at(root) or self._releases.at(homes.get(root, root)) for root in roots}
         owners = Owners((one.taken.root, note) for one in self._visible for note in one.taken.owned)
         found: list[tuple[Found, Distro | None]] = []
+        self.guarded += owners.unowned(self._guarded(), self._scope.prefix)
         while self._visible:
             one = self._visible.popleft()  # a hundred thousand of them are not held twice
             found += [(each, distros[one.taken.root]) for each in self._found(one)]
@@ -98,6 +101,7 @@ class ImageReader:
         for nested, layer in self._nested:
             made = layer.instruction if isinstance(layer, TarLayer) else None
             found += [(replace(one, layer=layer.digest, instruction=made), distro) for one, distro in nested.found]
+            self.guarded += [replace(one, layer=layer.digest) for one in nested.guarded]
         return found
 
     def _looks(self) -> Iterator[tuple[Layer, Look]]:
@@ -223,6 +227,14 @@ class ImageReader:
                 )
             )
             self._ledger.progress(f"{self._scope.stage}.extract", f"{path}: {detail}")
+
+    def _guarded(self) -> list[Guarded]:
+        """How the visible programs are protected that were nobody's in their own layer."""
+        return [
+            Guarded(protection=facts, path=self._scope.path(one.taken.name), layer=one.layer)
+            for one in self._visible
+            for facts in one.taken.protections
+        ]
 
     def _found(self, one: _Visible) -> Iterator[Found]:
         taken = one.taken
