@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 INPUTS := pyproject.toml constraints.txt package.json package-lock.json hatch_build.py
 
-.PHONY: help up test check fault fix lock bench docs clean
+.PHONY: help up test check fault fuzz fix lock bench docs clean
 
 help:          ## show these targets
 	@grep -hE '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -22,6 +22,9 @@ check: $(VENV)/.dev ## lint, types and import contracts only
 
 fault: $(VENV)/.dev ## kill every part at random points, for half an hour; SURVEYOR_FAULT_ROUNDS and _SEED
 	@exec $(BIN)/python tests/isolation.py $(BIN)/python -m pytest tests/fault tests/integration/test_schemathesis.py -q -s -m slow $(ARGS)
+
+fuzz: $(VENV)/.fuzz ## fuzz every reader of hostile bytes (ARGS="iso squashfs --seconds 600")
+	@exec $(BIN)/python tests/isolation.py $(BIN)/python -m tests.fuzz $(ARGS)
 
 fix: $(VENV)/.dev   ## format and mend what can be mended by itself
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
@@ -45,6 +48,10 @@ $(VENV)/bin/python:
 
 $(VENV)/.run: $(VENV)/bin/python $(INPUTS)
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.fuzz: $(VENV)/.dev
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,fuzz]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python $(INPUTS)

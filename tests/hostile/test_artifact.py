@@ -319,6 +319,13 @@ def test_what_is_not_ours_is_unsupported_in_one_sentence(tmp_path: Path, data: b
     assert "\n" not in report.error
 
 
+def test_a_zip_that_is_cut_inside_its_last_record(tmp_path: Path) -> None:
+    """Found by fuzzing: an end record of fewer bytes than one has."""
+    report = scan_bytes(tmp_path, b"PK\x03\x04PK\x05\x06" + bytes(7) + b"\x91")
+    assert report.scan_status is ScanStatus.FAILED
+    assert "cut short" in (report.error or "")
+
+
 @pytest.mark.parametrize("manifest", [b"[", b'[{"Layers":["../../etc/passwd"]}]', b'[{"Layers":[3]}]'])
 def test_a_broken_manifest_is_broken(tmp_path: Path, manifest: bytes) -> None:
     report = scan_bytes(tmp_path, tar({"manifest.json": manifest, "x/layer.tar": tar(GOOD)}))

@@ -140,7 +140,7 @@ class Zip:
         """Start and size of the central directory, number of entries, and what offsets are counted from."""
         data = self._data
         tail = bytes(data[max(0, len(data) - _COMMENT - _END_BYTES) :])
-        at = tail.rfind(_END, 0, len(tail) - _END_BYTES + 4)
+        at = tail.rfind(_END, 0, max(0, len(tail) - _END_BYTES + 4))
         if at < 0:
             raise Malformed("zip has no central directory: it is cut short or damaged")
         end = len(data) - len(tail) + at

@@ -1,0 +1,41 @@
+"""Whole examples to begin with, made when they are asked for."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+
+from tests import cpios, discs, images, programs, squash
+from tests.apple import apfs, hfs, udif
+
+Make = Callable[[], bytes]
+TREE = {"etc/os-release": images.DEBIAN, "var/lib/dpkg/status": images.deb("a", "1")}
+SHOP = {"app/node_modules/a/package.json": images.npm("a", "1"), "b": b"b" * 3000, "link": images.Link("b")}
+
+
+def _sample(name: str) -> Make:
+    return lambda: bytes(importlib.import_module(f"tests.fixtures.acquire.{name}").sample())
+
+
+#: By acquirer, and what of it when several formats share one.
+ARTIFACTS: dict[str, tuple[Make, ...]] = {
+    "tar": (lambda: images.tar(SHOP), lambda: images.tar({"x" * 150: b"1"}, prefix="./")),
+    "zip": (_sample("zip"), lambda: images.jar(images.pom("g", "a", "1"), stored=True)),
+    "docker": (_sample("docker"),),
+    "oci": (_sample("oci"),),
+    "iso": (lambda: discs.iso(TREE),),
+    "squashfs": (lambda: squash.squashfs(TREE), lambda: squash.squashfs({"a": b"a" * 5000})),
+    "cpio": tuple((lambda form=form: cpios.cpio({"a": b"1", "b/c": b"22"}, form=form)) for form in ("newc", "odc")),
+    "dmg.udif": (lambda: udif.image(hfs.volume({"a": b"1"})),),
+    "dmg.hfs": (lambda: hfs.volume({"a/b": b"1" * 600, "c": b"2"}),),
+    "dmg.apfs": (lambda: apfs.container({"a": b"1"}),),
+    "rpm": (_sample("rpm"),),
+    "deb": (_sample("deb"),),
+    "gem": (_sample("gem"),),
+    "binary": (_sample("binary"),),
+}
+PROGRAMS: dict[str, tuple[Make, ...]] = {
+    "elf": (lambda: programs.elf({".rodata": b"OpenSSL 3.0.11 19 Sep 2023\0"}, needed=("libc.so.6",)),),
+    "pe": (programs.pe,),
+    "mach-o": (programs.macho, lambda: programs.fat(programs.macho())),
+}
