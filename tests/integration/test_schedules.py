@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from surveyor.scan.settings import AllowedHost
 from surveyor.service.actions import clock, scans, schedules
-from surveyor.service.actions.schedules import Wish
+from surveyor.service.actions.schedules import Subject, Wish
 from surveyor.service.errors import Conflict, InvalidParams, NotFound
 from surveyor.service.store.schedules import Schedule
 from tests.servers.pipeline import Ground, worker
@@ -29,7 +29,7 @@ def near(ground: Ground) -> Ground:
 
 async def made(near: Ground, path: str = "/", cron: str = "0 6 * * *", time_zone: str = "UTC") -> Schedule:
     return await schedules.create(
-        near.platform, **near.place, url=f"http://127.0.0.1:9{path}", cron=cron, time_zone=time_zone
+        near.platform, **near.place, subject=Subject(url=f"http://127.0.0.1:9{path}"), cron=cron, time_zone=time_zone
     )
 
 
@@ -184,7 +184,9 @@ async def test_other_times_count_from_now(near: Ground) -> None:
 async def test_a_page_has_one_schedule_whatever_its_spelling(near: Ground) -> None:
     await made(near)
     with pytest.raises(Conflict):
-        await schedules.create(near.platform, **near.place, url="HTTP://127.0.0.1:9#top", cron="0 1 * * *")
+        await schedules.create(
+            near.platform, **near.place, subject=Subject(url="HTTP://127.0.0.1:9#top"), cron="0 1 * * *"
+        )
     await made(near, "/other")
 
 
@@ -220,3 +222,41 @@ async def test_two_worker_processes_start_what_is_due_once(near: Ground) -> None
                     break
             await asyncio.sleep(0.05)
     assert await started(near) == Counter({f"http://127.0.0.1:9/{number}": 1 for number in range(3)})
+
+
+async def test_an_image_is_scanned_by_itself_under_its_one_spelling(near: Ground, ground: Ground) -> None:
+    async def plan(image: str, platform: str | None = None) -> Schedule:
+        subject = Subject(image=image, platform=platform)
+        return await schedules.create(near.platform, **near.place, subject=subject, cron="0 6 * * *")
+
+    plain = await plan("127.0.0.1:9/team/app")
+    arm = await plan("127.0.0.1:9/team/app:latest", "linux/arm64")
+    assert (plain.name, plain.url) == ("127.0.0.1:9/team/app:latest", None)
+    assert arm.name == "127.0.0.1:9/team/app:latest (linux/arm64)"
+    with pytest.raises(Conflict, match="already"):
+        await plan("127.0.0.1:9/team/app:latest")
+    now = clock.now()
+    await due(near, now)
+    assert await schedules.run_due(near.platform, now) == 2
+    found = await scans.page(near.platform.sessions, **near.place, limit=100)
+    assert {(run.image, run.platform, run.kind, run.trigger) for run in found.items} == {
+        ("127.0.0.1:9/team/app:latest", None, "artifact", "scheduled"),
+        ("127.0.0.1:9/team/app:latest", "linux/arm64", "artifact", "scheduled"),
+    }
+    async with ground.platform.sessions() as session, session.begin():
+        await session.execute(text("update audit_scan_runs set status = 'done'"))
+    await due(near, now)
+    strict = replace(ground.platform.scan, allow_hosts=())
+    assert await schedules.run_due(replace(ground.platform, scan=strict), now) == 0
+    off = await as_it_stands(near, arm.id)
+    assert (off.disabled_reason or "").startswith("refused: 127.0.0.1 is not a public address")
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [Subject(), Subject(url="http://127.0.0.1:9/", image="a:1"), Subject(url="http://127.0.0.1:9/", platform="a/b")],
+)
+async def test_a_schedule_is_of_one_thing(near: Ground, subject: Subject) -> None:
+    with pytest.raises(InvalidParams) as refused:
+        await schedules.create(near.platform, **near.place, subject=subject, cron="0 6 * * *")
+    assert refused.value.details == {"url": ["one_of"]}

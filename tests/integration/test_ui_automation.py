@@ -59,7 +59,7 @@ async def test_another_teams_webhook_and_schedule_are_not_there(service: Service
     (project,) = await teams.list_projects(service.sessions, team="other")
     place = {"team_id": team.id, "project_id": project.id}
     hook = (await webhooks.create(platform, **place, url=receiver.url())).webhook
-    plan = await plans.create(platform, **place, url=receiver.url(), cron="0 1 * * *")
+    plan = await plans.create(platform, **place, subject=plans.Subject(url=receiver.url()), cron="0 1 * * *")
     browser = await signed_in(service)
     fields = {"csrf": browser.csrf(), "url": receiver.url(), "cron": "0 2 * * *", "time_zone": "UTC"}
     fields["event:scan.done"] = "on"
@@ -107,7 +107,7 @@ async def test_who_switched_something_off_is_said(service: Service, receiver: Re
     platform, place = service.app.state.platform, {"team_id": service.first.team_id}
     place["project_id"] = service.first.project_id
     hook = (await webhooks.create(platform, **place, url=receiver.url())).webhook
-    plan = await plans.create(platform, **place, url=receiver.url(), cron="0 1 * * *")
+    plan = await plans.create(platform, **place, subject=plans.Subject(url=receiver.url()), cron="0 1 * * *")
     browser = await signed_in(service)
     csrf = browser.csrf()
     pages = {f"schedules/{plan.id}": ("/schedules", f"/schedules/{plan.id}"), f"webhooks/{hook.id}": ("/webhooks",)}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from surveyor.scan import net
-from surveyor.scan.errors import Refused
+from surveyor.scan.errors import BadTarget, Refused
+from surveyor.scan.formats import reference
 from surveyor.scan.settings import EXEMPTED_RULES, Settings
 from surveyor.service.errors import InvalidParams
 
@@ -15,6 +17,28 @@ LOOKUP_SECONDS = 0.05
 
 # a look-up may hang in the system's resolver, so kick-offs have threads of their own and never wait for other work's
 _lookups = ThreadPoolExecutor(64, thread_name_prefix="lookup")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """An image in a registry that may be asked for: its full name, and the platform that was asked for, if any."""
+
+    name: str
+    platform: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.platform})" if self.platform else self.name
+
+
+async def judge_image(name: str, platform: str | None, settings: Settings) -> Image:
+    """Refuse an image by its form or by its registry's address, as ``judge`` does a URL; ``field`` is ``image``."""
+    try:
+        named = reference.parse(name)
+        wanted = None if platform is None else str(reference.Platform.parse(platform))
+    except BadTarget as error:
+        raise InvalidParams(str(error), details={"image": ["form"]}) from error
+    await judge(f"https://{named.endpoint}/v2/", settings, field="image")
+    return Image(name=str(named), platform=wanted)
 
 
 async def judge(url: str, settings: Settings, *, field: str = "url") -> None:

@@ -7,11 +7,10 @@ from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
 from surveyor.remedy.lifecycle import ENDED
-from surveyor.scan.errors import BadTarget
-from surveyor.scan.formats import reference
 from surveyor.scan.model import Kind
 from surveyor.service import queue
 from surveyor.service.actions import addresses, clock, kickoff, llm
+from surveyor.service.actions.addresses import Image
 from surveyor.service.actions.platform import Platform
 from surveyor.service.actions.units import Wanted, take
 from surveyor.service.errors import Conflict, InvalidParams, NotFound, ServiceError
@@ -61,24 +60,8 @@ async def start_image(
     ``image_platform`` is ``os/architecture[/variant]``; ``analysis`` as for a page.
     """
     _judge_trigger(trigger)
-    try:
-        named = reference.parse(image)
-        wanted = None if image_platform is None else str(reference.Platform.parse(image_platform))
-    except BadTarget as error:
-        raise InvalidParams(str(error), details={"image": ["form"]}) from error
-    await addresses.judge(f"https://{named.endpoint}/v2/", platform.scan, field="image")
-    new = NewScan(
-        id=uuid4(),
-        team_id=team_id,
-        project_id=project_id,
-        kind=Kind.ARTIFACT,
-        trigger=trigger,
-        image=str(named),
-        platform=wanted,
-        # images of two platforms are two things
-        name=f"{named} ({wanted})" if wanted else str(named),
-        retry_of=retry_of,
-    )
+    judged = await addresses.judge_image(image, image_platform, platform.scan)
+    new = _image(team_id=team_id, project_id=project_id, image=judged, trigger=trigger, retry_of=retry_of)
     return await _queued(platform, new, analysis)
 
 
@@ -91,11 +74,17 @@ async def _queued(platform: Platform, new: NewScan, analysis: str) -> Scan:
             return (await kickoff.enqueue(session, [new]))[0]
 
 
-async def queue_web(
-    session: Session, *, team_id: UUID, project_id: UUID, url: str, trigger: str, units: int = 0
+async def queue_judged(
+    session: Session, *, team_id: UUID, project_id: UUID, target: str | Image, trigger: str, units: int = 0
 ) -> Scan:
-    """The same inside a larger transaction, of a URL that was judged; with a model if one of the ``units`` is left."""
-    new = _page(team_id=team_id, project_id=project_id, url=url, trigger=trigger)
+    """Queue a scan inside a larger transaction, of a URL or an image that was judged.
+
+    With a model if one of the ``units`` is left.
+    """
+    if isinstance(target, str):
+        new = _page(team_id=team_id, project_id=project_id, url=target, trigger=trigger)
+    else:
+        new = _image(team_id=team_id, project_id=project_id, image=target, trigger=trigger)
     wanted = Wanted(team_id=team_id, purpose="scan", subject_id=new.id, units=units, analysis="if_quota")
     await take(session, wanted)
     return (await kickoff.enqueue(session, [new]))[0]
@@ -121,6 +110,21 @@ def _page(*, team_id: UUID, project_id: UUID, url: str, trigger: str, retry_of: 
         trigger=trigger,
         url=url,
         name=url,
+        retry_of=retry_of,
+    )
+
+
+def _image(*, team_id: UUID, project_id: UUID, image: Image, trigger: str, retry_of: UUID | None = None) -> NewScan:
+    return NewScan(
+        id=uuid4(),
+        team_id=team_id,
+        project_id=project_id,
+        kind=Kind.ARTIFACT,
+        trigger=trigger,
+        image=image.name,
+        platform=image.platform,
+        # images of two platforms are two things
+        name=str(image),
         retry_of=retry_of,
     )
 

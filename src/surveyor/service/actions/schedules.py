@@ -1,4 +1,4 @@
-"""One schedule a page: kept by people, fired by whichever worker looks first."""
+"""One schedule a page or image: kept by people, fired by whichever worker looks first."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from surveyor.scan.evidence import normal
 from surveyor.service.actions import addresses, clock, scans, switched, timetable
+from surveyor.service.actions.addresses import Image
 from surveyor.service.actions.platform import Platform
 from surveyor.service.errors import Conflict, InvalidParams, NotFound
 from surveyor.service.store import cursor, schedules
@@ -32,27 +33,51 @@ class Wish:
     active: bool | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is to be scanned: a page by ``url``, or an ``image`` in a registry and one of its platforms."""
+
+    url: str | None = None
+    image: str | None = None
+    platform: str | None = None
+
+
 async def create(
-    platform: Platform, *, team_id: UUID, project_id: UUID, url: str, cron: str, time_zone: str = "UTC"
+    platform: Platform, *, team_id: UUID, project_id: UUID, subject: Subject, cron: str, time_zone: str = "UTC"
 ) -> Schedule:
-    """Scan a page by itself from now on; Conflict when it has a schedule, InvalidParams names what is refused."""
+    """Scan something by itself from now on; Conflict when it has a schedule, InvalidParams names what is refused."""
     cron = " ".join(cron.split())
     timetable.judge(cron, time_zone)
-    await addresses.judge(url, platform.scan)
+    judged = await _judged(subject, platform)
     async with platform.sessions() as session, session.begin():
         made = await schedules.add(
             session,
             team_id=team_id,
             project_id=project_id,
-            url=url,
-            target=normal(url),
+            **_columns(judged),
             cron=cron,
             time_zone=time_zone,
             next_run_at=timetable.next_after(cron, time_zone, clock.now()),
         )
     if made is None:
-        raise Conflict("this page has a schedule already; change or delete that one")
+        raise Conflict("it has a schedule already; change or delete that one")
     return made
+
+
+async def _judged(of: Subject | Schedule, platform: Platform) -> str | Image:
+    """The URL, or the image in its one spelling, if it may be asked."""
+    if of.url is not None and of.image is None and of.platform is None:
+        await addresses.judge(of.url, platform.scan)
+        return of.url
+    if of.image is None or of.url is not None:
+        raise InvalidParams("one of url and image is scanned; a platform is an image's", details={"url": ["one_of"]})
+    return await addresses.judge_image(of.image, of.platform, platform.scan)
+
+
+def _columns(judged: str | Image) -> dict[str, str | None]:
+    if isinstance(judged, str):
+        return {"url": judged, "target": normal(judged)}
+    return {"image": judged.name, "platform": judged.platform, "target": f"image:{judged}"}
 
 
 async def find(sessions: Sessions, *, team_id: UUID, project_id: UUID, schedule_id: UUID) -> Schedule:
@@ -83,7 +108,7 @@ async def change(
         timetable.judge(cron, time_zone)
         active = held.active if wish.active is None else wish.active
         if active and not held.active:
-            await addresses.judge(held.url, platform.scan)
+            await _judged(held, platform)
         values: dict[str, Any] = {"cron": cron, "time_zone": time_zone}
         if not active and held.active:
             values |= _off(switched.by(who), clock.now())
@@ -120,21 +145,21 @@ async def run_due(platform: Platform, now: datetime | None = None) -> int:
 
 
 async def _fire(session: Session, platform: Platform, due: Schedule, now: datetime) -> Mapping[str, Any]:
-    """What becomes of a due schedule: a scan, nothing while the last one goes on, its end when its URL is refused."""
+    """What becomes of a due schedule: a scan, nothing while the last one goes on, its end when it is refused."""
     coming = {"next_run_at": timetable.next_after(due.cron, due.time_zone, now)}
     if due.last_scan_id is not None:
         last = await runs.find(session, due.last_scan_id)
         if last is not None and last.status not in runs.TERMINAL:
             return {**coming, "skipped_at": now}
     try:
-        await addresses.judge(due.url, platform.scan)
+        judged = await _judged(due, platform)
     except InvalidParams as error:
         return _off(f"refused: {error.message}", now)
-    run = await scans.queue_web(
+    run = await scans.queue_judged(
         session,
         team_id=due.team_id,
         project_id=due.project_id,
-        url=due.url,
+        target=judged,
         trigger=TRIGGER,
         units=platform.llm.monthly_units,
     )

@@ -35,8 +35,10 @@ schedules = Table(
     Column("id", Uuid, primary_key=True, server_default=func.gen_random_uuid()),
     Column("team_id", Uuid, ForeignKey("teams.id", ondelete="CASCADE"), nullable=False),
     Column("project_id", Uuid, ForeignKey("projects.id", ondelete="CASCADE"), nullable=False),
-    Column("url", Text, nullable=False),
-    # the URL in its one spelling
+    Column("url", Text),
+    Column("image", Text),
+    Column("platform", Text),
+    # the URL in its one spelling, or the image with its platform
     Column("target", Text, nullable=False),
     Column("cron", Text, nullable=False),
     Column("time_zone", Text, nullable=False),
@@ -51,6 +53,7 @@ schedules = Table(
     Column("inserted_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     UniqueConstraint("project_id", "target"),
+    CheckConstraint("num_nonnulls(url, image) = 1 and (platform is null or image is not null)", name="what"),
     CheckConstraint("active = (next_run_at is not null)", name="next"),
     CheckConstraint("active = (disabled_at is null)", name="disabled"),
     Index(None, "team_id", "project_id", "inserted_at", "id"),
@@ -61,7 +64,7 @@ schedules = Table(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """When a page is scanned by itself.
+    """When a page, or an image in a registry, is scanned by itself.
 
     ``cron`` has five fields and is read in ``time_zone``; ``next_run_at`` is there while it is active; ``skipped_at``
     is when it last was due and did nothing because the scan before had not ended.
@@ -70,7 +73,9 @@ class Schedule:
     id: UUID
     team_id: UUID
     project_id: UUID
-    url: str
+    url: str | None = None
+    image: str | None = None
+    platform: str | None = None
     cron: str
     time_zone: str
     active: bool
@@ -82,6 +87,11 @@ class Schedule:
     skipped_at: datetime | None
     inserted_at: datetime
     updated_at: datetime
+
+    @property
+    def name(self) -> str:
+        """What is scanned, for people."""
+        return self.url or (f"{self.image} ({self.platform})" if self.platform else str(self.image))
 
 
 def _schedule(row: RowMapping) -> Schedule:

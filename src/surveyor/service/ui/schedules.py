@@ -1,8 +1,8 @@
-"""When pages are scanned by themselves: the list with its form, and one schedule to change."""
+"""When pages and images are scanned by themselves: the list with its form, and one schedule to change."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -35,10 +35,12 @@ class Given:
     """What somebody typed, and why it was not taken: ``field`` is where."""
 
     url: str = ""
+    platform: str = ""
     cron: str = EXAMPLES[0][0]
     time_zone: str = "UTC"
     wrong: str = ""
     field: str = ""
+    image: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,19 +60,18 @@ async def show(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """``POST /schedules``: what is refused comes back in the form with the reason beside it."""
     who, fields = await submitted(request)
-    typed = fields.get("url", "").strip()
+    typed, platform = fields.get("url", "").strip(), fields.get("platform", "").strip()
     cron, time_zone = fields.get("cron", "").strip(), fields.get("time_zone", "").strip()
+    image = fields.get("kind") == "image"
+    if image:
+        subject = schedules.Subject(image=typed, platform=platform or None)
+    else:
+        subject = schedules.Subject(url=words.address(typed))
     try:
-        await schedules.create(
-            platform_of(request),
-            team_id=who.team_id,
-            project_id=who.project_id,
-            url=words.address(typed),
-            cron=cron,
-            time_zone=time_zone,
-        )
+        await schedules.create(platform_of(request), **words.own(who), subject=subject, cron=cron, time_zone=time_zone)
     except ServiceError as error:
-        return await _list(request, who, _refused(typed, cron, time_zone, error), status=error.status)
+        given = replace(_refused(typed, cron, time_zone, error), image=image, platform=platform)
+        return await _list(request, who, given, status=error.status)
     return RedirectResponse("/schedules", 303)
 
 
@@ -78,7 +79,7 @@ async def one(request: Request) -> Response:
     """``GET /schedules/{schedule_id}``."""
     who = await visitor(request)
     held = await _find(request, who)
-    return await _one(request, who, held, Given(url=held.url, cron=held.cron, time_zone=held.time_zone))
+    return await _one(request, who, held, Given(url=held.name, cron=held.cron, time_zone=held.time_zone))
 
 
 async def change(request: Request) -> Response:
@@ -89,7 +90,7 @@ async def change(request: Request) -> Response:
     try:
         await _change(request, who, schedules.Wish(cron=cron, time_zone=time_zone))
     except InvalidParams as error:
-        return await _one(request, who, held, _refused(held.url, cron, time_zone, error), status=error.status)
+        return await _one(request, who, held, _refused(held.name, cron, time_zone, error), status=error.status)
     return RedirectResponse("/schedules", 303)
 
 
@@ -100,7 +101,7 @@ async def switch(request: Request) -> Response:
     try:
         await _change(request, who, schedules.Wish(active=fields.get("active") == "on"))
     except InvalidParams as error:
-        given = _refused(held.url, held.cron, held.time_zone, error)
+        given = _refused(held.name, held.cron, held.time_zone, error)
         return await _one(request, who, held, given, status=error.status)
     return RedirectResponse(f"/schedules/{held.id}", 303)
 

@@ -1,4 +1,4 @@
-"""Schedules: when pages are scanned by themselves."""
+"""Schedules: when pages and images are scanned by themselves."""
 
 from __future__ import annotations
 
@@ -29,22 +29,24 @@ Zone = Annotated[
     str, Field(min_length=1, max_length=timetable.ZONE_LENGTH, examples=["Europe/Berlin"], description="An IANA name")
 ]
 _CONFLICT: dict[int | str, dict[str, Any]] = {
-    409: {"model": schemas.FailureEnvelope, "description": "`conflict`: This page has a schedule already."}
+    409: {"model": schemas.FailureEnvelope, "description": "`conflict`: It has a schedule already."}
 }
 
 
 class NewSchedule(BaseModel):
-    """A page and when to scan it."""
+    """A page or an image, one of `url` and `image`, and when to scan it."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    url: str = Field(min_length=1, max_length=2048, examples=["https://shop.example/"], description="http or https")
+    url: schemas.PageUrl = None
+    image: schemas.ImageName = None
+    platform: schemas.ImagePlatform = None
     cron: Cron
     time_zone: Zone = "UTC"
 
 
 class ScheduleChange(BaseModel):
-    """What to change; another page is another schedule."""
+    """What to change; another page or image is another schedule."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -54,12 +56,14 @@ class ScheduleChange(BaseModel):
 
 
 class Schedule(schemas.Out):
-    """When a page is scanned by itself."""
+    """When a page or an image is scanned by itself."""
 
     id: UUID
     org_id: UUID
     project_id: UUID
-    url: str
+    url: str | None = Field(description="The page, where it is one")
+    image: str | None = Field(description="The image's full name, where it is one")
+    platform: str | None
     cron: str
     time_zone: str
     active: bool
@@ -98,11 +102,12 @@ async def list_schedules(
     return answers.many(request, found, _schedule)
 
 
-@router.post("/schedules", status_code=201, summary="Schedule a page", responses=_CONFLICT)
+@router.post("/schedules", status_code=201, summary="Schedule a page or an image", responses=_CONFLICT)
 async def create_schedule(request: Request, caller: Writer, body: NewSchedule) -> schemas.Envelope[Schedule]:
-    """Its scans have the trigger `scheduled`. A URL that must not be asked is refused with the rule."""
+    """Its scans have the trigger `scheduled`. What must not be asked is refused with the rule."""
+    subject = schedules.Subject(url=body.url, image=body.image, platform=body.platform)
     made = await schedules.create(
-        platform_of(request), **_whose(caller), url=body.url, cron=body.cron, time_zone=body.time_zone
+        platform_of(request), **_whose(caller), subject=subject, cron=body.cron, time_zone=body.time_zone
     )
     return answers.one(request, _schedule(made))
 

@@ -78,28 +78,38 @@ class FailureEnvelope(Out):
     error: Failure
 
 
+PageUrl = Annotated[
+    str | None,
+    Field(min_length=1, max_length=2048, examples=["https://shop.example/"], description="A page: http or https"),
+]
+ImageName = Annotated[
+    str | None,
+    Field(
+        min_length=1,
+        max_length=1024,
+        examples=["registry.example/team/app:1.2"],
+        description="An image in a registry, by tag or digest; without a registry in its name, Docker Hub's",
+    ),
+]
+ImagePlatform = Annotated[
+    str | None,
+    Field(
+        min_length=1,
+        max_length=64,
+        examples=["linux/arm64"],
+        description="Which of an image's platforms; Linux on the scanner's processor unless given",
+    ),
+]
+
+
 class RunScan(BaseModel):
     """A page or an image to scan: one of `url` and `image`."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    url: str | None = Field(
-        None, min_length=1, max_length=2048, examples=["https://shop.example/"], description="A page: http or https"
-    )
-    image: str | None = Field(
-        None,
-        min_length=1,
-        max_length=1024,
-        examples=["registry.example/team/app:1.2"],
-        description="An image in a registry, by tag or digest; without a registry in its name, Docker Hub's",
-    )
-    platform: str | None = Field(
-        None,
-        min_length=1,
-        max_length=64,
-        examples=["linux/arm64"],
-        description="Which of an image's platforms; Linux on the scanner's processor unless given",
-    )
+    url: PageUrl = None
+    image: ImageName = None
+    platform: ImagePlatform = None
     trigger: Trigger = "manual"
     analysis: AnalysisWanted = "full"
 
