@@ -324,6 +324,8 @@ def test_a_zip_that_is_cut_inside_its_last_record(tmp_path: Path) -> None:
     report = scan_bytes(tmp_path, b"PK\x03\x04PK\x05\x06" + bytes(7) + b"\x91")
     assert report.scan_status is ScanStatus.FAILED
     assert "cut short" in (report.error or "")
+    behind = scan_bytes(tmp_path, b"MK\x03\x04\x14\x00TsPK\x05\x06" + bytes(3))
+    assert behind.scan_status is ScanStatus.UNSUPPORTED
 
 
 @pytest.mark.parametrize("manifest", [b"[", b'[{"Layers":["../../etc/passwd"]}]', b'[{"Layers":[3]}]'])

@@ -149,12 +149,14 @@ def _itself(name: str, facts: dict[str, str], coordinates: list[Record], archive
         return None
     if artifact == stem and coordinates:
         return None  # a name without a version; the manifest's may be that of a project shaded into it
+    if artifact in {one.name for one in coordinates}:
+        return _named(name, facts, None, artifact, version)  # Maven's own word on it stands
     if version:
-        package = java_names.common_package(_classes(archive))
-        return _named(name, facts, java_names.group(artifact, facts, package), artifact, version)
+        named = java_names.group(artifact, facts, lambda: java_names.common_package(_classes(archive)))
+        return _named(name, facts, named, artifact, version)
     if coordinates or next(iter(_classes(archive)), None) is None:
         return None
-    return _named(name, facts, java_names.group(artifact, facts, ""), artifact, "")
+    return _named(name, facts, java_names.group(artifact, facts, str), artifact, "")
 
 
 def _named(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 _SNAPSHOT = re.compile(r"-(?P<version>\d[\w.]*-\d{8}\.\d{6}-\d+)$")
 _VERSION = re.compile(r"-(?=v?\d)")
@@ -152,15 +152,19 @@ def _speaks_of(stem: str, facts: Mapping[str, str]) -> bool:
     return not titles or any(wanted in _LETTERS.sub("", title.lower()) for title in titles)
 
 
-def group(artifact: str, facts: Mapping[str, str], package: str) -> str | None:
-    """The group id: what the vendor states, what is known of the artifact, its bundle, its module, its classes."""
+def group(artifact: str, facts: Mapping[str, str], package: Callable[[], str]) -> str | None:
+    """The group id: what the vendor states, what is known of the artifact, its bundle, its module, its classes.
+
+    ``package`` is asked last, since all names of the archive have to be read for it.
+    """
     vendor = facts.get("implementation-vendor-id", "")
     vendor = vendor if _GROUP.fullmatch(vendor) else ""
     if vendor and vendor not in _BARE:
         return vendor
     names = (facts.get("bundle-symbolicname", "").partition(";")[0].strip(), facts.get("automatic-module-name", ""))
-    ranked = (known(artifact), *(_of_bundle(artifact, name) for name in names), package)
-    return next((one for one in ranked if one and one not in _BARE), vendor or None)
+    ranked = (known(artifact), *(_of_bundle(artifact, name) for name in names))
+    found = next((one for one in ranked if one and one not in _BARE), None) or package()
+    return found if found and found not in _BARE else vendor or None
 
 
 def known(artifact: str) -> str | None:
@@ -196,12 +200,13 @@ def common_package(names: Iterable[bytes]) -> str:
     """The package below which nine of ten classes lie, of two to four parts; empty when there is none."""
     counts: Counter[tuple[bytes, ...]] = Counter()
     total = 0
-    for name in names:
-        folders = tuple(name.split(b"/")[:-1])
-        if not folders or folders[0] in {b"META-INF", b"BOOT-INF", b"WEB-INF"}:
+    for folder, count in Counter(name.rpartition(b"/")[0] for name in names).items():
+        folders = tuple(folder.split(b"/"))
+        if not folder or folders[0] in {b"META-INF", b"BOOT-INF", b"WEB-INF"}:
             continue
-        total += 1
-        counts.update(folders[:size] for size in range(2, min(len(folders), 4) + 1))
+        total += count
+        for size in range(2, min(len(folders), 4) + 1):
+            counts[folders[:size]] += count
     shared = [package for package, count in counts.items() if count * 10 >= total * 9]
     longest = max(shared, key=len, default=())
     return _text(b".".join(longest))

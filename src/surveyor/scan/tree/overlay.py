@@ -39,6 +39,8 @@ class Overlay:
     def __init__(self) -> None:
         self._sheets: list[Sheet] = []
         self._room = Room(_ROOM)
+        # what all sheets hide together: one look instead of one a layer
+        self._all = Sheet(self._room)
 
     @property
     def forgetful(self) -> bool:
@@ -52,12 +54,17 @@ class Overlay:
     def seal(self, sheet: Sheet) -> None:
         """Lay a walked layer on top of all that follow."""
         self._sheets.append(sheet)
+        self._all.names.seen |= sheet.names.seen
+        self._all.whiteouts |= sheet.whiteouts
+        self._all.opaque |= sheet.opaque
 
     def visible(self, name: bytes, newer: int | None = None) -> bool:
         """Whether no newer layer replaces or removes the file or one of its directories.
 
         ``newer`` is how many of the layers walked are newer than the one asked about; all, while it is walked.
         """
+        if newer is None:
+            return not self._sheets or not _hides(self._all, name)
         return not any(_hides(sheet, name) for sheet in self._sheets[:newer])
 
 

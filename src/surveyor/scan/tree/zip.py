@@ -86,8 +86,9 @@ class Zip:
             )
             if magic != _CENTRAL:
                 raise Malformed("zip central directory is damaged")
-            self._budget.entry()
             seen += 1
+            if not seen & 0xFF:
+                self._budget.entry(0x100)
             names = position + 46 + name_bytes
             name = bytes(directory[position + 46 : names])
             if name.endswith(endings):
@@ -104,6 +105,7 @@ class Zip:
                     mode=attributes >> 16 if writer >> 8 == _UNIX else 0,
                 )
             position = names + extra_bytes + comment_bytes
+        self._budget.entry(seen & 0xFF)
         # writers without zip64 let the count run over
         if (seen ^ self.count) & 0xFFFF:
             raise Malformed(f"zip claims {self.count:,} entries and names {seen:,}")
@@ -140,7 +142,7 @@ class Zip:
         """Start and size of the central directory, number of entries, and what offsets are counted from."""
         data = self._data
         tail = bytes(data[max(0, len(data) - _COMMENT - _END_BYTES) :])
-        at = tail.rfind(_END, 0, max(0, len(tail) - _END_BYTES + 4))
+        at = _last_end(tail)
         if at < 0:
             raise Malformed("zip has no central directory: it is cut short or damaged")
         end = len(data) - len(tail) + at
@@ -216,10 +218,15 @@ class Zip:
             yield chunk
 
 
+def _last_end(tail: bytes) -> int:
+    """Where the last end record that may be whole begins; below zero when there is none."""
+    return tail.rfind(_END, 0, max(0, len(tail) - _END_BYTES + 4))
+
+
 def ends_as_zip(data: memoryview) -> bool:
     """Whether a file that begins as something else ends as a zip, with the directory where its record says."""
     tail = bytes(data[max(0, len(data) - _COMMENT - _END_BYTES) :])
-    at = tail.rfind(_END, 0, len(tail) - _END_BYTES + 4)
+    at = _last_end(tail)
     if at < 0 or at + _END_BYTES + unpack_from("<H", tail, at + 20)[0] != len(tail):
         return False
     size, start = unpack_from("<I", tail, at + 12)[0], len(data) - len(tail) + at
