@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+import struct
 
 import pytest
 
@@ -121,3 +123,12 @@ def test_damaged_lzvn_and_adc_raise_only_our_errors() -> None:
                 assert len(decoder(memoryview(data))) <= 5000
             except Malformed:
                 continue
+
+
+def test_matches_that_cost_no_bits_end_at_the_size() -> None:
+    numbers = [0] * 360
+    numbers[4], numbers[20 + 19], numbers[40 + 1], numbers[104] = 64, 64, 256, 1024
+    head = struct.pack("<6I", 1 << 20, 800, 4, (1 << 20) - 1, 1, 1) + struct.pack("<i4Hi3H", 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    body = b"bvx1" + head + struct.pack("<360H2x", *numbers) + bytes(900)
+    with contextlib.suppress(Malformed):
+        assert len(decode(body, 5000)) <= 5000
