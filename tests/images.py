@@ -8,6 +8,8 @@ import hashlib
 import io
 import json
 import lzma
+import operator
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -88,6 +90,11 @@ def pack(data: bytes, form: str) -> bytes:
             return lzma.compress(data, lzma.FORMAT_ALONE, preset=1)
         case "lzip":
             return _lzip(data)
+        case "pbzx":
+            parts = [data[at : at + MIB] for at in range(0, len(data), MIB)]
+            packed = [min(part, lzma.compress(part), key=len) for part in parts]
+            heads = [struct.pack(">QQ", len(part), len(chunk)) for part, chunk in zip(parts, packed, strict=True)]
+            return b"pbzx" + struct.pack(">Q", MIB) + b"".join(map(operator.concat, heads, packed))
         case "lz4":
             return lz4.frame.compress(data, content_checksum=True)
         case "lz4-legacy":

@@ -12,6 +12,7 @@ from surveyor.scan.vocabulary import COMPRESSED, FILES
 from tests import cpios, packages, rpms
 from tests.apple.hfs import volume
 from tests.apple.udif import image
+from tests.apple.xar import xar
 from tests.discs import iso
 from tests.images import DEBIAN, deb, docker_save, jar, npm, pack, pom, purls, python, scan_bytes, tar
 from tests.programs import elf, go_inline, macho, pe
@@ -21,6 +22,7 @@ from tests.unit.scan.acquire.test_zip import CONDA, LODASH, crx
 
 SYSTEM = {"usr/lib/os-release": DEBIAN, "var/lib/dpkg/status": deb("bash", "5.2")}
 ROOT = tar(SYSTEM)
+PAYLOAD = cpios.cpio({"a.app/node_modules/a/package.json": npm("a", "1")})
 SAMPLES = {
     "container image": docker_save([ROOT]),
     "JAR": jar(pom("g", "a", "1")),
@@ -37,6 +39,7 @@ SAMPLES = {
     "RPM package": rpms.file(rpms.package("bash", "5.2-1"), cpios.cpio({"a": b"1"})),
     "initrd": cpios.cpio({"init": b"", "etc/os-release": DEBIAN, "var/lib/dpkg/status": deb("bash", "5.2")}),
     "cpio archive": cpios.cpio({"node_modules/a/package.json": npm("a", "1")}),
+    "macOS package": xar({"PackageInfo": b"", "Scripts": b"", "Payload": pack(PAYLOAD, "pbzx")}),
     "DMG": image(volume({"app/node_modules/a/package.json": npm("a", "1")})),
     "Android package": packages.apk(),
     "Android bundle": packages.aab(),

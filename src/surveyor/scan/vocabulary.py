@@ -73,6 +73,7 @@ FILES = {
     "cpio": ("initrd", "cpio archive"),
     "iso": ("ISO",),
     "dmg": ("DMG",),
+    "xar": ("macOS package",),
     "zip": (
         *("Android package", "Android bundle", "JAR", "WAR", "EAR", "wheel", "egg", "NuGet package", "conda package"),
         *("browser extension", "VS Code extension", "zip"),
@@ -85,7 +86,7 @@ FILES = {
     "directory": (),
 }
 #: What a file may be compressed with as a whole.
-COMPRESSED = ("gzip", "zstd", "bzip2", "xz", "lzma", "lzip", "lz4")
+COMPRESSED = ("gzip", "zstd", "bzip2", "xz", "lzma", "lzip", "lz4", "pbzx")
 
 
 def is_known(stage: str) -> bool:
@@ -125,6 +126,7 @@ _SUBJECTS = {
     "acquire.iso": "Disc image",
     "acquire.cpio": "cpio archive",
     "acquire.dmg": "Disk image",
+    "acquire.xar": "macOS package",
     "acquire.registry": "Image in a registry",
     "catalog.dpkg": "Debian packages",
     "catalog.dpkg_files": "Lists of Debian packages' files",
@@ -189,6 +191,7 @@ _SUBJECTS = {
     "catalog.julia": "Julia packages",
     "catalog.macos_bundle": "macOS and iOS bundles",
     "catalog.macos_receipt": "macOS receipts",
+    "catalog.macos_pkg": "macOS packages",
     "catalog.pnp": "npm packages (yarn's cache)",
 }
 _KINDS = {"advisories": "Advisories for {}", "catalog": "{} packages", "check": "Check {}", "slot": "{}"}

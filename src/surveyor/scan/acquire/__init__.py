@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from surveyor.scan.acquire import binary, cpio, deb, directory, dmg, docker, gem, iso, oci, remains, rpm, squashfs, tar
+from surveyor.scan.acquire import (
+    binary,
+    cpio,
+    deb,
+    directory,
+    dmg,
+    docker,
+    gem,
+    iso,
+    oci,
+    remains,
+    rpm,
+    squashfs,
+    tar,
+    xar,
+)
 from surveyor.scan.acquire import zip as zip_
 from surveyor.scan.acquire.interface import Acquirer
 
@@ -19,6 +34,7 @@ ACQUIRERS: tuple[Acquirer, ...] = (
     gem.ACQUIRER,
     iso.ACQUIRER,
     dmg.ACQUIRER,
+    xar.ACQUIRER,
     binary.ACQUIRER,
     squashfs.ACQUIRER,
     tar.ACQUIRER,

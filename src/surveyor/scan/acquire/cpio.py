@@ -76,6 +76,7 @@ ACQUIRER = Acquirer(
     summary="initrd, or another cpio archive",
     detect=detect,
     read=read,
-    names=rb"init(?:rd|ramfs)[^/]*",
-    endings=rb"cpio(?:\.(?:gz|xz|bz2|lzma|lz4|zst))?",
+    # what Apple's installer packages and signed archives hold is one without an ending
+    names=rb"init(?:rd|ramfs)[^/]*|Payload|Scripts|Content",
+    endings=rb"(?:cpio|pax)(?:\.(?:gz|xz|bz2|lzma|lz4|zst))?",
 )

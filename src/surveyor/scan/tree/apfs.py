@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
 from struct import Struct
 from typing import Any
 
@@ -321,9 +320,6 @@ class ApfsWalk:
         if inode.compressed:
             packed = volume.packed(file)
             return Entry(name=name, kind=Kind.FILE, size=packed.size, peek=packed.peek)
-        data = volume.bytes_of(inode.private, inode.size) if inode.size else None
-        if data is None:
+        if not inode.size:
             return Entry(name=name, kind=Kind.FILE, size=0)
-        place = data.place(0, inode.size)
-        peek = partial(data.read, 0)
-        return Entry(name=name, kind=Kind.FILE, size=inode.size, peek=peek, mapped=place is not None, place=place)
+        return volume.bytes_of(inode.private, inode.size).content().entry(name, self._budget)

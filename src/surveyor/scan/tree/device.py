@@ -11,12 +11,11 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from surveyor.scan.errors import Malformed
+from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.tree.content import Content
 from surveyor.scan.tree.entry import Blob
-from surveyor.scan.tree.stream import spool
-
-_HELD = 16 * MIB  # bytes of one file that are held in memory
+from surveyor.scan.tree.stream import HELD
 
 
 class Device(Protocol):
@@ -89,8 +88,7 @@ def exactly(device: Device, start: int, size: int, what: str) -> memoryview:
 class Runs:
     """A file that lies on a device in runs ``(start in the device, bytes)``; a start below zero is a hole of zeros.
 
-    The last run may be longer than what is left of the file. More than 16 MiB that do not lie in one place go to a
-    spool, so that memory does not follow the size of a file.
+    The last run may be longer than what is left of the file.
     """
 
     def __init__(self, device: Device, runs: Sequence[tuple[int, int]], size: int, budget: Budget) -> None:
@@ -109,22 +107,22 @@ class Runs:
         return self._size
 
     def read(self, start: int, size: int) -> memoryview:
-        """These bytes, fewer where the file ends; raises when they are not all on the device."""
+        """These bytes, fewer where the file ends; raises when they are not all on the device, or too many to hold."""
         size = max(0, min(size, self._size - start))
-        if (place := self.place(start, size)) is not None:
-            found = place.view()
-            if len(found) != size:
-                raise Malformed("a block of a file lies outside the disk image")
-            return found
-        if size <= _HELD:
-            parts = list(self._parts(start, size))
-            return parts[0] if len(parts) == 1 else memoryview(b"".join(parts))
-        steps = range(start, start + size, MIB)
-        chunks = (part for at in steps for part in self._parts(at, min(MIB, start + size - at)))
-        buffer, damage = spool(chunks, self._budget)
-        if damage is not None:
-            raise damage
-        return memoryview(buffer)
+        if size > HELD:
+            raise LimitExceeded(f"{size:,} bytes of a file are too many to hold")
+        parts = list(self._parts(start, size))
+        return parts[0] if len(parts) == 1 else memoryview(b"".join(parts))
+
+    def content(self) -> Content:
+        """The file as a walk gives it."""
+        return Content(size=self._size, chunks=self._chunks, place=self.place(0, self._size))
+
+    def _chunks(self, count: int) -> Iterator[memoryview]:
+        """The first bytes, a MiB at a time."""
+        for start in range(0, count, MIB):
+            self._budget.check_time()
+            yield from self._parts(start, min(MIB, count - start))
 
     def place(self, start: int, size: int) -> Blob | None:
         """Where these bytes lie, when they do in one run."""

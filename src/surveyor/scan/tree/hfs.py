@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
 from struct import Struct
 
 from surveyor.scan.errors import Malformed, Unsupported
@@ -276,6 +275,4 @@ class HfsWalk:
         if kind == 10:
             target = bytes(fork.read(0, min(len(fork), 4096)))
             return Entry(name=name, kind=Kind.SYMLINK, size=0, target=target)
-        place = fork.place(0, len(fork))
-        peek = partial(fork.read, 0)
-        return Entry(name=name, kind=Kind.FILE, size=len(fork), peek=peek, mapped=place is not None, place=place)
+        return fork.content().entry(name, self._budget)

@@ -1,7 +1,7 @@
 """Decoders of compressed streams: each makes bounded chunks of a range of bytes, and keeps what comes before damage.
 
 gzip (RFC 1952), zstd (RFC 8878), bzip2, xz (the .xz file format 1.2), lzma-alone and lzip (RFC draft, lzip 6), lz4
-frames (LZ4 frame format 1.6.4, with its older "legacy" form). Streams that follow each other are one.
+frames (LZ4 frame format 1.6.4, with its older "legacy" form), pbzx. Streams that follow each other are one.
 """
 
 from __future__ import annotations
@@ -309,6 +309,33 @@ def _legacy(stream: _Stream) -> Iterator[bytes]:
             yield chunk
 
 
+def unpbzx(data: memoryview, budget: Budget) -> Iterator[bytes]:
+    """Chunks of xz, or stored ones, until one is smaller than the head says that all are: Apple's installer payloads.
+
+    Not published; read as macOS writes it. Numbers are big endian and of 64 bits: behind the magic the size of chunks,
+    before each chunk its size inflated and as it is.
+    """
+    size = full = int.from_bytes(data[4:12], "big")
+    position, produced = 12, 0
+    while size == full and position < len(data):
+        head = data[position : position + 16]
+        size, length = int.from_bytes(head[:8], "big"), int.from_bytes(head[8:], "big")
+        chunk = data[position + 16 : position + 16 + length]
+        packed = bytes(chunk[: len(_XZ)]) == _XZ
+        for step in unxz(chunk, budget) if packed else _steps(chunk):
+            produced += len(step)
+            budget.inflate(0 if packed else len(step), consumed=position + len(chunk), total=produced)
+            yield step
+        if len(head) < 16 or len(chunk) < length:
+            raise Malformed("pbzx data is cut short")
+        position += 16 + length
+
+
+def _steps(data: memoryview) -> Iterator[bytes]:
+    for start in range(0, len(data), CHUNK):
+        yield bytes(data[start : start + CHUNK])
+
+
 #: By the name of a form.
 DECODERS: dict[str, Callable[[memoryview, Budget], Iterator[bytes]]] = {
     "gzip": gunzip,
@@ -318,4 +345,5 @@ DECODERS: dict[str, Callable[[memoryview, Budget], Iterator[bytes]]] = {
     "lzma": unlzma,
     "lzip": unlzip,
     "lz4": unlz4,
+    "pbzx": unpbzx,
 }

@@ -26,6 +26,7 @@ _MAGIC = {
     b"\xfd7zXZ\0": "xz",
     b"LZIP\1": "lzip",
     b"\x04\x22\x4d\x18": "lz4",
+    b"pbzx": "pbzx",
     b"\x02\x21\x4c\x18": "lz4",  # the older frame, as Linux has it
 }
 _OTHERS = {b"LRZI": "lrzip", b"\x1f\x9d": "compress", b"\x89LZO": "lzop"}
@@ -220,7 +221,7 @@ def spool(chunks: Iterable[bytes | memoryview], budget: Budget) -> tuple[mmap.mm
 
 
 def form_of(head: bytes) -> str:
-    """``gzip``, ``zstd``, ``bzip2``, ``xz``, ``lzma``, ``lzip``, ``lz4`` or ``plain`` by the first 16 bytes.
+    """``gzip``, ``zstd``, ``bzip2``, ``xz``, ``lzma``, ``lzip``, ``lz4``, ``pbzx`` or ``plain`` by the first 16 bytes.
 
     They decide, whatever a media type says; raises for what is compressed in a way that is not read.
     """

@@ -79,7 +79,7 @@ def test_a_wrong_checksum_is_told_and_loses_less_than_a_block_of_a_tar(form: str
     if form in _UNCHECKED or form == "zstd":
         pytest.skip("no checksum at the end")
     packed = bytearray(pack(DATA, form))
-    packed[{"gzip": -8, "lzip": -20, "lz4": -1, "bzip2": -3, "xz": -40}[form]] ^= 0x55
+    packed[{"gzip": -8, "lzip": -20, "lz4": -1, "bzip2": -3, "xz": -40, "pbzx": -30}[form]] ^= 0x55
     found, error = kept(bytes(packed))
     assert isinstance(error, Malformed)
     assert DATA.startswith(found)
