@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from surveyor.scan import engine
-from surveyor.scan.events import Progress
+from surveyor.scan.events import Event, Progress
 from surveyor.scan.limits import Limits
 from surveyor.scan.model import Coverage, CoverageState, Report, ScanStatus
 from surveyor.scan.plan import plan
@@ -93,7 +93,11 @@ def test_a_drip_ends_with_the_scans_time(server: Distribution) -> None:
     layer = server.blob(os.urandom(100_000))
     server.image([layer], "1")
     server.drip(server.path(layer["digest"]), seconds=60)
-    report = scan(server, Limits(seconds=1.5))
+    events: list[Event] = []
+    settings = server.settings(limits=Limits(seconds=3.5))
+    report = engine.run(plan(str(server.reference)), settings, Progress(events.append))
+    # who waits is told so all the while
+    assert sum("kB of 1 layer" in event.detail for event in events if event.stage == "container.pull") >= 2
     assert report.scan_status is ScanStatus.FAILED
     assert (report.finished_at - report.started_at).total_seconds() < 30
 

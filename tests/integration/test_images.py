@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from surveyor.service.actions import registries, scans, sealing
+from surveyor.service.actions import advisories, registries, scans, sealing
 from surveyor.service.config import Config
 from surveyor.service.errors import Conflict, InvalidParams, NotFound
 from surveyor.service.store import registry_logins
@@ -72,6 +72,8 @@ async def test_an_image_is_scanned_with_the_projects_login_and_nothing_tells_it(
         assert PASSWORD not in repr(ended)
         for path in ground.config.home.rglob("*"):
             assert not path.is_file() or PASSWORD.encode() not in path.read_bytes(), path
+        again = await advisories.unmatched(ground.platform.sessions, **ground.place)
+        assert [(one.id, one.name) for one in again] == [(scan.id, str(server.reference))]
         retried = await scans.retry(ground.platform, **ground.place, scan_id=scan.id)
         assert (retried.image, retried.retry_of, retried.name) == (scan.image, scan.id, scan.name)
 
@@ -84,7 +86,7 @@ async def test_without_a_login_the_scan_fails_and_says_where_one_was_looked_for(
         with worker(ground.config, SURVEYOR_ALLOW_HOSTS=ground.config.scan["allow_hosts"]):
             ended = await ground.ended(scan.id)
         assert ended.status == "failed"
-        assert "asked without a login" in (ended.error or "")
+        assert f"no login for {server.reference.host} was found in this project's registries" in (ended.error or "")
         assert ended.coverage[0]["reason"] == "denied"
 
 

@@ -23,9 +23,10 @@ from surveyor.scan.model import CoverageState, Report, ScanStatus
 from surveyor.scan.net import Client
 from surveyor.scan.net.registry import Registry
 from surveyor.scan.plan import plan
-from surveyor.scan.settings import Login, Logins, Settings
+from surveyor.scan.settings import AllowedHost, Login, Logins, Settings
 from tests import images
-from tests.servers.registry import HTPASSWD, MANIFEST, PASSWORD, RealRegistry
+from tests.servers.issuer import Issuer
+from tests.servers.registry import HTPASSWD, MANIFEST, PASSWORD, RealRegistry, packed
 
 pytestmark = pytest.mark.registry
 
@@ -58,7 +59,7 @@ def test_an_image_is_pulled_by_tag_and_by_digest(registry: RealRegistry, docker:
     assert report.target.name == f"{registry.name}/team/shop:1-{docker}"
     assert report.target.digest == pushed["digest"]
     [lodash] = [package for package in report.packages if package.name == "lodash"]
-    assert [place.layer for place in lodash.locations] == [images.sha256(images.pack(APP, "gzip"))]
+    assert [place.layer for place in lodash.locations] == [images.sha256(packed(APP))]
     stages = [event.stage for event in events]
     assert "container.pull" in stages
     assert "container.pull.done" in stages
@@ -133,7 +134,7 @@ def test_a_layer_over_the_bound_is_left_out_and_the_rest_is_read(registry: RealR
     assert "pkg:deb/debian/bash@5.2-1?arch=amd64&distro=debian-12" in images.purls(report)
     [entry] = images.troubles(report)
     assert (entry.state, entry.reason) == (CoverageState.PARTIAL, "limit_exceeded")
-    assert entry.layer == images.sha256(images.pack(big, "gzip"))
+    assert entry.layer == images.sha256(packed(big))
 
 
 def test_a_layer_that_comes_twice_is_fetched_once(registry: RealRegistry) -> None:
@@ -219,3 +220,19 @@ def test_the_command_line_reads_dockers_logins(locked: tuple[RealRegistry, trust
     refused = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert refused.returncode == 2
     assert "--allow-host" in refused.stderr
+
+
+def test_a_real_registry_believes_the_token_that_its_issuer_gives(tmp_path: Path) -> None:
+    with (
+        Issuer(tmp_path, login="robot:let me pull") as issuer,
+        RealRegistry(tmp_path, auth=issuer.section) as registry,
+    ):
+        registry.proof = f"Bearer {issuer.signed('repository:team/app:pull,push')}"
+        registry.push("team/app", "1", [BASE, APP])
+        hosts = tuple(AllowedHost(host="127.0.0.1", port=port) for port in (registry.port, issuer.port))
+        login = Login(host=registry.name, source="here", username="robot", password="let me pull")
+        name = f"{registry.name}/team/app:1"
+        report = scan(name, Settings(allow_hosts=hosts, logins=Logins(found=(login,))))
+        assert len(report.packages) == 2
+        assert issuer.asked() == [{"service": ["tests"], "scope": ["repository:team/app:pull"], "account": ["robot"]}]
+        assert "gives no token" in (scan(name, Settings(allow_hosts=hosts)).error or "")

@@ -39,9 +39,13 @@ class Realm(Site):
         proof = "Basic " + base64.b64encode(self.login.encode()).decode()
         if self.refused or (self.login and seen.headers.get("authorization") != proof):
             return written(401, b'{"details":"incorrect username or password"}')
-        token = f"token-{len(self.given) + 1}"
+        token = self.token(seen)
         self.given[token] = self.uses
         return written(200, json.dumps({"token": token, "expires_in": 60}).encode())
+
+    def token(self, seen: Seen) -> str:
+        """A new one."""
+        return f"token-{len(self.given) + 1}"
 
     def takes(self, header: str) -> bool:
         """Whether a request comes with a token that is still good."""

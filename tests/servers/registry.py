@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import http.client
 import json
 import socket
@@ -36,6 +37,8 @@ class RealRegistry:
         program = registry.find()
         if program is None:
             pytest.skip("no docker-registry is installed (python -m tests.registry fetches one)")
+        #: What pushing shows; those who pull show their own.
+        self.proof = "Basic " + base64.b64encode(f"surveyor:{PASSWORD}".encode()).decode()
         self._tls = tls is not None
         self.host, self.port = "127.0.0.1", _free_port()
         certificate = f"  tls: {{certificate: {tls[0]}, key: {tls[1]}}}\n" if tls else ""
@@ -82,12 +85,11 @@ class RealRegistry:
         architecture, _, variant = rest.partition("/")
         told = {"os": system, "architecture": architecture, **({"variant": variant} if variant else {})}
         config = {**told, "rootfs": {"type": "layers", "diff_ids": [images.sha256(layer) for layer in layers]}}
-        packed = [images.pack(layer, "gzip") for layer in layers]
         document = {
             "schemaVersion": 2,
             "mediaType": MANIFEST if docker else OCI_MANIFEST,
             "config": self.blob(repository, json.dumps(config).encode(), OCI_CONFIG),
-            "layers": [self.blob(repository, layer, OCI_LAYER) for layer in packed],
+            "layers": [self.blob(repository, packed(layer), OCI_LAYER) for layer in layers],
         }
         return {**self.manifest(repository, tag, document), "platform": told}
 
@@ -114,19 +116,23 @@ class RealRegistry:
         return {"mediaType": media_type, "digest": digest, "size": len(data)}
 
     def ask(self, method: str, path: str, body: bytes, headers: dict[str, str], status: int) -> str:
-        """One request, as ``surveyor`` where a password is asked for; returns the Location."""
+        """One request; returns the Location."""
         if self._tls:
             context = ssl._create_unverified_context()
             line: http.client.HTTPConnection = http.client.HTTPSConnection(self.host, self.port, context=context)
         else:
             line = http.client.HTTPConnection(self.host, self.port)
-        proof = base64.b64encode(f"surveyor:{PASSWORD}".encode()).decode()
-        line.request(method, path, body, {"Authorization": f"Basic {proof}", **headers})
+        line.request(method, path, body, {"Authorization": self.proof, **headers})
         answer = line.getresponse()
         words = answer.read()
         line.close()
         assert answer.status == status, words
         return answer.headers.get("Location", "")
+
+
+def packed(layer: bytes) -> bytes:
+    """A layer as it is pushed: the same bytes whenever it is."""
+    return gzip.compress(layer, 1, mtime=0)
 
 
 def _free_port() -> int:

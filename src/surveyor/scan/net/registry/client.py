@@ -105,7 +105,7 @@ class Registry:
     def _proven(self) -> Proof:
         login = self._settings.logins.of(self._reference.host)
         scope = f"repository:{self._reference.repository}:pull"
-        return Proof(self._client, login, scope=scope, secure=self._scheme == "https")
+        return Proof(self._client, login, scope=scope, secure=self._scheme == "https", shown=self._shown())
 
     def _opened(self, ask: Callable[[], Response]) -> Response:
         """The first question, which finds out whether the registry speaks https; only some may speak http."""

@@ -23,13 +23,17 @@ _TOKEN_LENGTH = 32 << 10
 
 
 class Proof:
-    """What one registry wants to see for pulling one repository; safe to share between threads."""
+    """What one registry wants to see for pulling one repository; safe to share between threads.
 
-    def __init__(self, client: Client, login: Login | None, *, scope: str, secure: bool) -> None:
+    ``shown`` says for people which login is used, or where none was found.
+    """
+
+    def __init__(self, client: Client, login: Login | None, *, scope: str, secure: bool, shown: str) -> None:
         self._client = client
         self._login = login
         self._scope = scope
         self._secure = secure
+        self._shown = shown
         self._lock = threading.Lock()
         self.header: str | None = None
 
@@ -63,7 +67,7 @@ class Proof:
         asked = {"service": challenge.parameters.get("service", ""), "scope": self._scope}
         answer = self._exchange(realm, asked) if self._login and self._login.identity_token else self._get(realm, asked)
         if answer.status in {401, 403}:
-            raise Denied(f"{host} gives no token for {self._scope}: {_whose(self._login)}")
+            raise Denied(f"{host} gives no token for {self._scope} ({self._shown})")
         if answer.status != 200:
             raise Unreachable(f"{host} was asked for a token and answers {answer.status}")
         return _read(answer, host)
@@ -111,7 +115,3 @@ def _read(answer: Response, host: str) -> str:
 
 def _basic(login: Login) -> str:
     return "Basic " + base64.b64encode(f"{login.username}:{login.password}".encode()).decode()
-
-
-def _whose(login: Login | None) -> str:
-    return "it was asked without a login" if login is None else f"the login from {login.source} is not accepted"
