@@ -24,6 +24,7 @@ _WINDOW = 128 * MIB  # what zstd --ultra writes at most by default
 _MEMORY = _WINDOW + 16 * MIB  # the same for a dictionary of xz, with what its decoder needs besides
 _GZIP = b"\x1f\x8b"
 _XZ = b"\xfd7zXZ\0"
+_ZSTD, _ZSTD_SKIPPED = 0xFD2FB528, 0x184D2A50
 _LZIP, _LZIP_TRAILER = b"LZIP\1", 20
 _LZ4, _LZ4_LEGACY, _LZ4_SKIPPED = b"\x04\x22\x4d\x18", b"\x02\x21\x4c\x18", b"\x2a\x4d\x18"
 _LEGACY_BLOCK = 8 * MIB
@@ -111,10 +112,41 @@ def unzstd(data: memoryview, budget: Budget) -> Iterator[bytes]:
         except zstandard.ZstdError as error:
             raise Malformed(f"zstd data is damaged: {error}") from error
         if not chunk:
-            return
+            break
         produced += len(chunk)
         budget.inflate(len(chunk), consumed=feed.position, total=produced)
         yield chunk
+    # the library takes the end of the data for the end of a frame
+    if not _frames_end(data, budget):
+        raise Malformed("zstd data is cut short")
+
+
+def _frames_end(data: memoryview, budget: Budget) -> bool:
+    """Whether the last frame ends where the data does, by the sizes of its blocks (RFC 8878, section 3.1)."""
+    position, length = 0, len(data)
+    while position + 8 <= length:
+        budget.check_time()
+        magic = int.from_bytes(data[position : position + 4], "little")
+        if magic & 0xFFFFFFF0 == _ZSTD_SKIPPED:
+            position += 8 + int.from_bytes(data[position + 4 : position + 8], "little")
+        elif magic == _ZSTD:
+            position = _frame_end(data, position + 4)
+        else:
+            return True  # something else follows, which the library has judged
+    return position == length
+
+
+def _frame_end(data: memoryview, position: int) -> int:
+    """Where the frame ends whose descriptor is at the position; beyond the data when it is cut."""
+    descriptor, length = data[position], len(data)
+    single = descriptor >> 5 & 1
+    position += 2 - single + (0, 1, 2, 4)[descriptor & 3] + (single, 2, 4, 8)[descriptor >> 6]
+    last = 0
+    while not last and position + 3 <= length:
+        header = int.from_bytes(data[position : position + 3], "little")
+        last = header & 1
+        position += 3 + (1 if header >> 1 & 3 == 1 else header >> 3)
+    return position + 4 * (descriptor >> 2 & 1) if last else length + 1
 
 
 class _Decoder(Protocol):
