@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 
-from tests import cpios, discs, images, programs, squash
+from surveyor.scan.vocabulary import COMPRESSED
+from tests import cpios, discs, images, packages, programs, squash
 from tests.apple import apfs, hfs, udif
 
 Make = Callable[[], bytes]
@@ -20,6 +21,8 @@ def _sample(name: str) -> Make:
 #: By acquirer, and what of it when several formats share one.
 ARTIFACTS: dict[str, tuple[Make, ...]] = {
     "tar": (lambda: images.tar(SHOP), lambda: images.tar({"x" * 150: b"1"}, prefix="./")),
+    "tar.packed": tuple((lambda form=form: images.pack(images.tar(SHOP), form)) for form in COMPRESSED),
+    "zip.kinds": (packages.apk, packages.aab, packages.nupkg, lambda: packages.zipped({"manifest.json": b"{}"})),
     "zip": (_sample("zip"), lambda: images.jar(images.pom("g", "a", "1"), stored=True)),
     "docker": (_sample("docker"),),
     "oci": (_sample("oci"),),

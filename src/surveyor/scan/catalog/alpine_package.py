@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote, text
-from surveyor.scan.errors import Malformed
+from surveyor.scan.errors import Malformed, Unsupported
 from surveyor.scan.formats import pkginfo
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Distro, SourcePackage
@@ -15,12 +15,15 @@ from surveyor.scan.tree.members import first
 _INFO = re.compile(rb"\.PKGINFO")
 _INFO_BYTES = 2 * MIB
 _ZIP = b"PK"
+_ADB = b"ADB"  # apk-tools 3 keeps packages in a format of its own
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
     """One record a file; an Android package has the same ending and is none of Alpine's."""
     if bytes(file.data[:2]) == _ZIP:
         return
+    if bytes(file.data[:3]) == _ADB:
+        raise Unsupported("Alpine packages of version 3 are not read yet")
     found = first(file.data, _INFO, budget, _INFO_BYTES)
     if found is None:
         raise Malformed("Alpine package without .PKGINFO")

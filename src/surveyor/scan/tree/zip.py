@@ -10,6 +10,7 @@ from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from struct import Struct, unpack_from
+from typing import NamedTuple
 
 from isal import isal_zlib
 
@@ -41,8 +42,7 @@ _MAX32 = 0xFFFFFFFF
 _MAX64 = 0xFFFFFFFFFFFFFFFF
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(NamedTuple):
     """One entry of the central directory; sizes as it claims them, ``mode`` as Unix has it, 0 when not known."""
 
     name: bytes
@@ -51,7 +51,7 @@ class Member:
     packed: int
     size: int
     offset: int
-    mode: int = 0
+    mode: int
 
     @property
     def stored(self) -> bool:
@@ -76,13 +76,13 @@ class Zip:
         self._read: list[tuple[int, int, bytes]] = []
         self._start, self._size, self.count, self._base = self._directory()
 
-    def members(self, endings: tuple[bytes, ...] = (b"",)) -> Iterator[Member]:
+    def members(self, endings: tuple[bytes, ...] = ()) -> Iterator[Member]:
         """The entries whose names end so, in the order of the central directory; raises last when some are missing."""
         directory = self._data[self._start : self._start + self._size]
-        position, stop, seen = 0, len(directory) - 46, 0
+        position, stop, seen, unpack = 0, len(directory) - 46, 0, _ENTRY.unpack_from
         while position <= stop:
             magic, writer, flags, method, packed, size, name_bytes, extra_bytes, comment_bytes, attributes, offset = (
-                _ENTRY.unpack_from(directory, position)
+                unpack(directory, position)
             )
             if magic != _CENTRAL:
                 raise Malformed("zip central directory is damaged")
@@ -91,19 +91,12 @@ class Zip:
                 self._budget.entry(0x100)
             names = position + 46 + name_bytes
             name = bytes(directory[position + 46 : names])
-            if name.endswith(endings):
+            if not endings or name.endswith(endings):
                 if _MAX32 in (packed, size, offset):
                     extra = bytes(directory[names : names + extra_bytes])
                     packed, size, offset = _wide(extra, packed, size, offset)
-                yield Member(
-                    name=name,
-                    method=method,
-                    flags=flags,
-                    packed=packed,
-                    size=size,
-                    offset=offset,
-                    mode=attributes >> 16 if writer >> 8 == _UNIX else 0,
-                )
+                mode = attributes >> 16 if writer >> 8 == _UNIX else 0
+                yield Member(name, method, flags, packed, size, offset, mode)
             position = names + extra_bytes + comment_bytes
         self._budget.entry(seen & 0xFF)
         # writers without zip64 let the count run over
@@ -284,17 +277,19 @@ class ZipWalk:
         self._wanted = wanted
 
     def __iter__(self) -> Iterator[Entry]:
+        match, programs = self._wanted.match, self._wanted.programs
         for member in self._archive.members():
             self.entries += 1
-            if member.closed:
+            name = member.name
+            if member.flags & 1 or member.method not in _READ:
                 self.closed.add(member.name, member.closed)
                 continue
-            program = self._wanted.programs and self._is_program(member)
-            wanted = program or self._wanted.match(member.name, member.name.rfind(b"/") + 1)
-            if not wanted and b".." not in member.name:
+            program = programs and member.mode & 0o111 != 0 and self._is_program(member)
+            wanted = program or match(name, name.rfind(b"/") + 1)
+            if not wanted and b".." not in name:
                 continue
             try:
-                name = clean(member.name)
+                name = clean(name)
             except Malformed:
                 self.climbing.add(member.name)
                 continue
@@ -302,7 +297,7 @@ class ZipWalk:
                 yield self._link(name, member) if stat.S_ISLNK(member.mode) else self._file(name, member, program)
 
     def _is_program(self, member: Member) -> bool:
-        if not (stat.S_ISREG(member.mode) and member.mode & 0o111 and member.size >= PROGRAM_BYTES):
+        if not (stat.S_ISREG(member.mode) and member.size >= PROGRAM_BYTES):
             return False
         try:
             return is_program(self._archive.head(member, 4))

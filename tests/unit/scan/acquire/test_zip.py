@@ -92,6 +92,12 @@ def test_a_zip_behind_something_else_is_read(tmp_path: Path, before: bytes) -> N
     assert purls(scan_bytes(tmp_path, before + jar(pom("g", "a", "1")), "app")) == ["pkg:maven/g/a@1"]
 
 
+@pytest.mark.parametrize("size", [4, 17, 21, 22, 30])
+def test_a_few_bytes_with_the_mark_of_an_end_are_no_zip(tmp_path: Path, size: int) -> None:
+    report = scan_bytes(tmp_path, (b"abcdPK\x05\x06" + bytes(40))[:size], "x")
+    assert report.scan_status is ScanStatus.UNSUPPORTED
+
+
 def test_both_tars_of_a_conda_package_are_trees(tmp_path: Path) -> None:
     assert purls(scan_bytes(tmp_path, CONDA, "a.conda")) == ["pkg:conda/a@1?build=h_0", "pkg:pypi/a@1"]
 
