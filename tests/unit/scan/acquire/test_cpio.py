@@ -8,6 +8,7 @@ import pytest
 
 from surveyor.scan.model import CoverageState, Report
 from tests import cpios
+from tests.discs import iso
 from tests.images import DEBIAN, Link, deb, npm, pack, purls, scan_bytes, tar, troubles
 
 FORMS = ("newc", "crc", "odc", "binary", "binary-big")
@@ -111,3 +112,14 @@ def test_names_that_climb_are_counted_and_not_read(tmp_path: Path) -> None:
 
 def test_a_tar_is_no_cpio(tmp_path: Path) -> None:
     assert scan(tmp_path, tar({A: npm("a", "1")})).target.type == "source"
+
+
+@pytest.mark.parametrize(
+    "name", ["casper/initrd", "boot/initrd.img-6.1.0", "install/initrd.gz", "boot/initramfs-5.14.img"]
+)
+def test_an_initrd_on_a_disc_is_read_where_it_lies(tmp_path: Path, name: str) -> None:
+    data = padded(cpios.cpio(EARLY)) + pack(cpios.cpio(ROOT), "zstd")
+    report = scan_bytes(tmp_path, iso({name: data}), "disc.iso")
+    assert not troubles(report)
+    assert purls(report) == [BASH]
+    assert report.packages[0].locations[0].path == f"{name}!/var/lib/dpkg/status"
