@@ -9,7 +9,7 @@ import pytest
 
 from surveyor.scan.acquire import ACQUIRERS
 from surveyor.scan.vocabulary import COMPRESSED, FILES
-from tests import cpios, packages, rpms
+from tests import cpios, packages, rpms, sboms
 from tests.apple.hfs import volume
 from tests.apple.udif import image
 from tests.apple.xar import xar
@@ -57,6 +57,7 @@ SAMPLES = {
     "ISO": iso(SYSTEM),
     "SquashFS": squashfs(SYSTEM),
     "snap": squashfs(SYSTEM),
+    "CycloneDX or SPDX document": sboms.cyclonedx_json(),
     "tar": ROOT,
 }
 

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable
 
 from surveyor.scan.vocabulary import COMPRESSED
-from tests import cpios, discs, images, packages, programs, squash
+from tests import cpios, discs, images, packages, programs, sboms, squash
 from tests.apple import apfs, hfs, udif
 
 Make = Callable[[], bytes]
@@ -36,6 +36,7 @@ ARTIFACTS: dict[str, tuple[Make, ...]] = {
     "deb": (_sample("deb"),),
     "gem": (_sample("gem"),),
     "binary": (_sample("binary"),),
+    "sbom": tuple(sboms.ALL.values()),
 }
 PROGRAMS: dict[str, tuple[Make, ...]] = {
     "elf": (lambda: programs.elf({".rodata": b"OpenSSL 3.0.11 19 Sep 2023\0"}, needed=("libc.so.6",)),),

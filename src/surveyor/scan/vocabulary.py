@@ -15,6 +15,7 @@ _FAMILIES = {
     "iso": "a disc image",
     "dmg": "an Apple disk image",
     "binary": "a program",
+    "sbom": "a bill of materials",
 }
 #: What is told of each; where bytes are walked, about once a second.
 _PARTS = {
@@ -83,6 +84,7 @@ FILES = {
     "tar": ("Alpine package", "Arch Linux package", "npm package", "Rust crate", "sdist", "tar"),
     "binary": ("ELF", "PE", "Mach-O"),
     "squashfs": ("SquashFS", "snap"),
+    "sbom": ("CycloneDX or SPDX document",),
     "directory": (),
 }
 #: What a file may be compressed with as a whole.
@@ -142,6 +144,7 @@ _SUBJECTS = {
     "catalog.hardening": "Protection of programs",
     "check.hardening": "Protection of programs",
     "catalog.embedded": "Libraries inside programs",
+    "catalog.sbom": "Bills of materials",
     "catalog.rust": "Rust crates",
     "catalog.python": "Python packages",
     "acquire.deb": "Debian package",

@@ -14,6 +14,7 @@ from surveyor.scan.acquire import (
     oci,
     remains,
     rpm,
+    sbom,
     squashfs,
     tar,
     xar,
@@ -37,6 +38,7 @@ ACQUIRERS: tuple[Acquirer, ...] = (
     xar.ACQUIRER,
     binary.ACQUIRER,
     squashfs.ACQUIRER,
+    sbom.ACQUIRER,
     tar.ACQUIRER,
     directory.ACQUIRER,
 )

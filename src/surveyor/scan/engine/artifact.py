@@ -81,7 +81,7 @@ def _harden(scan: _Scan, parts: Parts, ledger: Ledger) -> None:
 
 
 #: The first word of the events about an artifact, by how its type begins.
-_STAGES = (("archive/", "archive"), ("iso", "iso"), ("dmg", "dmg"), ("binary/", "binary"))
+_STAGES = (("archive/", "archive"), ("iso", "iso"), ("dmg", "dmg"), ("binary/", "binary"), ("sbom/", "sbom"))
 
 
 def _cache(settings: Settings) -> LayerCache | None:

@@ -1,0 +1,130 @@
+"""Packages that a bill of materials names: given alone, or lying beside what it describes.
+
+A bill is somebody's word: its packages are never more than unverified. What its package URLs say of namespace, build
+and distribution is kept, since advisories are asked by them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote
+from surveyor.scan.errors import Malformed
+from surveyor.scan.formats import purl as purls
+from surveyor.scan.formats.purl import Purl
+from surveyor.scan.formats.sbom import Component, components, format_of
+from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.model import Distro, SourcePackage, Tier
+from surveyor.scan.vocabulary import counted
+
+#: Parts of a bill that are no package: files, data, what the bill is about as a whole.
+_NO_PACKAGES = frozenset(
+    {"file", "data", "device", "device-driver", "firmware", "operating-system", "container", "source"}
+)
+_SYSTEMS = frozenset({"alpm", "apk", "deb", "opkg", "rpm"})
+#: Qualifiers that records have fields of their own for.
+_OWN = frozenset({"arch", "distro", "upstream"})
+_CODENAMES = {"buster": "10", "bullseye": "11", "bookworm": "12", "trixie": "13", "forky": "14"} | {
+    "bionic": "18.04",
+    "focal": "20.04",
+    "jammy": "22.04",
+    "noble": "24.04",
+}
+_RELEASE = re.compile(r"(?P<id>[a-z][a-z0-9_.]*(?:-[a-z][a-z0-9_.]*)*)(?:-(?P<version>\d[\w.]*))?")
+
+
+def parse(file: File, budget: Budget) -> Iterator[Record]:
+    """One record a component that is a package; those without a usable name are counted."""
+    if format_of(file.data) is None:
+        return  # another document of such a name
+    told = list(components(file.data))
+    system = next((_system(one) for one in told if one.kind == "operating-system"), None)
+    broken = 0
+    for one in told:
+        if one.kind in _NO_PACKAGES or (not one.purl and one.kind == "application"):
+            continue
+        record = _record(one, system)
+        if record is None:
+            broken += 1
+            continue
+        budget.package()
+        yield record
+    if broken:
+        raise Malformed(f"{counted(broken, 'component')} without a usable name")
+
+
+def _system(part: Component) -> Distro | None:
+    identity = part.name.lower()
+    return Distro(id=identity, version=part.version[:64]) if _RELEASE.fullmatch(identity) else None
+
+
+def _record(part: Component, system: Distro | None) -> Record | None:
+    purl = purls.parse(part.purl) if part.purl else None
+    name, version = (purl.name, purl.version or part.version) if purl else (part.name, part.version)
+    if not plausible(name) or (version and not plausible(version)):
+        return None
+    licenses = tuple(found for text in part.licenses for found in licence(text))
+    evidence = quote(purl=part.purl or None, name=part.name, version=part.version, reference=part.reference or None)
+    if purl is None:
+        generic = Record(type="generic", name=name.replace("/", "."), version=version, tier=Tier.HEURISTIC)
+        return _with(generic, part, licenses, evidence)
+    record = Record(
+        type=purl.type,
+        namespace=_namespace(purl),
+        name=name,
+        version=version,
+        arch=purl.qualifier("arch") or None,
+        qualifiers=tuple((key, value) for key, value in purl.qualifiers if key not in _OWN and plausible(value)),
+        subpath=purl.subpath,
+        source=_source(purl),
+        distro=_distro(purl) or system if purl.type in _SYSTEMS else None,
+        tier=Tier.HEURISTIC,
+    )
+    return _with(record, part, licenses, evidence)
+
+
+def _with(record: Record, part: Component, licenses: tuple[str, ...], evidence: str) -> Record:
+    inner = part.where.lstrip("/")[:1000] if part.where.isprintable() else ""
+    return replace(record, licenses=licenses, evidence=evidence, inner=inner or None)
+
+
+def _namespace(purl: Purl) -> str | None:
+    # a distribution is in every package of its own; it is told once, by the record's distro
+    return purl.namespace if purl.namespace and len(purl.namespace) <= 256 and purl.namespace.isprintable() else None
+
+
+def _distro(purl: Purl) -> Distro | None:
+    """The distribution by the qualifier, as ``debian-12``, ``opensuse-leap-15.5`` or a codename."""
+    text = purl.qualifier("distro").lower()
+    if text in _CODENAMES and purl.namespace:
+        return Distro(id=purl.namespace.lower(), version=_CODENAMES[text])
+    match = _RELEASE.fullmatch(text)
+    return Distro(id=match["id"], version=match["version"] or "") if match else None
+
+
+def _source(purl: Purl) -> SourcePackage | None:
+    name, _, version = purl.qualifier("upstream").partition("@")
+    if not plausible(name):
+        return None
+    if purl.type == "rpm" and name.endswith(".src.rpm"):
+        parts = name.removesuffix(".src.rpm").rsplit("-", 2)
+        return SourcePackage(name=parts[0], version="-".join(parts[1:])) if len(parts) == 3 else None
+    return SourcePackage(name=name, version=version if plausible(version) else purl.version)
+
+
+CATALOGER = Cataloger(
+    id="sbom",
+    version=1,
+    summary="Packages that a bill of materials names: CycloneDX, SPDX or Syft's own",
+    names=rb"bom\.(?:json|xml)|sbom\.(?:json|xml|spdx)",
+    endings=rb"cdx\.(?:json|xml)|cyclonedx\.(?:json|xml)|spdx(?:\.json)?|syft\.json|sbom\.json",
+    paths=re.compile(
+        rb"(?:^|/)(?:s?bom\.(?:json|xml)|sbom\.spdx|[^/]+\.(?:cdx\.(?:json|xml)|cyclonedx\.(?:json|xml)|spdx(?:\.json)?|"
+        rb"syft\.json|sbom\.json))$",
+        re.DOTALL,
+    ),
+    parse=parse,
+    limit=32 * MIB,
+)

@@ -1,0 +1,52 @@
+"""Reads package URLs (the purl specification, "How to parse a purl string"): strict about parts, lenient about case."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+_LONGEST = 4096
+_TYPE = re.compile(r"[a-z][a-z0-9.+-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purl:
+    """The parts of one, decoded."""
+
+    type: str
+    namespace: str | None
+    name: str
+    version: str
+    qualifiers: tuple[tuple[str, str], ...]
+    subpath: str | None
+
+    def qualifier(self, key: str) -> str:
+        """The value of a qualifier, empty when there is none."""
+        return dict(self.qualifiers).get(key, "")
+
+
+def parse(text: str) -> Purl | None:
+    """The parts of a package URL; nothing for what is none."""
+    scheme, colon, rest = text.strip()[:_LONGEST].partition(":")
+    if not colon or scheme.lower() != "pkg":
+        return None
+    rest, _, subpath = rest.partition("#")
+    rest, _, query = rest.partition("?")
+    type_, _, path = rest.strip("/").partition("/")
+    # an npm scope begins with @: a version is behind the last one, and behind the last slash
+    at = path.rfind("@")
+    path, version = (path[:at], path[at + 1 :]) if at > path.rfind("/") and at > 0 else (path, "")
+    namespace, _, name = path.strip("/").rpartition("/")
+    type_, name = type_.lower(), unquote(name)
+    if not (_TYPE.fullmatch(type_) and name):
+        return None
+    pairs = (pair.partition("=") for pair in query.split("&"))
+    return Purl(
+        type=type_,
+        namespace="/".join(unquote(part) for part in namespace.split("/") if part) or None,
+        name=name,
+        version=unquote(version),
+        qualifiers=tuple((key.lower(), unquote(value)) for key, equals, value in pairs if equals and value),
+        subpath="/".join(unquote(part) for part in subpath.split("/") if part not in {"", ".", ".."}) or None,
+    )

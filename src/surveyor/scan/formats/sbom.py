@@ -1,0 +1,238 @@
+"""Bills of materials as others write them: the components that one names, whatever its format.
+
+CycloneDX 1.0 to 1.7 as JSON and XML, SPDX 2.2 and 2.3 as JSON and tag-value, SPDX 3.0 as JSON-LD, and Syft's own JSON.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from surveyor.scan.errors import LimitExceeded, Unsupported
+from surveyor.scan.formats.json import load_object, mapping, sequence
+from surveyor.scan.formats.xml import elements
+
+_HEAD = 64 << 10
+_DEPTH = 50
+_NOTHING = frozenset({"", "NOASSERTION", "NONE"})
+#: What tells a format, in the order they are tried: a word near the beginning, or the key that only it has.
+_SIGNS = (
+    ("cyclonedx-json", re.compile(rb'"bomFormat"\s*:\s*"CycloneDX"')),
+    ("spdx-3", re.compile(rb'"@context"\s*:\s*\[?\s*"https://spdx\.org/rdf/3')),
+    ("spdx-json", re.compile(rb'"spdxVersion"\s*:\s*"SPDX-2')),
+    ("cyclonedx-xml", re.compile(rb"<(?:\w+:)?bom\b[^>]*cyclonedx\.org/schema/bom")),
+    ("spdx-tag-value", re.compile(rb"^SPDXVersion: ?SPDX-2", re.MULTILINE)),
+    ("syft-json", re.compile(rb'^\s*\{\s*"artifacts"\s*:\s*\[')),
+)
+_TOOL = re.compile(rb'anchore/syft|"name"\s*:\s*"syft"')
+
+
+@dataclass(slots=True, kw_only=True)
+class Component:
+    """One thing that a bill names. ``kind`` is CycloneDX's type of it; ``reference`` its id inside the document."""
+
+    name: str = ""
+    version: str = ""
+    purl: str = ""
+    kind: str = "library"
+    reference: str = ""
+    where: str = ""
+    licenses: tuple[str, ...] = ()
+
+
+def format_of(data: memoryview) -> str | None:
+    """The format of a bill by what it says of itself; nothing for any other document."""
+    head, tail = bytes(data[:_HEAD]), bytes(data[-_HEAD:])
+    for name, sign in _SIGNS:
+        # keys of a JSON object have no order: some writers put the format last
+        if sign.search(head) or (name.endswith("json") and head.lstrip()[:1] == b"{" and sign.search(tail)):
+            return name if name != "syft-json" or _TOOL.search(tail) or _TOOL.search(head) else None
+    return None
+
+
+def components(data: memoryview) -> Iterator[Component]:
+    """Every component, the operating system too; raises ``Unsupported`` for what is no bill that is read."""
+    match format_of(data):
+        case "cyclonedx-json":
+            yield from _cyclonedx(sequence(load_object(data).get("components")))
+        case "cyclonedx-xml":
+            yield from _cyclonedx_xml(data)
+        case "spdx-json":
+            yield from map(_spdx_package, sequence(load_object(data).get("packages")))
+        case "spdx-3":
+            yield from _spdx_graph(sequence(load_object(data).get("@graph")))
+        case "spdx-tag-value":
+            yield from _tag_value(bytes(data))
+        case "syft-json":
+            yield from _syft(load_object(data))
+        case _:
+            raise Unsupported("no bill of materials in a format that is read")
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _cyclonedx(found: list[object], depth: int = 0) -> Iterator[Component]:
+    if depth > _DEPTH:
+        raise LimitExceeded(f"components nested more than {_DEPTH} deep")
+    for one in found:
+        part = mapping(one)
+        group, name = _text(part.get("group")), _text(part.get("name"))
+        yield Component(
+            name=f"{group}/{name}" if group else name,
+            version=_text(part.get("version")),
+            purl=_text(part.get("purl")),
+            kind=_text(part.get("type")) or "library",
+            reference=_text(part.get("bom-ref")),
+            where=_where(part),
+            licenses=tuple(filter(None, map(_licence, sequence(part.get("licenses"))))),
+        )
+        yield from _cyclonedx(sequence(part.get("components")), depth + 1)
+
+
+def _where(part: dict[str, object]) -> str:
+    """The path that a tool kept among its properties, or among the evidence."""
+    for one in sequence(part.get("properties")):
+        pair = mapping(one)
+        if _text(pair.get("name")) in {"syft:location:0:path", "aquasecurity:trivy:FilePath"}:
+            return _text(pair.get("value"))
+    places = sequence(mapping(part.get("evidence")).get("occurrences"))
+    return _text(mapping(places[0]).get("location")) if places else ""
+
+
+def _licence(choice: object) -> str:
+    told = mapping(choice)
+    licence = mapping(told.get("license"))
+    return _text(told.get("expression")) or _text(licence.get("id")) or _text(licence.get("name"))
+
+
+_FIELDS = {"name": "name", "version": "version", "purl": "purl"}
+
+
+def _cyclonedx_xml(data: memoryview) -> Iterator[Component]:
+    """Components end before what holds them: what is told of one is kept until it ends."""
+    open_: dict[int, Component] = {}
+    groups: dict[int, str] = {}
+    for element in elements(data):
+        path = element.path
+        if path[:2] == ("bom", "metadata") or "component" not in path:
+            continue
+        depth, last = len(path), path[-1]
+        if last == "component":
+            done = open_.pop(depth, Component())
+            done.kind = element.attributes.get("type", "library")
+            done.reference = element.attributes.get("bom-ref", "")
+            if group := groups.pop(depth, ""):
+                done.name = f"{group}/{done.name}"
+            yield done
+        elif path[-2] == "component":
+            part = open_.setdefault(depth - 1, Component())
+            if last == "group":
+                groups[depth - 1] = element.text
+            elif last in _FIELDS:
+                setattr(part, _FIELDS[last], element.text)
+        elif path[-3:-1] == ("licenses", "license") and last in {"id", "name"}:
+            _add_licence(open_.setdefault(depth - 3, Component()), element.text)
+        elif path[-2:] == ("licenses", "expression"):
+            _add_licence(open_.setdefault(depth - 2, Component()), element.text)
+
+
+def _add_licence(part: Component, text: str) -> None:
+    if text and len(part.licenses) < 10:
+        part.licenses = (*part.licenses, text)
+
+
+def _spdx_package(value: object) -> Component:
+    part = mapping(value)
+    references = map(mapping, sequence(part.get("externalRefs")))
+    purls = (_text(one.get("referenceLocator")) for one in references if one.get("referenceType") == "purl")
+    licenses = (_text(part.get(key)) for key in ("licenseConcluded", "licenseDeclared"))
+    purpose = _text(part.get("primaryPackagePurpose")).lower().replace("_", "-")
+    return Component(
+        name=_text(part.get("name")),
+        version=_known(_text(part.get("versionInfo"))),
+        purl=next(purls, ""),
+        kind=purpose or "library",
+        reference=_text(part.get("SPDXID")),
+        licenses=tuple(dict.fromkeys(text for text in licenses if text not in _NOTHING))[:1],
+    )
+
+
+def _known(text: str) -> str:
+    return "" if text in _NOTHING else text
+
+
+def _spdx_graph(graph: list[object]) -> Iterator[Component]:
+    for one in graph:
+        part = mapping(one)
+        if _text(part.get("type")) != "software_Package":
+            continue
+        outside = map(mapping, sequence(part.get("externalIdentifier")))
+        purls = (_text(i.get("identifier")) for i in outside if i.get("externalIdentifierType") == "packageUrl")
+        yield Component(
+            name=_text(part.get("name")),
+            version=_text(part.get("software_packageVersion")),
+            purl=_text(part.get("software_packageUrl")) or next(purls, ""),
+            kind=_text(part.get("software_primaryPurpose")) or "library",
+            reference=_text(part.get("spdxId")),
+        )
+
+
+def _tag_value(data: bytes) -> Iterator[Component]:
+    """Packages begin with PackageName; texts between <text> marks may go over many lines and say nothing here."""
+    part: Component | None = None
+    inside = False
+    for raw in chain(data.splitlines(), [b"PackageName: "]):
+        if inside or b"<text>" in raw:
+            inside = b"</text>" not in raw
+            continue
+        tag, colon, rest = raw.decode("utf-8", "replace").partition(":")
+        if not colon:
+            continue
+        text = rest.strip()
+        if tag in {"PackageName", "FileName", "SnippetSPDXID"}:
+            if part is not None:
+                yield part
+            part = Component(name=text) if tag == "PackageName" and text else None
+        elif part is not None:
+            _tag(part, tag, text)
+
+
+def _tag(part: Component, tag: str, text: str) -> None:
+    if tag == "PackageVersion":
+        part.version = _known(text)
+    elif tag == "SPDXID":
+        part.reference = text
+    elif tag == "PrimaryPackagePurpose":
+        part.kind = text.lower().replace("_", "-")
+    elif tag in {"PackageLicenseConcluded", "PackageLicenseDeclared"} and text not in _NOTHING and not part.licenses:
+        part.licenses = (text,)
+    elif tag == "ExternalRef" and not part.purl:
+        fields = text.split()
+        if len(fields) > 2 and fields[1].lower() == "purl":
+            part.purl = fields[2]
+
+
+def _syft(document: dict[str, object]) -> Iterator[Component]:
+    distro = mapping(document.get("distro"))
+    if identity := _text(distro.get("id")):
+        yield Component(name=identity, version=_text(distro.get("versionID")), kind="operating-system")
+    for one in sequence(document.get("artifacts")):
+        part = mapping(one)
+        places = [_text(mapping(place).get("path")) for place in sequence(part.get("locations"))]
+        yield Component(
+            name=_text(part.get("name")),
+            version=_text(part.get("version")),
+            purl=_text(part.get("purl")),
+            reference=_text(part.get("id")),
+            where=places[0] if places else "",
+            licenses=tuple(filter(None, map(_syft_licence, sequence(part.get("licenses")))))[:10],
+        )
+
+
+def _syft_licence(value: object) -> str:
+    told = mapping(value)
+    return _text(told.get("spdxExpression")) or _text(told.get("value")) or _text(value)

@@ -1,0 +1,109 @@
+"""Bills of materials as input: the packages of every format, with what their package URLs say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from packageurl import PackageURL
+
+from surveyor.scan.formats import purl as purls
+from surveyor.scan.model import Distro, SourcePackage, Tier
+from tests import sboms
+from tests.images import purls as found_in
+from tests.images import scan_bytes, tar, troubles
+from tests.sboms import ALL, PURLS
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_format_gives_the_same_packages(tmp_path: Path, name: str) -> None:
+    report = scan_bytes(tmp_path, ALL[name](), name="upload")
+    assert found_in(report) == sorted(PURLS)
+    assert report.target.type.startswith("sbom/")
+    assert not troubles(report)
+    assert {package.tier for package in report.packages} == {Tier.HEURISTIC}
+    (expat,) = (package for package in report.packages if package.name == "libexpat1")
+    assert expat.distro == Distro(id="debian", version="12")
+    assert expat.source == SourcePackage(name="expat", version="2.5.0-1")
+    assert expat.namespace == "debian"
+
+
+def test_what_a_bill_says_of_licences_and_places(tmp_path: Path) -> None:
+    report = scan_bytes(tmp_path, sboms.cyclonedx_json())
+    assert {package.name: package.licenses for package in report.packages}["libexpat1"] == ("MIT", "Apache-2.0")
+    syft = scan_bytes(tmp_path, sboms.syft_json())
+    assert {package.locations[0].path for package in syft.packages} == {"artifact.syft.json!/usr/x"}
+
+
+def test_a_bill_inside_a_tree_is_read_too(tmp_path: Path) -> None:
+    report = scan_bytes(tmp_path, tar({"opt/app/bom.json": sboms.cyclonedx_json(), "opt/x/bom.json": b"{}"}))
+    assert found_in(report) == sorted(PURLS)
+    assert not troubles(report)
+
+
+@pytest.mark.parametrize(
+    ("purl", "distro"),
+    [
+        ("pkg:deb/debian/a@1?distro=bookworm", Distro(id="debian", version="12")),
+        ("pkg:deb/ubuntu/a@1?distro=ubuntu-22.04", Distro(id="ubuntu", version="22.04")),
+        ("pkg:rpm/opensuse/a@1-1?distro=opensuse-leap-15.5", Distro(id="opensuse-leap", version="15.5")),
+        ("pkg:apk/wolfi/a@1-r0?distro=wolfi-20230201", Distro(id="wolfi", version="20230201")),
+        ("pkg:apk/alpine/a@1-r0?distro=3.18.2", None),
+        ("pkg:npm/a@1?distro=debian-12", None),
+    ],
+)
+def test_the_distribution_by_the_qualifier(tmp_path: Path, purl: str, distro: Distro | None) -> None:
+    data = json.dumps({"bomFormat": "CycloneDX", "components": [{"name": "a", "purl": purl}]}).encode()
+    (package,) = scan_bytes(tmp_path, data).packages
+    assert package.distro == distro
+
+
+def test_components_without_a_package_url_keep_their_name(tmp_path: Path) -> None:
+    parts = [{"type": "library", "group": "acme", "name": "engine", "version": "2"}, {"type": "library", "name": ""}]
+    report = scan_bytes(tmp_path, json.dumps({"bomFormat": "CycloneDX", "components": parts}).encode())
+    assert found_in(report) == ["pkg:generic/acme.engine@2"]
+    assert "1 component without a usable name" in (troubles(report)[0].detail or "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *PURLS,
+        "pkg:maven/org.apache.commons/io@1.3.4?classifier=sources",
+        "pkg:npm/%40angular/animation@12.3.1",
+        "pkg:generic/a%20b@1.0%2B2?download_url=https://x.example/a%26b",
+        "pkg:docker/cassandra@sha256:244fd47e07d1004f0aed9c",
+        "pkg:GitHub/Package-URL/purl-spec@244fd47#everybody/loves/dogs",
+        "pkg:gem/ruby-advisory-db-check@0.12.4",
+    ],
+)
+def test_purls_as_the_library_reads_them(text: str) -> None:
+    ours, theirs = purls.parse(text), PackageURL.from_string(text)
+    assert ours is not None
+    assert (ours.type, ours.version, ours.subpath) == (theirs.type, theirs.version or "", theirs.subpath)
+    assert dict(ours.qualifiers) == theirs.qualifiers
+    if ours.type != "github":  # whose names a reader may fold
+        assert (ours.namespace, ours.name) == (theirs.namespace, theirs.name)
+
+
+@pytest.mark.parametrize("text", ["", "pkg:", "pkg:npm", "pkg:npm/", "npm/a@1", "pkg:a b/c", "https://x.example"])
+def test_what_is_no_purl(text: str) -> None:
+    assert purls.parse(text) is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"bomFormat":"CycloneDX","components":' + b'[{"components":' * 3000 + b"[]" + b"}]" * 3000 + b"}",
+        b'{"bomFormat":"CycloneDX","components":[1,null,{"name":3},{"licenses":7}]}',
+        b'{"bomFormat":"CycloneDX"',
+        b'<bom xmlns="http://cyclonedx.org/schema/bom/1.5"><components>' + b"<component>" * 200,
+        b'<!DOCTYPE a [<!ENTITY b "c">]><bom xmlns="http://cyclonedx.org/schema/bom/1.5"/>',
+        b"SPDXVersion: SPDX-2.3\nPackageName: <text>" + b"a\n" * 50_000,
+    ],
+)
+def test_hostile_bills_end_in_one_sentence(tmp_path: Path, data: bytes) -> None:
+    report = scan_bytes(tmp_path, data)
+    assert report.packages == ()
+    assert report.scan_status in {"partial", "failed", "complete"}
