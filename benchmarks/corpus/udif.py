@@ -64,6 +64,7 @@ def udif(volume: bytes, form: str, shop: Workshop) -> bytes:
     listing = plistlib.dumps({"resource-fork": {"blkx": [entry], "plst": []}})
     koly = struct.pack(">4sIIIQQQQQII", b"koly", 4, 512, 1, 0, 0, len(fork), 0, 0, 1, 1)
     koly += bytes(16) + _checksum(bytes(fork)) + struct.pack(">QQ", len(fork), len(listing)) + bytes(120)
-    koly += _checksum(volume) + struct.pack(">IQ", 1, sectors) + bytes(12)
+    # the master checksum goes over the tables' checksums
+    koly += _checksum(struct.pack(">I", zlib.crc32(volume))) + struct.pack(">IQ", 1, sectors) + bytes(12)
     assert len(koly) == SECTOR, len(koly)
     return bytes(fork) + listing + koly
