@@ -84,7 +84,8 @@ class Explanation:
 def identity(purl: str) -> Identity:
     """A purl without qualifiers, spelled in one way: what the three tools spell differently is no difference."""
     kind, _, rest = purl.removeprefix("pkg:").partition("/")
-    rest = rest.partition("#")[0].partition("?")[0].strip("/")
+    rest, _, subpath = rest.partition("#")
+    rest = rest.partition("?")[0].strip("/")
     path, at, version = rest.rpartition("@")
     if not at or "/" in version:
         path, version = rest, ""
@@ -95,8 +96,15 @@ def identity(purl: str) -> Identity:
         case "pypi":
             name = name.lower().replace("_", "-").replace(".", "-")
         case "golang":
-            # the standard library is without the v in one tool
-            version = version.removeprefix("v")
+            # upper case is against the rule, and kept by one tool; the standard library is without the v in another
+            namespace, name = namespace.lower(), name.lower()
+            version = version.removeprefix("v").replace("(devel)", "")
+            # the end of a module's path is a subpath in one tool
+            name = f"{name}/{subpath}" if subpath else name
+            namespace, _, name = f"{namespace}/{name}".strip("/").rpartition("/")
+        case "nuget":
+            # a file's version has four parts, a package's three
+            version = version.removesuffix(".0") if version.count(".") == 3 else version
         case "deb" | "rpm":
             # an epoch is a qualifier in one tool, a part of the version in another
             version = version.partition(":")[2] if version.partition(":")[0].isdigit() and ":" in version else version

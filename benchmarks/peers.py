@@ -119,9 +119,12 @@ def run(command: Sequence[str]) -> bytes:
         done = subprocess.run(command, capture_output=True, check=False, env=ENVIRONMENT, timeout=SECONDS)
     except subprocess.TimeoutExpired:
         raise Failed(f"took more than {SECONDS} s") from None
+    if done.returncode and "-q" in command:
+        # quiet about its errors too
+        return run([part for part in command if part != "-q"])
     if done.returncode:
         words = done.stderr.decode(errors="replace").strip().splitlines() or [f"ended with {done.returncode}"]
-        raise Failed(words[-1][-300:])
+        raise Failed(words[-1].strip()[-300:])
     return done.stdout
 
 
