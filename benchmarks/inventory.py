@@ -117,6 +117,8 @@ def commands(image: Path, found: peers.Peers | None, tools: list[str]) -> list[R
 def measure(image: Path, rows: list[Row], runs: int) -> None:
     """All tools in turn, ``runs`` times after the round that does not count."""
     environment = {**peers.ENVIRONMENT, "PYTHONPATH": str(HERE.parent / "src")}
+    # an installed program has its bytecode; the round that does not count writes it
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     for turn in range(runs + 1):
         for row in rows:
             if row.failed:
