@@ -172,6 +172,9 @@ def differences(file: str, answers: Mapping[str, Answer]) -> list[Difference]:
     found = []
     mine = by_ecosystem(answers["surveyor"].packages)
     for peer in TOOLS[1:]:
+        if answers[peer].error and not answers[peer].packages:
+            # its own words stand in the page
+            continue
         other = by_ecosystem(answers[peer].packages)
         for ecosystem in sorted({*mine, *other}):
             left, right = mine.get(ecosystem, set()), other.get(ecosystem, set())
@@ -297,8 +300,8 @@ def totals(answers: Mapping[str, Mapping[str, Answer]]) -> str:
 
 
 def inputs(folder: Path) -> list[Path]:
-    """Every piece: the files and folders two below ``formats``, and the images."""
-    pieces = [*folder.glob("formats/*/*"), *folder.glob("images/*")]
+    """Every piece: the files and folders two below ``formats``, and the images; of the big one, one packing."""
+    pieces = [*folder.glob("formats/*/*"), *folder.glob("images/small-*"), *folder.glob("images/big-docker.tar")]
     return sorted(path for path in pieces if not path.name.startswith("making."))
 
 

@@ -55,9 +55,9 @@ def one(files: dict[str, str | bytes], tag: str) -> Callable[[Workshop, Path], N
     """An image of one layer."""
 
     def make(shop: Workshop, target: Path) -> None:
-        path = shop.scratch("one") / "layer.tar"
-        path.write_bytes(tarred(files))
-        docker_save(target, [Layer(path, "ADD files /")], f"corpus/{tag}:1")
+        root = write(shop.scratch("one"), files)
+        layer = tar_of(root, shop.scratch("layers") / "0.tar")
+        docker_save(target, [Layer(layer, "ADD files /")], f"corpus/{tag}:1")
 
     return make
 
@@ -182,7 +182,7 @@ PIECES = (
     Piece(
         path=f"{S}/distroless.tar",
         how="dpkg status.d set down by hand",
-        make=one({"etc/os-release": DISTROLESS, **STATUS_D}, "distroless"),
+        make=one({"etc/os-release": DISTROLESS, "etc/debian_version": "12.4\n", **STATUS_D}, "distroless"),
     ),
     Piece(path=f"{S}/arch.tar", how="bsdtar, pacman -U", make=pacman, tools=("pacman", "bsdtar")),
     Piece(path=f"{S}/mixed.tar", how="debootstrap and six ecosystems", make=mixed, tools=("debootstrap",)),
