@@ -1,6 +1,6 @@
 """Inventory of artifacts: whole processes, processor seconds and memory, in turn with Syft and Trivy on the same input.
 
-    python -m benchmarks inventory [FILE…] [--folder .cache/corpus] [--runs 5] [--tools surveyor syft trivy]
+    python -m benchmarks inventory [FILE…] [--folder .cache/corpus] [--runs 5] [--tools surveyor again syft trivy]
 
 Without files, the images of the corpus (``python -m benchmarks corpus``). Each input is scanned by each tool in turn,
 and again, after one round that does not count and that warms the page cache; in that round the private memory of
@@ -29,7 +29,7 @@ from pathlib import Path
 from benchmarks import peers
 
 HERE = Path(__file__).parent
-TOOLS = ("surveyor", "syft", "trivy")
+TOOLS = ("surveyor", "again", "syft", "trivy")
 #: How often the memory of a running scan is looked at.
 WATCH_SECONDS = 0.02
 
@@ -99,12 +99,13 @@ def _anonymous(pid: int) -> int:
     return 0
 
 
-def commands(image: Path, found: peers.Peers | None, tools: list[str]) -> list[Row]:
+def commands(image: Path, found: peers.Peers | None, tools: list[str], cache: Path) -> list[Row]:
     """How each tool is asked about one input."""
     rows = []
     for tool in tools:
-        if tool == "surveyor":
-            rows.append(Row(tool, [sys.executable, str(HERE / "ours.py"), str(image)]))
+        if tool in {"surveyor", "again"}:
+            more = [str(cache)] if tool == "again" else []
+            rows.append(Row(tool, [sys.executable, str(HERE / "ours.py"), str(image), *more]))
         elif found and tool == "syft":
             rows.append(Row(tool, peers.syft_commands(found, image)[0]))
         elif found:
@@ -123,7 +124,7 @@ def measure(image: Path, rows: list[Row], runs: int) -> None:
         for row in rows:
             if row.failed:
                 continue
-            watch: list[int] | None = [] if turn == 0 and row.tool == "surveyor" else None
+            watch: list[int] | None = [] if turn == 0 and row.tool in {"surveyor", "again"} else None
             try:
                 done = timed(row.command, environment, watch)
             except peers.Failed as error:
@@ -139,7 +140,7 @@ def measure(image: Path, rows: list[Row], runs: int) -> None:
 def packages(row: Row) -> int:
     """How many, by purl."""
     printed = row.runs[-1].printed
-    if row.tool == "surveyor":
+    if row.tool in {"surveyor", "again"}:
         return len({purl for purl, _, _ in json.loads(printed)["packages"]})
     return len(set((peers.syft_purls if row.tool == "syft" else peers.trivy_purls)(printed)))
 
@@ -181,14 +182,15 @@ def main() -> None:
     parser.add_argument("--tools", nargs="+", choices=TOOLS, default=list(TOOLS))
     given = parser.parse_args()
     images = given.file or [path for path in sorted(given.folder.glob("images/*")) if not path.is_dir()]
-    found = peers.peers(given.folder.resolve() / "peers") if set(given.tools) - {"surveyor"} else None
+    found = peers.peers(given.folder.resolve() / "peers") if {"syft", "trivy"} & set(given.tools) else None
     print(f"Load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors, pages of {resource.getpagesize()} bytes.\n")
     print(HEADER)
     for image in images:
-        rows = commands(image.resolve(), found, given.tools)
-        measure(image, rows, given.runs)
-        for line in lines(image, rows):
-            print(line, flush=True)
+        with tempfile.TemporaryDirectory() as cache:
+            rows = commands(image.resolve(), found, given.tools, Path(cache))
+            measure(image, rows, given.runs)
+            for line in lines(image, rows):
+                print(line, flush=True)
 
 
 if __name__ == "__main__":
