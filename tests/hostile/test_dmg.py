@@ -86,6 +86,10 @@ def test_a_property_list_without_end_is_refused() -> None:
         opened(b"x" * 600 + udif.koly(0, 1 << 40, 8))
 
 
+LONGER = {kind: udif.PACK[kind](bytes(range(256)) * 17) for kind in ("zlib", "bzip2", "lzma")}
+WRONG = zlib.compress(bytes(range(256)) * 16)[:-1] + b"x"
+
+
 @pytest.mark.parametrize(
     ("row", "body", "error"),
     [
@@ -99,6 +103,10 @@ def test_a_property_list_without_end_is_refused() -> None:
         ((udif.KINDS["zlib"], 0, 8, 0, 20), zlib.compress(b"short").ljust(20, b"\0"), Malformed),
         ((udif.KINDS["zlib"], 0, 1 << 30, 0, 20), zlib.compress(b"short").ljust(20, b"\0"), LimitExceeded),
         ((udif.KINDS["zlib"], 0, 8, 0, 1 << 30), b"x", LimitExceeded),
+        ((udif.KINDS["zlib"], 0, 8, 0, len(LONGER["zlib"])), LONGER["zlib"], Malformed),
+        ((udif.KINDS["bzip2"], 0, 8, 0, len(LONGER["bzip2"])), LONGER["bzip2"], Malformed),
+        ((udif.KINDS["lzma"], 0, 8, 0, len(LONGER["lzma"])), LONGER["lzma"], Malformed),
+        ((udif.KINDS["zlib"], 0, 8, 0, len(WRONG)), WRONG, Malformed),
     ],
 )
 def test_lying_chunks(row: udif.Chunk, body: bytes, error: type[ScanError]) -> None:

@@ -12,7 +12,10 @@ from surveyor.scan.tree.entry import Blob
 from surveyor.scan.tree.partitions import Partition, partitions
 from surveyor.scan.tree.udif import Udif, trailer_of
 
-_ENCRYPTED = (b"encrcdsa", b"cdsaencr")
+#: How an encrypted image begins, or ends, and how a sparse one begins.
+_ENCRYPTED, _SPARSE = (b"encrcdsa", b"cdsaencr"), b"sprs"
+#: A partition that is all zeros up to here has no filesystem: the last of them to show is at 64 KiB.
+_SHOWN = 68 << 10
 #: What a partition of a Mac's disk is when it is none of the filesystems read here: nothing that packages lie on.
 _BLANK = frozenset({"Apple_Free", "Apple_partition_map", "Apple_Driver43", "Apple_Driver_ATAPI", "Apple_Void"})
 _BLANK_GUIDS = frozenset({"28732ac11ff8d211ba4b00a0c93ec93b"})  # the EFI system partition
@@ -23,7 +26,7 @@ def detect(origin: Origin) -> bool:
     blob = origin.blob
     if blob is None:
         return False
-    if trailer_of(blob) or _encrypted(blob):
+    if trailer_of(blob) or _unread(blob):
         return True
     device = Plain(blob)
     return _recognized(device) or any(_recognized(_part(device, one)) for one in partitions(device))
@@ -33,8 +36,8 @@ def read(origin: Origin, budget: Budget) -> Artifact:
     """One image a volume; a partition of a kind that is not read is told."""
     if origin.blob is None:
         raise Malformed("no bytes")
-    if _encrypted(origin.blob):
-        raise Unsupported("the disk image is encrypted")
+    if reason := _unread(origin.blob):
+        raise Unsupported(reason)
     coverage: list[Coverage] = []
     trailer = trailer_of(origin.blob)
     device: Device = Plain(origin.blob)
@@ -65,7 +68,7 @@ def _places(device: Device) -> list[tuple[Device, str | None]]:
     found: list[tuple[Device, str | None]] = [
         (_part(device, one), f"partition {one.number}" + (f" ({one.name})" if one.name else ""))
         for one in partitions(device)
-        if one.kind not in _BLANK and one.kind not in _BLANK_GUIDS
+        if not _is_blank(device, one)
     ]
     return [(device, None)] if _recognized(device) or not found else found
 
@@ -106,9 +109,18 @@ def _filesystem(device: Device) -> str:
     return "filesystem/apfs" if any(apfs.recognizes(place) for place in places) else "filesystem/hfs"
 
 
-def _encrypted(blob: Blob) -> bool:
+def _is_blank(device: Device, partition: Partition) -> bool:
+    """Whether a partition is one for the map, for drivers or for nothing, or has nothing at its beginning."""
+    head = device.read(partition.start, min(partition.size, _SHOWN))
+    return partition.kind in _BLANK or partition.kind in _BLANK_GUIDS or not any(head)
+
+
+def _unread(blob: Blob) -> str | None:
+    """Why a disk image of a known form is not read."""
     size = len(blob.view())
-    return blob.head(8) in _ENCRYPTED or blob.part(size - 8, 8).head(8) in _ENCRYPTED
+    if blob.head(8) in _ENCRYPTED or blob.part(size - 8, 8).head(8) in _ENCRYPTED:
+        return "the disk image is encrypted"
+    return "sparse disk images are not read" if blob.head(4) == _SPARSE else None
 
 
 def _missed(state: CoverageState, error: ScanError, place: str | None) -> Coverage:
@@ -121,5 +133,5 @@ ACQUIRER = Acquirer(
     summary="Apple disk image, HFS Plus or APFS volume",
     detect=detect,
     read=read,
-    endings=rb"dmg|smi|hfs|apfs",
+    endings=rb"(?i:dmg|smi|sparseimage|hfs|apfs)",
 )

@@ -302,7 +302,8 @@ class ApfsWalk:
             entry = self._entry(name, file, kind)
             if able and entry.size >= PROGRAM_BYTES:
                 entry = replace(entry, program=is_program(entry.peek(4)))
-        except (Malformed, Unsupported) as error:
+        except (Malformed, Unsupported, LimitExceeded) as error:
+            self._budget.check_time()  # what one file takes too much of, another may not
             self.closed.add(name, str(error))
             return
         if named or entry.program:

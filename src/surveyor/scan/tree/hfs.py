@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from struct import Struct
 
-from surveyor.scan.errors import Malformed, Unsupported
+from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
 from surveyor.scan.limits import Budget
 from surveyor.scan.tree.decmpfs import ATTRIBUTE, Packed
 from surveyor.scan.tree.device import Device, Part, Runs, exactly
@@ -233,7 +233,8 @@ class HfsWalk:
             entry = self._entry(name, data)
             if able and entry.size >= PROGRAM_BYTES:
                 entry = replace(entry, program=is_program(entry.peek(4)))
-        except (Malformed, Unsupported) as error:
+        except (Malformed, Unsupported, LimitExceeded) as error:
+            self._budget.check_time()  # what one file takes too much of, another may not
             self.closed.add(name, str(error))
             return
         if named or entry.program:

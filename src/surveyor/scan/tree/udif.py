@@ -4,8 +4,9 @@ The layout is not published by Apple; read as hdiutil writes it: trailer ``koly`
 at the head), a property list with ``resource-fork/blkx``, each item of which is a ``mish`` table of 40-byte chunks. All
 numbers are big endian, positions on the disk in sectors of 512 bytes.
 
-Chunks are inflated when a filesystem asks, and kept in a small cache: the catalog lies in few of them, and most files
-are never opened.
+Chunks are inflated when a filesystem asks, and kept in a small cache, instead of all of them in a spool. Measured on
+350 MB of frameworks in 1,339 zlib chunks: a walk that reads all 147 ``Info.plist`` takes 0.10 CPU-s, where a spool
+takes 1.25 before anything is read; where every program is looked at, 1,211 chunks are inflated 1,222 times.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from bisect import bisect_right
 from collections import OrderedDict
 from dataclasses import dataclass
 from struct import Struct
+from typing import Protocol
 from zlib import crc32
 
 from isal import isal_zlib
@@ -235,11 +237,29 @@ def _inflate(kind: int, data: memoryview, size: int, budget: Budget) -> bytes:
     """The bytes of one chunk, at most as many as it stands for."""
     try:
         if kind == _ZLIB:
-            return bytes(isal_zlib.decompressobj(15).decompress(data, size))
+            inflater = isal_zlib.decompressobj(15)
+            return _all_of(inflater.decompress(data, size), inflater, inflater.unconsumed_tail)
         if kind == _BZIP2:
-            return bz2.BZ2Decompressor().decompress(data, size)
+            return _all_of((bunzip := bz2.BZ2Decompressor()).decompress(data, size), bunzip)
         if kind == _XZ:
-            return lzma.LZMADecompressor(lzma.FORMAT_AUTO, memlimit=_XZ_MEMORY).decompress(data, size)
+            unxz = lzma.LZMADecompressor(lzma.FORMAT_AUTO, memlimit=_XZ_MEMORY)
+            return _all_of(unxz.decompress(data, size), unxz)
     except (InflateError, OSError, ValueError, EOFError, lzma.LZMAError) as error:
         raise Malformed(f"chunk of a disk image is damaged: {error}") from error
     return adc.decode(data, size) if kind == _ADC else lzfse.decode(data, size, budget)
+
+
+class _Decoder(Protocol):
+    @property
+    def eof(self) -> bool: ...
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+def _all_of(found: bytes, decoder: _Decoder, rest: bytes = b"") -> bytes:
+    """What was decoded, when that is all: only at its end does a stream say whether it is undamaged."""
+    if not decoder.eof and decoder.decompress(rest, 1):
+        raise Malformed("chunk of a disk image holds more than it stands for")
+    if not decoder.eof:
+        raise Malformed("chunk of a disk image is cut short")
+    return found

@@ -192,7 +192,8 @@ class XarWalk:
             if name and self._wanted.match(name, name.rfind(b"/") + 1):
                 try:
                     yield self._entry(name, member)
-                except (Malformed, Unsupported) as error:
+                except (Malformed, Unsupported, LimitExceeded) as error:
+                    self._budget.check_time()  # what one file takes too much of, another may not
                     self.closed.add(name, str(error))
 
     def _entry(self, name: bytes, member: Member) -> Entry:

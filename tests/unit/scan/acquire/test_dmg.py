@@ -22,7 +22,7 @@ from surveyor.scan.tree.entry import Kind, Wanted
 from surveyor.scan.tree.udif import Udif, trailer_of
 from tests.apple import hfs, udif
 from tests.blobs import ALL, blob
-from tests.images import Link, npm, purls, scan, scan_bytes, troubles
+from tests.images import Link, npm, purls, scan, scan_bytes, tar, troubles
 
 REAL = Path(__file__).resolve().parents[5] / "shared" / "fixtures" / "dmg"
 DICE = random.Random(5)
@@ -180,7 +180,7 @@ def test_packages_on_an_image_are_found(tmp_path: Path) -> None:
 
 
 def test_a_partition_that_is_not_read_is_told(tmp_path: Path) -> None:
-    disk = udif.apple_map([hfs.volume(SMALL), bytes(8192)])
+    disk = udif.apple_map([hfs.volume(SMALL), b"\xeb\x58\x90MSDOS5.0" * 1024, bytes(8192)])
     report = scan_bytes(tmp_path, udif.image(disk))
     assert purls(report) == ["pkg:npm/a@1"]
     (entry,) = troubles(report)
@@ -192,9 +192,10 @@ def test_a_partition_that_is_not_read_is_told(tmp_path: Path) -> None:
     [
         (b"encrcdsa" + bytes(4000), "encrypted"),
         (bytes(4000) + b"cdsaencr", "encrypted"),
+        (b"sprs" + bytes(4000), "sparse"),
         (udif.wrap(b"", [udif.mish(0, [])], 8, segments=3), "in several files"),
         (udif.seal(b"x" * 600, b"", 8), "resource fork"),
-        (udif.image(bytes(8192)), "no filesystem"),
+        (udif.image(b"x" * 8192), "no filesystem"),
         (udif.image(bytes(1024) + b"BD" + bytes(7166)), "classic HFS"),
         (udif.wrap(b"", [udif.mish(0, [(0x80000009, 0, 8, 0, 1)])], 8), "0x80000009"),
     ],
@@ -260,3 +261,22 @@ def test_a_large_file_in_pieces_is_no_private_memory(tmp_path: Path) -> None:
     # the cache of chunks, and no more
     assert tracemalloc.get_traced_memory()[1] < 40 << 20
     tracemalloc.stop()
+
+
+def test_an_image_in_an_archive(tmp_path: Path) -> None:
+    data = udif.image(udif.guid_map([hfs.volume({"a.app/node_modules/b/package.json": npm("b", "2")})]), "adc")
+    inner = udif.image(hfs.volume({"Inner.DMG": data, "x/node_modules/c/package.json": npm("c", "3")}))
+    report = scan_bytes(tmp_path, tar({"download/Outer.dmg": inner}), "a.tar")
+    assert purls(report) == ["pkg:npm/b@2", "pkg:npm/c@3"]
+    assert report.packages[0].locations[0].path.startswith("download/Outer.dmg!/Inner.DMG!/a.app/")
+
+
+def test_what_may_not_be_spooled_is_told_and_the_rest_read(tmp_path: Path) -> None:
+    whole = DICE.randbytes(1 << 20) * 20
+    files: dict[str, object] = {"a.pkg": whole, "b.pkg": whole, **SMALL}
+    data = udif.image(hfs.volume(files), chunk=2048 * 512)
+    report = scan_bytes(tmp_path, data, "a.dmg", Limits(spool_bytes=30 << 20))
+    assert purls(report) == ["pkg:npm/a@1"]
+    (entry,) = troubles(report)
+    assert (entry.what, entry.path, entry.count) == ("acquire.layer", "b.pkg", 1)
+    assert "spooled" in (entry.detail or "")
