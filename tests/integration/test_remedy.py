@@ -25,6 +25,7 @@ from surveyor.service.store.finding_lists import Filter
 from surveyor.service.store.findings import FindingRow
 from surveyor.service.store.tasks import Task
 from surveyor.service.store.verifications import Verification
+from tests.programs import elf
 from tests.servers.osv_bucket import record, write
 from tests.servers.pipeline import Ground, open_ground, psutil_gone, wheel, worker
 from tests.servers.psi import Psi
@@ -431,3 +432,19 @@ async def test_what_the_inventory_does_not_prove_is_not_proved(near: Ground, sit
     )
     with pytest.raises(InvalidParams):
         await started(near, web, scan_id=page.id)
+
+
+@pytest.mark.usefixtures("advisories")
+async def test_how_a_program_is_protected_is_verified_by_the_next_scan_of_it(near: Ground) -> None:
+    with worker(near.config):
+        await file_scanned(near, elf(kind=2), "shop")
+        (finding,) = await listed(near, domain="security")
+        assert (finding.rule, finding.assets[0].type, finding.assets[0].path) == ("hardening_pie", "program", "shop")
+        task = await task_of(near, finding)
+        held = await verified(near, task)
+        assert (held.result, held.checks[0]["status"]) == ("failed", "failed")
+        await file_scanned(near, elf(), "shop")
+        held = await verified(near, task)
+        assert (held.result, held.checks[0]["assets"][0]["asset"]) == ("passed", "artifact shop")
+    (finding,) = await listed(near, domain="security")
+    assert finding.status == "resolved"

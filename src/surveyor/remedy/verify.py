@@ -151,6 +151,30 @@ def _advisory(report: Report, key: str, asset: str, found: Sequence[Finding], in
     return Look(key=key, asset=asset, status="passed", after=after[:_TEXT])
 
 
+def in_programs(
+    wanted: Sequence[str], asset: str, *, rule: str, scan: str, seen: bool, looked: bool, incomplete: str | None
+) -> list[Look]:
+    """What the newest scan of an artifact says about a rule that it ran on every program in it.
+
+    ``seen`` when that scan has the finding; ``looked`` when it ran such rules at all; ``incomplete`` says why it may
+    not have met every program.
+    """
+    looks: list[Look] = []
+    for key in wanted:
+        if key != rule:
+            looks.append(_foreign(key, asset))
+        elif seen:
+            looks.append(Look(key=key, asset=asset, status="failed", after=f"scan {scan} still sees it"))
+        elif not looked or incomplete is not None:
+            why = incomplete or f"scan {scan} ran no rules on programs"
+            reason = "incomplete_inventory" if incomplete else "not_run"
+            looks.append(Look(key=key, asset=asset, status="not_looked", after=why[:_TEXT], reason=reason))
+        else:
+            after = f"scan {scan} ran the rule on every program and does not see it"
+            looks.append(Look(key=key, asset=asset, status="passed", after=after))
+    return looks
+
+
 def blind(wanted: Sequence[str], asset: str, *, reason: str, detail: str) -> list[Look]:
     """Nothing could be looked at here."""
     return [Look(key=key, asset=asset, status="not_looked", after=detail[:_TEXT], reason=reason) for key in wanted]

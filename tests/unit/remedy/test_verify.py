@@ -118,6 +118,31 @@ def test_without_advisories_nothing_can_be_said() -> None:
     assert (look.status, look.reason) == ("not_looked", "missing")
 
 
+@pytest.mark.parametrize(
+    ("seen", "looked", "incomplete", "status"),
+    [
+        (True, True, None, "failed"),
+        (True, True, "only a part was read", "failed"),
+        (False, True, None, "passed"),
+        (False, False, None, "not_looked"),
+        (False, True, "only a part was read", "not_looked"),
+    ],
+)
+def test_programs_are_proved_by_a_whole_scan_that_judged_them(
+    seen: bool, looked: bool, incomplete: str | None, status: str
+) -> None:
+    own, other = verify.in_programs(
+        ["hardening_pie", CSP],
+        "artifact app",
+        rule="hardening_pie",
+        scan="1",
+        seen=seen,
+        looked=looked,
+        incomplete=incomplete,
+    )
+    assert (own.status, other.status) == (status, "unknown_check")
+
+
 def test_a_check_of_something_else_is_unknown_to_this_finding() -> None:
     (look,) = verify.in_inventory(report(), [CSP], "artifact:a", ids=("CVE-1",), subject=SUBJECT, incomplete=None)
     assert look.status == "unknown_check"

@@ -68,6 +68,7 @@ def run(request: Request, settings: Settings, ledger: Ledger) -> Parts:
 
 def _harden(scan: _Scan, parts: Parts, ledger: Ledger) -> None:
     """Judge how the programs of an artifact are protected."""
+    ledger.add(hardening.coverage(len(scan.guarded)))
     if not scan.guarded:
         return
     target = parts.target
@@ -75,7 +76,6 @@ def _harden(scan: _Scan, parts: Parts, ledger: Ledger) -> None:
         found = hardening.findings(scan.guarded, artifact=target.digest or target.source)
     parts.findings += found
     parts.units |= hardening.UNITS
-    ledger.add(hardening.coverage(len(scan.guarded)))
     detail = f"{counted(len(scan.guarded), 'program')}, {counted(len(found), 'finding')}"
     ledger.progress("binary.hardening", detail, pct=96)
 

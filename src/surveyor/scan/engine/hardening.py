@@ -74,6 +74,7 @@ def _evidence(weak: _Weak) -> tuple[Evidence, ...]:
 
 
 def coverage(programs: int) -> Coverage:
-    """The entry that tells "found nothing" from "did not look"; none is written where there was no program."""
-    detail = f"{counted(len(PROGRAM_CHECKS), 'rule')} on {counted(programs, 'program')}"
+    """The entry that tells "found nothing" from "did not look"."""
+    on = counted(programs, "program") if programs else "no program: none was met that no system package owns"
+    detail = f"{counted(len(PROGRAM_CHECKS), 'rule')} on {on}"
     return Coverage(what="check.hardening", state=CoverageState.LOOKED, detail=detail, count=programs)

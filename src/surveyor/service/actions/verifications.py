@@ -40,6 +40,8 @@ PAGE_LIMIT = 100
 #: How many things one verification looks at; above it nothing can be proved.
 ASSETS = 1_000
 _PURPOSE = "verification"
+#: How the ids of rules begin that judge programs.
+_PROGRAMS = "hardening_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,9 +183,20 @@ async def claim(sessions: Sessions, verification_id: UUID, run: UUID) -> Claim |
     )
 
 
+def is_of_programs(finding: FindingRow) -> bool:
+    """Whether it is about programs in artifacts, whose rules every scan of such runs."""
+    return finding.rule.startswith(_PROGRAMS)
+
+
+async def sees(sessions: Sessions, finding: FindingRow, scan: Scan) -> bool:
+    """Whether a scan saw the finding."""
+    async with sessions() as session:
+        return await findings.is_seen_by(session, finding.id, scan.id)
+
+
 async def _targets(session: Session, held: Verification, finding: FindingRow) -> list[Target]:
     """Everything the finding affects; when a scan saw nothing of it any more, what that scan looked at."""
-    if finding.domain == "vulnerability":
+    if finding.domain == "vulnerability" or is_of_programs(finding):
         return await _inventories(session, held, finding)
     places = await findings.places(session, finding.id, limit=ASSETS + 1)
     urls = list(dict.fromkeys(value for kind, value, _ in places if kind == "url"))

@@ -27,6 +27,7 @@ from surveyor.service.jobs.interface import Work, aborted, folder_of, log, patie
 from surveyor.service.store.events import NewEvent
 from surveyor.service.store.findings import FindingRow
 from surveyor.service.store.llm_calls import NewCall
+from surveyor.service.store.scans import Scan
 
 #: How often to look again when a scan saw the finding meanwhile.
 TRIES = 3
@@ -36,6 +37,8 @@ AT_ONCE = 2
 GRACE_SECONDS = 10.0
 MATCH_SECONDS = 120.0
 _HEADER = "security_header_"
+#: The entry of coverage that says how many programs were judged.
+_PROGRAMS = "check.hardening"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +182,8 @@ async def _artifact(held: _Held, number: int, target: Target) -> list[Look]:
     if target.scan is None:
         detail = f"no scan of {target.name} has an inventory"
         return verify.blind(claim.keys, name, reason="no_inventory", detail=detail)
+    if verifications.is_of_programs(claim.finding):
+        return await _programs(held, target.scan, name)
     scan, subject = target.scan, claim.finding.title.partition(": ")[2]
     inventory = await patiently(lambda: inventories.load(work.platform.sessions, scan, subject.partition("/")[0]))
     task = entry.RematchTask(
@@ -194,6 +199,21 @@ async def _artifact(held: _Held, number: int, target: Target) -> list[Look]:
     if isinstance(report, Ended):
         return verify.blind(claim.keys, name, reason=report.reason or "crashed", detail=report.detail)
     return _matched(claim, report, name, subject, inventory)
+
+
+async def _programs(held: _Held, scan: Scan, name: str) -> list[Look]:
+    """A rule about programs was run by the artifact's newest scan on all that are in it: that is the second look."""
+    sessions, claim = held.work.platform.sessions, held.claim
+    inventory = await patiently(lambda: inventories.load(sessions, scan, ""))
+    return verify.in_programs(
+        claim.keys,
+        name,
+        rule=claim.finding.rule,
+        scan=str(scan.id),
+        seen=await patiently(lambda: verifications.sees(sessions, claim.finding, scan)),
+        looked=any(entry.get("what") == _PROGRAMS for entry in scan.coverage),
+        incomplete=inventory.incomplete,
+    )
 
 
 def _matched(claim: Claim, report: Report, name: str, subject: str, inventory: Inventory) -> list[Look]:

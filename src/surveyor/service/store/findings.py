@@ -298,6 +298,13 @@ async def places(session: Session, finding_id: UUID, *, limit: int) -> list[tupl
     return [(row.type, row.value, row.scope) for row in await session.execute(statement)]
 
 
+async def is_seen_by(session: Session, finding_id: UUID, scan_id: UUID) -> bool:
+    """Whether a scan saw a finding."""
+    table = scan_findings
+    statement = select(table.c.scan_id).where(table.c.finding_id == finding_id, table.c.scan_id == scan_id).limit(1)
+    return (await session.execute(statement)).first() is not None
+
+
 #: How many assets of one finding are shown with it, the last seen first.
 ASSETS_SHOWN = 100
 _ASSET_COLUMNS = tuple(item.name for item in fields(FoundAsset))
