@@ -32,6 +32,7 @@ _DEPTH = 256
 _PATH = 16 << 10
 _SPECIAL = frozenset({b"", b".", b".."})
 _MANY = 1 << 16  # extents of one file
+_NOTHING = rockridge.Extra()
 _BEYOND = "lies beyond the end of the disc"
 
 
@@ -132,11 +133,16 @@ class IsoWalk:
                 self.closed.add(folder.path.rstrip(b"/") or b".", "directory is damaged")
                 return
             if record[25] & CONTINUED and len(extents) < _MANY:
-                extents.append(self._extent(record))
+                start, size = self._extent(record)
+                if start + size > len(self._data):
+                    self.closed.add(folder.path or b".", f"part of a file {_BEYOND}")
+                extents.append((start, size))
                 continue
-            if record[32] != 1 or record[33] > 1:  # neither the directory itself nor the one above
-                yield from self._record(record, folder, extents)
-            extents = []
+            itself = record[32] == 1 and record[33] <= 1  # or the directory above
+            if not itself and (found := self._record(record, folder, extents)) is not None:
+                yield found
+            if extents:
+                extents = []
 
     def _refused(self, folder: _Folder) -> str:
         """Why a directory is not read, which also marks it as met; nothing when it is."""
@@ -150,37 +156,37 @@ class IsoWalk:
         self._seen[byte] |= 1 << bit
         return ""
 
-    def _record(self, record: bytes, folder: _Folder, extents: list[Extent]) -> Iterator[Entry | _Folder]:
+    def _record(self, record: bytes, folder: _Folder, extents: list[Extent]) -> Entry | _Folder | None:
+        """The folder or wanted entry of a record; ``extents`` are those of the records before that belong to it."""
         self.entries += 1
         if not self.entries & 0x3FF:
             self._budget.entry(0x400)
         try:
-            extra = self._rockridge.read(record, record[32]) if self._rockridge else None
+            extra = self._rockridge.read(record, record[32]) if self._rockridge else _NOTHING
         except Malformed as error:
             self.closed.add(folder.path or b".", str(error))
-            return
-        name = (extra.name if extra else None) or self._name(record)
+            return None
+        name = extra.name or self._name(record)
         if b"/" in name or b"\0" in name or name in _SPECIAL:
             (self.closed if b"\0" in name else self.climbing).add(folder.path + name, "name is damaged")
-            return
+            return None
         path = folder.path + name
         start, size = self._extent(record)
-        if extra and extra.child is not None:
+        if extra.child is not None:
             start = extra.child * self._block
             size = int.from_bytes(self._data[start + 10 : start + 14], "little")
-        elif (extra and extra.moved) or record[25] & ASSOCIATED:
-            return
+        elif extra.moved or record[25] & ASSOCIATED:
+            return None
         elif not record[25] & DIRECTORY:
             self.files += 1
-            extents = [*extents, (start, size)]
-            if any(size and start + size > len(self._data) for start, size in extents):
+            if size and start + size > len(self._data):
                 self.closed.add(path, f"file {_BEYOND}")
-            else:
-                yield from self._file(
-                    path, record, extra, extents, named=bool(self._wanted.match(path, len(folder.path)))
-                )
-            return
-        yield _Folder(start=start, size=size, path=path + b"/", depth=folder.depth + 1)
+                return None
+            named = self._wanted.match(path, len(folder.path)) is not None
+            if named or (self._wanted.programs and extra.mode & 0o111):
+                return self._file(path, record, extra, [*extents, (start, size)], named=named)
+            return None
+        return _Folder(start=start, size=size, path=path + b"/", depth=folder.depth + 1)
 
     def _extent(self, record: bytes) -> tuple[int, int]:
         """Where the bytes of a record begin in the disc, and how many there are."""
@@ -200,42 +206,31 @@ class IsoWalk:
         return name
 
     def _file(
-        self, path: bytes, record: bytes, extra: rockridge.Extra | None, extents: list[Extent], *, named: bool
-    ) -> Iterator[Entry]:
+        self, path: bytes, record: bytes, extra: rockridge.Extra, extents: list[Extent], *, named: bool
+    ) -> Entry | None:
         """The entry of a file when its name is wanted, or it is a program."""
-        able = self._wanted.programs and extra is not None and extra.mode & 0o111
-        if not named and not able:
-            return
-        if extra and extra.target is not None:
-            if named:
-                yield Entry(name=path, kind=Kind.SYMLINK, size=0, target=extra.target)
-        elif extra and extra.mode and S_IFMT(extra.mode) != S_IFREG:
-            if named:
-                yield Entry(name=path, kind=Kind.OTHER, size=0)
-        else:
-            yield from self._content(path, record, extra, extents, named=named)
-
-    def _content(
-        self, path: bytes, record: bytes, extra: rockridge.Extra | None, extents: list[Extent], *, named: bool
-    ) -> Iterator[Entry]:
+        if extra.target is not None:
+            return Entry(name=path, kind=Kind.SYMLINK, size=0, target=extra.target) if named else None
+        if extra.mode and S_IFMT(extra.mode) != S_IFREG:
+            return Entry(name=path, kind=Kind.OTHER, size=0) if named else None
         size = sum(size for _, size in extents)
-        if record[26] or record[27] or (extra and extra.sparse):
+        if record[26] or record[27] or extra.sparse:
             what = "interleaved" if record[26] or record[27] else "sparse"
-            if named:
-                yield Entry(name=path, kind=Kind.FILE, size=size, peek=partial(_unsupported, what))
-            return
+            peek = partial(_unsupported, what)
+            return Entry(name=path, kind=Kind.FILE, size=size, peek=peek) if named else None
         content = stored(self._blob, extents, size, self._budget)
-        if extra and extra.unpacked is not None and content.place:
+        if extra.unpacked is not None and content.place:
             blocks = partial(zisofs.blocks, content.place.view(), self._budget)
             content = Content(size=extra.unpacked, chunks=blocks)
-        program = bool(self._wanted.programs and extra and extra.mode & 0o111) and content.is_program()
+        program = self._wanted.programs and extra.mode & 0o111 != 0 and content.is_program()
         if not named and not program:
-            return
+            return None
         try:
-            yield content.entry(path, self._budget, program=program)
+            return content.entry(path, self._budget, program=program)
         except (Malformed, LimitExceeded) as error:
             self._budget.check_time()
             self.closed.add(path, str(error))
+            return None
 
 
 def _unsupported(what: str, _count: int) -> memoryview:
