@@ -14,6 +14,7 @@ from tests.apple.hfs import volume
 from tests.apple.udif import image
 from tests.apple.xar import xar
 from tests.discs import iso
+from tests.exts import disk, ext
 from tests.images import DEBIAN, deb, docker_save, jar, npm, pack, pom, purls, python, scan_bytes, tar
 from tests.programs import elf, go_inline, macho, pe
 from tests.squash import squashfs
@@ -56,6 +57,8 @@ SAMPLES = {
     "Mach-O": macho({"__DATA,__go_buildinfo": go_inline()}),
     "ISO": iso(SYSTEM),
     "SquashFS": squashfs(SYSTEM),
+    "ext4 filesystem": ext(SYSTEM),
+    "disk image": disk(ext(SYSTEM)),
     "snap": squashfs(SYSTEM),
     "CycloneDX or SPDX document": sboms.cyclonedx_json(),
     "tar": ROOT,

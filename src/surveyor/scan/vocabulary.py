@@ -85,6 +85,7 @@ FILES = {
     "binary": ("ELF", "PE", "Mach-O"),
     "squashfs": ("SquashFS", "snap"),
     "sbom": ("CycloneDX or SPDX document",),
+    "disk": ("ext4 filesystem", "disk image"),
     "directory": (),
 }
 #: What a file may be compressed with as a whole.
@@ -126,6 +127,7 @@ _SUBJECTS = {
     "acquire.docker": "Docker image",
     "acquire.oci": "OCI image",
     "acquire.iso": "Disc image",
+    "acquire.disk": "Disk image",
     "acquire.cpio": "cpio archive",
     "acquire.dmg": "Disk image",
     "acquire.xar": "macOS package",

@@ -7,6 +7,7 @@ from surveyor.scan.acquire import (
     cpio,
     deb,
     directory,
+    disk,
     dmg,
     docker,
     gem,
@@ -39,6 +40,7 @@ ACQUIRERS: tuple[Acquirer, ...] = (
     binary.ACQUIRER,
     squashfs.ACQUIRER,
     sbom.ACQUIRER,
+    disk.ACQUIRER,
     tar.ACQUIRER,
     directory.ACQUIRER,
 )

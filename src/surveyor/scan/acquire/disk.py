@@ -1,0 +1,78 @@
+"""An ext filesystem, or a disk with such filesystems in its partitions: virtual machines, live systems, appliances."""
+
+from __future__ import annotations
+
+from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin
+from surveyor.scan.errors import Malformed, ScanError
+from surveyor.scan.limits import Budget
+from surveyor.scan.model import Coverage, CoverageState
+from surveyor.scan.tree import ext
+from surveyor.scan.tree.device import Device, Part, Plain
+from surveyor.scan.tree.partitions import Partition, partitions
+
+
+def detect(origin: Origin) -> bool:
+    """A superblock stands at its place, in the file or in a partition of it."""
+    if origin.blob is None:
+        return False
+    device = Plain(origin.blob)
+    return ext.recognizes(device) or any(ext.recognizes(_part(device, one)) for one in partitions(device))
+
+
+def read(origin: Origin, budget: Budget) -> Artifact:
+    """One image a filesystem; what a partition holds otherwise is told."""
+    if origin.blob is None:
+        raise Malformed("no bytes")
+    device = Plain(origin.blob)
+    coverage: list[Coverage] = []
+    if ext.recognizes(device):
+        return Artifact(
+            type="filesystem/ext", images=(_image(device, None, budget, coverage),), coverage=tuple(coverage)
+        )
+    images: list[Image] = []
+    troubles: list[ScanError] = []
+    for one in partitions(device):
+        place = f"partition {one.number}" + (f" ({one.name})" if one.name else "")
+        part = _part(device, one)
+        if not ext.recognizes(part):
+            coverage.append(_told(CoverageState.SKIPPED, "unsupported", "holds no ext filesystem", place))
+            continue
+        try:
+            images.append(_image(part, place, budget, coverage))
+        except ScanError as error:
+            troubles.append(error)
+            coverage.append(_told(CoverageState.FAILED, error.code, str(error), place))
+    if not images:
+        raise troubles[0] if troubles else Malformed("disk holds no filesystem that is read")
+    return Artifact(type="disk/raw", images=tuple(images), coverage=tuple(coverage))
+
+
+def _part(device: Device, partition: Partition) -> Part:
+    return Part(device, partition.start, partition.size)
+
+
+def _image(device: Device, place: str | None, budget: Budget, coverage: list[Coverage]) -> Image:
+    layer = ext.layer_of(device, budget, place)
+    if layer.volume.size > len(device):
+        detail = f"filesystem is cut short: {len(device):,} of {layer.volume.size:,} bytes are there"
+        coverage.append(_told(CoverageState.PARTIAL, "malformed", detail, place))
+    if layer.volume.unclean:
+        detail = "filesystem was not unmounted: what is only in its journal is not seen"
+        coverage.append(_told(CoverageState.PARTIAL, "unclean", detail, place))
+    return Image(layers=(layer,), name=layer.volume.label or None)
+
+
+def _told(state: CoverageState, reason: str, detail: str, place: str | None) -> Coverage:
+    return Coverage(what="acquire.disk", state=state, reason=reason, detail=detail, path=place)
+
+
+ACQUIRER = Acquirer(
+    id="disk",
+    version=1,
+    summary="ext filesystem, or a disk with such partitions",
+    detect=detect,
+    read=read,
+    names=rb"(?i:rootfs|root|ext3fs|disk|system)\.(?:img|raw)",
+    endings=rb"ext[234]|img",
+    inside_systems=True,
+)
