@@ -50,7 +50,7 @@ class _Ledger:
     asked: Counter[str] = field(default_factory=Counter)
     without_feed: Counter[str] = field(default_factory=Counter)
     without_source: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
-    without_version: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    without_version: dict[tuple[str, bool], list[str]] = field(default_factory=dict)
     no_kernel: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
     other_stream: Counter[str] = field(default_factory=Counter)
     odd_versions: dict[str, list[str]] = field(default_factory=dict)
@@ -138,7 +138,7 @@ def _askable(package: Package, asked: Lookup, snapshot: Snapshot, ledger: _Ledge
     elif rule := headers.without_kernel(package):
         ledger.no_kernel.setdefault((ecosystem, rule.reason, rule.why), []).append(package.name)
     elif not asked.version:
-        ledger.without_version[ecosystem, aside] += 1
+        ledger.without_version.setdefault((ecosystem, aside), []).append(asked.name)
     else:
         return True
     return False
@@ -204,9 +204,10 @@ def _coverage(ledger: _Ledger, snapshot: Snapshot) -> tuple[Coverage, ...]:
     for (name, reason, aside), count in sorted(ledger.without_source.items()):
         detail = f"{_UNASKED[reason].format(name)}; {_unmatched(count, aside=aside)}"
         out.append(_entry(name, CoverageState.SKIPPED if aside else CoverageState.MISSING, reason, detail, count))
-    for (name, aside), count in sorted(ledger.without_version.items()):
-        detail = f"no version is known; {_unmatched(count, aside=aside)}"
-        out.append(_entry(name, CoverageState.SKIPPED if aside else CoverageState.PARTIAL, "no_version", detail, count))
+    for (name, aside), loose in sorted(ledger.without_version.items()):
+        detail = f"no version is known; {_unmatched(len(loose), aside=aside)}: {_listed(loose)}"
+        state = CoverageState.SKIPPED if aside else CoverageState.PARTIAL
+        out.append(_entry(name, state, "no_version", detail, len(loose)))
     for (name, reason, why), binaries in sorted(ledger.no_kernel.items()):
         detail = f"not matched as the kernel, {why}: {_listed(binaries)}"
         out.append(_entry(name, CoverageState.SKIPPED, reason, detail, len(binaries)))

@@ -95,7 +95,8 @@ CATALOGER = Cataloger(
     version=1,
     summary="Go modules that go.mod requires",
     names=rb"go\.mod",
-    paths=declares(rb"go\.mod"),
+    # the go command itself passes by what lies in testdata
+    paths=re.compile(rb"^(?!(?:.*/)?testdata/)" + declares(rb"go\.mod").pattern, re.DOTALL),
     parse=parse,
     limit=4 * MIB,
 )

@@ -89,6 +89,26 @@ _SINCE = re.compile(r"\(?>= ?v?([0-9.]+)\)?")  # as R says it
 _IDLE = frozenset({"the", "license", "licence", "licensed", "licenses", "under", "version", "v", "gnu", "approved"})
 _APART = re.compile(r"[^a-z0-9.+]+")
 _VERSION = re.compile(r"(?<![a-z])v(?=\d)|(?<=[gm]pl)v(?=\d)")
+#: Pages of the licences' stewards, after the scheme; what an OSGi bundle or an old POM names instead.
+_PAGES = tuple(
+    (re.compile(page), one)
+    for page, one in (
+        (r"apache\.org/licenses/license-2\.0(?:\.\w+)?", "Apache-2.0"),
+        (r"opensource\.org/licen[cs]es?/(?:alphabetical/)?mit(?:-license)?(?:\.\w+)?", "MIT"),
+        (r"opensource\.org/licen[cs]es?/apache-?2\.0(?:\.\w+)?", "Apache-2.0"),
+        (r"opensource\.org/licen[cs]es?/(?:bsd-3-clause|bsd-license\.3)", "BSD-3-Clause"),
+        (r"opensource\.org/licen[cs]es?/bsd-2-clause", "BSD-2-Clause"),
+        (r"eclipse\.org/(?:legal/epl-v10|org/documents/epl-v10)(?:\.\w+)?", "EPL-1.0"),
+        (r"eclipse\.org/(?:legal/epl-(?:v20|2\.0)|org/documents/epl-2\.0)(?:/?\w*\.\w+)?", "EPL-2.0"),
+        (r"eclipse\.org/org/documents/edl-v10(?:\.\w+)?", "BSD-3-Clause"),
+        (r"mozilla\.org/(?:en-us/)?mpl/2\.0", "MPL-2.0"),
+        (r"mozilla\.org/mpl/mpl-1\.1(?:\.\w+)?", "MPL-1.1"),
+        (r"creativecommons\.org/publicdomain/zero/1\.0", "CC0-1.0"),
+        (r"creativecommons\.org/licenses/by/4\.0", "CC-BY-4.0"),
+        (r"unlicense\.org", "Unlicense"),
+    )
+)
+_PAGE = re.compile(r"https?://(?:www\.)?(?P<page>[^\s?#]+?)/?")
 _TOKENS = re.compile(r"[()]|[^\s()]+")
 _OPERATORS = {"and": "AND", "or": "OR", "with": "WITH", "&": "AND", "|": "OR", "||": "OR"}
 #: What an operand, or a parenthesis that opens, may follow.
@@ -126,6 +146,8 @@ def _identifier(name: str) -> str | None:
     """One licence, by its identifier or another name of it."""
     if _REFERENCE.fullmatch(name):
         return name
+    if page := _PAGE.fullmatch(name.lower()):
+        return next((one for pattern, one in _PAGES if pattern.fullmatch(page["page"])), None)
     folded = _fold(name)
     if found := _gnu(folded) or _KNOWN.get(folded):
         return found

@@ -40,6 +40,11 @@ CERTAIN = {
     "Apache-2.0 WITH LLVM-exception": "Apache-2.0 WITH LLVM-exception",
     "EUPL-1.1+": "EUPL-1.1+",
     "LicenseRef-Acme": "LicenseRef-Acme",
+    "http://www.apache.org/licenses/LICENSE-2.0.txt": "Apache-2.0",
+    "https://opensource.org/licenses/MIT": "MIT",
+    "http://www.opensource.org/licenses/mit-license.php": "MIT",
+    "https://www.eclipse.org/legal/epl-2.0/": "EPL-2.0",
+    "https://www.mozilla.org/en-US/MPL/2.0/": "MPL-2.0",
 }
 UNCERTAIN = (
     "BSD",
@@ -59,6 +64,8 @@ UNCERTAIN = (
     "LLVM-exception",
     "MIT OR LLVM-exception",
     "GPLv2 with exceptions",
+    "https://shop.example/licenses/MIT",
+    "http://www.gnu.org/licenses/gpl-3.0.html",  # that one only, or later ones too: not said
     "",
 )
 
