@@ -11,7 +11,7 @@ from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Presence
 
 _LINE = re.compile(
-    rb"^(?:(?P<section>[A-Z][A-Z ]*)|    (?P<name>[^\s(]+) \((?P<version>[^)\n]+)\))[ \r]*$", re.MULTILINE
+    rb"^(?:(?P<section>[A-Z]+(?: [A-Z]+)*)|    (?P<name>[^\s(]+) \((?P<version>[^)\n]+)\))[ \r]*$", re.MULTILINE
 )
 _NAMES = rb"Gemfile\.lock|gems\.locked"
 

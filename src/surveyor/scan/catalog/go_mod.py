@@ -11,7 +11,6 @@ from surveyor.scan.errors import Malformed
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Presence
 
-_COMMENT = re.compile(r"\s*//.*")
 _LOCAL = ("./", "../", "/")
 
 
@@ -61,8 +60,7 @@ def _read(file: File) -> _Module:
     module, block = _Module(), ""
     for raw in bytes(file.data).splitlines():
         line = text(raw)
-        said = _COMMENT.sub("", line)
-        words = said.replace('"', "").replace("`", "").split()
+        words = line.partition("//")[0].replace('"', "").replace("`", "").split()
         if not words:
             continue
         if block and words[0] == ")":

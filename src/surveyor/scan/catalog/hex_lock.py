@@ -10,8 +10,7 @@ from surveyor.scan.limits import Budget
 from surveyor.scan.model import Presence
 
 _MIX = re.compile(
-    rb"^[ \t]*\"?[\w.-]+\"?:?[ \t]*(?:=>)?[ \t]*\{:hex,[ \t]*:\"?(?P<name>\w+)\"?,[ \t]*\"(?P<version>[^\"\n]+)\""
-    rb"(?P<rest>[^\n]*)$",
+    rb"\{:hex,[ \t]*:\"?(?P<name>\w+)\"?,[ \t]*\"(?P<version>[^\"\n]+)\"(?P<rest>[^\n]*)$",
     re.MULTILINE,
 )
 _REBAR = re.compile(rb"\{pkg,[ \t]*<<\"(?P<name>[^\"\n]+)\">>,[ \t]*<<\"(?P<version>[^\"\n]+)\">>")

@@ -15,6 +15,7 @@ from surveyor.scan.model import Presence
 _KEY = re.compile(
     r"(?:[^/@(]+\.[^/@(]+(?=/))?/?(?P<name>(?:@[^/@(]+/)?[^/@(]+)[/@](?P<version>\d[^_(/]*)(?:[_(].*)?", re.DOTALL
 )
+_LONGEST = 1000
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -43,7 +44,7 @@ def _note(line: Line, body: dict[str, str]) -> None:
 
 
 def _record(key: str, body: dict[str, str], budget: Budget) -> Iterator[Record]:
-    found = _KEY.fullmatch(key) if key else None
+    found = _KEY.fullmatch(key) if 0 < len(key) <= _LONGEST else None
     name = body.get("name") or (found["name"] if found else "")
     version = body.get("version") or (found["version"] if found else "")
     if not (plausible(name) and plausible(version)):

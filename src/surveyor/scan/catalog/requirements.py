@@ -47,10 +47,8 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
 
 
 def _wish(said: str) -> Requirement | None:
-    egg = _EGG.search(said)
-    if egg and _ELSEWHERE.match(said):
-        return Requirement(normal(egg["name"]), "")
-    found = requirement(_OPTION.sub("", said))
+    egg = _EGG.search(said) if _ELSEWHERE.match(said) else None
+    found = Requirement(normal(egg["name"]), "") if egg else requirement(_OPTION.sub("", said))
     return found if found and plausible(found.name) and (not found.version or plausible(found.version)) else None
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_REQUIREMENT = re.compile(
-    r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)[ \t]*(?:\[[^\]]*\])?[ \t]*"
-    r"(?:@[ \t]*(?P<url>\S+)|\(?(?P<specifiers>(?:[<>=!~]=?=?[^;()#]*)?)\)?)[ \t]*(?:;.*)?"
-)
-_PIN = re.compile(r"===?[ \t]*(?P<version>[^\s,*;]+)")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_COMPARISONS = ("==", "!=", "<", ">", "~=")
+_PIN = re.compile(r"===?[ \t]*(?P<version>[^\s,*;=]+)")
 _LONGEST = 4000
 
 
@@ -23,10 +21,20 @@ class Requirement:
 
 def requirement(line: str) -> Requirement | None:
     """The requirement that a line is; nothing when it is none."""
-    found = _REQUIREMENT.fullmatch(line.strip()) if len(line) <= _LONGEST else None
-    if not found:
+    found = _NAME.match(line := line.strip())
+    if not found or len(line) > _LONGEST:
         return None
-    return Requirement(normal(found["name"]), pinned(found["specifiers"] or ""))
+    name, rest = found[0], line[found.end() :].lstrip()
+    if rest.startswith("["):
+        rest = rest.partition("]")[2].lstrip() if "]" in rest else "["
+    if rest.startswith("@"):
+        return Requirement(normal(name), "")
+    specifiers = rest.partition(";")[0].strip()
+    if specifiers.startswith("(") and specifiers.endswith(")"):
+        specifiers = specifiers[1:-1].strip()
+    if specifiers and not specifiers.startswith(_COMPARISONS):
+        return None
+    return Requirement(normal(name), pinned(specifiers))
 
 
 def pinned(specifiers: str) -> str:
