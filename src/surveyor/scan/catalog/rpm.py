@@ -17,7 +17,7 @@ from surveyor.scan.vocabulary import counted
 
 #: What rpm keeps of the keys it trusts, as if each were a package.
 _KEYS = "gpg-pubkey"
-_PATHS = 64 * MIB  # of all packages of a database
+_PATHS = 32 * MIB  # of all packages of a database
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record | Owned]:
