@@ -145,15 +145,17 @@ def _itself(name: str, facts: dict[str, str], coordinates: list[Record], archive
         return None  # somebody's application, not a library that advisories know
     stem = name.rpartition(".")[0] or name
     artifact, version = java_names.split(stem, facts)
+    named = artifact != stem
+    artifact = java_names.published(artifact, facts)
     if not plausible(artifact) or "${" in version or (version and not plausible(version)):
         return None
-    if artifact == stem and coordinates:
+    if not named and coordinates:
         return None  # a name without a version; the manifest's may be that of a project shaded into it
     if artifact in {one.name for one in coordinates}:
         return _named(name, facts, None, artifact, version)  # Maven's own word on it stands
     if version:
-        named = java_names.group(artifact, facts, lambda: java_names.common_package(_classes(archive)))
-        return _named(name, facts, named, artifact, version)
+        owner = java_names.group(artifact, facts, lambda: java_names.common_package(_classes(archive)))
+        return _named(name, facts, owner, artifact, version)
     if coordinates or next(iter(_classes(archive)), None) is None:
         return None
     return _named(name, facts, java_names.group(artifact, facts, str), artifact, "")
@@ -198,7 +200,7 @@ def _nested(archive: Zip, content: _Content, budget: Budget, room: _Room) -> Ite
 
 CATALOGER = Cataloger(
     id="jar",
-    version=3,
+    version=4,
     summary="Java archives by Maven's pom.properties, else by manifest and file name; nested archives too",
     endings=rb"[jwekpsrf]ar|aar|[hj]pi|lpkg|JAR|WAR|EAR",
     paths=re.compile(rb"\.(?:[jwekpsrf]ar|aar|[hj]pi|lpkg|JAR|WAR|EAR)$"),

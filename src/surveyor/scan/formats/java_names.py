@@ -14,6 +14,7 @@ _SNAPSHOT = re.compile(r"-(?P<version>\d[\w.]*-\d{8}\.\d{6}-\d+)$")
 _VERSION = re.compile(r"-(?=v?\d)")
 _GROUP = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+)+")
 _SCALA = re.compile(r"_(?:2\.\d+|3)$")
+_TOMCAT = re.compile(r"^tomcat\d*-")  # Debian puts the major version in
 _NAME = 256
 _STATED = ("implementation-version", "bundle-version", "specification-version")
 #: Parents of everybody's packages: as a group id they say nothing.
@@ -61,7 +62,8 @@ _KNOWN = (
     ("poi*", "org.apache.poi"),
     ("tomcat-embed-*", "org.apache.tomcat.embed"),
     ("tomcat-*", "org.apache.tomcat"),
-    ("catalina*", "org.apache.tomcat"),
+    ("asm", "org.ow2.asm"),
+    ("asm-*", "org.ow2.asm"),
     ("ant*", "org.apache.ant"),
     ("ivy", "org.apache.ivy"),
     ("derby*", "org.apache.derby"),
@@ -143,7 +145,17 @@ def split(stem: str, facts: Mapping[str, str]) -> tuple[str, str]:
     dotted = [pair for pair in splits if "." in pair[1]]
     if splits:
         return (dotted or splits)[-1]
-    return stem, stated[0] if stated and _speaks_of(stem, facts) else ""
+    trusted = stated and (_speaks_of(stem, facts) or known(stem) or _is_tomcat(facts))
+    return stem, stated[0] if trusted else ""
+
+
+def published(artifact: str, facts: Mapping[str, str]) -> str:
+    """The name under which the central repository has it: ``tomcat-catalina`` is ``catalina.jar`` in Tomcat itself."""
+    return "tomcat-" + _TOMCAT.sub("", artifact) if _is_tomcat(facts) else artifact
+
+
+def _is_tomcat(facts: Mapping[str, str]) -> bool:
+    return facts.get("implementation-title", "").lower() == "apache tomcat"
 
 
 def _speaks_of(stem: str, facts: Mapping[str, str]) -> bool:

@@ -25,6 +25,7 @@ def named(found: list[Record]) -> list[str]:
     return [f"{one.namespace or ''}:{one.name}:{one.version}" for one in found]
 
 
+TOMCAT = "Implementation-Title: Apache Tomcat\r\nImplementation-Version: 9.0.70\r\n"
 CLASSES = tuple((f"org/acme/left/C{number}.class", b"") for number in range(20))
 
 
@@ -52,6 +53,16 @@ CLASSES = tuple((f"org/acme/left/C{number}.class", b"") for number in range(20))
         ),
         ("spring-security-web-5.3.1.jar", "", (), "org.springframework.security:spring-security-web:5.3.1"),
         ("netty-4.1.0-linux-x86_64.jar", "Bundle-Version: 4.1.0\r\n", (), ":netty:4.1.0"),
+        ("catalina.jar", TOMCAT, (), "org.apache.tomcat:tomcat-catalina:9.0.70"),
+        ("tomcat-embed-core-9.0.70.jar", TOMCAT, (), "org.apache.tomcat.embed:tomcat-embed-core:9.0.70"),
+        ("tomcat10-coyote-9.0.70.jar", TOMCAT, (), "org.apache.tomcat:tomcat-coyote:9.0.70"),
+        ("asm-9.4.jar", "Bundle-SymbolicName: org.objectweb.asm\r\n", (), "org.ow2.asm:asm:9.4"),
+        (
+            "postgresql.jar",
+            "Implementation-Title: JDBC\r\nImplementation-Version: 42.5.5\r\n",
+            (),
+            "org.postgresql:postgresql:42.5.5",
+        ),
         ("shop.jar", "Implementation-Title: Shop\r\nImplementation-Version: 2.0\r\n", (), ":shop:2.0"),
     ],
 )
