@@ -290,7 +290,7 @@ class Volume:
         places = [(len(part), self.disk.put(part)) for part in (overflow, tree, attributes)]
         self.disk.put(bytes(BLOCK))
         total = len(self.disk.blocks)
-        head = struct.pack(">2sHI4sI", signature, 4, 0x100, b"test", 0) + bytes(24)
+        head = struct.pack(">2sHI4sI", signature, 5 if signature == b"HX" else 4, 0x100, b"test", 0) + bytes(24)
         head += struct.pack(">IIII", BLOCK, total, 0, 0)
         head = head.ljust(112, b"\0") + fork(0, [])
         head += b"".join(fork(size, extents) for size, extents in places) + fork(0, [])
@@ -311,5 +311,6 @@ def wrapped(inner: bytes) -> bytes:
     struct.pack_into(">2s", head, 1024, b"BD")
     struct.pack_into(">I", head, 1024 + 20, BLOCK)
     struct.pack_into(">H", head, 1024 + 28, 4)
+    head[1024 + 36 : 1024 + 41] = b"\4Name"
     struct.pack_into(">2sHH", head, 1024 + 124, b"H+", 1, len(inner) // BLOCK)
     return bytes(head[: 2048 + BLOCK]) + inner

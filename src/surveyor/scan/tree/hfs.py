@@ -23,6 +23,7 @@ from surveyor.scan.tree.hfs_tree import Tree
 
 _HEADER = 1024
 _SIGNATURES = (b"H+", b"HX")
+_VERSIONS = (b"H+\0\4", b"HX\0\5")
 _CLASSIC = b"BD"
 #: Bytes and blocks of a fork, then its first eight extents: start and blocks each.
 _FORK = Struct(">Q4xI16I")
@@ -164,8 +165,13 @@ def _name(key: memoryview) -> bytes:
 
 
 def recognizes(device: Device) -> bool:
-    """Whether a volume of any HFS kind begins here."""
-    return bytes(device.read(_HEADER, 2)) in (*_SIGNATURES, _CLASSIC)
+    """Whether a volume of any HFS kind begins here: its two letters stand in many a file, and do not suffice."""
+    head = bytes(device.read(_HEADER, 64))
+    if head[:2] in _SIGNATURES:
+        return head[:4] in _VERSIONS
+    # classic volumes have blocks of whole sectors, and a name
+    block, name = int.from_bytes(head[20:24], "big"), head[36:37]
+    return head[:2] == _CLASSIC and block > 0 and block % 512 == 0 and b"\1" <= name <= b"\x1b"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -196,7 +196,7 @@ def test_a_partition_that_is_not_read_is_told(tmp_path: Path) -> None:
         (udif.wrap(b"", [udif.mish(0, [])], 8, segments=3), "in several files"),
         (udif.seal(b"x" * 600, b"", 8), "resource fork"),
         (udif.image(b"x" * 8192), "no filesystem"),
-        (udif.image(bytes(1024) + b"BD" + bytes(7166)), "classic HFS"),
+        (udif.image(hfs.wrapped(b"").replace(b"H+", b"\0\0").ljust(16384, b"\0")), "classic HFS"),
         (udif.wrap(b"", [udif.mish(0, [(0x80000009, 0, 8, 0, 1)])], 8), "0x80000009"),
     ],
 )
@@ -280,3 +280,11 @@ def test_what_may_not_be_spooled_is_told_and_the_rest_read(tmp_path: Path) -> No
     (entry,) = troubles(report)
     assert (entry.what, entry.path, entry.count) == ("acquire.layer", "b.pkg", 1)
     assert "spooled" in (entry.detail or "")
+
+
+@pytest.mark.parametrize("letters", [b"H+", b"HX", b"BD"])
+def test_two_letters_make_no_volume(tmp_path: Path, letters: bytes) -> None:
+    data = b"\x7fELF".ljust(1024, b"x") + letters + b"y" * 4000
+    path = tmp_path / "a"
+    path.write_bytes(data)
+    assert not dmg.detect(open_origin(path, "a", Budget(Limits())))
