@@ -13,10 +13,11 @@ from functools import partial
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.catalog.interface import Cataloger, File, Owned
 from surveyor.scan.engine import distro, links
+from surveyor.scan.engine.concern import concerned
 from surveyor.scan.engine.following import lasts_of
 from surveyor.scan.engine.look import Look, Nested, Taken, Trouble
 from surveyor.scan.engine.units import Ledger
-from surveyor.scan.engine.wanted import IN_PACKED, IN_SYSTEMS, concerned, is_library, is_nested
+from surveyor.scan.engine.wanted import IN_PACKED, IN_SYSTEMS, is_library, is_nested
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.events import Progress
 from surveyor.scan.formats.protection import Protection

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.catalog.unread import UNREAD
 from surveyor.scan.engine import distro
+from surveyor.scan.engine.concern import concerned
 from surveyor.scan.limits import Budget
 from surveyor.scan.tree.names import resolve
 
@@ -47,6 +48,8 @@ def _last_names() -> bytes:
 
 
 NAMES = _last_names()
+#: Every place with each step on the way to it, the slash before that included.
+_WAYS = tuple((place, b"/" + step) for place in _PLACES for step in steps_of(place))
 _ON_THE_WAY = re.compile(
     rb"(?:^|/)(?:" + b"|".join(sorted({re.escape(step) for place in _PLACES for step in steps_of(place)})) + rb")$"
 )
@@ -54,7 +57,7 @@ _ON_THE_WAY = re.compile(
 
 def recorded(name: bytes) -> bool:
     """Whether a file of this name would be read or told of."""
-    return name.endswith(distro.PLACES) or any(unit.paths.search(name) for unit in _UNITS)
+    return name.endswith(distro.PLACES) or bool(concerned(name))
 
 
 def concerns(name: bytes) -> bool:
@@ -159,6 +162,6 @@ def _behind(link: bytes) -> list[tuple[bytes, bytes]]:
 
     The outermost root first: ``usr/lib/apk`` is a folder of the tree, and not ``lib/apk`` of a system in ``usr``.
     """
-    steps = ((place, step) for place in _PLACES for step in steps_of(place))
-    ways = ((link[: len(link) - len(step)], place) for place, step in steps if (b"/" + link).endswith(b"/" + step))
+    slashed = b"/" + link
+    ways = ((slashed[1 : len(slashed) - len(step) + 1], place) for place, step in _WAYS if slashed.endswith(step))
     return sorted((root, root + place) for root, place in ways) or [(b"", link)]

@@ -1,0 +1,47 @@
+"""Who wants a file, by its name: asked of thousands of names for each of many units, so it is answered in steps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from surveyor.scan.acquire.interface import Acquirer
+from surveyor.scan.catalog import CATALOGERS
+from surveyor.scan.catalog.interface import Cataloger
+from surveyor.scan.catalog.unread import UNREAD, Unread
+
+
+def last_names(units: Iterable[Cataloger | Unread | Acquirer]) -> bytes:
+    """One pattern of the last components that these units want."""
+    units = tuple(units)
+    endings = b"|".join(unit.endings for unit in units if unit.endings)
+    names = [unit.names for unit in units if unit.names]
+    return b"|".join([*names, *([rb"[^/]+\.(?:" + endings + rb")"] if endings else [])]) or rb"(?!)"
+
+
+def _pattern(units: Iterable[Cataloger | Unread | Acquirer]) -> re.Pattern[bytes]:
+    return re.compile(rb"(?:" + last_names(units) + rb")\Z", re.DOTALL)
+
+
+#: Units that go by names at all; others take programs, whatever these are called.
+_NAMED = tuple(unit for unit in (*CATALOGERS, *UNREAD) if unit.names or unit.endings)
+_ANY = _pattern(_NAMED)
+#: Patterns of the last component by unit: those that look behind it, and those that a cache by that component serves.
+_LOOKING = tuple((unit, _pattern([unit])) for unit in _NAMED if b"(?<" in unit.names)
+_CACHED = tuple((unit, _pattern([unit])) for unit in _NAMED if b"(?<" not in unit.names)
+
+
+@lru_cache(maxsize=4096)
+def _units_of(last: bytes) -> tuple[Cataloger | Unread, ...]:
+    """Who wants files whose names end so; a few names are those of most files."""
+    return tuple(unit for unit, pattern in _CACHED if pattern.match(last))
+
+
+def concerned(name: bytes) -> list[tuple[Cataloger | Unread, re.Match[bytes]]]:
+    """Who wants a file of this name, catalogers first, and how its path matched."""
+    at = name.rfind(b"/") + 1
+    if not _ANY.match(name, at):
+        return []
+    units = (*_units_of(name[at:]), *(unit for unit, pattern in _LOOKING if pattern.match(name, at)))
+    return [(unit, match) for unit in units if (match := unit.paths.search(name))]
