@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import RLock
 
 from surveyor.scan.errors import LimitExceeded
 
@@ -52,7 +52,7 @@ class Budget:
     _inflated: int = 0
     _spooled: int = 0
     _deadline: float = field(init=False)
-    _lock: Lock = field(default_factory=Lock)
+    _lock: RLock = field(default_factory=RLock)
 
     def __post_init__(self) -> None:
         now = self.clock()
@@ -97,6 +97,11 @@ class Budget:
             allowed = min(count, self.limits.spool_bytes - self._spooled)
             self._spooled += allowed
         return allowed
+
+    def unspool(self, count: int) -> None:
+        """Such a file is gone, and its bytes may be spooled anew."""
+        with self._lock:
+            self._spooled -= count
 
     def check_time(self) -> None:
         """Raise when the scan's seconds are used up; now and then, let whoever watches the scan tell how far it is."""

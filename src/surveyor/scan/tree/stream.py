@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import mmap
 import tempfile
+import weakref
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import BinaryIO, Protocol, cast
@@ -167,7 +168,8 @@ class Inflated:
         """Where the next bytes lie, when they are so many that they were spooled; nothing for what passes by."""
         if size > HELD:
             self.peek(size)
-        if not isinstance(self._buffer, mmap.mmap):
+        # what follows a spooled file lies in the spool as far as its last chunk went
+        if not isinstance(self._buffer, mmap.mmap) or self.position + size > len(self._buffer):
             return None
         return Blob(buffer=self._buffer, start=self.position, end=self.position + size)
 
@@ -217,7 +219,11 @@ def spool(chunks: Iterable[bytes | memoryview], budget: Budget) -> tuple[mmap.mm
         except (Malformed, LimitExceeded) as error:
             damage = error
         file.flush()
-        return mmap.mmap(file.fileno(), written, access=mmap.ACCESS_READ) if written else b"", damage
+        if not written:
+            return b"", damage
+        found = mmap.mmap(file.fileno(), written, access=mmap.ACCESS_READ)
+        weakref.finalize(found, budget.unspool, written)
+        return found, damage
 
 
 def form_of(head: bytes) -> str:

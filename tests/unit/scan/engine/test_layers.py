@@ -137,6 +137,14 @@ def test_a_large_file_of_a_compressed_layer_is_read_from_a_spool(tmp_path: Path)
     assert not troubles(report)
 
 
+def test_files_behind_a_spooled_one_are_whole(tmp_path: Path) -> None:
+    """Those in the last chunk that went to the spool lie there, and the one across its end does not."""
+    elf, noise = b"\x7fELF" + bytes(300_000), random.Random(2).randbytes(17 << 20)
+    files = {"etc/os-release": DEBIAN, "usr/bin/large": b"\x7fELF" + noise, **{f"usr/bin/p{n}": elf for n in range(12)}}
+    report = scan_bytes(tmp_path, Oci().add([pack(tar(files, mode=0o755), "gzip")]).tar())
+    assert [entry for entry in troubles(report) if "cut short" in (entry.detail or "")] == []
+
+
 def test_programs_go_to_who_asks_for_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Executables by their mode and first bytes; of those in a distribution's folders the unowned ones last."""
     elf = b"\x7fELF" + bytes(200)
