@@ -7,7 +7,7 @@ import orjson
 from surveyor.scan.errors import LimitExceeded, Malformed
 
 #: An object of one member takes 30 times its text; real lock files of 32 MiB have half as many parts.
-_CONTAINERS, _MEMBERS = 400_000, 2_000_000
+_CONTAINERS, _MEMBERS = 300_000, 1_500_000
 
 
 def load(data: memoryview) -> object:
