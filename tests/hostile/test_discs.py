@@ -149,6 +149,27 @@ def test_a_volume_without_a_root() -> None:
         layer_of(bytes(data))
 
 
+@pytest.mark.parametrize(
+    "field", [b"NM\x05\x01", b"NM\xff\x01\0x", b"SL\x09\x01\0", b"PX\x2c\x01\0", b"CE\x1c\x01", b"ZF\x10\x01p"]
+)
+def test_fields_that_end_before_they_should(field: bytes) -> None:
+    disc = Iso({"f": b"x", "g": b"y"})
+    place = disc.put(b"")
+    disc.body[place] = bytes(SECTOR - len(field)) + field
+    start = SECTOR - len(field)
+    disc.raw = {"f": rr(b"CE", both(place) + both(start) + both(len(field)))}
+    found, walk = walked(disc.build())
+    assert found == {"f", "g"}
+    assert not walk.closed.count
+
+
+def test_a_root_whose_fields_are_cut() -> None:
+    data = bytearray(iso(FILES))
+    place = struct.unpack_from("<I", data, 16 * SECTOR + 158)[0] * SECTOR
+    data[place] = data.index(b"SP\x07\x01", place) - place + 6
+    assert layer_of(bytes(data)).form == "ISO 9660"
+
+
 def test_a_zisofs_bomb_is_stopped() -> None:
     head = b"\x37\xe4\x53\x96\xc9\xdb\xd6\x07" + struct.pack("<IBBH", 0xFFFFFFFF, 4, 17, 0)
     packed = head + struct.pack("<I", 0) * 40_000

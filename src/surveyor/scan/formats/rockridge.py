@@ -16,6 +16,7 @@ from surveyor.scan.formats.iso9660 import RECORD_BYTES
 _CONTINUED = 16 << 10
 _AREAS = 32
 _CDXA = 14
+_SHARED = b"SP\x07\x01\xbe\xef"
 _RARE = frozenset({b"SL", b"CL", b"RE", b"ZF", b"SF"})
 _NOT_A_NAME = 0x06  # "." or ".."
 _COMPONENTS = {0x02: b".", 0x04: b".."}
@@ -43,8 +44,9 @@ class Extra:
 def skip_of(record: bytes) -> int | None:
     """How many bytes stand before the fields of every record, by the root directory's own; nothing: no Rock Ridge."""
     for at in (RECORD_BYTES + 1, RECORD_BYTES + 1 + _CDXA):
-        if record[at : at + 4] == b"SP\x07\x01" and record[at + 4 : at + 6] == b"\xbe\xef":
-            return record[at + 6] + at - RECORD_BYTES - 1
+        field = record[at : at + 7]
+        if len(field) == 7 and field.startswith(_SHARED):
+            return field[6] + at - RECORD_BYTES - 1
     return None
 
 
@@ -84,15 +86,15 @@ def _fields(area: bytes, position: int, extra: Extra) -> tuple[int, int, int] | 
     while position < stop:
         kind, size = area[position : position + 2], area[position + 2]
         end = position + size
-        if size < 4 or kind == b"ST":
-            break  # padding, or the terminator
+        if size < 4 or kind == b"ST" or end > len(area):
+            break  # padding, the terminator, or a field that is cut
         if kind == b"NM":
             if size > 4 and not area[position + 4] & _NOT_A_NAME:
                 extra.name = (extra.name or b"") + area[position + 5 : end]
         elif kind == b"PX":
             extra.mode = int.from_bytes(area[position + 4 : position + 8], "little")
         elif kind == b"CE":
-            if size >= 28 and end <= len(area):
+            if size >= 28:
                 continued = unpack_from("<I4xI4xI", area, position + 4)
         elif kind in _RARE:
             _rare(kind, area[position + 4 : end], extra)
