@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import json
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
+    from surveyor.scan.acquire.interface import Acquirer
+    from surveyor.scan.catalog.interface import Cataloger
     from surveyor.service.app.watch import Series
+    from tests.fixtures.case import Case
 
 REFERENCE = Path(__file__).parent / "reference"
+#: The fixtures of catalogers, which say what each gives, are packages of the repository's top.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 NOTE = "<!-- written by `make docs`; edit the code instead -->\n\n"
 
 
@@ -124,6 +132,164 @@ def _cell(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
+#: What a bound is about, and where it can be set; a field without words here stops the writing of the page.
+_LIMITS = {
+    "artifact_bytes": "Bytes of the file that is scanned; what may be uploaded is `SURVEYOR_UPLOAD_MAX_BYTES`",
+    "inflated_bytes": "Bytes that come out of all decompression together",
+    "entries": "Entries of all trees together: files, folders and links",
+    "candidates": "Files that some cataloger reads",
+    "packages": "Package records",
+    "depth": "Levels of artifacts inside artifacts, and of Java archives inside Java archives",
+    "file_bytes": "Bytes of one file that are held in memory",
+    "metadata_bytes": "Bytes of one table of a filesystem or archive, such as its list of chunks",
+    "ratio": "What one byte may inflate to, of streams over 1 MiB",
+    "spool_bytes": "Bytes of nameless temporary files, for what is compressed as a whole and for pulled images",
+    "seconds": "Seconds of a scan",
+    "page_bytes": "Bytes of a page",
+    "page_seconds": "Seconds of a page's scanner; `SURVEYOR_PAGE_SECONDS` in the service",
+    "redirects": "Redirects that are followed",
+}
+#: Units whose packages are of any type.
+_ANY_TYPE = {"elf_note": "as the program says", "sbom": "as the document says"}
+
+
+def formats() -> str:
+    """Everything that is opened, read and bounded, by the units' own declarations and fixtures."""
+    from surveyor.scan.acquire import ACQUIRERS
+    from surveyor.scan.catalog import CATALOGERS
+    from surveyor.scan.tree.stream import _OTHERS
+    from surveyor.scan.vocabulary import COMPRESSED
+
+    return (
+        f"{NOTE}# What is opened and read\n\n"
+        f"{len(ACQUIRERS)} readers open what is scanned, {len(CATALOGERS)} catalogers read what lies in it.\n"
+        "Formats are told by their bytes; names only say which files inside something are worth a look.\n"
+        "[Scan an artifact](../how-to/scan-an-artifact.md) says how to use it, [How the artifact scanner\n"
+        "works](../explanation/artifact-scanner.md) why it is so.\n\n"
+        "## What is opened\n\n"
+        "Asked in this order; the first whose format it is takes it. *Inside others* are the names under which\n"
+        "such a file is opened where it lies, inside an archive, a disc or a source tree; in images and root\n"
+        "filesystems only where that is said, because there an archive is just a file of somebody's.\n\n"
+        f"{_table(('id', 'what', 'files that people call', 'inside others'), map(_acquirer, ACQUIRERS))}\n"
+        "Anything may be compressed as a whole, and so may the layers of images: "
+        f"{', '.join(COMPRESSED)}.\nKnown and not read, so told: {', '.join(_OTHERS.values())}.\n\n"
+        "### Kinds of archives\n\n"
+        "As `archive.type` tells them and, behind `archive/`, the report's `target.type`: "
+        f"{', '.join(f'`{kind}`' for kind in _archives())}.\n\n"
+        "## What is read\n\n"
+        "`id@version` is what a package's `found_by` says. *Installed* packages are there; *declared* ones are\n"
+        "asked for by a lock file or a manifest, or offered by a repository. What is not *confirmed* is of the tier\n"
+        "`heuristic_unverified`. The examples are names under which the unit's tests lay such files.\n\n"
+        "### Packages of systems\n\n"
+        "Read where the distribution has its database, links to it followed.\n\n"
+        f"{_catalogers(unit for unit in CATALOGERS if unit.system)}\n"
+        "### Packages of applications, and package files\n\n"
+        f"{_catalogers(unit for unit in CATALOGERS if not unit.system)}\n"
+        f"{_unread()}"
+        "## Bounds\n\n"
+        "One scan's, all nested parts together. What is beyond a bound is told as coverage, with its place; what was\n"
+        "found before stays.\n\n"
+        f"{_table(('bound', 'default', 'of what'), _limits())}\n"
+        "Each cataloger bounds what it reads of one file besides, up to the bytes of one file above.\n"
+        "How much of what layers gave is kept for the next scan is the setting `SURVEYOR_LAYER_CACHE_MB`\n"
+        "([Settings](settings.md)).\n"
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines).replace("| --- ", "|---").replace("|--- |", "|---|")
+
+
+def _acquirer(unit: Acquirer) -> tuple[str, ...]:
+    from surveyor.scan.vocabulary import FILES
+
+    names = [_glob(part) for part in (unit.names, unit.endings and rb"*." + _grouped(unit.endings)) if part]
+    inside = ", ".join(names) + (", in images too" if unit.inside_systems else "") if names else "no"
+    return f"`{unit.id}`", unit.summary, ", ".join(FILES[unit.id]) or "–", inside
+
+
+def _glob(pattern: bytes) -> str:
+    """A unit's pattern of names, much as a person would write it in a shell."""
+    text = pattern.decode()
+    for regular, plain in (("(?i:", "("), ("(?:", "("), ("[^/]*", "*"), ("\\.", ".")):
+        text = text.replace(regular, plain)
+    return f"`{text}`"
+
+
+def _grouped(pattern: bytes) -> bytes:
+    return b"(?:" + pattern + b")" if b"|" in pattern and not pattern.startswith(b"(?i:") else pattern
+
+
+def _archives() -> list[str]:
+    from surveyor.scan.acquire.tar import _TYPES as TARS
+    from surveyor.scan.acquire.zip import _OTHER, _TYPES, _WRAPPED
+
+    others = ("cpio", "deb", "gem", "macos-pkg", "rpm", "xar")
+    return sorted({kind.id for kind in (*_TYPES, *TARS, _OTHER)} | {*_WRAPPED.values(), *others})
+
+
+def _catalogers(units: Iterable[Cataloger]) -> str:
+    head = ("id", "what", "PURL types", "packages are", "for example")
+    return _table(head, map(_cataloger, units))
+
+
+def _cataloger(unit: Cataloger) -> tuple[str, ...]:
+    from surveyor.scan.catalog.interface import File, Record
+    from surveyor.scan.limits import Budget, Limits
+    from surveyor.scan.model import Tier
+
+    cases = importlib.import_module(f"tests.fixtures.catalog.{unit.id}").CASES
+    budget = Budget(limits=Limits())
+    told = [one for case in cases for one in unit.parse(File(path=case.path, data=memoryview(case.data)), budget)]
+    records = [one for one in told if isinstance(one, Record)]
+    types = _ANY_TYPE.get(unit.id) or ", ".join(f"`{one}`" for one in sorted({record.type for record in records}))
+    facts = {record.presence.value for record in records if not record.remark}
+    tiers = {record.tier for record in records}
+    sure = (
+        "" if tiers <= {Tier.CONFIRMED} else ", not confirmed" if Tier.CONFIRMED not in tiers else ", not all confirmed"
+    )
+    packages = " and ".join(sorted(facts)) + sure if facts else "–"
+    return f"`{unit.stamp}`", unit.summary, types or "–", packages, ", ".join(_examples(unit, cases))
+
+
+def _examples(unit: Cataloger, cases: Iterable[Case]) -> list[str]:
+    """Where the unit's fixtures lie, those that give packages first: some of them."""
+    named = [
+        case for case in sorted(cases, key=lambda case: not case.packages) if unit.paths.search(case.path.encode())
+    ]
+    paths = dict.fromkeys(f"`{re.sub('[0-9a-f]{64}', '…', case.path)}`" for case in named)
+    return ["programs"] * unit.programs + [*paths][:3]
+
+
+def _unread() -> str:
+    from surveyor.scan.catalog.unread import _MANIFESTS, UNREAD
+
+    rows = [(f"`{name}`", ", ".join(f"`{unit}`" for unit in units) or "nothing") for name, units in _MANIFESTS.items()]
+    rows += [("`*.gemspec`", "`gemfile_lock`"), ("`requirements-*.in`", "`requirements`")]
+    return (
+        "## What is missed aloud\n\n"
+        + "".join(f"`catalog.{one.id}`: {one.detail}.\n" for one in UNREAD)
+        + "Such a manifest makes a source tree partial, unless a file that one of the named catalogers reads lies\n"
+        "in the same folder or above it; in images it is told as skipped.\n\n"
+        + _table(("manifest", "answered for by"), rows)
+        + "\n"
+    )
+
+
+def _limits() -> Iterable[tuple[str, ...]]:
+    from surveyor.scan.limits import GIB, MIB, Limits
+
+    for one in fields(Limits):
+        value = getattr(Limits(), one.name)
+        size = f"{value // GIB} GiB" if value >= GIB else f"{value // MIB} MiB"
+        yield (
+            f"`{one.name}`",
+            size if one.name.endswith("_bytes") else f"{value:,g}" if isinstance(value, float) else f"{value:,}",
+            _LIMITS[one.name],
+        )
+
+
 def metrics() -> str:
     """Every series of ``/metrics``."""
     from surveyor.service.app.metrics import PROCESS, SHARED
@@ -181,6 +347,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors,
     "events.md": events,
     "checks.md": checks,
+    "formats.md": formats,
     "metrics.md": metrics,
     "../explanation/priority.md": priority,
     "report.schema.json": report_schema,

@@ -28,7 +28,6 @@ class Limits:
     metadata_bytes: int = 8 * MIB
     ratio: int = 2_000
     spool_bytes: int = 4 * GIB
-    memory_bytes: int = 256 * MIB
     seconds: float = 1800.0
     page_bytes: int = 10 * MIB
     page_seconds: float = 60.0
