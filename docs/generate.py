@@ -104,7 +104,7 @@ def events() -> str:
 def checks() -> str:
     """Every outcome of every rule that looks at a page or a program."""
     from surveyor.llm.criteria import CRITERIA
-    from surveyor.scan.check import catalogue
+    from surveyor.scan.check.registry import catalogue
 
     def table(fields: tuple[str, ...], *, programs: bool) -> str:
         rows = (row for row in catalogue() if (row["needs"] == "program") is programs)

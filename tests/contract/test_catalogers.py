@@ -16,7 +16,7 @@ import pytest
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.catalog.interface import Cataloger, File, Record
 from surveyor.scan.catalog.unread import UNREAD, Unread
-from surveyor.scan.engine.wanted import IN_SYSTEMS as WANTED
+from surveyor.scan.engine.wanted import wanted
 from surveyor.scan.errors import ScanError
 from surveyor.scan.limits import Budget, Limits
 from tests.fixtures.case import Case
@@ -61,7 +61,7 @@ def test_fixture(unit: Cataloger) -> None:
     for case in cases_of(unit):
         name = case.path.encode()
         if not unit.programs:
-            assert WANTED.match(name, name.rfind(b"/") + 1), case.path
+            assert wanted(system=True).match(name, name.rfind(b"/") + 1), case.path
             own = [part for part in (unit.names, unit.endings and rb"[^/]+\.(?:" + unit.endings + rb")") if part]
             assert re.compile(rb"(?:" + b"|".join(own) + rb")\Z").match(name, name.rfind(b"/") + 1), case.path
             assert unit.paths.search(name), case.path
@@ -123,7 +123,7 @@ def test_paths_are_judged_in_linear_time(unit: Cataloger | Unread) -> None:
     ):
         start = time.thread_time()
         unit.paths.search(path)
-        WANTED.match(path, path.rfind(b"/") + 1)
+        wanted(system=True).match(path, path.rfind(b"/") + 1)
         assert time.thread_time() - start < SECONDS, path[:20]
 
 

@@ -10,16 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from surveyor.scan import check, gather
-from surveyor.scan.check import CHECKS, PROGRAM_CHECKS, Document, Needs, wcag
-from surveyor.scan.check.interface import Check
+from surveyor.scan import gather
+from surveyor.scan.check import registry, wcag
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.interface import Check, Needs
+from surveyor.scan.check.registry import CHECKS, PROGRAM_CHECKS
 from surveyor.scan.errors import ScanError
 from surveyor.scan.evidence import Page
 from surveyor.scan.model import Asset, Domain
 
 ALL = [*(rule for rules in CHECKS.values() for rule in rules), *PROGRAM_CHECKS]
 FOLDERS = {**{domain.value: rules for domain, rules in CHECKS.items()}, "hardening": PROGRAM_CHECKS}
-FOLDER = Path(check.__file__).parent
+FOLDER = Path(registry.__file__).parent
 
 HOSTILE = [
     b"",
@@ -60,7 +62,7 @@ def test_a_check_is_one_file_with_words_for_each_outcome(rule: Check) -> None:
     (judge,) = (one for one in (rule.page, rule.speed, rule.program) if one is not None)
     assert (judge.__doc__ or "").strip()
     for key in rule.outcomes:
-        said = check.words(rule, key)
+        said = registry.words(rule, key)
         assert said.title
         assert said.description.endswith(".")
         assert said.fix.endswith(".")
@@ -100,7 +102,7 @@ def test_the_keys_of_verifications_exist() -> None:
 
 def test_one_title_belongs_to_one_rule_of_a_domain() -> None:
     owners: dict[tuple[str, str], set[str]] = {}
-    for entry in check.catalogue():
+    for entry in registry.catalogue():
         owners.setdefault((str(entry["domain"]), str(entry["title"])), set()).add(str(entry["rule"]))
     assert all(len(rules) == 1 for rules in owners.values())
 
@@ -125,7 +127,7 @@ def test_hostile_pages_give_outcomes_or_our_errors(body: bytes, headers: tuple[t
             continue
         for outcome in found:
             assert outcome.key in rule.outcomes
-            made = check.finding(rule, outcome, Asset(type="url", value=page.url))
+            made = registry.finding(rule, outcome, Asset(type="url", value=page.url))
             assert made.evidence
             assert all(len(evidence.value) <= 1000 and len(evidence.where or "") <= 1000 for evidence in made.evidence)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from surveyor.scan.catalog.fingerprints import BARE, DEFINITION, FILES, FINGERPRINTS, NEAR
+from surveyor.scan.catalog.fingerprints import FINGERPRINTS, NEAR, bare, definition, files
 from surveyor.scan.catalog.interface import Cataloger, File, Record, quote, text
 from surveyor.scan.errors import LimitExceeded
 from surveyor.scan.formats.layout import Part, find
@@ -43,24 +43,26 @@ class _Reading:
         self._offset = offset
         self._names = names
         linked = [name.rpartition("/")[2].encode() for name in libraries(program)]
-        self._own = {number for number, files in enumerate(FILES) if any(map(files.match, names))}
-        self._linked = {number for number, files in enumerate(FILES) if any(map(files.match, linked))} - self._own
+        self._own = {number for number, own in enumerate(files()) if any(map(own.match, names))}
+        self._linked = {number for number, own in enumerate(files()) if any(map(own.match, linked))} - self._own
         self._bare: dict[int, list[tuple[bytes, int]]] = {}
         #: Whose bare versions count: the program's own, and those of what can be told by what is near.
-        self._wanted = {n: BARE[n] for n in BARE if n in self._own or (n in NEAR and n not in self._linked)}
+        counts = self._own.union(set(NEAR) - self._linked)
+        self._wanted = {number: pattern for number, pattern in bare().items() if number in counts}
+        self._definition = definition()
         self.found: dict[tuple[int, bytes], _Text] = {}
 
     def take(self, one: _Text) -> None:
         """Judge one string."""
-        defined = DEFINITION.fullmatch(one.value)
+        defined = self._definition.fullmatch(one.value)
         if defined and defined.lastgroup:
             number = int(defined.lastgroup.removeprefix("d"))
-            version = defined[f"v{number}"] if f"v{number}" in DEFINITION.groupindex else b""
+            version = defined[f"v{number}"] if f"v{number}" in self._definition.groupindex else b""
             if number not in self._linked:
                 self.found.setdefault((number, version), one)
         for number, pattern in self._wanted.items():
-            if bare := pattern.fullmatch(one.value):
-                self._bare.setdefault(number, []).append((bare["v"], one.offset))
+            if found := pattern.fullmatch(one.value):
+                self._bare.setdefault(number, []).append((found["v"], one.offset))
 
     def settle(self) -> None:
         """Judge the bare versions, now that all are known: one is sure where it is the only one left."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,21 +131,36 @@ FINGERPRINTS: tuple[Fingerprint, ...] = (
     ),
 )
 
-#: Any of the definitions, each a group of its own around its version. Up to two stray characters may stand before one:
-#: what lies before a string in memory is no part of it, and may be printable by chance.
-DEFINITION = re.compile(
-    rb"\S{0,2}?(?:"
-    + b"|".join(
+#: Those in which bare versions have to be near something, by number.
+NEAR = tuple(number for number, one in enumerate(FINGERPRINTS) if one.near)
+
+
+@cache
+def definition() -> re.Pattern[bytes]:
+    """Any of the definitions, each a group of its own around its version; made when the first program is met.
+
+    Up to two stray characters may stand before one: what lies before a string in memory is no part of it, and may be
+    printable by chance.
+    """
+    texts = (
         b"(?P<d%d>%s)" % (number, one.text.replace(b"(?P<v>", b"(?P<v%d>" % number))
         for number, one in enumerate(FINGERPRINTS)
         if one.text
     )
-    + rb")",
-    re.DOTALL,
-)
-#: The names of files, by the number of the fingerprint.
-FILES = tuple(re.compile(one.files, re.IGNORECASE) for one in FINGERPRINTS)
-BARE = {
-    number: re.compile(rb"[^\w.]?v?(?P<v>" + one.bare + rb")") for number, one in enumerate(FINGERPRINTS) if one.bare
-}
-NEAR = tuple(number for number, one in enumerate(FINGERPRINTS) if one.near)
+    return re.compile(rb"\S{0,2}?(?:" + b"|".join(texts) + rb")", re.DOTALL)
+
+
+@cache
+def files() -> tuple[re.Pattern[bytes], ...]:
+    """The names of files, by the number of the fingerprint."""
+    return tuple(re.compile(one.files, re.IGNORECASE) for one in FINGERPRINTS)
+
+
+@cache
+def bare() -> dict[int, re.Pattern[bytes]]:
+    """The versions without more, by the number of the fingerprint."""
+    return {
+        number: re.compile(rb"[^\w.]?v?(?P<v>" + one.bare + rb")")
+        for number, one in enumerate(FINGERPRINTS)
+        if one.bare
+    }

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from surveyor.scan.check.document import Document
-from surveyor.scan.evidence import Speed
-from surveyor.scan.formats.protection import Protection
 from surveyor.scan.model import Domain, Evidence, Severity
+
+if TYPE_CHECKING:  # rules of programs need no parser of pages, and the other way round
+    from surveyor.scan.check.document import Document
+    from surveyor.scan.evidence import Speed
+    from surveyor.scan.formats.protection import Protection
 
 
 class Needs(StrEnum):
@@ -36,9 +39,9 @@ class Outcome:
 
 #: A rule with its evidence at hand.
 Judge = Callable[[], Iterable[Outcome]]
-PageJudge = Callable[[Document], Iterable[Outcome]]
-SpeedJudge = Callable[[Speed], Iterable[Outcome]]
-ProgramJudge = Callable[[Protection], Iterable[Outcome]]
+PageJudge = Callable[["Document"], Iterable[Outcome]]
+SpeedJudge = Callable[["Speed"], Iterable[Outcome]]
+ProgramJudge = Callable[["Protection"], Iterable[Outcome]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from surveyor.scan.acquire.interface import Acquirer
 from surveyor.scan.catalog import CATALOGERS
@@ -27,15 +27,20 @@ def _pattern(units: Iterable[Cataloger | Unread | Acquirer]) -> re.Pattern[bytes
 #: Units that go by names at all; others take programs, whatever these are called.
 _NAMED = tuple(unit for unit in (*CATALOGERS, *UNREAD) if unit.names or unit.endings)
 _ANY = _pattern(_NAMED)
-#: Patterns of the last component by unit: those that look behind it, and those that a cache by that component serves.
-_LOOKING = tuple((unit, _pattern([unit])) for unit in _NAMED if b"(?<" in unit.names)
-_CACHED = tuple((unit, _pattern([unit])) for unit in _NAMED if b"(?<" not in unit.names)
+
+
+@cache
+def _patterns(*, looking: bool) -> tuple[tuple[Cataloger | Unread, re.Pattern[bytes]], ...]:
+    """Patterns of the last component by unit: those that look behind it, or those that a cache by that component
+    serves. Made when the first name is met that anybody wants.
+    """
+    return tuple((unit, _pattern([unit])) for unit in _NAMED if (b"(?<" in unit.names) is looking)
 
 
 @lru_cache(maxsize=4096)
 def _units_of(last: bytes) -> tuple[Cataloger | Unread, ...]:
     """Who wants files whose names end so; a few names are those of most files."""
-    return tuple(unit for unit, pattern in _CACHED if pattern.match(last))
+    return tuple(unit for unit, pattern in _patterns(looking=False) if pattern.match(last))
 
 
 def concerned(name: bytes) -> list[tuple[Cataloger | Unread, re.Match[bytes]]]:
@@ -43,5 +48,5 @@ def concerned(name: bytes) -> list[tuple[Cataloger | Unread, re.Match[bytes]]]:
     at = name.rfind(b"/") + 1
     if not _ANY.match(name, at):
         return []
-    units = (*_units_of(name[at:]), *(unit for unit, pattern in _LOOKING if pattern.match(name, at)))
+    units = (*_units_of(name[at:]), *(unit for unit, pattern in _patterns(looking=True) if pattern.match(name, at)))
     return [(unit, match) for unit in units if (match := unit.paths.search(name))]

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from surveyor.scan.check import PROGRAM_CHECKS, Check, Outcome, finding
+from surveyor.scan.check.hardening import CHECKS, WORDS
+from surveyor.scan.check.interface import Check, Outcome
+from surveyor.scan.check.wording import worded
 from surveyor.scan.formats.protection import Protection
 from surveyor.scan.model import Asset, Coverage, CoverageState, Evidence, Finding
 from surveyor.scan.vocabulary import counted
@@ -16,7 +18,7 @@ from surveyor.scan.vocabulary import counted
 #: How many programs one finding names, and of how many it quotes what they say; the rest is counted.
 _ASSETS, _QUOTED, _PATH = 1_000, 10, 500
 #: The versions of all rules.
-UNITS = {rule.id: rule.version for rule in PROGRAM_CHECKS}
+UNITS = {rule.id: rule.version for rule in CHECKS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,7 @@ class _Weak:
 
 def judge(facts: Protection) -> list[tuple[Check, Outcome]]:
     """Every outcome of every rule about one program. Pure."""
-    return [(rule, outcome) for rule in PROGRAM_CHECKS if rule.program is not None for outcome in rule.program(facts)]
+    return [(rule, outcome) for rule in CHECKS if rule.program is not None for outcome in rule.program(facts)]
 
 
 def findings(programs: Iterable[Guarded], *, artifact: str) -> tuple[Finding, ...]:
@@ -57,7 +59,8 @@ def findings(programs: Iterable[Guarded], *, artifact: str) -> tuple[Finding, ..
 
 def _finding(weak: _Weak) -> Finding:
     assets = tuple(weak.assets)
-    made = finding(weak.check, replace(weak.first, evidence=_evidence(weak), count=1), assets[0])
+    said = WORDS[weak.check.id][weak.first.key]
+    made = worded(weak.check, said, replace(weak.first, evidence=_evidence(weak), count=1), assets[0])
     return replace(made, assets=assets[:_ASSETS])
 
 
@@ -76,5 +79,5 @@ def _evidence(weak: _Weak) -> tuple[Evidence, ...]:
 def coverage(programs: int) -> Coverage:
     """The entry that tells "found nothing" from "did not look"."""
     on = counted(programs, "program") if programs else "no program: none was met that no system package owns"
-    detail = f"{counted(len(PROGRAM_CHECKS), 'rule')} on {on}"
+    detail = f"{counted(len(CHECKS), 'rule')} on {on}"
     return Coverage(what="check.hardening", state=CoverageState.LOOKED, detail=detail, count=programs)

@@ -17,7 +17,7 @@ from surveyor.scan.engine.concern import concerned
 from surveyor.scan.engine.following import lasts_of
 from surveyor.scan.engine.look import Look, Nested, Taken, Trouble
 from surveyor.scan.engine.units import Ledger
-from surveyor.scan.engine.wanted import IN_PACKED, IN_SYSTEMS, is_library, is_nested
+from surveyor.scan.engine.wanted import is_library, is_nested, wanted
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.events import Progress
 from surveyor.scan.formats.protection import Protection
@@ -119,8 +119,9 @@ class LayerReader:
 
     def _walk(self) -> bool:
         look, overlaid = self.look, self._scope.overlaid
-        wanted = IN_SYSTEMS if self._scope.system else IN_PACKED
-        walk = self._pass = self._layer.walk(wanted, self._budget, look.sheet.names if overlaid else None)
+        walk = self._pass = self._layer.walk(
+            wanted(system=self._scope.system), self._budget, look.sheet.names if overlaid else None
+        )
         try:
             for entry in walk:
                 if not (overlaid and look.sheet.mark(entry.name)):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from surveyor.scan.evidence import Outline
 from surveyor.scan.model import Finding, Package, Source, Target
+
+if TYPE_CHECKING:
+    from surveyor.scan.evidence import Outline
 
 
 @dataclass(slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from surveyor.scan.acquire import ACQUIRERS
 from surveyor.scan.acquire.interface import Acquirer
@@ -20,26 +21,28 @@ _IN_SYSTEMS = tuple(unit for unit in NESTABLE if unit.inside_systems)
 _LIBRARIES = rb"(?:so(?:\.[0-9]+)*|dylib|dll|exe|node|pyd)"
 
 
-def _wanted(nestable: tuple[Acquirer, ...]) -> Wanted:
+@cache
+def wanted(*, system: bool) -> Wanted:
+    """What is wanted of a tree: in images and root filesystems an archive is just a file of somebody's, but it is
+    opened in what somebody packed: archives, discs, source trees.
+    """
+    nestable = _IN_SYSTEMS if system else NESTABLE
     units: tuple[Cataloger | Unread | Acquirer, ...] = (*CATALOGERS, *UNREAD, *nestable)
     parts = (rb"\.wh\.[^/]*", rb"os-release", links.NAMES, last_names(units), rb"[^/]+\." + _LIBRARIES)
     return Wanted(re.compile(rb"(?:" + b"|".join(parts) + rb")\Z", re.DOTALL), programs=True)
 
 
-#: What is wanted of images and root filesystems, where an archive is just a file of somebody's.
-IN_SYSTEMS = _wanted(_IN_SYSTEMS)
-#: What is wanted of what somebody packed: archives, discs, source trees.
-IN_PACKED = _wanted(NESTABLE)
-_NESTED = {
-    True: re.compile(last_names(_IN_SYSTEMS) + rb"\Z", re.DOTALL),
-    False: re.compile(last_names(NESTABLE) + rb"\Z", re.DOTALL),
-}
 _LIBRARY = re.compile(rb"[^/]+\." + _LIBRARIES + rb"\Z", re.DOTALL)
+
+
+@cache
+def _nested(*, system: bool) -> re.Pattern[bytes]:
+    return re.compile(last_names(_IN_SYSTEMS if system else NESTABLE) + rb"\Z", re.DOTALL)
 
 
 def is_nested(name: bytes, *, system: bool) -> bool:
     """Whether a file of this name may be an artifact of its own that is opened where it lies."""
-    return _NESTED[system].match(name, name.rfind(b"/") + 1) is not None
+    return _nested(system=system).match(name, name.rfind(b"/") + 1) is not None
 
 
 def is_library(name: bytes) -> bool:

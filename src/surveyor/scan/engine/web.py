@@ -7,9 +7,11 @@ import time
 from dataclasses import dataclass, field
 from functools import partial
 
-from surveyor.scan import check
-from surveyor.scan.check import CHECKS, Document, Needs
+from surveyor.scan.check import registry
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.interface import Check, Judge, Needs
 from surveyor.scan.check.outline import outlined
+from surveyor.scan.check.registry import CHECKS
 from surveyor.scan.engine.parts import Parts
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.errors import LimitExceeded, ScanError, Unreachable, Unsupported
@@ -264,9 +266,7 @@ class _Slot:
             return self._partial(ran, LimitExceeded.code, f"only the page's first {limit:,} bytes were judged")
         return self._looked(ran, len(self._checks))
 
-    def _apply(
-        self, rule: check.Check, judge: check.Judge, *, saw: str | None = None, gap: ScanError | None = None
-    ) -> bool:
+    def _apply(self, rule: Check, judge: Judge, *, saw: str | None = None, gap: ScanError | None = None) -> bool:
         """Run one rule; whether it came to an end. ``saw`` is what it judged, ``gap`` why that was not what it should.
 
         What is found is found either way; only that nothing was proves nothing then.
@@ -277,10 +277,10 @@ class _Slot:
         self._result.units[rule.id] = rule.version
         if self._rules is not None:
             self._ledger.add(self._ran(rule, len(found), saw, gap))
-        self._result.findings += [check.finding(rule, outcome, self._shared.asset) for outcome in found]
+        self._result.findings += [registry.finding(rule, outcome, self._shared.asset) for outcome in found]
         return True
 
-    def _ran(self, rule: check.Check, outcomes: int, saw: str | None, gap: ScanError | None) -> Coverage:
+    def _ran(self, rule: Check, outcomes: int, saw: str | None, gap: ScanError | None) -> Coverage:
         return Coverage(
             what=f"check.{rule.id}",
             state=CoverageState.PARTIAL if gap else CoverageState.LOOKED,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from surveyor.scan.catalog.unread import UNREAD
-from surveyor.scan.engine.wanted import IN_SYSTEMS as WANTED
+from surveyor.scan.engine.wanted import wanted
 from surveyor.scan.model import Coverage, CoverageState, Report
 from tests.images import DEBIAN, docker_save, npm, purls, scan, scan_bytes, tar, troubles
 
@@ -42,7 +42,7 @@ def test_every_format_has_an_example() -> None:
 
 @pytest.mark.parametrize("name", DECLARED)
 def test_the_first_look_lets_it_pass(name: str) -> None:
-    assert WANTED.match(name.encode(), name.rfind("/") + 1)
+    assert wanted(system=True).match(name.encode(), name.rfind("/") + 1)
 
 
 def test_a_tree_of_lock_files_was_not_looked_at(tmp_path: Path) -> None:

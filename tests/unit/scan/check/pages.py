@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from surveyor.scan.check import CHECKS, Document
+from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Check, Outcome
+from surveyor.scan.check.registry import CHECKS
 from surveyor.scan.evidence import Page
 
 BY_ID: dict[str, Check] = {check.id: check for checks in CHECKS.values() for check in checks}

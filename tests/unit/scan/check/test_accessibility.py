@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from surveyor.scan.check import CHECKS, Document
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.registry import CHECKS
 from surveyor.scan.evidence import Page
 from surveyor.scan.model import Domain
 from tests.unit.scan.check.pages import keys, outcomes, page

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from surveyor.scan.check import Document, document, markup
-from surveyor.scan.check.document import decode
+from surveyor.scan.check import document, markup
+from surveyor.scan.check.document import Document, decode
 from surveyor.scan.check.element import selector
 from surveyor.scan.errors import LimitExceeded
 from surveyor.scan.evidence import normal

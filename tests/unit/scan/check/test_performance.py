@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from surveyor.scan.check import CHECKS, Needs, words
+from surveyor.scan.check.interface import Needs
+from surveyor.scan.check.registry import CHECKS, words
 from surveyor.scan.evidence import Metric, Speed
 from surveyor.scan.model import Domain, Severity
 

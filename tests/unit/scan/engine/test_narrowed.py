@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from surveyor.scan import engine
-from surveyor.scan.check import CHECKS
+from surveyor.scan.check.registry import CHECKS
 from surveyor.scan.events import Progress
 from surveyor.scan.limits import Limits
 from surveyor.scan.model import Coverage, CoverageState, Report
