@@ -210,6 +210,32 @@ def cpio(form: str) -> Callable[[Workshop, Path], None]:
     return make
 
 
+def extended(kind: str) -> Callable[[Workshop, Path], None]:
+    """An ext2, ext3 or ext4 filesystem of that small system, filled by mke2fs."""
+
+    def make(shop: Workshop, target: Path) -> None:
+        root = little(shop)
+        shop.run("mke2fs", "-q", "-t", kind, "-d", root, "-L", "corpus", "-E", "root_owner=0:0", target, "64M")
+
+    return make
+
+
+def partitioned(label: str) -> Callable[[Workshop, Path], None]:
+    """A disk with a table of partitions (``gpt`` or ``dos``): a small empty one, then one of ext4."""
+
+    def make(shop: Workshop, target: Path) -> None:
+        inner = shop.scratch("disk") / "root.ext4"
+        extended("ext4")(shop, inner)
+        with target.open("wb") as disk:
+            disk.truncate(80 << 20)
+            disk.seek(8 << 20)
+            disk.write(inner.read_bytes())
+        table = f"label: {label}\nstart=2048,size=12288,type=L\nstart=16384,size=131072,type=L\n"
+        shop.run("sfdisk", "-q", target, stdin=table.encode())
+
+    return make
+
+
 def from_deb(package: str, path: str) -> Callable[[Workshop, Path], None]:
     """A disc or an initrd that a Debian package ships."""
 
@@ -314,6 +340,19 @@ PIECES = (
         path="formats/initrd/installer.gz",
         how="from Debian's debian-installer-12-netboot-amd64",
         make=from_deb("debian-installer-12-netboot-amd64", "**/text/**/initrd.gz"),
+    ),
+    *(
+        Piece(path=f"formats/disk/{kind}.img", how=f"mke2fs -t {kind} -d", make=extended(kind), tools=("mke2fs",))
+        for kind in ("ext2", "ext3", "ext4")
+    ),
+    *(
+        Piece(
+            path=f"formats/disk/{label}.img",
+            how=f"sfdisk, {label}, one ext4",
+            make=partitioned(label),
+            tools=("sfdisk",),
+        )
+        for label in ("gpt", "dos")
     ),
     *(
         Piece(path=f"formats/cpio/{form}.cpio", how=f"cpio -H {form}", make=cpio(form), tools=("cpio",))

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.corpus.discs import application
+from benchmarks.corpus.discs import application, cpio_of
 from benchmarks.corpus.udif import FORMS, udif
 from benchmarks.corpus.workshop import Piece, Workshop, write
 
@@ -68,7 +68,48 @@ def fixture(name: str) -> Callable[[Workshop, Path], None]:
     return make
 
 
+PACKAGE_INFO = """<?xml version="1.0" encoding="utf-8"?>
+<pkg-info format-version="2" identifier="example.shop.pkg" version="4.2.1" install-location="/Applications" auth="root">
+  <payload numberOfFiles="20" installKBytes="8000"/>
+</pkg-info>
+"""
+DISTRIBUTION = """<?xml version="1.0" encoding="utf-8"?>
+<installer-gui-script minSpecVersion="1">
+  <title>Acme Shop</title>
+  <pkg-ref id="example.shop.pkg" version="4.2.1" installKBytes="8000">#shop.pkg</pkg-ref>
+</installer-gui-script>
+"""
+
+
+def pkg(*, product: bool) -> Callable[[Workshop, Path], None]:
+    """A flat installer package, a xar with a cpio in gzip inside; as a product it holds one and says so."""
+
+    def make(shop: Workshop, target: Path) -> None:
+        root, work = shop.scratch("payload"), shop.scratch("pkg")
+        app(shop, root)
+        payload = shop.run("gzip", "-nc", stdin=cpio_of(shop, root, "odc"))
+        place = work / "shop.pkg" if product else work
+        write(place, {"PackageInfo": PACKAGE_INFO, "Payload": payload})
+        if product:
+            write(work, {"Distribution": DISTRIBUTION})
+        shop.run("bsdtar", "--format=xar", "-cf", target, *sorted(path.name for path in work.iterdir()), cwd=work)
+
+    return make
+
+
 PIECES = (
+    Piece(
+        path="formats/pkg/shop-component.pkg",
+        how="cpio, gzip, bsdtar --format=xar",
+        make=pkg(product=False),
+        tools=("bsdtar", "cpio"),
+    ),
+    Piece(
+        path="formats/pkg/shop-product.pkg",
+        how="the same inside a Distribution",
+        make=pkg(product=True),
+        tools=("bsdtar", "cpio"),
+    ),
     *(
         Piece(
             path=f"formats/dmg/shop-{form}.dmg",
