@@ -241,7 +241,8 @@ def told(found: Difference, known: Iterable[Explanation]) -> tuple[list[str], in
     reasons, rest = explained(found, known)
     who = f"only Surveyor (not {found.peer})" if found.ours else f"only {found.peer}"
     head = f"- `{found.file}` {found.ecosystem}, {who}: "
-    lines = [f"{head}{count} — {reason.why}" for reason, count in reasons]
+    marks = {"ours": "", "choice": "a choice: ", "theirs": "**a defect of ours**: "}
+    lines = [f"{head}{count} — {marks[reason.right]}{reason.why}" for reason, count in reasons]
     if rest:
         names = ", ".join(text(package) for package in rest[:SHOWN]) + (" …" if len(rest) > SHOWN else "")
         lines.append(f"{head}**UNEXPLAINED** {len(rest)}: {names}")
