@@ -42,6 +42,8 @@ class Answer:
     packages: set[Identity] = field(default_factory=set)
     error: str = ""
     status: str = ""
+    #: Those that only a heuristic says are there; Surveyor alone tells them apart.
+    unverified: set[Identity] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -127,10 +129,10 @@ def ours(path: Path) -> Answer:
     if done.returncode:
         return Answer(error="ended with an error: " + done.stderr.decode(errors="replace").strip()[-300:])
     said = json.loads(done.stdout)
+    sure = {identity(purl) for purl, tier, _ in said["packages"] if tier == "confirmed_installed"}
     found = {identity(purl) for purl, _, _ in said["packages"]}
-    return Answer(
-        found, said["error"] or "", said["type"] + (f"; {len(said['unread'])} gaps" if said["unread"] else "")
-    )
+    status = said["type"] + (f"; {len(said['unread'])} gaps" if said["unread"] else "")
+    return Answer(found, said["error"] or "", status, found - sure)
 
 
 def theirs(path: Path, commands: Iterable[list[str]], read: Callable[[bytes], list[str]], memory: Path) -> Answer:
@@ -154,17 +156,18 @@ def theirs(path: Path, commands: Iterable[list[str]], read: Callable[[bytes], li
 
 
 def ask(folder: Path, path: Path, found: peers.Peers) -> dict[str, Answer]:
-    """All three about one file."""
-    memory = folder / "peers" / "answers" / str(path.relative_to(folder)).replace("/", "+")
-    return {
+    """All three about one file; what they say of its place is said without the folder."""
+    name = str(path.relative_to(folder)).replace("/", "+")
+    memory = folder / "peers" / "answers"
+    syft, trivy = peers.syft_commands(found, path), peers.trivy_commands(found, path)
+    answers = {
         "surveyor": ours(path),
-        "syft": theirs(
-            path, peers.syft_commands(found, path), peers.syft_purls, memory.with_name(memory.name + ".syft")
-        ),
-        "trivy": theirs(
-            path, peers.trivy_commands(found, path), peers.trivy_purls, memory.with_name(memory.name + ".trivy")
-        ),
+        "syft": theirs(path, syft, peers.syft_purls, memory / f"{name}.syft"),
+        "trivy": theirs(path, trivy, peers.trivy_purls, memory / f"{name}.trivy"),
     }
+    for answer in answers.values():
+        answer.error = answer.error.replace(f"{folder}/", "")
+    return answers
 
 
 def differences(file: str, answers: Mapping[str, Answer]) -> list[Difference]:
@@ -225,6 +228,8 @@ def rows(file: str, answers: Mapping[str, Answer]) -> list[str]:
             for tool in TOOLS
         ]
         mine = sets["surveyor"].get(ecosystem, set())
+        if unverified := len(mine & answers["surveyor"].unverified):
+            counts[0] += f" ({unverified} unverified)"
         apart = [
             f"+{len(mine - sets[peer].get(ecosystem, set()))} −{len(sets[peer].get(ecosystem, set()) - mine)}"
             if mine != sets[peer].get(ecosystem, set())

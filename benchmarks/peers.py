@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -123,8 +124,10 @@ def run(command: Sequence[str]) -> bytes:
         # quiet about its errors too
         return run([part for part in command if part != "-q"])
     if done.returncode:
-        words = done.stderr.decode(errors="replace").strip().splitlines() or [f"ended with {done.returncode}"]
-        raise Failed(words[-1].strip()[-300:])
+        printed = re.sub(r"\x1b\[[0-9;]*m", "", done.stderr.decode(errors="replace"))
+        words = printed.strip().splitlines() or [f"ended with {done.returncode}"]
+        # the last part of a log line is what was said, without the time and the level
+        raise Failed(words[-1].strip().split("\t")[-1][-300:])
     return done.stdout
 
 
