@@ -112,6 +112,21 @@ def several(shop: Workshop, target: Path) -> None:
     shop.run("tar", "--sort=name", "-cf", target, *sorted(path.name for path in merged.iterdir()), cwd=merged)
 
 
+def half_packed(shop: Workshop, target: Path) -> None:
+    """A docker-save of two layers, the second in gzip."""
+    work = shop.scratch("half")
+    root = tar_of(mixed_root(shop), work / "root.tar")
+    text = json.dumps({"name": "in-gzip", "version": "1.0.0"})
+    (work / "second.tar").write_bytes(tarred({"srv/node_modules/in-gzip/package.json": text}))
+    docker_save(work / "plain.tar", [Layer(root, "COPY root /"), Layer(work / "second.tar", "COPY srv /srv")], "half:1")
+    folder = work / "image"
+    folder.mkdir()
+    shop.run("tar", "-xf", work / "plain.tar", cwd=folder)
+    second = folder / json.loads((folder / "manifest.json").read_text())[0]["Layers"][1]
+    second.write_bytes(shop.run("gzip", "-nc", stdin=second.read_bytes()))
+    shop.run("tar", "--sort=name", "-cf", target, *sorted(path.name for path in folder.iterdir()), cwd=folder)
+
+
 def platforms(shop: Workshop, target: Path) -> None:
     """An OCI layout with an index of two platforms inside its index, as buildx writes it."""
     work = shop.scratch("platforms")
@@ -188,6 +203,7 @@ PIECES = (
     Piece(path=f"{S}/mixed.tar", how="debootstrap and six ecosystems", make=mixed, tools=("debootstrap",)),
     Piece(path=f"{S}/mixed-rootfs.tar", how="the same as a root", make=rootfs, tools=("debootstrap",)),
     Piece(path=f"{S}/several.tar", how="two images in one docker-save", make=several),
+    Piece(path=f"{S}/half-packed.tar", how="docker-save, one layer plain, one gzip", make=half_packed),
     Piece(path=f"{S}/platforms.tar", how="two platforms in one OCI layout", make=platforms),
     Piece(path=f"{S}/dotted.tar", how="an OCI tar with ./ names", make=dotted),
 )
