@@ -32,6 +32,8 @@ ARTIFACTS: dict[str, tuple[Make, ...]] = {
     "dmg.udif": (lambda: udif.image(hfs.volume({"a": b"1"})),),
     "dmg.hfs": (lambda: hfs.volume({"a/b": b"1" * 600, "c": b"2"}),),
     "dmg.apfs": (lambda: apfs.container({"a": b"1"}),),
+    "xar": (_sample("xar"),),
+    "disk": (_sample("disk"),),
     "rpm": (_sample("rpm"),),
     "deb": (_sample("deb"),),
     "gem": (_sample("gem"),),

@@ -15,7 +15,8 @@ class Lookup:
     """One question to the snapshot. ``ecosystem`` is ``None`` when no feed has a name for where the package is from.
 
     ``label`` names the ecosystem for people even then; ``subject`` is the name a finding goes by. ``unknown`` says why
-    there is no ecosystem: ``no_source`` when no feed covers it, ``no_release`` when nothing says which one it would be.
+    there is no ecosystem: ``no_source`` when no feed covers it, ``no_release`` when nothing says which one it would be,
+    ``by_name`` when only a feed of products, such as NVD, could speak of it.
     """
 
     ecosystem: str | None
@@ -36,6 +37,8 @@ def lookup(package: Package, held: Collection[str], epochs: Epochs = _NO_EPOCHS)
     if package.type in _DISTRIBUTIONS:
         return _distribution(package, held, epochs)
     known = _LANGUAGES.get(package.type)
+    if package.type == "generic":
+        return _unknown(package, package.type, "by_name")
     if known is None:
         return _unknown(package, package.type)
     ecosystem, name_of = known

@@ -30,8 +30,12 @@ _NAMED = 5
 #: Why no ecosystem could be asked.
 _UNASKED = {
     "no_source": "no advisory source covers {}",
+    "by_name": "no feed that knows products by name, such as NVD, is set up for {} packages",
     "no_release": "nothing says which release of which distribution {} packages are from",
 }
+
+#: What is missed for want of a setting; all else is missing.
+_UNASKED_STATES = {"by_name": CoverageState.NOT_CONFIGURED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +207,8 @@ def _coverage(ledger: _Ledger, snapshot: Snapshot) -> tuple[Coverage, ...]:
         out.append(_entry(name, CoverageState.MISSING, "no_advisories", detail, count))
     for (name, reason, aside), count in sorted(ledger.without_source.items()):
         detail = f"{_UNASKED[reason].format(name)}; {_unmatched(count, aside=aside)}"
-        out.append(_entry(name, CoverageState.SKIPPED if aside else CoverageState.MISSING, reason, detail, count))
+        state = CoverageState.SKIPPED if aside else _UNASKED_STATES.get(reason, CoverageState.MISSING)
+        out.append(_entry(name, state, reason, detail, count))
     for (name, aside), loose in sorted(ledger.without_version.items()):
         detail = f"no version is known; {_unmatched(len(loose), aside=aside)}: {_listed(loose)}"
         state = CoverageState.SKIPPED if aside else CoverageState.PARTIAL

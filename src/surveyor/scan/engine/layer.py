@@ -201,7 +201,7 @@ class LayerReader:
         """An entry's bytes as a range that outlives the walk's next step."""
         if entry.place is not None:
             return entry.place
-        view = entry.read(entry.size)
+        view = entry.read(self._budget.limits.file_bytes)
         if entry.size <= self._budget.limits.metadata_bytes:
             return Blob(buffer=bytes(view), start=0, end=entry.size)
         buffer, damage = spool((view,), self._budget)

@@ -333,7 +333,7 @@ def test_what_could_not_be_looked_at_is_told(database: Made, events: list[Event]
         ("advisories.crates.io", "missing", "no_advisories", 1),
         ("advisories.Debian", "missing", "no_release", 1),
         ("advisories.deb", "missing", "no_release", 1),
-        ("advisories.generic", "missing", "no_source", 1),
+        ("advisories.generic", "not_configured", "by_name", 1),
         ("advisories.raspbian:12", "missing", "no_source", 1),
         ("advisories.npm", "partial", "no_version", 1),
         ("advisories.npm", "partial", "odd_version", 1),
@@ -344,10 +344,11 @@ def test_what_could_not_be_looked_at_is_told(database: Made, events: list[Event]
     assert stages[0] == "osv.query.start"
     assert stages[-1] == "osv.query.done"
     assert stages.count("osv.timing") == 1
-    assert stages.count("osv.err") == 8
+    assert stages.count("osv.err") == 7
     assert {entry.state for entry in advice.coverage} == {
         CoverageState.LOOKED,
         CoverageState.MISSING,
+        CoverageState.NOT_CONFIGURED,
         CoverageState.PARTIAL,
     }
 
