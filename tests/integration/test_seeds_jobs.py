@@ -39,6 +39,7 @@ async def test_an_image_tells_its_steps_by_name(ground: Ground) -> None:
     told = await ground.events(scan.id)
     order = [
         "scan.start",
+        "scan.open",
         "container.extract",
         "container.layers",
         "container.packages",

@@ -85,11 +85,14 @@ class Progress:
             sink(event)
 
     @contextmanager
-    def timing(self, stage: str) -> Iterator[None]:
-        """Emit ``<stage>.timing`` with ``ms=<int>`` when the block ends, however it ends."""
-        start = time.perf_counter()
+    def timing(self, stage: str) -> Iterator[Callable[[str], None]]:
+        """Emit ``<stage>.timing`` with ``ms=<int>`` when the block ends, however it ends.
+
+        The block is given what names another stage, for one that only then is known.
+        """
+        named, start = [stage], time.perf_counter()
         try:
-            yield
+            yield named.append
         finally:
             ms = round((time.perf_counter() - start) * 1000)
-            self(f"{stage}.timing", f"ms={ms}", ms=ms)
+            self(f"{named[-1]}.timing", f"ms={ms}", ms=ms)

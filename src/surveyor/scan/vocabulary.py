@@ -17,6 +17,8 @@ _FAMILIES = {
     "binary": "a program",
     "sbom": "a bill of materials",
 }
+#: Of which family an artifact is, by how its type begins; what is none of these is a container.
+_TYPES = (("archive/", "archive"), ("iso", "iso"), ("dmg", "dmg"), ("binary/", "binary"), ("sbom/", "sbom"))
 #: What is told of each; where bytes are walked, about once a second.
 _PARTS = {
     "extract": "Opening {}; nothing is unpacked.",
@@ -29,6 +31,7 @@ _PARTS = {
 #: A stage, or the beginning of one, and what it tells.
 STAGES = {
     "scan.start": "The scan begins.",
+    "scan.open": "What was given is opened, and inflated when it is compressed as a whole, to see what it is.",
     "scan.summary": "Counts of packages and of findings by severity.",
     "scan.done": "The scan has ended with a report; `status` says whether it is complete.",
     "scan.error": "The scan has failed; the detail says what and where.",
@@ -38,7 +41,8 @@ STAGES = {
     "container.pull": "An image comes from a registry or from a local daemon; its layers are spooled as they are.",
     "archive.type": "What kind of archive it is.",
     "binary.type": "What kind of program it is: elf, pe or mach-o.",
-    "iso.detect": "What kind of disc it is.",
+    "binary.hardening": "How the programs of any artifact are protected, of those that no system package owns.",
+    "iso.detect": "Which tree of the disc is read, and the disc's name.",
     "iso.repodata": "Packages that a repository on the disc lists.",
     "osv": "The advisory database as a whole.",
     "osv.query": "One pass over all packages.",
@@ -90,6 +94,11 @@ FILES = {
 }
 #: What a file may be compressed with as a whole.
 COMPRESSED = ("gzip", "zstd", "bzip2", "xz", "lzma", "lzip", "lz4", "pbzx")
+
+
+def family(type_: str) -> str:
+    """The first word of the stages about artifacts of this type."""
+    return next((family for begin, family in _TYPES if type_.startswith(begin)), "container")
 
 
 def is_known(stage: str) -> bool:

@@ -26,7 +26,7 @@ from surveyor.scan.model import Coverage, CoverageState, Finding, Kind, Package,
 from surveyor.scan.plan import Place, Request
 from surveyor.scan.settings import Settings
 from surveyor.scan.tree.entry import Layer
-from surveyor.scan.vocabulary import counted
+from surveyor.scan.vocabulary import counted, family
 
 if TYPE_CHECKING:
     from surveyor.scan.advise import match
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _LAYERS_FROM, _LAYERS_TO = 8, 60
 _HASH_STEP = 8 * MIB
 #: Catalogers of what a repository lists.
-_REPOSITORIES = ("repodata", "debian_packages")
+_REPOSITORIES = ("repodata", "debian_index")
 
 
 def run(request: Request, settings: Settings, ledger: Ledger) -> Parts:
@@ -80,10 +80,6 @@ def _harden(scan: _Scan, parts: Parts, ledger: Ledger) -> None:
     ledger.progress("binary.hardening", detail, pct=96)
 
 
-#: The first word of the events about an artifact, by how its type begins.
-_STAGES = (("archive/", "archive"), ("iso", "iso"), ("dmg", "dmg"), ("binary/", "binary"), ("sbom/", "sbom"))
-
-
 def _cache(settings: Settings) -> LayerCache | None:
     if settings.layer_cache is None or settings.layer_cache_bytes <= 0:
         return None
@@ -95,7 +91,7 @@ class _Scan:
 
     def __init__(self, artifact: Artifact, ledger: Ledger, budget: Budget, cache: LayerCache | None) -> None:
         self.type = artifact.type
-        self.stage = next((stage for begin, stage in _STAGES if artifact.type.startswith(begin)), "container")
+        self.stage = family(artifact.type)
         self.entries = 0
         self.guarded: list[Guarded] = []
         self._artifact = artifact
@@ -120,7 +116,7 @@ class _Scan:
         if self.stage in {"archive", "binary"}:
             progress(f"{self.stage}.type", self.type.partition("/")[2], pct=6)
         if self.stage == "iso":
-            progress("iso.detect", images[0].name or "disc image", pct=6)
+            progress("iso.detect", f"{images[0].layers[0].form}, {images[0].name or 'without a name'}", pct=6)
         inventory = Inventory()
         self._budget.tick = self._tick
         with progress.timing(f"{self.stage}.layers"):
@@ -245,14 +241,14 @@ def _advise(
 ) -> tuple[tuple[Finding, ...], tuple[Source, ...]]:
     """Match packages with the advisory database; without one the packages stand, and coverage says what is missing."""
 
-    def unit() -> tuple[tuple[Finding, ...], tuple[Source, ...]]:
+    def unit() -> tuple[tuple[Finding, ...], tuple[Source, ...]] | None:
         try:
             result = _match(packages, target, settings, ledger)
         except NotConfigured:
             detail = "no advisory database; run `surveyor db update`"
             ledger.add(Coverage(what="advisories", state=CoverageState.MISSING, reason="missing", detail=detail))
             ledger.progress(f"{stage}.osv.query.warn", detail)
-            return (), ()
+            return None
         for entry in result.coverage:
             ledger.add(entry)
         return result.findings, result.sources
@@ -260,9 +256,10 @@ def _advise(
     ledger.progress(f"{stage}.osv.query", counted(len(packages), "package"), pct=70)
     with ledger.progress.timing(f"{stage}.osv.query"):
         done = ledger.attempt("advisories", unit, stage=f"{stage}.osv.query")
-    findings, sources = done or ((), ())
-    ledger.progress(f"{stage}.osv.query.done", counted(len(findings), "finding"), pct=95)
-    return findings, sources
+    if done is None:
+        return (), ()
+    ledger.progress(f"{stage}.osv.query.done", counted(len(done[0]), "finding"), pct=95)
+    return done
 
 
 def _match(packages: tuple[Package, ...], target: Target, settings: Settings, ledger: Ledger) -> match.Advice:

@@ -17,6 +17,7 @@ from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.plan import Place, Request
 from surveyor.scan.settings import Settings
+from surveyor.scan.vocabulary import family
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +32,13 @@ class Opened:
 def opened(request: Request, settings: Settings, budget: Budget, ledger: Ledger) -> Opened:
     """Open what was asked for; raises when it cannot be had or is of no supported format."""
     platform = None if request.platform is None else Platform.parse(request.platform)
-    with ledger.progress.timing("container.extract"):
-        ledger.progress("container.extract", f"open {request.name or request.source}", pct=2)
+    with ledger.progress.timing("scan.open") as name:
+        ledger.progress("scan.open", request.name or request.source, pct=2)
         if request.place is Place.REGISTRY:
             result = _pulled(request, platform, settings, budget, ledger)
         else:
             result = _read(_origin(request, settings, budget, ledger), platform, budget, ledger)
+        name(f"{family(result.artifact.type)}.extract")
     for entry in result.artifact.coverage:
         ledger.add(entry)
     return result
@@ -95,7 +97,7 @@ def _read(origin: Origin, platform: Platform | None, budget: Budget, ledger: Led
         ledger.add(
             Coverage(what="acquire.file", state=state, reason=origin.damage.code, detail=detail, path=origin.name)
         )
-        ledger.progress("container.extract.err", detail)
+        ledger.progress(f"{family(artifact.type)}.extract.err", detail)
     return Opened(artifact=artifact, unit={f"acquire.{acquirer.id}": acquirer.version}, form=f"{origin.form} file")
 
 

@@ -36,6 +36,11 @@ class Lane:
     prefixes: tuple[str, ...]
 
 
+def _each(part: str) -> tuple[str, ...]:
+    """The stages of one part, whatever is scanned."""
+    return tuple(f"{family}.{part}" for family in ("container", "archive", "iso", "dmg", "binary", "sbom"))
+
+
 #: A page's scanners run beside each other, an artifact's stages one after another.
 LANES: dict[str, tuple[Lane, ...]] = {
     "web": (
@@ -49,28 +54,18 @@ LANES: dict[str, tuple[Lane, ...]] = {
         Lane(
             key="open",
             label="Open",
-            prefixes=("scan.start", "archive.", "container.extract", "iso.", "dmg.", "source."),
+            prefixes=(
+                *("scan.start", "scan.open", "container.pull", "archive.type", "binary.type", "iso.detect"),
+                *_each("extract"),
+            ),
         ),
-        Lane(key="layers", label="Layers", prefixes=("container.layer", "archive.layer")),
-        Lane(key="os", label="OS packages", prefixes=("container.packages", "archive.packages")),
-        Lane(
-            key="app",
-            label="App packages",
-            prefixes=("container.packages.app", "archive.packages.app", "binary."),
-        ),
+        Lane(key="layers", label="Layers", prefixes=_each("layer")),
+        Lane(key="os", label="OS packages", prefixes=(*_each("packages"), "iso.repodata")),
+        Lane(key="app", label="App packages", prefixes=_each("packages.app")),
         Lane(
             key="advise",
             label="Advisories",
-            prefixes=(
-                "osv.",
-                "container.osv",
-                "archive.osv",
-                "nvd.",
-                "redhat.",
-                "container.enrich",
-                "archive.enrich",
-                "advise.",
-            ),
+            prefixes=("osv.", "nvd.", "redhat.", "binary.hardening", *_each("osv"), *_each("enrich")),
         ),
         Lane(key="report", label="Report", prefixes=("scan.summary", "scan.done", "report.", "analysis.")),
     ),

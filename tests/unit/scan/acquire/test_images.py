@@ -193,6 +193,7 @@ def test_events_carry_the_stage_names_and_rise(tmp_path: Path) -> None:
     stages = [event.stage for event in events]
     wanted = [
         "scan.start",
+        "scan.open",
         "container.extract",
         "container.layers",
         "container.packages",

@@ -54,6 +54,13 @@ def test_the_longest_name_wins() -> None:
     assert (bar(chart, "os").note, bar(chart, "app").note) == ("dpkg=1", "npm=2")
 
 
+def test_whatever_is_scanned_its_stages_have_a_lane() -> None:
+    for family in ("container", "archive", "iso", "dmg", "binary", "sbom"):
+        parts = {"extract": "open", "layers": "layers", "packages": "os", "packages.app": "app", "osv.query": "advise"}
+        chart = drawn("artifact", *(event(at, f"{family}.{part}", part) for at, part in enumerate(parts)))
+        assert {key: bar(chart, key).note for key in parts.values()} == {key: part for part, key in parts.items()}
+
+
 def test_a_pages_scanner_has_its_own_lane_whatever_it_speaks_about() -> None:
     chart = drawn("web", event(5, "gather.http", "GET", slot="seo"), event(50, "scan.done", slot=None))
     assert bar(chart, "seo").note == "GET"
@@ -92,11 +99,11 @@ def test_warnings_and_errors_are_marked_where_they_happened() -> None:
     chart = drawn(
         "artifact",
         event(0, "scan.start"),
-        event(50, "archive.err", "broken.jar", level="error"),
+        event(50, "archive.extract.err", "broken.jar", level="error"),
         event(100, "scan.done"),
     )
     (mark,) = bar(chart, "open").marks
-    assert (mark.at, mark.level, mark.text) == (50.0, "error", "archive.err: broken.jar")
+    assert (mark.at, mark.level, mark.text) == (50.0, "error", "archive.extract.err: broken.jar")
 
 
 def test_time_in_the_queue_has_a_lane_of_its_own() -> None:
