@@ -9,7 +9,7 @@ import struct
 import zipfile
 from collections.abc import Mapping
 
-from tests.images import npm, pack, python, tar
+from tests.images import Link, npm, pack, python, tar
 
 
 def ar(members: Mapping[str, bytes]) -> bytes:
@@ -29,7 +29,7 @@ def deb_file(
     control: str = "gzip",
     maintainer: str = "Debian Shop Team <shop@lists.debian.org>",
     source: str = "",
-    files: Mapping[str, bytes] | None = None,
+    files: Mapping[str, bytes | Link] | None = None,
 ) -> bytes:
     """A Debian package; ``form`` and ``control`` are how its two tars are compressed."""
     lines = [f"Package: {name}", f"Version: {version}", "Architecture: amd64", f"Maintainer: {maintainer}"]

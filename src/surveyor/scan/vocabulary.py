@@ -208,6 +208,7 @@ _SUBJECTS = {
     "catalog.macos_bundle": "macOS and iOS bundles",
     "catalog.macos_receipt": "macOS receipts",
     "catalog.macos_pkg": "macOS packages",
+    "catalog.snap": "Snaps",
     "catalog.pnp": "npm packages (yarn's cache)",
 }
 _KINDS = {"advisories": "Advisories for {}", "catalog": "{} packages", "check": "Check {}", "slot": "{}"}

@@ -17,8 +17,19 @@ _ENCRYPTED, _SPARSE = (b"encrcdsa", b"cdsaencr"), b"sprs"
 #: A partition that is all zeros up to here has no filesystem: the last of them to show is at 64 KiB.
 _SHOWN = 68 << 10
 #: What a partition of a Mac's disk is when it is none of the filesystems read here: nothing that packages lie on.
-_BLANK = frozenset({"Apple_Free", "Apple_partition_map", "Apple_Driver43", "Apple_Driver_ATAPI", "Apple_Void"})
-_BLANK_GUIDS = frozenset({"28732ac11ff8d211ba4b00a0c93ec93b"})  # the EFI system partition
+_BLANK = frozenset(
+    {
+        *("Apple_Free", "Apple_partition_map", "Apple_Void", "Apple_Scratch", "Apple_Patches"),
+        *("Apple_Driver", "Apple_Driver43", "Apple_Driver_ATA", "Apple_Driver_ATAPI", "Apple_Driver_IOKit"),
+        "Apple_FWDriver",
+    }
+)
+#: By the bytes of their GUIDs: the EFI system partition, Microsoft's reserved one, and where a BIOS starts from.
+_BLANK_GUIDS = frozenset(
+    {"28732ac11ff8d211ba4b00a0c93ec93b", "16e3c9e35c0bb84d817df92df00215ae", "4861682149646f6e744e656564454649"}
+)
+#: The gaps of a hybrid disc, before and behind its Mac volume: its other catalogue is there, of the same files.
+_HYBRID = "ISO9660_data"
 
 
 def detect(origin: Origin) -> bool:
@@ -112,7 +123,7 @@ def _filesystem(device: Device) -> str:
 def _is_blank(device: Device, partition: Partition) -> bool:
     """Whether a partition is one for the map, for drivers or for nothing, or has nothing at its beginning."""
     head = device.read(partition.start, min(partition.size, _SHOWN))
-    return partition.kind in _BLANK or partition.kind in _BLANK_GUIDS or not any(head)
+    return partition.kind in _BLANK or partition.kind == _HYBRID or partition.kind in _BLANK_GUIDS or not any(head)
 
 
 def _unread(blob: Blob) -> str | None:

@@ -15,8 +15,7 @@ from surveyor.scan.engine import hardening, opening
 from surveyor.scan.engine.cache import LayerCache
 from surveyor.scan.engine.hardening import Guarded
 from surveyor.scan.engine.inventory import Inventory
-from surveyor.scan.engine.layer import Scope
-from surveyor.scan.engine.nesting import Nesting, is_system
+from surveyor.scan.engine.nesting import Nesting, scope_of
 from surveyor.scan.engine.parts import Parts
 from surveyor.scan.engine.reading import ImageReader, size_of
 from surveyor.scan.engine.units import Ledger
@@ -127,8 +126,7 @@ class _Scan:
         return packages
 
     def _image(self, image: Image, inventory: Inventory) -> None:
-        system = is_system(self.type)
-        scope = Scope(stage=self.stage, system=system, overlaid=image.overlaid)
+        scope = scope_of(self.type, image, stage=self.stage)
         nesting = Nesting(budget=self._budget, stage=self.stage, depth=self._budget.limits.depth)
         reader = self._reader = ImageReader(image, scope, self._ledger, self._budget, nesting.nest(), self._cache)
         reader.read(self._layer)

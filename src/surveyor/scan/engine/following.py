@@ -114,24 +114,31 @@ def lasts_of(names: Collection[bytes]) -> Wanted:
     return Wanted(re.compile(rb"(?:" + b"|".join(sorted(parts)) + rb")\Z", re.DOTALL))
 
 
-def unfulfilled(links: Links, wishes: list[Wish], *, source: bool) -> list[Coverage]:
-    """What links lead to nothing: to a database, the scan is partial; else only in a tree that may be a part of one."""
+def unfulfilled(links: Links, wishes: list[Wish], *, source: bool, package: bool) -> list[Coverage]:
+    """What links lead to nothing: to a database, the scan is partial; else only in a tree that may be a part of one.
+
+    What one package holds is never partial by that: its links may lead into those that it depends on.
+    """
     kept = {wish.link for wish in wishes if links.fulfilled(wish)}
     lost: dict[bool, set[bytes]] = {True: set(), False: set()}
     for wish in wishes:
         told = wish.database or (wish.known == wish.link and not wish.release)
         if told and wish.link not in kept:
             lost[wish.database].add(wish.link)
-    return [_entry(found, links, database=database, source=source) for database, found in lost.items() if found]
+    return [
+        _entry(found, links, database=database, partial=not package and (database or source))
+        for database, found in lost.items()
+        if found
+    ]
 
 
-def _entry(found: set[bytes], links: Links, *, database: bool, source: bool) -> Coverage:
+def _entry(found: set[bytes], links: Links, *, database: bool, partial: bool) -> Coverage:
     names = sorted(found)
     what = "package databases" if database else "package records"
     paths = [readable(name) for name in names[:_NAMED]]
     return Coverage(
         what="acquire.links",
-        state=CoverageState.PARTIAL if database or source else CoverageState.SKIPPED,
+        state=CoverageState.PARTIAL if partial else CoverageState.SKIPPED,
         reason="symlink",
         detail=f"symbolic links to {what} lead to nothing that is in this tree: {shown(paths, len(names))}",
         path=paths[0],

@@ -41,10 +41,13 @@ Nest = Callable[[Blob, bytes, str], Nested | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Where a layer is: the first word of its ``stage``, whether its tree is a system, and the path to the tree."""
+    """Where a layer is: the first word of its ``stage``, whether its tree is a system or what one package holds, and
+    the path to the tree.
+    """
 
     stage: str
     system: bool
+    package: bool = False
     overlaid: bool = False
     prefix: str = ""
 

@@ -20,11 +20,24 @@ from surveyor.scan.tree.file import FileLayer
 
 #: Types whose trees are systems: what lies in them is installed, and an archive there is just a file.
 _SYSTEMS = ("container", "rootfs", "filesystem/")
+#: Volumes of Macs, which are no distribution's whether in a disk image or given as they are.
+_VOLUMES = ("filesystem/hfs", "filesystem/apfs")
+#: Types whose trees are what one package holds: a link may lead into another one that it depends on.
+_PACKAGES = frozenset(
+    f"archive/{kind}"
+    for kind in ("deb", "rpm", "alpine-apk", "arch-package", "conda", "macos-pkg", "gem", "npm", "crate", "sdist")
+)
 
 
-def is_system(type_: str) -> bool:
-    """Whether artifacts of this type hold root filesystems."""
-    return type_.startswith(_SYSTEMS)
+def scope_of(type_: str, image: Image, *, stage: str, prefix: str = "") -> Scope:
+    """Where the layers of an image are, that is of an artifact of this type."""
+    return Scope(
+        stage=stage,
+        system=type_.startswith(_SYSTEMS) and type_ not in _VOLUMES,
+        package=type_ in _PACKAGES,
+        overlaid=image.overlaid,
+        prefix=prefix,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +81,7 @@ class Nesting:
 
     def read(self, image: Image, artifact: Artifact, prefix: str, ledger: Ledger, nested: Nested) -> None:
         """Read one image of an artifact that was opened inside another one, into what is kept of that."""
-        system = is_system(artifact.type)
-        scope = Scope(stage=self.stage, system=system, overlaid=image.overlaid, prefix=prefix)
+        scope = scope_of(artifact.type, image, stage=self.stage, prefix=prefix)
         reader = ImageReader(image, scope, ledger, self.budget, self.nest())
         reader.read(_quietly)
         nested.found += reader.finish()

@@ -291,7 +291,7 @@ class ImageReader:
         for wish in wishes:
             if wish.release and wish.target is not None:
                 self._releases.add_link(wish.known, b"/" + wish.target)
-        for entry in unfulfilled(self._links, wishes, source=source):
+        for entry in unfulfilled(self._links, wishes, source=source, package=self._scope.package):
             self._ledger.add(entry)
             self._ledger.progress(f"{stage}.warn", entry.detail or "")
         return dict(wish.moved for wish in wishes)

@@ -187,6 +187,24 @@ def test_a_partition_that_is_not_read_is_told(tmp_path: Path) -> None:
     assert (entry.what, entry.path, entry.reason) == ("acquire.dmg", "partition 3 (disk image 1)", "unsupported")
 
 
+@pytest.mark.parametrize("kind", ["ISO9660_data", "Apple_Scratch", "Apple_Driver_IOKit"])
+def test_partitions_that_hold_nothing_are_no_gap(tmp_path: Path, kind: str) -> None:
+    other = udif.apple_map([b"\1CD001" * 1024], kind)[: 64 * udif.SECTOR]
+    volume = udif.apple_map([hfs.volume(SMALL), b"\1CD001" * 1024])
+    at = 3 * udif.SECTOR  # the second row behind the map's own, with the place it has there
+    row = volume[at : at + 48] + other[2 * udif.SECTOR + 48 : 3 * udif.SECTOR]
+    report = scan_bytes(tmp_path, udif.image(volume[:at] + row + volume[at + udif.SECTOR :]))
+    assert purls(report) == ["pkg:npm/a@1"]
+    assert not troubles(report)
+
+
+def test_packages_on_a_bare_volume_are_opened(tmp_path: Path) -> None:
+    inner = tar({"node_modules/b/package.json": npm("b", "2")})
+    report = scan_bytes(tmp_path, hfs.volume({**SMALL, "b.tar": inner}), "disk.hfs")
+    assert report.target.type == "filesystem/hfs"
+    assert purls(report) == ["pkg:npm/a@1", "pkg:npm/b@2"]
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [

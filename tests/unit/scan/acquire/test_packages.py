@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from surveyor.scan.model import CoverageState, Report, ScanStatus
-from tests.images import pack, purls, scan, scan_bytes, tar, troubles
+from tests.images import Link, pack, purls, scan, scan_bytes, tar, troubles
 from tests.packages import (
     alpine,
     ar,
@@ -113,6 +113,15 @@ def test_a_deb_names_its_source(tmp_path: Path) -> None:
     found = next(package for package in report.packages if package.type == "deb")
     assert found.source
     assert (found.source.name, found.source.version) == ("openssl", "3.0.11-1")
+
+
+LINKS = {"usr/share/shop/package.json": Link("../nodejs/shop/package.json"), "./var/lib/dpkg/status": Link("/gone")}
+
+
+def test_links_into_other_packages_are_no_gap(tmp_path: Path) -> None:
+    report = scan_bytes(tmp_path, deb_file(files=LINKS), "shop.deb")
+    assert {entry.state for entry in report.coverage if entry.what == "acquire.links"} == {CoverageState.SKIPPED}
+    assert not troubles(report)
 
 
 def test_a_static_library_is_no_package(tmp_path: Path) -> None:
