@@ -39,7 +39,7 @@ class Origin:
 
     ``blob`` is a file's bytes (those inside, when it is compressed); ``store`` its members when it is a tar or a
     directory, which is at ``path``; ``damage`` is why they are not all there. ``form`` is how the file was compressed
-    as a whole.
+    as a whole; ``packed`` are its own bytes where those inside are more than may be spooled.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Origin:
     path: Path | None = None
     form: str = "plain"
     damage: ScanError | None = None
+    packed: Blob | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +64,17 @@ class Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
-    """A target understood: its type in the vocabulary of reports, its images, and what of it could not be taken."""
+    """A target understood: its type in the vocabulary of reports, its images, and what of it could not be taken.
+
+    ``streamed`` when its bytes are read as they pass, so that what could not be spooled is no loss.
+    """
 
     type: str
     images: tuple[Image, ...]
     name: str | None = None
     digest: str | None = None
     coverage: tuple[Coverage, ...] = field(default=())
+    streamed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,15 +44,17 @@ def open_blob(blob: Blob, name: str, budget: Budget) -> Origin:
     # the first chunk of a disk image may begin as a compressed file does
     form = "plain" if trailer_of(blob) else form_of(blob.head(16))
     damage: ScanError | None = None
+    packed: Blob | None = None
     if form != "plain":
         buffer, damage = spool(inflate(blob, form, budget), budget)
         if not buffer:
             raise damage or Unsupported(f"the {form} file holds nothing")
+        packed = blob if isinstance(damage, LimitExceeded) else None
         blob = Blob(buffer=buffer, start=0, end=len(buffer))
     store = TarStore(blob, budget)
     if not store.entries:
         return Origin(name=name, blob=blob, store=None, form=form, damage=damage)
-    return Origin(name=name, blob=blob, store=store, form=form, damage=damage or store.damage)
+    return Origin(name=name, blob=blob, store=store, form=form, damage=damage or store.damage, packed=packed)
 
 
 def _open(path: Path, budget: Budget) -> Blob:

@@ -49,7 +49,11 @@ def read(origin: Origin, _budget: Budget) -> Artifact:
     kind = _type(origin.store)
     if kind is None:
         system = not RELEASES.isdisjoint(origin.store.names())
-        return Artifact(type="rootfs" if system else "source", images=(tree,))
+        if origin.packed is not None:
+            # a tree needs to be passed once only, in the order it is stored
+            tree = Image(layers=(TarLayer(blob=origin.packed),))
+        type_ = "rootfs" if system else "source"
+        return Artifact(type=type_, images=(tree,), streamed=origin.packed is not None)
     images = (Image(layers=(named(origin.blob, origin.name, kind.suffix),)), tree) if kind.suffix else (tree,)
     return Artifact(type=f"archive/{kind.id}", images=images)
 

@@ -62,7 +62,7 @@ class Nesting:
         artifact = unit.read(origin, self.budget)
         nested = Nested(name=name, type=artifact.type)
         ledger = Ledger(Progress())
-        if origin.damage is not None:
+        if origin.damage is not None and not artifact.streamed:
             state = CoverageState.PARTIAL if isinstance(origin.damage, LimitExceeded) else CoverageState.FAILED
             ledger.add(Coverage(what="acquire.file", state=state, reason=origin.damage.code, detail=str(origin.damage)))
         for entry in artifact.coverage:

@@ -91,7 +91,7 @@ def _read(origin: Origin, platform: Platform | None, budget: Budget, ledger: Led
     artifact = acquirer.read(origin, budget)
     if platform is not None:
         artifact = _chosen(artifact, platform, f"acquire.{acquirer.id}")
-    if origin.damage:
+    if origin.damage and not artifact.streamed:
         state = CoverageState.PARTIAL if isinstance(origin.damage, LimitExceeded) else CoverageState.FAILED
         detail = f"outer file: {origin.damage}"
         ledger.add(

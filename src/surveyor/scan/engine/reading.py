@@ -16,10 +16,11 @@ from surveyor.scan.engine.following import Follower, unfulfilled
 from surveyor.scan.engine.hardening import Guarded
 from surveyor.scan.engine.inventory import Found
 from surveyor.scan.engine.layer import LayerReader, Nest, Scope
-from surveyor.scan.engine.look import Look, Nested, Taken
+from surveyor.scan.engine.look import Look, Nested, Taken, Trouble
 from surveyor.scan.engine.owners import Owners
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.engine.unseen import Unseen
+from surveyor.scan.engine.wanted import is_nested
 from surveyor.scan.events import Progress
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState, Distro
@@ -30,6 +31,7 @@ from surveyor.scan.vocabulary import counted
 
 _TROUBLES = 50  # failures told one by one, per unit; the rest is counted
 _NESTED = 100  # nested artifacts told one by one
+_INSIDE = "acquire.nested"
 _WORKERS = 4  # layers inflated at once, at most
 
 
@@ -67,6 +69,8 @@ class ImageReader:
         self._overlay = Overlay()
         self._releases = distro.Releases()
         self._visible: deque[_Visible] = deque()
+        self._inside: list[tuple[Nested, Layer]] = []
+        self._unopened: list[Trouble] = []
         self._nested: list[tuple[Nested, Layer]] = []
         self._troubles: Counter[str] = Counter()
         self._links = links.Links()
@@ -87,6 +91,7 @@ class ImageReader:
 
     def finish(self) -> list[tuple[Found, Distro | None]]:
         """Stamp what was found with the distribution of its system, now that all layers have been seen."""
+        self._open()
         homes = self._follow()
         roots = {one.taken.root for one in self._visible}
         distros = {root: self._releases.at(root) or self._releases.at(homes.get(root, root)) for root in roots}
@@ -179,10 +184,13 @@ class ImageReader:
                 self._visible.append(_Visible(taken=taken, layer=layer.digest, instruction=instruction))
         for trouble in look.troubles:
             if visible(trouble.name):
-                self._trouble(trouble.entry, trouble.stage)
+                if trouble.entry.what == _INSIDE:
+                    self._unopened.append(trouble)
+                else:
+                    self._trouble(trouble.entry, trouble.stage)
         for nested in look.nested:
             if visible(nested.name):
-                self._take_nested(nested, layer)
+                self._inside.append((nested, layer))
         return sparse
 
     def _keep_ways(self, layer: Layer, look: Look) -> None:
@@ -204,6 +212,16 @@ class ImageReader:
         if self._troubles[entry.what] <= _TROUBLES:
             self._ledger.fail(entry, stage=stage)
 
+    def _open(self) -> None:
+        """Take what lies inside, now that it is known whether this is a system: there an archive is just a file."""
+        packed = self._scope.system or not self.has_release
+        for trouble in self._unopened:
+            if packed or is_nested(trouble.name, system=True):
+                self._trouble(trouble.entry, trouble.stage)
+        for nested, layer in self._inside:
+            if packed or is_nested(nested.name, system=True):
+                self._take_nested(nested, layer)
+
     def _take_nested(self, nested: Nested, layer: Layer) -> None:
         self._nested.append((nested, layer))
         self.entries += nested.entries
@@ -218,7 +236,7 @@ class ImageReader:
         if len(self._nested) <= _NESTED:
             self._ledger.add(
                 Coverage(
-                    what="acquire.nested",
+                    what=_INSIDE,
                     state=CoverageState.LOOKED,
                     detail=detail,
                     path=path,

@@ -217,7 +217,8 @@ def spool(chunks: Iterable[bytes | memoryview], budget: Budget) -> tuple[mmap.mm
                     limit = budget.limits.spool_bytes
                     raise LimitExceeded(f"inflates to more than the {limit:,} bytes that may be spooled")  # noqa: TRY301 - as any other limit
         except (Malformed, LimitExceeded) as error:
-            damage = error
+            # a traceback would hold this frame, and with it the map, for as long as somebody remembers the error
+            damage = error.with_traceback(None)
         file.flush()
         if not written:
             return b"", damage

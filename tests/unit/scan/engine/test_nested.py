@@ -53,6 +53,15 @@ def test_archives_in_a_system_are_files_of_somebodys(tmp_path: Path) -> None:
     assert purls(rootfs) == [BASH]
 
 
+def test_a_system_that_says_so_late_is_one_all_the_same(tmp_path: Path) -> None:
+    """Of more than so many members nobody lists all before they are walked."""
+    files = {f"srv/{number}": b"1" for number in range(6_000)}
+    report = scan_bytes(tmp_path, tar({"srv/backup.tar": tar(LODASH), "srv/cut.zip": b"PK\x03\x04", **files, **ROOT}))
+    assert report.target.type == "rootfs"
+    assert purls(report) == [BASH]
+    assert not troubles(report)
+
+
 def test_depth_is_bounded_and_told(tmp_path: Path) -> None:
     data = tar(LODASH)
     for level in range(6):

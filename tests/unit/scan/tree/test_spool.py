@@ -29,3 +29,7 @@ def test_what_is_looked_at_counts() -> None:
     assert len(second) == 400
     assert isinstance(damage, LimitExceeded)
     assert "1,000 bytes that may be spooled" in str(damage)
+    del first, second
+    third, more = spool(iter([b"d" * 1000]), budget)
+    assert more is None
+    assert len(third) == 1000
