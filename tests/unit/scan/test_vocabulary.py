@@ -1,10 +1,15 @@
-"""Words: a count and its noun agree."""
+"""Words: a count and its noun agree, and what coverage speaks about has a name that people use."""
 
 from __future__ import annotations
 
 import pytest
 
-from surveyor.scan.vocabulary import counted
+from surveyor.scan.acquire import ACQUIRERS
+from surveyor.scan.catalog import CATALOGERS
+from surveyor.scan.vocabulary import _SUBJECTS, counted, subject
+
+#: Whatever an entry of coverage may be about.
+UNITS = [*(f"catalog.{unit.id}" for unit in CATALOGERS), *(f"acquire.{unit.id}" for unit in ACQUIRERS)]
 
 
 @pytest.mark.parametrize(
@@ -21,3 +26,9 @@ from surveyor.scan.vocabulary import counted
 )
 def test_a_count_and_its_noun_agree(count: int, noun: str, words: str) -> None:
     assert counted(count, noun) == words
+
+
+@pytest.mark.parametrize("what", UNITS)
+def test_every_unit_has_a_name_that_people_use(what: str) -> None:
+    assert what in _SUBJECTS
+    assert subject(what)

@@ -87,7 +87,7 @@ def _of_daemon(request: Request, settings: Settings, budget: Budget, ledger: Led
 def _read(origin: Origin, platform: Platform | None, budget: Budget, ledger: Ledger) -> Opened:
     acquirer = next((one for one in ACQUIRERS if one.detect(origin)), None)
     if acquirer is None:
-        raise Unsupported("neither a container image, a tar, a zip, a program nor a directory")
+        raise Unsupported("of no format that is read: no image, archive, disc, disk image, package, program or SBOM")
     artifact = acquirer.read(origin, budget)
     if platform is not None:
         artifact = _chosen(artifact, platform, f"acquire.{acquirer.id}")
