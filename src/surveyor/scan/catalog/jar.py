@@ -18,9 +18,13 @@ from surveyor.scan.vocabulary import counted
 #: Libraries, applications, resource adapters, plugins of Jenkins, features of Karaf and Felix, packages of Liferay.
 _KINDS = ("jar", "war", "ear", "par", "sar", "rar", "aar", "hpi", "jpi", "kar", "far", "lpkg")
 _ARCHIVES = tuple(f".{kind}".encode() for kind in _KINDS)
-_ENDINGS = (b"/pom.properties", b"/pom.xml", b"/MANIFEST.MF", *_ARCHIVES, *(name.upper() for name in _ARCHIVES))
+_UPPER = tuple(name.upper() for name in _ARCHIVES)
 _APPLICATIONS = (".war", ".ear", ".kar", ".lpkg", ".far", ".par", ".sar", ".rar")
 _PLUGINS = "org.jenkins-ci.plugins"
+#: The class that tells Log4j 2's core wherever it was copied to; its release stands in a manifest of its own.
+_LOG4J = b"/log4j/core/lookup/JndiLookup.class"
+_LOG4J_GROUP, _LOG4J_CORE, _LOG4J_RELEASE = "org.apache.logging.log4j", "log4j-core", "log4jreleaseversion"
+_ENDINGS = (b"/pom.properties", b"/pom.xml", b"/MANIFEST.MF", _LOG4J, *_ARCHIVES, *_UPPER)
 _PROPERTIES = MIB
 _CLASSES = 5_000  # of which the package they share is known
 _RAR = b"Rar!"  # the other format of that ending
@@ -42,6 +46,7 @@ class _Content:
     poms: dict[bytes, Member] = field(default_factory=dict)
     nested: list[Member] = field(default_factory=list)
     manifest: Member | None = None
+    log4j: str = ""
     troubles: list[str] = field(default_factory=list)
     cut: bool = False
 
@@ -75,9 +80,13 @@ def _archive(data: memoryview, name: str, budget: Budget, room: _Room) -> Iterat
         own = itself is not None and record.name == itself.name
         yield replace(record, licenses=licenses) if licenses and (own or len(coordinates) == 1) else record
     # a shaded archive carries other projects' coordinates and often not its own
-    if itself and itself.name not in {record.name for record in coordinates}:
+    named = {record.name for record in coordinates}
+    if itself and itself.name not in named:
         budget.package()
         yield replace(itself, licenses=licenses)
+    if content.log4j and _LOG4J_CORE not in named | {itself.name if itself else ""}:
+        budget.package()
+        yield _log4j(content.log4j, facts)
     yield from _nested(archive, content, budget, room)
     if content.troubles:
         many = counted(len(content.troubles), "part")
@@ -96,6 +105,8 @@ def _content(archive: Zip, budget: Budget) -> _Content:
                     content.poms[folder] = member
             elif member.name == b"META-INF/MANIFEST.MF":
                 content.manifest = member
+            elif member.name.endswith(_LOG4J):
+                content.log4j = text(member.name)
             elif last.lower().endswith(_ARCHIVES):
                 content.nested.append(member)
     except Malformed as error:
@@ -144,21 +155,41 @@ def _itself(name: str, facts: dict[str, str], coordinates: list[Record], archive
     if name.lower().endswith(_APPLICATIONS):
         return None  # somebody's application, not a library that advisories know
     stem = name.rpartition(".")[0] or name
+    names = {one.name for one in coordinates}
+    if stem in names:
+        return _named(name, facts, None, stem, "")  # Maven's own word on it stands, whatever looks like a version
     artifact, version = java_names.split(stem, facts)
     named = artifact != stem
     artifact = java_names.published(artifact, facts)
     if not plausible(artifact) or "${" in version or (version and not plausible(version)):
         return None
-    if not named and coordinates:
+    if not named and coordinates and not java_names.speaks_of(stem, facts, exactly=True):
         return None  # a name without a version; the manifest's may be that of a project shaded into it
-    if artifact in {one.name for one in coordinates}:
+    if artifact in names:
         return _named(name, facts, None, artifact, version)  # Maven's own word on it stands
     if version:
-        owner = java_names.group(artifact, facts, lambda: java_names.common_package(_classes(archive)))
+        trusted = {} if java_names.is_foreign(artifact, version, facts) else facts
+        owner = java_names.group(artifact, trusted, lambda: java_names.common_package(_classes(archive)))
         return _named(name, facts, owner, artifact, version)
     if coordinates or next(iter(_classes(archive)), None) is None:
         return None
+    if bundle := java_names.bundled(facts):
+        return _named(name, facts, *bundle)  # what the archive was before more was shaded into it
     return _named(name, facts, java_names.group(artifact, facts, str), artifact, "")
+
+
+def _log4j(path: str, facts: dict[str, str]) -> Record:
+    """Log4j's core, shaded without its coordinates; the release is known where one of its manifests was kept."""
+    version = facts.get(_LOG4J_RELEASE, "")
+    return Record(
+        type="maven",
+        namespace=_LOG4J_GROUP,
+        name=_LOG4J_CORE,
+        version=version if plausible(version) else "",
+        tier=Tier.HEURISTIC,
+        inner=path,
+        evidence=quote(**{"class": path, "Log4jReleaseVersion": version}),
+    )
 
 
 def _named(
@@ -200,7 +231,7 @@ def _nested(archive: Zip, content: _Content, budget: Budget, room: _Room) -> Ite
 
 CATALOGER = Cataloger(
     id="jar",
-    version=4,
+    version=5,
     summary="Java archives by Maven's pom.properties, else by manifest and file name; nested archives too",
     endings=rb"[jwekpsrf]ar|aar|[hj]pi|lpkg|JAR|WAR|EAR",
     paths=re.compile(rb"\.(?:[jwekpsrf]ar|aar|[hj]pi|lpkg|JAR|WAR|EAR)$"),

@@ -19,11 +19,17 @@ _NAME = 256
 _STATED = ("implementation-version", "bundle-version", "specification-version")
 #: Parents of everybody's packages: as a group id they say nothing.
 _BARE = frozenset({"org.apache", "com.google", "com.sun", "net.sourceforge", "org.eclipse", "com.github", "io.github"})
+_DIGITS = "0123456789"
 _LINES = 500
 _LETTERS = re.compile(r"[^a-z0-9]+")
 _TITLES = (
     *("bundle-symbolicname", "bundle-name", "automatic-module-name", "implementation-title", "specification-title"),
     "extension-name",
+)
+_COMMONS = (
+    *("beanutils", "chain", "cli", "codec", "collections", "configuration", "daemon", "dbcp", "dbutils", "digester"),
+    *("discovery", "el", "fileupload", "httpclient", "io", "jelly", "jexl", "jxpath", "lang", "launcher", "logging"),
+    *("math", "modeler", "net", "pool", "primitives", "validator"),
 )
 #: Artifacts whose archives do not say their group, because Ant or Gradle made them: what is left in the name, and the
 #: group that the central repository has for it. The first that fits; ``*`` stands for any ending.
@@ -62,6 +68,7 @@ _KNOWN = (
     ("poi*", "org.apache.poi"),
     ("tomcat-embed-*", "org.apache.tomcat.embed"),
     ("tomcat-*", "org.apache.tomcat"),
+    ("log4j-*", "org.apache.logging.log4j"),
     ("asm", "org.ow2.asm"),
     ("asm-*", "org.ow2.asm"),
     ("ant*", "org.apache.ant"),
@@ -113,6 +120,10 @@ _KNOWN = (
     ("oro", "oro"),
     ("automaton", "dk.brics.automaton"),
     ("jdo-api", "javax.jdo"),
+    ("javax.inject", "javax.inject"),
+    ("arpack_combined_all", "net.sourceforge.f2j"),
+    # older than the rule that groups are domains
+    *((f"commons-{name}", f"commons-{name}") for name in _COMMONS),
 )
 _EXACT = {name: group for name, group in _KNOWN if not name.endswith("*")}
 _BEGINNINGS = tuple((name[:-1], group) for name, group in _KNOWN if name.endswith("*"))
@@ -145,7 +156,11 @@ def split(stem: str, facts: Mapping[str, str]) -> tuple[str, str]:
     dotted = [pair for pair in splits if "." in pair[1]]
     if splits:
         return (dotted or splits)[-1]
-    trusted = stated and (_speaks_of(stem, facts) or known(stem) or _is_tomcat(facts))
+    if not stated:
+        return stem, ""
+    if not speaks_of(stem, facts) and speaks_of(bare := stem.rstrip(_DIGITS), facts, exactly=True):
+        return bare, stated[0]  # Debian sets the major version behind it: junit4
+    trusted = not _titles(facts) or speaks_of(stem, facts) or known(stem) or _is_tomcat(facts)
     return stem, stated[0] if trusted else ""
 
 
@@ -158,10 +173,39 @@ def _is_tomcat(facts: Mapping[str, str]) -> bool:
     return facts.get("implementation-title", "").lower() == "apache tomcat"
 
 
-def _speaks_of(stem: str, facts: Mapping[str, str]) -> bool:
-    """Whether a manifest is about the archive of this name, and not about one that was shaded into it."""
-    wanted, titles = _LETTERS.sub("", stem.lower()), [facts[key] for key in _TITLES if facts.get(key)]
-    return not titles or any(wanted in _LETTERS.sub("", title.lower()) for title in titles)
+def speaks_of(name: str, facts: Mapping[str, str], *, exactly: bool = False) -> bool:
+    """Whether a manifest is about the archive of this name: a title holds it, or is nothing else."""
+    wanted = _LETTERS.sub("", name.lower())
+    titles = (_LETTERS.sub("", title.lower()) for title in _titles(facts))
+    return bool(wanted) and any(wanted == title if exactly else wanted in title for title in titles)
+
+
+def _titles(facts: Mapping[str, str]) -> list[str]:
+    return [facts[key] for key in _TITLES if facts.get(key)]
+
+
+def is_foreign(artifact: str, version: str, facts: Mapping[str, str]) -> bool:
+    """Whether a manifest was taken over from a project that was shaded in: neither title nor version is the file's."""
+    stated = [facts[key] for key in _STATED if facts.get(key)]
+    known_by = any(version.startswith(one) or one.startswith(version) for one in stated)
+    return bool(stated and _titles(facts)) and not known_by and not speaks_of(artifact, facts)
+
+
+def bundled(facts: Mapping[str, str]) -> tuple[str, str, str] | None:
+    """Group, artifact and version of the project that a manifest is about, by its vendor and its symbolic name.
+
+    The bundle plugin leaves out what an artifact repeats of its group: where the title has that word and the rest has
+    not, it is put back: ``org.apache.logging.log4j.slf4j-impl`` is ``log4j-slf4j-impl``.
+    """
+    owner, name = facts.get("implementation-vendor-id", ""), facts.get("bundle-symbolicname", "").partition(";")[0]
+    version = next((facts[key] for key in _STATED if facts.get(key)), "")
+    rest = name.removeprefix(f"{owner}.")
+    if not (_GROUP.fullmatch(owner) and owner not in _BARE and version and rest != name):
+        return None
+    last = owner.rpartition(".")[2]
+    title = facts.get("implementation-title", facts.get("bundle-name", "")).lower()
+    repeated = last in _LETTERS.split(title) and last not in _LETTERS.split(rest.lower())
+    return owner, f"{last}-{rest}" if repeated else rest, version
 
 
 def group(artifact: str, facts: Mapping[str, str], package: Callable[[], str]) -> str | None:
@@ -170,7 +214,7 @@ def group(artifact: str, facts: Mapping[str, str], package: Callable[[], str]) -
     ``package`` is asked last, since all names of the archive have to be read for it.
     """
     vendor = facts.get("implementation-vendor-id", "")
-    vendor = vendor if _GROUP.fullmatch(vendor) else ""
+    vendor = vendor if _GROUP.fullmatch(vendor) or vendor == artifact else ""
     if vendor and vendor not in _BARE:
         return vendor
     names = (facts.get("bundle-symbolicname", "").partition(";")[0].strip(), facts.get("automatic-module-name", ""))

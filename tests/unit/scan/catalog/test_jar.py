@@ -87,6 +87,48 @@ def test_a_manifest_about_something_shaded_in_gives_no_version() -> None:
     assert (found.name, found.version) == ("bash-java-utils", "")
 
 
+LOG4J = "Implementation-Vendor-Id: org.apache.logging.log4j\r\nLog4jReleaseVersion: 2.14.1\r\n"
+SLF4J = f"""{LOG4J}Bundle-SymbolicName: org.apache.logging.log4j.slf4j-impl\r\nBundle-Version: 2.14.1\r
+Implementation-Title: Apache Log4j SLF4J Binding\r\n"""
+LOOKUP = ("shaded/log4j/core/lookup/JndiLookup.class", b"")
+GUICE = "Bundle-Name: guice\r\nBundle-SymbolicName: com.google.inject\r\nBundle-Version: 4.2.3\r\n"
+JUNIT = """Implementation-Title: JUnit\r\nImplementation-Vendor-Id: junit\r\nImplementation-Version: 4.13.2\r
+Bundle-SymbolicName: org.junit\r\nBundle-Version: 4.12\r\n"""
+MERGED = """Implementation-Title: Apache Hadoop shaded Protobuf 3.7\r\nImplementation-Version: 1.1.1\r
+Implementation-Vendor-Id: org.acme.thirdparty\r\n"""
+API = ("org.apache.logging.log4j", "log4j-1.2-api", "2.19.0")
+COLLECTIONS = "Implementation-Title: Commons Collections\r\nImplementation-Version: 3.2.2\r\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "manifest", "members", "expected"),
+    [
+        # Maven's artifact is the file's name: what looks like a version belongs to it
+        ("log4j-1.2-api.jar", "Bundle-Version: 2.19.0\r\n", (pom(*API),), [":".join(API)]),
+        # the manifest of something that was shaded in says nothing of the group
+        ("left-3.3.2.jar", MERGED, CLASSES, ["org.acme.left:left:3.3.2"]),
+        # of what was shaded in the manifest and a class are left
+        (
+            "bash-java-utils.jar",
+            SLF4J,
+            (LOOKUP,),
+            ["org.apache.logging.log4j:log4j-slf4j-impl:2.14.1", "org.apache.logging.log4j:log4j-core:2.14.1"],
+        ),
+        ("app-1.0.jar", "", (LOOKUP,), ["shaded.log4j.core.lookup:app:1.0", "org.apache.logging.log4j:log4j-core:"]),
+        ("log4j-core-2.14.0.jar", "", (LOOKUP,), ["org.apache.logging.log4j:log4j-core:2.14.0"]),
+        # what was shaded in has coordinates, the archive itself a manifest of its own
+        ("guice.jar", GUICE, (pom("cglib", "cglib", "3.2"),), ["cglib:cglib:3.2", "com.google.inject:guice:4.2.3"]),
+        ("junit4.jar", JUNIT, CLASSES, ["junit:junit:4.13.2"]),
+        ("commons-collections3.jar", COLLECTIONS, CLASSES, ["commons-collections:commons-collections:3.2.2"]),
+        ("arpack_combined_all-0.1.jar", "", CLASSES, ["net.sourceforge.f2j:arpack_combined_all:0.1"]),
+    ],
+)
+def test_archives_that_real_systems_have(
+    name: str, manifest: str, members: tuple[tuple[str, bytes], ...], expected: list[str]
+) -> None:
+    assert named(records(jar(*members, manifest=manifest), name)) == expected
+
+
 def test_an_archive_of_classes_alone_is_told_without_a_version() -> None:
     (found,) = records(jar(*CLASSES), "app.jar")
     assert (found.name, found.version, found.tier) == ("app", "", Tier.HEURISTIC)
