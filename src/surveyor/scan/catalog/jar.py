@@ -152,8 +152,11 @@ def _itself(name: str, facts: dict[str, str], coordinates: list[Record], archive
     if all(plausible(value) for value in plugin):
         group = facts.get("group-id", "")
         return _named(name, facts, group if plausible(group) else _PLUGINS, *plugin, tier=Tier.CONFIRMED)
-    if name.lower().endswith(_APPLICATIONS):
-        return None  # somebody's application, not a library that advisories know
+    # an application is somebody's, not a library that advisories know
+    return None if name.lower().endswith(_APPLICATIONS) else _library(name, facts, coordinates, archive)
+
+
+def _library(name: str, facts: dict[str, str], coordinates: list[Record], archive: Zip) -> Record | None:
     stem = name.rpartition(".")[0] or name
     names = {one.name for one in coordinates}
     if stem in names:
