@@ -12,6 +12,7 @@ import orjson
 from surveyor.scan.errors import LimitExceeded, Malformed, ScanError
 from surveyor.scan.events import printable
 from surveyor.scan.formats.oci import platform_of
+from surveyor.scan.formats.release import PLACES
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Coverage
 from surveyor.scan.tree.entry import Blob, Layer
@@ -20,7 +21,7 @@ from surveyor.scan.tree.entry import Blob, Layer
 DOCUMENT = 4 * MIB
 _INSTRUCTION = 300
 #: Where a root filesystem says which it is: a tree that has one of these is no source tree.
-RELEASES = frozenset({"etc/os-release", "usr/lib/os-release"})
+RELEASES = frozenset(place.decode() for place in PLACES)
 
 
 class Store(Protocol):

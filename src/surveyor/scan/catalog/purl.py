@@ -10,6 +10,8 @@ from surveyor.scan.model import Distro
 _SAFE = ":"
 #: Types whose namespace is the distribution.
 _SYSTEMS = frozenset({"alpm", "apk", "deb", "opkg", "rpm"})
+#: Vendors of RPM packages that are called otherwise than their distributions, which the qualifier still tells apart.
+_VENDORS = {"rhel": "redhat", "opensuse-leap": "opensuse", "opensuse-tumbleweed": "opensuse"}
 
 
 def purl(record: Record, distro: Distro | None) -> str:
@@ -36,7 +38,8 @@ def namespace_of(record: Record, distro: Distro | None) -> str | None:
 
 def _namespace(record: Record, distro: Distro | None) -> str | None:
     if record.type in _SYSTEMS and not record.namespace:
-        return distro.id if distro else None
+        vendor = _VENDORS.get(distro.id) if distro and record.type == "rpm" else None
+        return vendor or (distro.id if distro else None)
     return record.namespace
 
 

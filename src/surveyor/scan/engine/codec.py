@@ -18,7 +18,7 @@ from surveyor.scan.tree.entry import Tally
 from surveyor.scan.tree.overlay import Sheet
 
 #: Changes with every field of what is kept.
-FORMAT = "2:" + ":".join(",".join(kept.__dataclass_fields__) for kept in (Record, Coverage, Protection))
+FORMAT = "3:" + ":".join(",".join(kept.__dataclass_fields__) for kept in (Record, Coverage, Protection))
 _MOST = 512 << 20  # bytes that an entry may inflate to
 _UNITS = {unit.id: unit for unit in CATALOGERS}
 

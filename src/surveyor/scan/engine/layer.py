@@ -12,7 +12,7 @@ from functools import partial
 
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.catalog.interface import Cataloger, File, Owned
-from surveyor.scan.engine import distro, links
+from surveyor.scan.engine import links
 from surveyor.scan.engine.concern import concerned
 from surveyor.scan.engine.following import lasts_of
 from surveyor.scan.engine.look import Look, Nested, Taken, Trouble
@@ -20,6 +20,7 @@ from surveyor.scan.engine.units import Ledger
 from surveyor.scan.engine.wanted import is_library, is_nested, wanted
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.events import Progress
+from surveyor.scan.formats import release
 from surveyor.scan.formats.protection import Protection
 from surveyor.scan.limits import Budget
 from surveyor.scan.tree.entry import Blob, Entry, Kind, Layer, Walk, is_program, readable
@@ -97,7 +98,7 @@ class LayerReader:
         catalogers = [(unit, match) for unit, match in units if isinstance(unit, Cataloger)]
         for unit, match in catalogers:
             self._catalog(unit, entry, entry.name, match["root"] if unit.system else b"")
-        if entry.name.endswith(distro.PLACES):
+        if entry.name.endswith(release.PLACES):
             self._release(entry)
         elif units and not catalogers and len(self.look.unread) < _KEPT:
             self.look.unread[entry.name] = units[0][0].id
@@ -185,7 +186,7 @@ class LayerReader:
 
     def _release(self, entry: Entry) -> None:
         def read() -> None:
-            self.look.releases[entry.name] = bytes(entry.head(distro.LIMIT))
+            self.look.releases[entry.name] = bytes(entry.head(release.LIMIT))
 
         self._try("distro", read, entry.name, stage=f"{self._scope.stage}.packages")
 

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.catalog.unread import UNREAD
-from surveyor.scan.engine import distro
 from surveyor.scan.engine.concern import concerned
+from surveyor.scan.formats import release
 from surveyor.scan.limits import Budget
 from surveyor.scan.tree.names import resolve
 
 _UNITS = (*CATALOGERS, *UNREAD)
 _SYSTEMS = tuple(unit for unit in CATALOGERS if unit.system)
 _DATABASES = tuple(place for unit in _UNITS for place in unit.places)
-_PLACES = (*distro.PLACES, *_DATABASES)
+_PLACES = (*release.PLACES, *_DATABASES)
 #: Folders of everybody: a link that stands for one says nothing of a package database.
 _GENERAL = frozenset({b"etc", b"lib", b"usr", b"usr/lib", b"usr/share", b"var", b"var/lib"})
 _HOPS = 40  # as Linux has it
@@ -57,7 +57,7 @@ _ON_THE_WAY = re.compile(
 
 def recorded(name: bytes) -> bool:
     """Whether a file of this name would be read or told of."""
-    return name.endswith(distro.PLACES) or bool(concerned(name))
+    return name.endswith(release.PLACES) or bool(concerned(name))
 
 
 def concerns(name: bytes) -> bool:
@@ -86,7 +86,7 @@ class Wish:
     @property
     def release(self) -> bool:
         """Whether it is an os-release, whose absence is told where packages cannot be matched for lack of it."""
-        return self.known.endswith(distro.PLACES)
+        return self.known.endswith(release.PLACES)
 
     @property
     def looked_for(self) -> bool:

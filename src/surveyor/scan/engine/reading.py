@@ -22,6 +22,7 @@ from surveyor.scan.engine.units import Ledger
 from surveyor.scan.engine.unseen import Unseen
 from surveyor.scan.engine.wanted import is_nested
 from surveyor.scan.events import Progress
+from surveyor.scan.formats import release
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState, Distro
 from surveyor.scan.tree.entry import Entry, Layer, Tally
@@ -199,7 +200,7 @@ class ImageReader:
         for name in filter(visible, look.links):
             target = look.links[name]
             self._links.add(name, target, layer.digest)
-            if target is not None and name.endswith(distro.PLACES):
+            if target is not None and name.endswith(release.PLACES):
                 self._releases.add_link(name, target)
         for name in filter(visible, look.releases):
             self._links.met(name)

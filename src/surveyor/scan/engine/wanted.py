@@ -12,6 +12,7 @@ from surveyor.scan.catalog.interface import Cataloger
 from surveyor.scan.catalog.unread import UNREAD, Unread
 from surveyor.scan.engine import links
 from surveyor.scan.engine.concern import last_names
+from surveyor.scan.formats import release
 from surveyor.scan.tree.entry import Wanted
 
 #: Acquirers of what may lie inside another tree.
@@ -28,7 +29,7 @@ def wanted(*, system: bool) -> Wanted:
     """
     nestable = _IN_SYSTEMS if system else NESTABLE
     units: tuple[Cataloger | Unread | Acquirer, ...] = (*CATALOGERS, *UNREAD, *nestable)
-    parts = (rb"\.wh\.[^/]*", rb"os-release", links.NAMES, last_names(units), rb"[^/]+\." + _LIBRARIES)
+    parts = (rb"\.wh\.[^/]*", release.NAMES, links.NAMES, last_names(units), rb"[^/]+\." + _LIBRARIES)
     return Wanted(re.compile(rb"(?:" + b"|".join(parts) + rb")\Z", re.DOTALL), programs=True)
 
 
