@@ -328,6 +328,21 @@ def test_a_zip_that_is_cut_inside_its_last_record(tmp_path: Path) -> None:
     assert behind.scan_status is ScanStatus.UNSUPPORTED
 
 
+def test_a_zip64_field_that_claims_more_than_there_is(tmp_path: Path) -> None:
+    """Found by fuzzing: an extra field of 75 bytes that says it has 63,744."""
+    whole = bytearray(jar(pom("g", "a", "1"), stored=True))
+    at = whole.rindex(b"PK\x01\x02")
+    end = whole.rindex(b"PK\x05\x06")
+    entry = whole[at:end]
+    entry[20:28] = b"\xff" * 8  # both sizes are in the extra field
+    entry[30:32] = (8).to_bytes(2, "little")
+    entry += b"\x01\x00\x00\xf9" + bytes(4)
+    size = int.from_bytes(whole[end + 12 : end + 16], "little") + 8
+    whole[end + 12 : end + 16] = size.to_bytes(4, "little")
+    report = scan_bytes(tmp_path, bytes(whole[:at] + entry + whole[end:]))
+    assert {entry.reason for entry in troubles(report)} <= {"malformed", "limit_exceeded"}
+
+
 @pytest.mark.parametrize("manifest", [b"[", b'[{"Layers":["../../etc/passwd"]}]', b'[{"Layers":[3]}]'])
 def test_a_broken_manifest_is_broken(tmp_path: Path, manifest: bytes) -> None:
     report = scan_bytes(tmp_path, tar({"manifest.json": manifest, "x/layer.tar": tar(GOOD)}))

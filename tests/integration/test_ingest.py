@@ -197,7 +197,8 @@ async def test_packages_of_a_scan_are_kept(near: Ground) -> None:
     assert done.status == "done", done.error
     async with near.platform.sessions() as session:
         rows = (await session.execute(text("select purl, version, locations from scan_packages"))).all()
-    assert [tuple(row) for row in rows] == [("pkg:deb/debian/libc6@1", "1", [{"path": "ab", "layer": "sha256:aa"}])] * 3
+    place = {"path": "ab", "layer": "sha256:aa", "instruction": None}
+    assert [tuple(row) for row in rows] == [("pkg:deb/debian/libc6@1", "1", [place])] * 3
 
 
 @pytest.mark.parametrize(

@@ -240,7 +240,8 @@ def _wide(extra: bytes, packed: int, size: int, offset: int) -> tuple[int, int, 
     while position + 4 <= len(extra):
         tag, length = unpack_from("<HH", extra, position)
         if tag == 1:
-            values = iter(unpack_from(f"<{length // 8}Q", extra[: position + 4 + length], position + 4))
+            field = extra[position + 4 : position + 4 + length]
+            values = iter(unpack_from(f"<{len(field) // 8}Q", field))
             return tuple(next(values, narrow) if narrow == _MAX32 else narrow for narrow in (packed, size, offset))  # type: ignore[return-value]
         position += 4 + length
     return packed, size, offset
