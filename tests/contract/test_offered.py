@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from surveyor.scan.acquire import ACQUIRERS
-from surveyor.scan.vocabulary import COMPRESSED, FILES
+from surveyor.scan.vocabulary import COMPRESSED, FILES, HEADINGS
 from tests import cpios, packages, rpms, sboms
 from tests.apple.hfs import volume
 from tests.apple.udif import image
@@ -74,3 +74,8 @@ def test_every_acquirer_says_what_it_takes() -> None:
 def test_what_is_offered_is_read(tmp_path: Path, name: str, form: str) -> None:
     report = scan_bytes(tmp_path, pack(SAMPLES[name], form))
     assert purls(report), report.error
+
+
+def test_every_name_stands_under_one_heading() -> None:
+    headed = [unit for units in HEADINGS.values() for unit in units]
+    assert sorted(headed) == sorted(unit for unit, names in FILES.items() if names)

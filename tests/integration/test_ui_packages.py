@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import text
 
 from surveyor.service.actions import teams
-from surveyor.service.store import package_lists
+from surveyor.service.store import package_lists, packages
+from tests import samples
 from tests.integration.test_ui_sessions import Browser, signed_in
 from tests.servers.service import Service
 
@@ -82,6 +84,38 @@ async def test_hostile_names_are_text(service: Service) -> None:
     assert "<img" not in page
     assert "{{ 7*7 }}" in page
     assert 'value="&#34;&gt;&lt;b' in browser.get(f"/scans/{scan}/packages?name=%22%3E%3Cb").text
+
+
+async def test_a_row_says_licences_owner_and_what_made_its_layer(service: Service) -> None:
+    browser = await signed_in(service)
+    scan = await scanned(service, "idna", path="usr/lib/idna-3.3.egg-info")
+    bare = browser.get(f"/scans/{scan}/packages").text
+    assert "layer sha256:ababab" in bare
+    assert "put there by" not in bare
+    assert "declared" not in bare
+    async with service.sessions() as session, session.begin():
+        await session.execute(
+            text(
+                "update scan_packages set owner = 'deb/python3-idna', presence = 'declared',"
+                " licenses = '{MIT,BSD-3-Clause,Apache-2.0,ISC,0BSD}',"
+                " locations = jsonb_set(locations, '{0,instruction}',"
+                " to_jsonb('RUN <b>apt-get</b> ' || repeat('x', 300)))"
+            )
+        )
+    page = browser.get(f"/scans/{scan}/packages").text
+    assert "put there by <bdi>deb/python3-idna</bdi>" in page
+    assert "<bdi>MIT, BSD-3-Clause, Apache-2.0</bdi><small>and 2 others</small>" in page
+    assert "declared, not installed" in page
+    assert "RUN &lt;b&gt;apt-get&lt;/b&gt; xxx" in page
+    assert "x" * 120 not in page
+    assert "layer sha256:ababab" not in page
+
+
+async def test_a_package_is_kept_as_it_was_found(service: Service) -> None:
+    scan, found = await scanned(service), replace(samples.package(), owner="deb/expat")
+    async with service.sessions() as session, session.begin():
+        await packages.add(session, scan, [found])
+        assert await packages.of_scan(session, scan, found.type) == [found]
 
 
 async def test_other_scans_other_teams_and_bad_cursors(service: Service) -> None:

@@ -92,6 +92,14 @@ FILES = {
     "disk": ("ext4 filesystem", "disk image"),
     "directory": (),
 }
+#: The same by what people have in their hands: a heading, and the acquirers that belong there.
+HEADINGS = {
+    "Images": ("oci", "docker"),
+    "Applications and packages": ("zip", "xar", "deb", "rpm", "gem", "tar"),
+    "Discs and filesystems": ("iso", "dmg", "disk", "squashfs", "cpio"),
+    "Programs and libraries": ("binary",),
+    "Bills of materials": ("sbom",),
+}
 #: What a file may be compressed with as a whole.
 COMPRESSED = ("gzip", "zstd", "bzip2", "xz", "lzma", "lzip", "lz4", "pbzx")
 

@@ -110,8 +110,6 @@ class _Scan:
     def read(self) -> tuple[Package, ...]:
         """Walk every image; returns the merged packages of all."""
         progress, images = self._ledger.progress, self._artifact.images
-        detail = f"{self.type}: {counted(len(images), 'image')}, {counted(len(self._layers), 'layer')}"
-        progress(f"{self.stage}.extract", detail, pct=5)
         if self.stage in {"archive", "binary"}:
             progress(f"{self.stage}.type", self.type.partition("/")[2], pct=6)
         if self.stage == "iso":

@@ -17,7 +17,7 @@ from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.plan import Place, Request
 from surveyor.scan.settings import Settings
-from surveyor.scan.vocabulary import family
+from surveyor.scan.vocabulary import counted, family
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,10 @@ def opened(request: Request, settings: Settings, budget: Budget, ledger: Ledger)
             result = _pulled(request, platform, settings, budget, ledger)
         else:
             result = _read(_origin(request, settings, budget, ledger), platform, budget, ledger)
-        name(f"{family(result.artifact.type)}.extract")
+        stage, images = f"{family(result.artifact.type)}.extract", result.artifact.images
+        name(stage)
+        layers = counted(sum(len(image.layers) for image in images), "layer")
+        ledger.progress(stage, f"{result.artifact.type}: {counted(len(images), 'image')}, {layers}", pct=5)
     for entry in result.artifact.coverage:
         ledger.add(entry)
     return result

@@ -20,7 +20,7 @@ _ORDER = (_NAME, _PACKAGE.id)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageRow:
-    """One package for a list: the first place where it lies, and in how many it does."""
+    """One package for a list: the first place where it lies and what made that, and in how many it does."""
 
     id: int
     type: str
@@ -28,8 +28,12 @@ class PackageRow:
     name: str
     version: str
     tier: str
+    presence: str
+    licenses: list[str]
+    owner: str | None
     path: str | None
     layer: str | None
+    instruction: str | None
     places: int
 
 
@@ -55,13 +59,17 @@ async def page(
 async def _shown(session: Session, ids: Select[tuple[int]]) -> list[PackageRow]:
     """The rows of these ids; apart from finding them, so that places are unpacked for one page and not for all."""
     chosen = ids.subquery()
-    columns = (_PACKAGE[name] for name in ("id", "type", "namespace", "name", "version", "tier"))
+    columns = (
+        _PACKAGE[name]
+        for name in ("id", "type", "namespace", "name", "version", "tier", "presence", "licenses", "owner")
+    )
     first = _PACKAGE.locations[0]
     statement = (
         select(
             *columns,
             first["path"].astext.label("path"),
             first["layer"].astext.label("layer"),
+            first["instruction"].astext.label("instruction"),
             func.jsonb_array_length(_PACKAGE.locations).label("places"),
         )
         .join(chosen, chosen.c.id == _PACKAGE.id)

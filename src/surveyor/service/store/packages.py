@@ -34,13 +34,14 @@ scan_packages = Table(
     Column("evidence", JSONB, nullable=False),
     Column("source", JSONB),
     Column("distro", JSONB),
+    Column("owner", Text),
     Index(None, "scan_id", "id"),
     Index(None, "type", "name"),
 )
 
 _COPY = (
     "copy scan_packages (scan_id, purl, type, namespace, name, version, tier, presence, found_by, state, licenses,"
-    " locations, evidence, source, distro) from stdin"
+    " locations, evidence, source, distro, owner) from stdin"
 )
 
 
@@ -81,6 +82,7 @@ def _package(row: RowMapping) -> Package:
         source=SourcePackage(**row["source"]) if row["source"] else None,
         distro=Distro(**row["distro"]) if row["distro"] else None,
         state=row["state"],
+        owner=row["owner"],
     )
 
 
@@ -101,6 +103,7 @@ def _row(scan_id: UUID, package: Package) -> tuple[object, ...]:
         _json([asdict(item) for item in package.evidence]),
         _json(asdict(package.source)) if package.source else None,
         _json(asdict(package.distro)) if package.distro else None,
+        package.owner,
     )
 
 

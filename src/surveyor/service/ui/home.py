@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from surveyor.scan.vocabulary import COMPRESSED, FILES
+from surveyor.scan.vocabulary import COMPRESSED, FILES, HEADINGS
 from surveyor.service.actions import advisories, scans, uploads
 from surveyor.service.auth import Identity
 from surveyor.service.errors import InvalidParams, RateLimited
@@ -93,7 +93,10 @@ async def _page(request: Request, who: Identity, *, status: int = 200, **given: 
             "next": found.next_cursor,
             "later": bool(cursor),
         },
-        files=tuple(dict.fromkeys(name for names in FILES.values() for name in names)),
+        files={
+            heading: tuple(dict.fromkeys(name for unit in units for name in FILES[unit]))
+            for heading, units in HEADINGS.items()
+        },
         compressed=COMPRESSED,
         upload_limit=request.app.state.config.upload_max_bytes,
         **{name: given.get(name, "") for name in _GIVEN},

@@ -22,6 +22,8 @@ _PAGE = 100
 _NAME_LENGTH, _CURSOR_LENGTH = 200, 300
 #: How sure it is that a package is there.
 TIERS = {"confirmed_installed": "Recorded", "heuristic_unverified": "Inferred"}
+#: Licences of one package that a list has room for.
+_LICENSES = 3
 
 
 async def show(request: Request) -> Response:
@@ -38,6 +40,7 @@ async def show(request: Request) -> Response:
         advisories=await freshness(request),
         scan={"id": scan.id, "short": str(scan.id)[:8], "target": rows.target(scan)},
         tiers=TIERS,
+        most_licenses=_LICENSES,
         **await _list(request, whose, scan),
     )
 
