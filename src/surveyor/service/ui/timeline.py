@@ -65,9 +65,13 @@ LANES: dict[str, tuple[Lane, ...]] = {
         Lane(
             key="advise",
             label="Advisories",
-            prefixes=("osv.", "nvd.", "redhat.", "binary.hardening", *_each("osv"), *_each("enrich")),
+            prefixes=("osv.", "nvd.", "redhat.", *_each("osv"), *_each("enrich")),
         ),
-        Lane(key="report", label="Report", prefixes=("scan.summary", "scan.done", "report.", "analysis.")),
+        Lane(
+            key="report",
+            label="Report",
+            prefixes=("binary.hardening", "scan.summary", "scan.done", "report.", "analysis."),
+        ),
     ),
 }
 _SECOND, _MINUTE, _HOUR = 1_000, 60_000, 3_600_000

@@ -48,6 +48,8 @@ _COUNTED = {
 _HOW = {"slot.performance": "https://developers.google.com/speed/docs/insights/v5/get-started"}
 _REASONS_SHOWN = 5
 _ENTRIES_SHOWN = 200
+#: Kinds of packages that a line has room for; more fold away.
+_NAMED = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """One line of what was or was not looked at; ``at`` is where in the target, ``how`` tells how to set it up."""
+    """One line of what was or was not looked at; ``at`` is where in the target, ``how`` tells how to set it up.
+
+    ``names`` are what it is about where that is too much for a line.
+    """
 
     what: str
     state: str
@@ -73,6 +78,7 @@ class Looked:
     at: str | None = None
     counted: str = ""
     how: str | None = None
+    names: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,16 +111,16 @@ def looked_at(scan: Scan) -> LookedAt:
     layers = [
         entry for entry in scan.coverage if (entry.get("what"), entry.get("state")) == ("acquire.layer", "looked")
     ]
-    entries = [_looked(entry) for entry in scan.coverage if entry not in absent and entry not in layers]
+    others = [entry for entry in scan.coverage if entry.get("what") == "catalog"]
+    entries = [_looked(entry) for entry in scan.coverage if entry not in absent + layers + others]
     if layers:
         read = sum(entry.get("count") or 0 for entry in layers)
         many = len(layers) > 1
         whole = f"{len(layers):,} read to {'their' if many else 'its'} end, {counted(read, 'entry')}"
         what = "Layers" if many else "Layer"
         entries.insert(0, Looked(what=what, state="looked", word=_WORDS["looked"], why=whole))
-    if absent:
-        names = ", ".join(label(str(entry["what"])) for entry in absent)
-        entries.append(Looked(what="Looked for, none there", state="looked", word=_WORDS["looked"], why=names))
+    if names := sorted({*_none_met(others), *(label(str(entry["what"])) for entry in absent)}, key=str.lower):
+        entries.append(_none_there(names))
     entries += _untold(scan)
     entries.sort(key=lambda entry: _ORDER.index(entry.state) if entry.state in _ORDER else 0)
     gaps = sum(entry.state in _GAPS for entry in entries)
@@ -143,6 +149,21 @@ def _found_none(entry: Mapping[str, Any]) -> bool:
         "looked",
         0,
     )
+
+
+def _none_met(entries: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    """The kinds of packages that nothing was met of, as people call them; the scanner lists its units' ids."""
+    for entry in entries:
+        for unit in str(entry.get("detail") or "").rpartition(": ")[2].split(", "):
+            if unit:
+                yield label(f"catalog.{unit}")
+
+
+def _none_there(names: list[str]) -> Looked:
+    few = len(names) <= _NAMED
+    why = ", ".join(names) if few else counted(len(names), "kind") + " of packages"
+    what = "Looked for, none there"
+    return Looked(what=what, state="looked", word=_WORDS["looked"], why=why, names="" if few else ", ".join(names))
 
 
 def label(what: str) -> str:

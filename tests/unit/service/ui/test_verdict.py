@@ -123,6 +123,19 @@ def test_gaps_stand_first_and_empty_catalogers_share_a_line() -> None:
     assert len(lines) == 4
 
 
+def test_many_kinds_of_which_nothing_is_there_fold_away_by_their_names() -> None:
+    units = ("bun", "cocoapods", "conda", "cran", "dotnet", "gem", "go", "julia")
+    run = scan(
+        coverage=(
+            {"what": "catalog.apk", "state": "looked", "count": 0},
+            {"what": "catalog", "state": "looked", "count": 8, "detail": f"looked for and not met: {', '.join(units)}"},
+        )
+    )
+    (line,) = looked_at(run).entries
+    assert (line.what, line.why) == ("Looked for, none there", "9 kinds of packages")
+    assert line.names.startswith(".NET packages, Alpine packages, Conda packages, Go modules")
+
+
 def test_what_a_line_counts_is_said_with_it() -> None:
     run = scan(
         coverage=(
