@@ -138,6 +138,8 @@ _LIMITS = {
     "inflated_bytes": "Bytes that come out of all decompression together",
     "entries": "Entries of all trees together: files, folders and links",
     "candidates": "Files that some cataloger reads",
+    "memory_bytes": "Names and records that are held until the report is written, estimated",
+    "owned_bytes": "Lists of the files that system packages own",
     "packages": "Package records",
     "depth": "Levels of artifacts inside artifacts, and of Java archives inside Java archives",
     "file_bytes": "Bytes of one file that are held in memory",

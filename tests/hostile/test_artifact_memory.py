@@ -9,7 +9,7 @@ import struct
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -102,9 +102,74 @@ def long_names() -> bytes:
     return docker_save([tar(GOOD), tar({**files, "a/node_modules/b/package.json": npm("b", "1")})])
 
 
+def streamed(members: Iterable[tuple[str, bytes]]) -> bytes:
+    """An image with one layer, packed while it is written: headers are made by hand, since there are many."""
+    out = io.BytesIO()
+    with zstandard.ZstdCompressor(level=1).stream_writer(out, closefd=False) as layer:
+        layer.write(tar(GOOD, end=False))
+        layer.write(bytes(-len(tar(GOOD, end=False)) % 512))
+        for name, body in members:
+            if len(name) > 100:
+                layer.write(header("long", len(name), b"L") + name.encode() + bytes(-len(name) % 512))
+            layer.write(header(name[:100], len(body), b"0") + body + bytes(-len(body) % 512))
+        layer.write(bytes(1024))
+    return Oci().add([out.getvalue()]).tar()
+
+
+def header(name: str, size: int, kind: bytes) -> bytes:
+    block = struct.pack("100s24s12s12s8s1s355s", name.encode(), b"0000644", b"%011o" % size, b"", b" " * 8, kind, b"")
+    return block[:148] + b"%06o\0 " % sum(block) + block[156:]
+
+
+def lists_of_owned_files() -> bytes:
+    body = b"".join(b"/usr/share/%07d/%07d\n" % (number, number) for number in range(150_000))
+    return streamed((f"var/lib/dpkg/info/p{number}.list", body) for number in range(120))
+
+
+def an_owned_file_of_one_endless_line() -> bytes:
+    return streamed((f"var/lib/dpkg/info/p{number}.list", b"/" + b"x" * (7 * MIB)) for number in range(5))
+
+
+def long_wanted_names() -> bytes:
+    return streamed((f"{number}{'n' * 60_000}.jar", b"x") for number in range(6_000))
+
+
+def broken_manifests() -> bytes:
+    return streamed((f"d{number}/node_modules/a/package.json", b"{") for number in range(190_000))
+
+
+def fat_manifests() -> bytes:
+    licences = [{"type": f"{number}{'y' * 100}"} for number in range(60)]
+    body = json.dumps({"version": "1." + "9" * 200, "licenses": licences, "name": "n" * 180})[:-2]
+    names = ((number, f"d{number}/{'d' * 500}/node_modules/a/package.json") for number in range(45_000))
+    return streamed((name, f'{body}{number}"}}'.encode()) for number, name in names)
+
+
+def whiteouts_without_end() -> bytes:
+    return streamed((f"d{number}/{'n' * 60}/.wh.a", b"") for number in range(700_000))
+
+
+def programs_with_long_names() -> bytes:
+    return streamed((f"usr/bin/{number}{'n' * 3_000}.so", b"\x7fELF" + bytes(60)) for number in range(45_000))
+
+
 @pytest.mark.parametrize(
     "build",
-    [gzip_of_a_large_jar, nested_jars, wide_zstd_window, many_records, many_manifests, long_names],
+    [
+        gzip_of_a_large_jar,
+        nested_jars,
+        wide_zstd_window,
+        many_records,
+        many_manifests,
+        long_names,
+        lists_of_owned_files,
+        an_owned_file_of_one_endless_line,
+        long_wanted_names,
+        programs_with_long_names,
+        pytest.param(broken_manifests, marks=pytest.mark.slow),
+        fat_manifests,
+        pytest.param(whiteouts_without_end, marks=pytest.mark.slow),
+    ],
     ids=lambda build: build.__name__,
 )
 def test_private_memory_is_bounded(tmp_path: Path, build: Callable[[], bytes]) -> None:

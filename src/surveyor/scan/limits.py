@@ -11,6 +11,8 @@ from surveyor.scan.errors import LimitExceeded
 
 MIB = 1 << 20
 GIB = 1 << 30
+_CANDIDATE = 600  # bytes that are kept of each file that somebody asked for
+_COPIES = 4  # of its name: as it is, readable, and twice in the report
 _TICK = 1.0  # seconds between two words about how far a scan is
 
 
@@ -28,6 +30,8 @@ class Limits:
     metadata_bytes: int = 8 * MIB
     ratio: int = 2_000
     spool_bytes: int = 4 * GIB
+    memory_bytes: int = 160 * MIB
+    owned_bytes: int = 40 * MIB
     seconds: float = 1800.0
     page_bytes: int = 10 * MIB
     page_seconds: float = 60.0
@@ -48,6 +52,8 @@ class Budget:
     _entries: int = 0
     _candidates: int = 0
     _packages: int = 0
+    _held: int = 0
+    _owned: int = 0
     _inflated: int = 0
     _spooled: int = 0
     _deadline: float = field(init=False)
@@ -66,12 +72,28 @@ class Budget:
         if count > 1 or not self._entries & 0x3FF:
             self.check_time()
 
-    def candidate(self) -> None:
-        """Count a file that a cataloger asked for."""
+    def candidate(self, name: bytes = b"") -> None:
+        """Count a file that a cataloger asked for, and what is kept of its name."""
+        self.hold(_CANDIDATE + _COPIES * len(name))
         with self._lock:
             self._candidates += 1
         if self._candidates > self.limits.candidates:
             raise LimitExceeded(f"more than {self.limits.candidates:,} package files")
+
+    def hold(self, count: int) -> None:
+        """Count bytes that stay in memory until the report is written, as well as they can be estimated."""
+        with self._lock:
+            self._held += count
+        if self._held > self.limits.memory_bytes:
+            raise LimitExceeded(f"more than {self.limits.memory_bytes:,} bytes of names and records")
+
+    def own(self, count: int) -> None:
+        """Count bytes of the lists of files that system packages own; there are none of what does not fit."""
+        with self._lock:
+            fits = self._owned + count <= self.limits.owned_bytes
+            self._owned += count if fits else 0
+        if not fits:
+            raise LimitExceeded(f"more than {self.limits.owned_bytes:,} bytes of lists of files that packages own")
 
     def package(self) -> None:
         """Count a package record; each is held until the report is written, and the report is held whole."""

@@ -19,8 +19,9 @@ from surveyor.scan.acquire import ACQUIRERS
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.catalog.unread import UNREAD
 from surveyor.scan.engine import codec
-from surveyor.scan.engine.layer import Scope
+from surveyor.scan.engine.layer import Scope, weight
 from surveyor.scan.engine.look import Look
+from surveyor.scan.errors import LimitExceeded
 from surveyor.scan.limits import Budget, Limits
 from surveyor.scan.tree.overlay import Sheet
 from surveyor.scan.tree.stream import content_digest
@@ -55,7 +56,7 @@ class LayerCache:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def get(self, key: str, sheet: Sheet, budget: Budget) -> Look | None:
-        """What was kept; an entry that cannot be read is none."""
+        """What was kept; an entry that cannot be read is none, nor one that is more than this scan may still hold."""
         path = self._path(key)
         try:
             data = path.read_bytes()
@@ -63,8 +64,10 @@ class LayerCache:
         except OSError:
             return None
         look = codec.decode(data, sheet)
-        for _ in range(sum(len(taken.records) for taken in look.taken.values()) if look else 0):
-            budget.package()
+        try:
+            _count(look, budget)
+        except LimitExceeded:
+            return None  # who reads the layer itself keeps what comes before the bound
         return look
 
     def put(self, key: str, layer: TarLayer, look: Look, budget: Budget) -> None:
@@ -99,6 +102,17 @@ class LayerCache:
             total -= size
             if total <= self.bytes * _LEFT:
                 return
+
+
+def _count(look: Look | None, budget: Budget) -> None:
+    """Draw on the budget for what a look holds, as who reads the layer does."""
+    for taken in look.taken.values() if look else ():
+        budget.candidate(taken.name)
+        for note in taken.owned:
+            budget.own(len(note.paths))
+        for record in taken.records:
+            budget.package()
+            budget.hold(weight(record, len(taken.name)))
 
 
 def _stats(folder: Path) -> list[tuple[Path, os.stat_result]]:

@@ -11,6 +11,8 @@ from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.catalog.interface import Cataloger
 from surveyor.scan.catalog.unread import UNREAD, Unread
 
+_NAME_MAX = 255  # bytes, as Linux has it
+
 
 def last_names(units: Iterable[Cataloger | Unread | Acquirer]) -> bytes:
     """One pattern of the last components that these units want."""
@@ -48,5 +50,8 @@ def concerned(name: bytes) -> list[tuple[Cataloger | Unread, re.Match[bytes]]]:
     at = name.rfind(b"/") + 1
     if not _ANY.match(name, at):
         return []
-    units = (*_units_of(name[at:]), *(unit for unit, pattern in _patterns(looking=True) if pattern.match(name, at)))
+    last = name[at:]
+    # a name that no file system can hold is not worth its place in a cache
+    named = (_units_of if len(last) <= _NAME_MAX else _units_of.__wrapped__)(last)
+    units = (*named, *(unit for unit, pattern in _patterns(looking=True) if pattern.match(name, at)))
     return [(unit, match) for unit in units if (match := unit.paths.search(name))]

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from surveyor.scan.catalog import CATALOGERS
-from surveyor.scan.catalog.interface import Cataloger, File, Owned
+from surveyor.scan.catalog.interface import Cataloger, File, Owned, Record
 from surveyor.scan.engine import links
 from surveyor.scan.engine.concern import concerned
 from surveyor.scan.engine.following import lasts_of
 from surveyor.scan.engine.look import Look, Nested, Taken, Trouble
+from surveyor.scan.engine.owners import listed, spelt
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.engine.wanted import is_library, is_nested, wanted
 from surveyor.scan.errors import LimitExceeded, Malformed
@@ -32,6 +33,9 @@ from surveyor.scan.vocabulary import counted
 
 _PROGRAMS = tuple(unit for unit in CATALOGERS if unit.programs and not unit.unowned)
 _UNOWNED = tuple(unit for unit in CATALOGERS if unit.programs and unit.unowned)
+#: Bytes that are kept of each, beside names: estimated from what they take as objects and in the report.
+_TROUBLE, _WHITEOUT, _PROGRAM, _RECORD = 800, 200, 400, 1_200
+_PATHS = 4  # copies of a record's path: in its place and its evidence, and of both in the report
 _KEPT = 50_000  # names of one kind that a layer may make us remember
 #: Where distributions put programs; what lies elsewhere is nobody's but who built the image.
 _MANAGED = re.compile(rb"(?:usr/)?(?:s?bin|lib(?:32|64|x32|exec)?|games)/")
@@ -101,6 +105,7 @@ class LayerReader:
         if entry.name.endswith(release.PLACES):
             self._release(entry)
         elif units and not catalogers and len(self.look.unread) < _KEPT:
+            self._budget.candidate(entry.name)
             self.look.unread[entry.name] = units[0][0].id
         # a file that is its own tree has been opened already
         if self._layer.form != "file" and is_nested(entry.name, system=self._scope.system):
@@ -120,6 +125,7 @@ class LayerReader:
         ledger = Ledger(Progress())
         ledger.attempt(what, unit, stage=stage, path=self._scope.path(name), layer=self._layer.digest)
         self.look.troubles += [Trouble(name=name, stage=stage, entry=entry) for entry in ledger.entries]
+        self._budget.hold(_TROUBLE * len(ledger.entries))
 
     def _walk(self) -> bool:
         look, overlaid = self.look, self._scope.overlaid
@@ -128,7 +134,9 @@ class LayerReader:
         )
         try:
             for entry in walk:
-                if not (overlaid and look.sheet.mark(entry.name)):
+                if overlaid and look.sheet.mark(entry.name):
+                    self._budget.hold(_WHITEOUT + 2 * len(entry.name))
+                else:
                     self._entry(entry)
         finally:
             look.entries, look.unmarked, look.climbing, look.closed = (
@@ -145,7 +153,7 @@ class LayerReader:
         elif entry.kind is Kind.FILE and entry.size:
             self.take(entry)
         elif links.recorded(entry.name):
-            self._budget.candidate()
+            self._budget.candidate(entry.name + entry.target)
             self.look.empty.append(entry.name)
             if entry.kind is Kind.HARDLINK:
                 self._linked.setdefault(clean(entry.target), []).append(entry.name)
@@ -154,7 +162,7 @@ class LayerReader:
         """Keep a link that may lead to a package record, and what stands in the place of an older one."""
         if not links.concerns(entry.name):
             return
-        self._budget.candidate()
+        self._budget.candidate(entry.name + entry.target)
         if entry.size:
             # no folder or device has bytes: it is a file of which only some are stored
             self.look.sparse.append(entry.name)
@@ -163,7 +171,7 @@ class LayerReader:
 
     def _catalog(self, unit: Cataloger, entry: Entry, name: bytes, root: bytes = b"") -> None:
         """Give one file to one cataloger; what it said before an error stays."""
-        self._budget.candidate()
+        self._budget.candidate(name)
         # a name that a layer holds twice means its last content
         taken = self.look.taken[unit.id, name] = Taken(unit=unit, name=name, root=root)
         stage = f"{self._scope.stage}.packages" if unit.system else f"{self._scope.stage}.packages.app"
@@ -176,17 +184,22 @@ class LayerReader:
         else:
             whole = unit.random and (entry.mapped or entry.place is not None)
             data = entry.read(entry.size if whole else min(unit.limit, self._budget.limits.file_bytes))
+        place = len(self._scope.prefix) + len(taken.name)
         for told in unit.parse(File(path=readable(taken.name), data=data), self._budget):
             if isinstance(told, Owned):
+                self._budget.own(len(told.paths))
                 taken.owned.append(told)
             elif isinstance(told, Protection):
                 taken.protections.append(told)
             else:
+                self._budget.hold(weight(told, place))
                 taken.records.append(told)
 
     def _release(self, entry: Entry) -> None:
         def read() -> None:
-            self.look.releases[entry.name] = bytes(entry.head(release.LIMIT))
+            data = bytes(entry.head(release.LIMIT))
+            self._budget.candidate(entry.name + data)
+            self.look.releases[entry.name] = data
 
         self._try("distro", read, entry.name, stage=f"{self._scope.stage}.packages")
 
@@ -198,7 +211,7 @@ class LayerReader:
             if nested is not None:
                 self.look.nested.append(nested)
 
-        self._budget.candidate()
+        self._budget.candidate(entry.name)
         self._try("acquire.nested", read, entry.name, stage=f"{self._scope.stage}.extract")
 
     def _blob(self, entry: Entry) -> Blob:
@@ -224,17 +237,18 @@ class LayerReader:
             # who owns it is told by a file that comes later
             if len(self._waiting) >= _KEPT:
                 raise LimitExceeded(f"more than {_KEPT:,} programs in one layer")
+            self._budget.hold(_PROGRAM + _PATHS * len(entry.name))
             self._waiting[entry.name] = _Waiting(place=entry.place, program=entry.program)
             return
         self._judge(entry, program=entry.program)
 
     def _read_unowned(self) -> bool:
         """Look at the programs that no system package of this layer owns: where they lie, or by walking it again."""
+        names = spelt(self._waiting)
         for note in (note for taken in self.look.taken.values() for note in taken.owned):
-            for path in bytes(note.paths).split(b"\n"):
-                # before usr and / were merged, packages knew /bin/sh where usr/bin/sh lies
-                self._waiting.pop(path[1:], None)
-                self._waiting.pop(b"usr" + path, None)
+            self._budget.check_time()
+            for line in listed(note.paths, names):
+                self._waiting.pop(names[line], None)
         for name, waiting in self._waiting.items():
             if (place := waiting.place) is not None:
                 entry = Entry(name=name, kind=Kind.FILE, size=len(place), peek=_peek(place), place=place)
@@ -265,6 +279,13 @@ class LayerReader:
                 f"{counted(len(self._linked), 'hard link')} to package records without a target in the layer"
             )
         return True
+
+
+def weight(record: Record, place: int) -> int:
+    """Bytes that a record takes until the report is written; ``place`` is how long the path of its file is."""
+    inner = len(record.inner or "")
+    said = len(record.name) + len(record.version) + len(record.evidence) + sum(map(len, record.licenses))
+    return _RECORD + 2 * said + _PATHS * (place + inner)
 
 
 def _peek(place: Blob) -> Callable[[int], memoryview]:

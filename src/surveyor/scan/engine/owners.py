@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from surveyor.scan.catalog.interface import Owned
@@ -10,6 +11,8 @@ from surveyor.scan.engine.hardening import Guarded
 from surveyor.scan.engine.inventory import Found
 from surveyor.scan.model import Distro
 from surveyor.scan.tree.entry import readable
+
+_PIECE = 1 << 16  # bytes of a list that are split into lines at once: a list may have millions
 
 
 class Owners:
@@ -35,12 +38,13 @@ class Owners:
 
     def _of(self, names: set[bytes]) -> dict[str, str]:
         """Owners of those of these names that have one."""
-        spelt = {spelling: name for name in names for spelling in _spellings(name)}
-        owners: dict[str, str] = {}
+        ordered, owners = sorted(names), dict[str, str]()
+        top, below = b"", spelt(ordered)
         for root, note in self._notes:
-            lines = bytes(note.paths).split(b"\n")
-            for line in spelt.keys() & (set(lines) if not root else {b"/" + root + one[1:] for one in lines}):
-                owners.setdefault(readable(spelt[line]), f"{note.type}/{note.package}")
+            if root != top:  # lists of one system come together
+                top, below = root, spelt(_below(ordered, root))
+            for line in listed(note.paths, below):
+                owners.setdefault(readable(root + below[line]), f"{note.type}/{note.package}")
         return owners
 
     @staticmethod
@@ -49,8 +53,36 @@ class Owners:
         return each if owner is None or each.cataloger.system else replace(each, owner=owner)
 
 
+def spelt(names: Iterable[bytes]) -> dict[bytes, bytes]:
+    """Names below a root by how a package may list them: before usr and / were merged, usr/lib/x was /lib/x."""
+    return {spelling: name for name in names for spelling in _spellings(name)}
+
+
 def _spellings(name: bytes) -> Iterable[bytes]:
-    """A name as a package may list it: before usr and / were merged it knew /lib/x where usr/lib/x lies."""
     yield b"/" + name
     if name.startswith(b"usr/"):
         yield name[3:]
+
+
+def listed(paths: bytes | memoryview, wanted: Mapping[bytes, bytes]) -> Iterator[bytes]:
+    """The lines of a list that are wanted, piece by piece; a list is large, and what is wanted of it seldom is."""
+    if not wanted:
+        return
+    view, keys, rest = memoryview(paths), wanted.keys(), b""
+    for at in range(0, len(view), _PIECE):
+        *lines, rest = (rest + bytes(view[at : at + _PIECE])).split(b"\n")
+        yield from keys & set(lines)
+        if len(rest) > _PIECE:
+            rest = b"\0"  # no name is so long; what follows is not the beginning of one
+    if rest in keys:
+        yield rest
+
+
+def _below(ordered: list[bytes], root: bytes) -> list[bytes]:
+    """Those of these ordered names that lie below a root, as they are called there."""
+    found = []
+    for at in range(bisect_left(ordered, root), len(ordered)):
+        if not ordered[at].startswith(root):
+            break
+        found.append(ordered[at][len(root) :])
+    return found

@@ -30,7 +30,7 @@ from surveyor.scan.tree.overlay import Overlay
 from surveyor.scan.tree.tar import TarLayer
 from surveyor.scan.vocabulary import counted
 
-_TROUBLES = 50  # failures told one by one, per unit; the rest is counted
+_TROUBLES = 50  # failures of a kind told one by one, per unit; the rest is counted
 _NESTED = 100  # nested artifacts told one by one
 _INSIDE = "acquire.nested"
 _WORKERS = 4  # layers inflated at once, at most
@@ -73,7 +73,7 @@ class ImageReader:
         self._inside: list[tuple[Nested, Layer]] = []
         self._unopened: list[Trouble] = []
         self._nested: list[tuple[Nested, Layer]] = []
-        self._troubles: Counter[str] = Counter()
+        self._troubles: Counter[tuple[str, CoverageState, str | None]] = Counter()
         self._links = links.Links()
         self._layers: list[Layer] = []
         self._active: dict[int, tuple[Layer, LayerReader]] = {}
@@ -209,8 +209,9 @@ class ImageReader:
             self._links.met(name)
 
     def _trouble(self, entry: Coverage, stage: str) -> None:
-        self._troubles[entry.what] += 1
-        if self._troubles[entry.what] <= _TROUBLES:
+        kind = entry.what, entry.state, entry.reason
+        self._troubles[kind] += 1
+        if self._troubles[kind] <= _TROUBLES:
             self._ledger.fail(entry, stage=stage)
 
     def _open(self) -> None:
@@ -272,13 +273,13 @@ class ImageReader:
         """What is told once an image, when all of it has been seen."""
         for entry in self._unseen.coverage(source=not self._scope.system and not self.has_release):
             self._ledger.add(entry)
-        for what, count in self._troubles.items():
+        for (what, state, reason), count in self._troubles.items():
             if count > _TROUBLES:
                 self._ledger.add(
                     Coverage(
                         what=what,
-                        state=CoverageState.FAILED,
-                        reason="malformed",
+                        state=state,
+                        reason=reason,
                         detail=counted(count - _TROUBLES, "more file"),
                         count=count - _TROUBLES,
                     )
