@@ -12,6 +12,7 @@ import jsonschema
 import orjson
 import pytest
 
+from surveyor.scan.advise.match import _UNASKED
 from surveyor.scan.report import json as report_json
 from tests.samples import full_report
 
@@ -32,6 +33,11 @@ def test_the_reference_is_current() -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     missing = [link for link in LINK.findall(page.read_text("utf-8")) if not (page.parent / link).exists()]
     assert missing == []
+
+
+def test_every_reason_why_no_advisory_was_asked_is_explained() -> None:
+    page = (ROOT / "docs/explanation/honest-results.md").read_text("utf-8")
+    assert [reason for reason in _UNASKED if f"`{reason}`" not in page] == []
 
 
 def test_a_report_obeys_the_published_schema() -> None:
