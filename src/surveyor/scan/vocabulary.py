@@ -22,6 +22,7 @@ _TYPES = (("archive/", "archive"), ("iso", "iso"), ("dmg", "dmg"), ("binary/", "
 #: What is told of each; where bytes are walked, about once a second.
 _PARTS = {
     "extract": "Opening {}; nothing is unpacked.",
+    "extract.nested": "What was opened where it lies in {}: an artifact inside it, and how much is in that.",
     "layers": "The trees of {} are walked, of layers the newest first.",
     "packages": "Packages of the operating system in {}.",
     "packages.app": "Packages of applications in {}.",

@@ -212,7 +212,7 @@ class LayerReader:
                 self.look.nested.append(nested)
 
         self._budget.candidate(entry.name)
-        self._try("acquire.nested", read, entry.name, stage=f"{self._scope.stage}.extract")
+        self._try("acquire.nested", read, entry.name, stage=f"{self._scope.stage}.extract.nested")
 
     def _blob(self, entry: Entry) -> Blob:
         """An entry's bytes as a range that outlives the walk's next step."""

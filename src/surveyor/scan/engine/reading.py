@@ -232,7 +232,7 @@ class ImageReader:
             if entry.state is CoverageState.LOOKED:
                 self._ledger.add(entry)
             else:
-                self._trouble(entry, f"{self._scope.stage}.extract")
+                self._trouble(entry, f"{self._scope.stage}.extract.nested")
         path = self._scope.path(nested.name)
         detail = f"{nested.type}, {counted(nested.entries, 'entry')}"
         if len(self._nested) <= _NESTED:
@@ -246,7 +246,7 @@ class ImageReader:
                     count=nested.entries,
                 )
             )
-            self._ledger.progress(f"{self._scope.stage}.extract", f"{path}: {detail}")
+            self._ledger.progress(f"{self._scope.stage}.extract.nested", f"{path}: {detail}")
 
     def _guarded(self) -> list[Guarded]:
         """How the visible programs are protected that were nobody's in their own layer."""

@@ -59,7 +59,7 @@ LANES: dict[str, tuple[Lane, ...]] = {
                 *_each("extract"),
             ),
         ),
-        Lane(key="layers", label="Layers", prefixes=_each("layer")),
+        Lane(key="layers", label="Layers", prefixes=(*_each("layer"), *_each("extract.nested"))),
         Lane(key="os", label="OS packages", prefixes=(*_each("packages"), "iso.repodata")),
         Lane(key="app", label="App packages", prefixes=_each("packages.app")),
         Lane(

@@ -117,6 +117,15 @@ def test_a_disc_without_a_repository_tells_of_none_and_which_tree_is_read(tmp_pa
     assert [event.detail for event in events if event.stage == "iso.detect"] == ["ISO 9660 with Rock Ridge, DISC"]
 
 
+def test_what_is_opened_inside_is_told_by_its_path_and_what_cannot_be_too(tmp_path: Path) -> None:
+    inner, broken = zipped(APP), zipped(APP)[:-30]
+    events = told(tmp_path, zipped({"in/a.zip": inner, "in/b.zip": broken}))
+    inside = {event.stage: event.detail for event in events if ".nested" in event.stage}
+    assert inside["archive.extract.nested"].startswith("in/a.zip: archive/zip, ")
+    assert "in/b.zip" in inside["archive.extract.nested.err"]
+    assert all(vocabulary.is_known(event.stage) for event in events)
+
+
 def test_what_cannot_be_opened_says_how_long_that_took(tmp_path: Path) -> None:
     events = told(tmp_path, b"nothing that anybody knows")
     assert [event.stage for event in events] == ["scan.start", "scan.open", "scan.open.timing", "scan.error"]

@@ -61,6 +61,12 @@ def test_whatever_is_scanned_its_stages_have_a_lane() -> None:
         assert {key: bar(chart, key).note for key in parts.values()} == {key: part for part, key in parts.items()}
 
 
+def test_what_is_opened_inside_is_no_part_of_opening() -> None:
+    inside = event(900, "archive.extract.nested", "a.zip!/b.tar: source, 3 entries")
+    chart = drawn("artifact", event(5, "archive.extract"), event(50, "archive.layers"), inside)
+    assert (bar(chart, "open").end, bar(chart, "layers").end) == (5, 900)
+
+
 def test_a_pages_scanner_has_its_own_lane_whatever_it_speaks_about() -> None:
     chart = drawn("web", event(5, "gather.http", "GET", slot="seo"), event(50, "scan.done", slot=None))
     assert bar(chart, "seo").note == "GET"
