@@ -33,6 +33,7 @@ def scan(  # noqa: PLR0913 - one parameter an option
     advisories: str | None = None,
     allow_host: Annotated[list[str] | None, Parameter(negative=())] = None,
     platform: str | None = None,
+    image: str | None = None,
     progress_file: Path | None = None,
     quiet: bool = False,
 ) -> int:
@@ -61,13 +62,15 @@ def scan(  # noqa: PLR0913 - one parameter an option
     platform
         OS/ARCHITECTURE[/VARIANT] of the image to look at where there are several; from a registry Linux on this
         machine's processor unless given, from a file all of them.
+    image
+        NAME[:TAG] or digest of the image to look at in a file that holds several; all of them unless given.
     progress_file
         Write progress as NDJSON to this file.
     quiet
         Show no progress.
     """
     gate = gates.Gate() if fail_on is None else gates.parse(fail_on)
-    request = plan(target, platform=platform)
+    request = plan(target, platform=platform, only=image)
     settings = _reaching(request, _settings(offline=offline, allow_host=allow_host or []))
     if output is not None:
         destination.check(output)

@@ -36,7 +36,8 @@ class Request:
 
     ``digest`` is the file's ``sha256:<hex>`` where it is known already, so that it is not taken once more.
 
-    ``platform`` chooses among an artifact's images: the one of this ``os/architecture[/variant]``.
+    ``platform`` chooses among an artifact's images: the one of this ``os/architecture[/variant]``; ``only`` among those
+    of a file: the one of this name or digest.
 
     ``rules`` narrows a page's scan to the checks of these ids, whatever slot they are in; each leaves an entry of
     coverage, ``check.<id>``, with the number of its outcomes, so that "found nothing" is told from "did not run".
@@ -57,6 +58,7 @@ class Request:
     outline: bool = False
     place: Place = Place.FILE
     platform: str | None = None
+    only: str | None = None
 
     @property
     def image(self) -> str:
@@ -81,7 +83,7 @@ class Rematch:
     artifact: str
 
 
-def plan(target: str, *, platform: str | None = None) -> Request:
+def plan(target: str, *, platform: str | None = None, only: str | None = None) -> Request:
     """Judge what a person typed: an http(s) URL, an existing file or directory, else the name of an image.
 
     Without a prefix a name is an image's when it has a registry (``registry.example/app``), a tag or a digest; it is
@@ -93,13 +95,19 @@ def plan(target: str, *, platform: str | None = None) -> Request:
     if "://" in target and scheme in {"http", "https"}:
         if platform is not None:
             raise BadTarget("--platform chooses among a container's images; a page has none")
+        if only is not None:
+            raise BadTarget("--image chooses among a container's images; a page has none")
         return Request(kind=Kind.WEB, source=target, slots=WEB_SLOTS)
     path = Path(target)
+    if only is not None and ("://" in target or not _exists(path)):
+        raise BadTarget(f"--image chooses among the images in a file, and {target} is none")
     if not _exists(path):
         return _absent(target, platform)
     if not (path.is_file() or path.is_dir()):
         raise BadTarget(f"{target}: neither a regular file nor a directory")
-    return Request(kind=Kind.ARTIFACT, source=str(path), slots=ARTIFACT_SLOTS, name=path.name, platform=platform)
+    return Request(
+        kind=Kind.ARTIFACT, source=str(path), slots=ARTIFACT_SLOTS, name=path.name, platform=platform, only=only
+    )
 
 
 def image(name: str, *, platform: str | None = None) -> Request:

@@ -116,3 +116,11 @@ def test_a_platform_is_judged_at_once() -> None:
         plan("debian:12", platform="arm")
     with pytest.raises(BadTarget, match="a page has none"):
         plan("https://example.test/", platform="linux/arm64")
+
+
+def test_an_image_is_chosen_in_a_file_only(tmp_path: Path) -> None:
+    (tmp_path / "a.tar").write_bytes(b"x")
+    assert plan(str(tmp_path / "a.tar"), only="shop:1").only == "shop:1"
+    for target in ("https://example.test/", "debian:12", "docker://shop"):
+        with pytest.raises(BadTarget, match="--image"):
+            plan(target, only="shop:1")

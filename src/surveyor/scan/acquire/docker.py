@@ -24,6 +24,7 @@ from surveyor.scan.tree.tar import TarLayer
 from surveyor.scan.vocabulary import counted
 
 _IMAGES = 64
+_TAGS = 64
 
 
 def detect(origin: Origin) -> bool:
@@ -71,8 +72,14 @@ def _image(store: Store, document: dict[str, object], coverage: list[Coverage]) 
         detail = f"manifest.json names {len(paths):,} layers, {LAYERS} are looked at"
         coverage.append(_missed(CoverageState.PARTIAL, "limit_exceeded", detail))
     tags = [tag for tag in sequence(document.get("RepoTags")) if isinstance(tag, str)]
-    name = tags[0][:300] if tags else None
-    return Image(layers=tuple(layers), name=name, platform=told.platform, overlaid=True)
+    names = tuple(tag[:300] for tag in tags[:_TAGS])
+    return Image(
+        layers=tuple(layers),
+        name=names[0] if names else None,
+        aliases=names[1:],
+        platform=told.platform,
+        overlaid=True,
+    )
 
 
 def _configuration(store: Store, document: dict[str, object], count: int, coverage: list[Coverage]) -> Configuration:

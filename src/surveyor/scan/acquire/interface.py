@@ -54,10 +54,14 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """One root filesystem: its layers from the oldest to the newest. ``overlaid`` when whiteouts have their meaning."""
+    """One root filesystem: its layers from the oldest to the newest. ``overlaid`` when whiteouts have their meaning.
+
+    ``aliases`` are other names of the same image.
+    """
 
     layers: tuple[Layer, ...]
     name: str | None = None
+    aliases: tuple[str, ...] = ()
     digest: str | None = None
     platform: str | None = None
     overlaid: bool = False

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from surveyor.scan.acquire import ACQUIRERS
 from surveyor.scan.acquire.interface import Artifact, Origin
 from surveyor.scan.acquire.origin import open_origin, open_spooled
+from surveyor.scan.engine import choice
 from surveyor.scan.engine.units import Ledger
-from surveyor.scan.errors import Absent, LimitExceeded, Unsupported
+from surveyor.scan.errors import LimitExceeded, Unsupported
 from surveyor.scan.formats.reference import Platform, parse
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
@@ -37,7 +38,7 @@ def opened(request: Request, settings: Settings, budget: Budget, ledger: Ledger)
         if request.place is Place.REGISTRY:
             result = _pulled(request, platform, settings, budget, ledger)
         else:
-            result = _read(_origin(request, settings, budget, ledger), platform, budget, ledger)
+            result = _read(_origin(request, settings, budget, ledger), request.only, platform, budget, ledger)
         stage, images = f"{family(result.artifact.type)}.extract", result.artifact.images
         name(stage)
         layers = counted(sum(len(image.layers) for image in images), "layer")
@@ -87,13 +88,15 @@ def _of_daemon(request: Request, settings: Settings, budget: Budget, ledger: Led
         return open_spooled(spool, request.image, budget)
 
 
-def _read(origin: Origin, platform: Platform | None, budget: Budget, ledger: Ledger) -> Opened:
+def _read(origin: Origin, only: str | None, platform: Platform | None, budget: Budget, ledger: Ledger) -> Opened:
     acquirer = next((one for one in ACQUIRERS if one.detect(origin)), None)
     if acquirer is None:
         raise Unsupported("of no format that is read: no image, archive, disc, disk image, package, program or SBOM")
     artifact = acquirer.read(origin, budget)
+    if only is not None:
+        artifact = choice.by_name(artifact, only, f"acquire.{acquirer.id}")
     if platform is not None:
-        artifact = _chosen(artifact, platform, f"acquire.{acquirer.id}")
+        artifact = choice.by_platform(artifact, platform, f"acquire.{acquirer.id}")
     if origin.damage and not artifact.streamed:
         state = CoverageState.PARTIAL if isinstance(origin.damage, LimitExceeded) else CoverageState.FAILED
         detail = f"outer file: {origin.damage}"
@@ -102,25 +105,3 @@ def _read(origin: Origin, platform: Platform | None, budget: Budget, ledger: Led
         )
         ledger.progress(f"{family(artifact.type)}.extract.err", detail)
     return Opened(artifact=artifact, unit={f"acquire.{acquirer.id}": acquirer.version}, form=f"{origin.form} file")
-
-
-def _chosen(artifact: Artifact, platform: Platform, what: str) -> Artifact:
-    """Only the images of a platform, and those that do not say theirs; the others are told."""
-    kept = tuple(image for image in artifact.images if image.platform is None or platform.fits(image.platform))
-    if not kept:
-        there = ", ".join(sorted({str(image.platform) for image in artifact.images}))
-        raise Absent(f"no image for {platform} is in it; it has: {there}")
-    others = tuple(
-        Coverage(
-            what=what,
-            state=CoverageState.SKIPPED,
-            reason="not_chosen",
-            detail=f"image of {image.platform} is not the one that was chosen",
-            asset=image.name,
-            layer=image.digest,
-        )
-        for image in artifact.images
-        if image not in kept
-    )
-    digest = kept[0].digest if len(kept) == 1 else artifact.digest
-    return replace(artifact, images=kept, digest=digest, coverage=(*artifact.coverage, *others))
