@@ -26,6 +26,7 @@ _NO_PACKAGES = frozenset(
 _SYSTEMS = frozenset({"alpm", "apk", "deb", "opkg", "rpm"})
 #: Qualifiers that records have fields of their own for.
 _OWN = frozenset({"arch", "distro", "upstream"})
+_LOCAL = re.compile(r"(?:git\+)?file:", re.IGNORECASE)
 _CODENAMES = {"buster": "10", "bullseye": "11", "bookworm": "12", "trixie": "13", "forky": "14"} | {
     "bionic": "18.04",
     "focal": "20.04",
@@ -76,7 +77,7 @@ def _record(part: Component, system: Distro | None) -> Record | None:
         name=name,
         version=version,
         arch=purl.qualifier("arch") or None,
-        qualifiers=tuple((key, value) for key, value in purl.qualifiers if key not in _OWN and plausible(value)),
+        qualifiers=_qualifiers(purl),
         subpath=purl.subpath,
         source=_source(purl),
         distro=_distro(purl) or system if purl.type in _SYSTEMS else None,
@@ -88,6 +89,16 @@ def _record(part: Component, system: Distro | None) -> Record | None:
 def _with(record: Record, part: Component, licenses: tuple[str, ...], evidence: str) -> Record:
     inner = part.where.lstrip("/")[:1000] if part.where.isprintable() else ""
     return replace(record, licenses=licenses, evidence=evidence, inner=inner or None)
+
+
+def _qualifiers(purl: Purl) -> tuple[tuple[str, str], ...]:
+    """What tells builds apart; a folder of the machine that built it does not, whatever it is called there.
+
+    Crates of the project itself are then from the source that cargo auditable calls local.
+    """
+    told = [(key, value) for key, value in purl.qualifiers if key not in _OWN and plausible(value)]
+    kept = [(key, value) for key, value in told if not (key.endswith("_url") and _LOCAL.match(value))]
+    return (*kept, *((("source", "local"),) if purl.type == "cargo" and len(kept) < len(told) else ()))
 
 
 def _namespace(purl: Purl) -> str | None:
@@ -116,7 +127,7 @@ def _source(purl: Purl) -> SourcePackage | None:
 
 CATALOGER = Cataloger(
     id="sbom",
-    version=1,
+    version=2,
     summary="Packages that a bill of materials names: CycloneDX, SPDX or Syft's own",
     names=rb"bom\.(?:json|xml)|sbom\.(?:json|xml|spdx)",
     endings=rb"cdx\.(?:json|xml)|cyclonedx\.(?:json|xml)|spdx(?:\.json)?|syft\.json|sbom\.json",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -17,6 +18,8 @@ T = TypeVar("T")
 _LOCATIONS = 100
 _EVIDENCE = 10
 _LICENSES = 10
+#: The module stream of an RPM package among a PURL's qualifiers.
+_MODULE = re.compile(r"(?<=[?&])rpmmod=[^&#]*&?|&rpmmod=[^&#]*$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,7 @@ class Inventory:
 
         A package file seldom names a release; the index of the disc that it lies on does.
         """
+        self._label()
         loose = [identity for identity, (distro, _) in self._found.items() if distro and not distro.version]
         if not loose:
             return
@@ -86,6 +90,15 @@ class Inventory:
         for identity in loose:
             if identity in released:
                 self._found[released[identity]][1].extend(self._found.pop(identity)[1])
+
+    def _label(self) -> None:
+        """Give what a repository lists to the very build that lies there: its index names no module stream."""
+        for identity in [one for one in self._found if "rpmmod=" in one]:
+            plain = _MODULE.sub("", identity).rstrip("?")
+            _, found = self._found.get(plain, (None, []))
+            if found and all(one.record.presence is Presence.DECLARED for one in found):
+                self._found[identity][1].extend(found)
+                del self._found[plain]
 
     def _join(self) -> dict[str, list[Found]]:
         """Give what names no version to the versions of that name.

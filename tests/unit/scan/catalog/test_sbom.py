@@ -87,6 +87,20 @@ def test_purls_as_the_library_reads_them(text: str) -> None:
         assert (ours.namespace, ours.name) == (theirs.namespace, theirs.name)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("pkg:cargo/uv-auth@0.1?download_url=file:%2F%2F..%2Fuv-auth", "pkg:cargo/uv-auth@0.1?source=local"),
+        ("pkg:cargo/a@1?vcs_url=git%2Bhttps://x.example/a", "pkg:cargo/a@1?vcs_url=git%2Bhttps:%2F%2Fx.example%2Fa"),
+        ("pkg:npm/a@1?download_url=file:///home/me/a.tgz", "pkg:npm/a@1"),
+    ],
+)
+def test_a_folder_of_who_built_it_identifies_nothing(tmp_path: Path, text: str, expected: str) -> None:
+    parts = [{"type": "library", "name": "a", "version": "1", "purl": text}]
+    report = scan_bytes(tmp_path, json.dumps({"bomFormat": "CycloneDX", "components": parts}).encode())
+    assert [package.purl for package in report.packages] == [expected]
+
+
 @pytest.mark.parametrize("text", ["", "pkg:", "pkg:npm", "pkg:npm/", "npm/a@1", "pkg:a b/c", "https://x.example"])
 def test_what_is_no_purl(text: str) -> None:
     assert purls.parse(text) is None

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from surveyor.scan.catalog import npm
 from surveyor.scan.catalog.interface import Record
@@ -62,3 +65,18 @@ def test_an_offer_changes_nothing_for_what_has_a_version() -> None:
     offer = replace(pinned, version="1", remark=True)
     wish = replace(pinned, version="", evidence="g:a")
     assert [package.purl for package in packages(pinned, offer, wish)] == ["pkg:maven/g/a@3"]
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"arch": "noarch"}, {"qualifiers": (("epoch", "2"), ("rpmmod", "m:1:2:c"), ("z", "1"))}]
+)
+def test_what_an_index_lists_is_the_build_of_a_module_that_lies_there(more: dict[str, Any]) -> None:
+    there = replace(
+        Record(type="rpm", name="a", version="1-1", qualifiers=(("rpmmod", "m:1:2:c"),), evidence="x"), **more
+    )
+    others = tuple(pair for pair in there.qualifiers if pair[0] != "rpmmod")
+    listed = replace(there, qualifiers=others, presence=Presence.DECLARED)
+    (found,) = packages(listed, there)
+    assert "rpmmod=m:1:2:c" in found.purl
+    assert (found.presence, len(found.locations)) == (Presence.INSTALLED, 2)
+    assert len(packages(there, replace(listed, presence=Presence.INSTALLED))) == 2  # two that are really there
