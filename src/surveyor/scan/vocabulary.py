@@ -140,6 +140,7 @@ _SUBJECTS = {
     "acquire.layer": "Layer",
     "acquire.file": "Outer file",
     "acquire.links": "Links",
+    "acquire.referrals": "Files named by others",
     "acquire.overlay": "Layers over each other",
     "acquire.nested": "Artifacts inside",
     "acquire.remains": "Cut-off image",

@@ -80,7 +80,16 @@ class Owned:
     paths: bytes | memoryview
 
 
-Parse = Callable[[File, Budget], Iterator[Record | Owned | Protection]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Referral:
+    """Another file that this one names and the same unit reads, whatever it is called: a path as it is written here,
+    from the folder of this file.
+    """
+
+    path: str
+
+
+Parse = Callable[[File, Budget], Iterator[Record | Owned | Protection | Referral]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from surveyor.scan.tree.entry import Tally
 from surveyor.scan.tree.overlay import Sheet
 
 #: Changes with every field of what is kept.
-FORMAT = "3:" + ":".join(",".join(kept.__dataclass_fields__) for kept in (Record, Coverage, Protection))
+FORMAT = "4:" + ":".join(",".join(kept.__dataclass_fields__) for kept in (Record, Coverage, Protection))
 _MOST = 512 << 20  # bytes that an entry may inflate to
 _UNITS = {unit.id: unit for unit in CATALOGERS}
 
@@ -38,7 +38,8 @@ def encode(look: Look) -> bytes:
         "sparse": look.sparse,
         "empty": look.empty,
         "taken": [
-            [one.unit.id, one.name, one.root, one.records, one.owned, one.protections] for one in look.taken.values()
+            [one.unit.id, one.name, one.root, one.records, one.owned, one.protections, one.referred]
+            for one in look.taken.values()
         ],
         "troubles": [[one.name, one.stage, one.entry] for one in look.troubles],
         "links": list(look.links.items()),
@@ -75,11 +76,12 @@ def _look(document: dict[str, Any], sheet: Sheet) -> Look:
     look.entries, look.unmarked = document["entries"], document["unmarked"]
     look.climbing, look.closed = _tally_of(document["climbing"]), _tally_of(document["closed"])
     look.sparse, look.empty = list(map(_bytes, document["sparse"])), list(map(_bytes, document["empty"]))
-    for unit, name, root, records, owned, protections in document["taken"]:
+    for unit, name, root, records, owned, protections, referred in document["taken"]:
         taken = Taken(unit=_UNITS[unit], name=_bytes(name), root=_bytes(root))
         taken.records = list(map(_record, records))
         taken.owned = [Owned(type=one["type"], package=one["package"], paths=_bytes(one["paths"])) for one in owned]
         taken.protections = list(map(_protection, protections))
+        taken.referred = list(map(_bytes, referred))
         look.taken[unit, taken.name] = taken
     look.troubles = [
         Trouble(name=_bytes(name), stage=stage, entry=_coverage(entry)) for name, stage, entry in document["troubles"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from surveyor.scan.catalog import CATALOGERS
-from surveyor.scan.catalog.interface import Cataloger, File, Owned, Record
+from surveyor.scan.catalog.interface import Cataloger, File, Owned, Record, Referral
 from surveyor.scan.engine import links
 from surveyor.scan.engine.concern import concerned
 from surveyor.scan.engine.following import lasts_of
@@ -25,7 +25,7 @@ from surveyor.scan.formats import release
 from surveyor.scan.formats.protection import Protection
 from surveyor.scan.limits import Budget
 from surveyor.scan.tree.entry import Blob, Entry, Kind, Layer, Walk, is_program, readable
-from surveyor.scan.tree.names import clean
+from surveyor.scan.tree.names import clean, resolve
 from surveyor.scan.tree.overlay import Sheet
 from surveyor.scan.tree.stream import spool
 from surveyor.scan.tree.tar import TarWalk
@@ -191,9 +191,22 @@ class LayerReader:
                 taken.owned.append(told)
             elif isinstance(told, Protection):
                 taken.protections.append(told)
+            elif isinstance(told, Referral):
+                self._refer(taken, told)
             else:
                 self._budget.hold(weight(told, place))
                 taken.records.append(told)
+
+    def _refer(self, taken: Taken, told: Referral) -> None:
+        """Keep the name of a file that another one names, unless it is met as any file of its name is."""
+        name = resolve(taken.name, told.path.encode("utf-8", "surrogateescape"))
+        if not any(unit is taken.unit for unit, _ in concerned(name)):
+            self._budget.candidate(name)
+            taken.referred.append(name)
+
+    def take_for(self, unit: Cataloger, entry: Entry) -> None:
+        """Give a file to a cataloger that asked for it by name."""
+        self._catalog(unit, entry, entry.name)
 
     def _release(self, entry: Entry) -> None:
         def read() -> None:

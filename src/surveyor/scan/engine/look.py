@@ -16,7 +16,10 @@ from surveyor.scan.tree.overlay import Sheet
 
 @dataclass(slots=True, kw_only=True)
 class Taken:
-    """What one cataloger said of one file; ``root`` is the top of its system, where it is a system's database."""
+    """What one cataloger said of one file; ``root`` is the top of its system, where it is a system's database.
+
+    ``referred`` are the names of files that it names and whose own names do not say that the cataloger reads them.
+    """
 
     unit: Cataloger
     name: bytes
@@ -24,6 +27,7 @@ class Taken:
     records: list[Record] = field(default_factory=list)
     owned: list[Owned] = field(default_factory=list)
     protections: list[Protection] = field(default_factory=list)
+    referred: list[bytes] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

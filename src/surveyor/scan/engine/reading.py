@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from surveyor.scan.acquire.interface import Image
+from surveyor.scan.catalog.interface import Cataloger
 from surveyor.scan.engine import distro, links
 from surveyor.scan.engine.books import account, shown
 from surveyor.scan.engine.cache import LayerCache
@@ -18,6 +19,7 @@ from surveyor.scan.engine.inventory import Found
 from surveyor.scan.engine.layer import LayerReader, Nest, Scope
 from surveyor.scan.engine.look import Look, Nested, Taken, Trouble
 from surveyor.scan.engine.owners import Owners
+from surveyor.scan.engine.referrals import Referrals
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.engine.unseen import Unseen
 from surveyor.scan.engine.wanted import is_nested
@@ -75,6 +77,7 @@ class ImageReader:
         self._nested: list[tuple[Nested, Layer]] = []
         self._troubles: Counter[tuple[str, CoverageState, str | None]] = Counter()
         self._links = links.Links()
+        self._referrals = Referrals()
         self._layers: list[Layer] = []
         self._active: dict[int, tuple[Layer, LayerReader]] = {}
         self._walked = 0.0
@@ -92,6 +95,7 @@ class ImageReader:
 
     def finish(self) -> list[tuple[Found, Distro | None]]:
         """Stamp what was found with the distribution of its system, now that all layers have been seen."""
+        self._referrals.follow(self._layers, self._overlay, self._ledger, self._budget, self._referred)
         self._open()
         homes = self._follow()
         roots = {one.taken.root for one in self._visible}
@@ -181,6 +185,7 @@ class ImageReader:
             if visible(taken.name):
                 self._links.met(taken.name)
                 self._unseen.lock(taken.unit.id, taken.name)
+                self._referrals.add(taken)
                 self.files[taken.unit.id] += 1
                 self._visible.append(_Visible(taken=taken, layer=layer.digest, instruction=instruction))
         for trouble in look.troubles:
@@ -271,7 +276,8 @@ class ImageReader:
 
     def _books(self) -> None:
         """What is told once an image, when all of it has been seen."""
-        for entry in self._unseen.coverage(source=not self._scope.system and not self.has_release):
+        source = not self._scope.system and not self.has_release
+        for entry in (*self._unseen.coverage(source=source), *self._referrals.coverage(source=source)):
             self._ledger.add(entry)
         for (what, state, reason), count in self._troubles.items():
             if count > _TROUBLES:
@@ -327,8 +333,17 @@ class ImageReader:
         """Take a file that links lead to, under the path it is known by, which nothing hides."""
         reader = LayerReader(layer, Overlay().sheet(), self._scope, self._budget, self._nest)
         reader.take(entry)
+        self._keep_known(layer, reader.look)
+
+    def _referred(self, unit: Cataloger, entry: Entry, layer: Layer) -> None:
+        """Take a file for the cataloger that another one told of it."""
+        reader = LayerReader(layer, Overlay().sheet(), self._scope, self._budget, self._nest)
+        reader.take_for(unit, entry)
+        self._keep_known(layer, reader.look)
+
+    def _keep_known(self, layer: Layer, look: Look) -> None:
         overlay, self._overlay = self._overlay, Overlay()
-        self._keep(layer, reader.look)
+        self._keep(layer, look)
         self._overlay = overlay
 
 
