@@ -95,6 +95,8 @@ def pack(data: bytes, form: str) -> bytes:
             packed = [min(part, lzma.compress(part), key=len) for part in parts]
             heads = [struct.pack(">QQ", len(part), len(chunk)) for part, chunk in zip(parts, packed, strict=True)]
             return b"pbzx" + struct.pack(">Q", MIB) + b"".join(map(operator.concat, heads, packed))
+        case "lzop":
+            return _lzop(data)
         case "lz4":
             return lz4.frame.compress(data, content_checksum=True)
         case "lz4-legacy":
@@ -109,6 +111,19 @@ def pack(data: bytes, form: str) -> bytes:
             return b"\x50\x2a\x4d\x18\x04\x00\x00\x00abcd" + b"".join(frames) + b"\x5e\x2a\x4d\x18\x04\x00\x00\x00toc!"
         case _:
             return data
+
+
+def _lzop(data: bytes) -> bytes:
+    """Blocks of which those of one byte only become smaller."""
+    head = struct.pack(">HHHBBIIIIB", 0x1040, 0x20A0, 0x0940, 1, 5, 0x0300000D, 0, 0, 0, 0)
+    out = bytearray(b"\x89LZO\0\r\n\x1a\n" + head + struct.pack(">I", zlib.adler32(head)))
+    for at in range(0, len(data), 256 << 10):
+        block = packed = data[at : at + (256 << 10)]
+        if len(block) > 100 and not block.strip(block[:1]):
+            more, rest = divmod(len(block) - 4 - 2 - 31 - 1, 255)
+            packed = bytes([17 + 4]) + block[:4] + b"\x20" + bytes(more) + bytes([rest + 1, 0, 0]) + b"\x11\0\0"
+        out += struct.pack(">III", len(block), len(packed), zlib.adler32(block)) + packed
+    return bytes(out + bytes(4))
 
 
 def _lzip(data: bytes) -> bytes:

@@ -78,5 +78,5 @@ ACQUIRER = Acquirer(
     read=read,
     # what Apple's installer packages and signed archives hold is one without an ending
     names=rb"init(?:rd|ramfs)[^/]*|Payload|Scripts|Content",
-    endings=rb"(?:cpio|pax)(?:\.(?:gz|xz|bz2|lzma|lz4|zst))?",
+    endings=rb"(?:cpio|pax)(?:\.(?:gz|xz|bz2|lzma|lz4|lzo|zst))?",
 )

@@ -1,7 +1,8 @@
 """Decoders of compressed streams: each makes bounded chunks of a range of bytes, and keeps what comes before damage.
 
 gzip (RFC 1952), zstd (RFC 8878), bzip2, xz (the .xz file format 1.2), lzma-alone and lzip (RFC draft, lzip 6), lz4
-frames (LZ4 frame format 1.6.4, with its older "legacy" form), pbzx. Streams that follow each other are one.
+frames (LZ4 frame format 1.6.4, with its older "legacy" form), pbzx; lzop is
+read in a file of its own. Streams that follow each other are one.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from isal import isal_zlib
 
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.tree.lzop import unlzop
 
 #: Inflated bytes at most held a step, whatever the ratio.
 CHUNK = 2 * MIB
@@ -377,5 +379,6 @@ DECODERS: dict[str, Callable[[memoryview, Budget], Iterator[bytes]]] = {
     "lzma": unlzma,
     "lzip": unlzip,
     "lz4": unlz4,
+    "lzop": unlzop,
     "pbzx": unpbzx,
 }

@@ -27,10 +27,11 @@ _MAGIC = {
     b"\xfd7zXZ\0": "xz",
     b"LZIP\1": "lzip",
     b"\x04\x22\x4d\x18": "lz4",
+    b"\x89LZO\0\r\n\x1a\n": "lzop",
     b"pbzx": "pbzx",
     b"\x02\x21\x4c\x18": "lz4",  # the older frame, as Linux has it
 }
-_OTHERS = {b"LRZI": "lrzip", b"\x1f\x9d": "compress", b"\x89LZO": "lzop"}
+_OTHERS = {b"LRZI": "lrzip", b"\x1f\x9d": "compress"}
 _SIZE = 1 << 38  # of what lzma-alone may say it holds; XZ Utils draws the same line
 
 
@@ -228,7 +229,7 @@ def spool(chunks: Iterable[bytes | memoryview], budget: Budget) -> tuple[mmap.mm
 
 
 def form_of(head: bytes) -> str:
-    """``gzip``, ``zstd``, ``bzip2``, ``xz``, ``lzma``, ``lzip``, ``lz4``, ``pbzx`` or ``plain`` by the first 16 bytes.
+    """What a stream is by its first 16 bytes: the name of a form of ``DECODERS``, or ``plain``.
 
     They decide, whatever a media type says; raises for what is compressed in a way that is not read.
     """

@@ -22,7 +22,7 @@ DATA = b"".join(_DICE.randbytes(40) * _DICE.randint(1, 40) for _ in range(6_000)
 VARIANTS = {"gzip2": "gzip", "zstd2": "zstd", "zstd-chunked": "zstd", "bzip22": "bzip2", "xz2": "xz", "lzip2": "lzip"}
 VARIANTS |= {"lz42": "lz4", "lz4-legacy": "lz4"} | {form: form for form in COMPRESSED}
 #: Without a checksum of their own at the end.
-_UNCHECKED = {"lzma"}
+_UNCHECKED = {"lzma", "lzop"}
 
 
 def chunks(data: bytes, limits: Limits | None = None) -> Iterator[bytes]:
@@ -108,7 +108,32 @@ def test_a_wrong_checksum_is_told_and_loses_less_than_a_block_of_a_tar(form: str
     assert len(DATA) - len(found) < 512
 
 
-@pytest.mark.parametrize("form", [form for form in COMPRESSED if form not in {"gzip", "lz4"}])
+@pytest.mark.parametrize(("place", "value"), [(-8, 0x55), (38 + 12 + 4, 1)])
+def test_a_block_of_lzop_that_is_not_what_it_says_is_left_out(place: int, value: int) -> None:
+    data = bytes(256 << 10) + DATA
+    packed = bytearray(pack(data, "lzop"))
+    packed[place] ^= value
+    found, error = kept(bytes(packed))
+    assert isinstance(error, Malformed)
+    assert data.startswith(found)
+    assert len(found) == (len(data) >> 18 << 18 if place < 0 else 0)
+
+
+def test_lzop_of_another_method_or_with_more_in_its_header() -> None:
+    packed = bytearray(pack(DATA, "lzop"))
+    packed[15] = 128  # zlib's
+    assert isinstance(kept(bytes(packed))[1], Unsupported)
+    packed = bytearray(pack(DATA, "lzop"))
+    packed[20] |= 0x40
+    assert kept(bytes(packed[:38] + b"\0\0\0\2ab" + bytes(4) + packed[38:])) == (DATA, None)
+    packed[38:42] = (1 << 30).to_bytes(4, "big")
+    assert isinstance(kept(bytes(packed))[1], ScanError)
+    large = bytearray(pack(DATA, "lzop"))
+    large[38:42] = (1 << 30).to_bytes(4, "big")
+    assert isinstance(kept(bytes(large))[1], LimitExceeded)
+
+
+@pytest.mark.parametrize("form", [form for form in COMPRESSED if form not in {"gzip", "lz4", "lzop"}])
 def test_a_bomb_ends_by_its_ratio(form: str) -> None:
     packed = pack(bytes(64 * MIB), form)
     with pytest.raises(LimitExceeded, match="ratio"):
