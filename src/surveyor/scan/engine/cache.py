@@ -110,6 +110,8 @@ def _count(look: Look | None, budget: Budget) -> None:
         budget.candidate(taken.name)
         for note in taken.owned:
             budget.own(len(note.paths))
+        for name in taken.referred:
+            budget.candidate(name)
         for record in taken.records:
             budget.package()
             budget.hold(weight(record, len(taken.name)))
