@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import threading
 from collections import Counter
 from pathlib import Path
@@ -13,6 +14,7 @@ from surveyor.scan.acquire.interface import Artifact, Image
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.engine import hardening, opening
 from surveyor.scan.engine.cache import LayerCache
+from surveyor.scan.engine.digests import Digests
 from surveyor.scan.engine.hardening import Guarded
 from surveyor.scan.engine.inventory import Inventory
 from surveyor.scan.engine.nesting import Nesting, scope_of
@@ -40,7 +42,7 @@ def run(request: Request, settings: Settings, ledger: Ledger) -> Parts:
     """Scan one artifact; raises only when it cannot be opened or is of no supported format."""
     budget = Budget(settings.limits)
     path = Path(request.source) if request.place is Place.FILE else None
-    hashing = _Hashing(path) if path and path.is_file() and request.digest is None else None
+    hashing = _Hashing(path, _digests(settings)) if path and path.is_file() and request.digest is None else None
     opened = opening.opened(request, settings, budget, ledger)
     artifact = opened.artifact
     scan = _Scan(artifact, ledger, budget, _cache(settings))
@@ -77,6 +79,12 @@ def _harden(scan: _Scan, parts: Parts, ledger: Ledger) -> None:
     parts.units |= hardening.UNITS
     detail = f"{counted(len(scan.guarded), 'program')}, {counted(len(found), 'finding')}"
     ledger.progress("binary.hardening", detail, pct=96)
+
+
+def _digests(settings: Settings) -> Digests | None:
+    if settings.layer_cache is None or settings.layer_cache_bytes <= 0:
+        return None
+    return Digests(folder=settings.layer_cache)
 
 
 def _cache(settings: Settings) -> LayerCache | None:
@@ -201,8 +209,9 @@ class _Hashing:
     In long steps, so that the two threads seldom wait for each other; a map would count the whole file as resident.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, digests: Digests | None) -> None:
         self._path = path
+        self._digests = digests
         self._digest: str | None = None
         self._thread = threading.Thread(target=self._run, name="artifact-digest", daemon=True)
         self._thread.start()
@@ -215,9 +224,16 @@ class _Hashing:
     def _take(self) -> None:
         digest, step = hashlib.sha256(), bytearray(_HASH_STEP)
         with self._path.open("rb", buffering=0) as file:
+            before = os.fstat(file.fileno())
+            if self._digests and (known := self._digests.get(before)):
+                self._digest = known
+                return
             while count := file.readinto(step):
                 digest.update(memoryview(step)[:count])
-        self._digest = f"sha256:{digest.hexdigest()}"
+            found = f"sha256:{digest.hexdigest()}"
+            if self._digests:
+                self._digests.put(before, os.fstat(file.fileno()), found)
+        self._digest = found
 
     def result(self, ledger: Ledger, stage: str) -> str | None:
         """The digest, or nothing when the file could not be read to its end."""
