@@ -96,8 +96,8 @@ class ImageReader:
     def finish(self) -> list[tuple[Found, Distro | None]]:
         """Stamp what was found with the distribution of its system, now that all layers have been seen."""
         self._referrals.follow(self._layers, self._overlay, self._ledger, self._budget, self._referred)
-        self._open()
         homes = self._follow()
+        self._open()
         roots = {one.taken.root for one in self._visible}
         distros = {root: self._releases.at(root) or self._releases.at(homes.get(root, root)) for root in roots}
         owners = Owners((one.taken.root, note) for one in self._visible for note in one.taken.owned)

@@ -171,6 +171,7 @@ EXPECTED = {
     ("renv", 0): [
         ("cran/R6@2.5.1", ""),
         ("cran/jsonlite@1.8.4", ""),
+        ("bioconductor/limma@3.58.1", ""),
     ],
     ("requirements", 0): [
         ("pypi/asgiref@3.7.2", ""),
