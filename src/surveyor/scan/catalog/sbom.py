@@ -13,6 +13,7 @@ from dataclasses import replace
 from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats import purl as purls
+from surveyor.scan.formats.json import load_object
 from surveyor.scan.formats.purl import Purl
 from surveyor.scan.formats.sbom import Component, components, format_of
 from surveyor.scan.limits import MIB, Budget
@@ -39,6 +40,8 @@ _RELEASE = re.compile(r"(?P<id>[a-z][a-z0-9_.]*(?:-[a-z][a-z0-9_.]*)*)(?:-(?P<ve
 def parse(file: File, budget: Budget) -> Iterator[Record]:
     """One record a component that is a package; those without a usable name are counted."""
     if format_of(file.data) is None:
+        if bytes(file.data[:1]) == b"{":
+            load_object(file.data)  # a bill that is cut short may have lost the key that says so
         return  # another document of such a name
     told = list(components(file.data))
     system = next((_system(one) for one in told if one.kind == "operating-system"), None)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from surveyor.scan.errors import LimitExceeded, Unsupported
+from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
 from surveyor.scan.formats.json import load_object, mapping, sequence
 from surveyor.scan.formats.xml import elements
 
@@ -199,6 +199,8 @@ def _tag_value(data: bytes) -> Iterator[Component]:
             part = Component(name=text) if tag == "PackageName" and text else None
         elif part is not None:
             _tag(part, tag, text)
+    if inside:
+        raise Malformed("bill of materials ends inside a text")
 
 
 def _tag(part: Component, tag: str, text: str) -> None:
