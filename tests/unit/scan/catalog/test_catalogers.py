@@ -206,7 +206,7 @@ def test_a_shaded_jar_is_reported_with_all_it_carries() -> None:
     ("name", "manifest", "expected"),
     [
         ("jackson-module-scala_2.12-2.13.3.jar", "", (None, "jackson-module-scala_2.12", "2.13.3")),
-        ("log4j-1.2-api-2.14.1.jar", "", (None, "log4j-1.2-api", "2.14.1")),
+        ("log4j-1.2-api-2.14.1.jar", "", ("org.apache.logging.log4j", "log4j-1.2-api", "2.14.1")),
         ("guava-31.1-jre.jar", "", (None, "guava", "31.1-jre")),
         ("a-1.0-20200101.123456-3.jar", "", (None, "a", "1.0-20200101.123456-3")),
         ("netty-4.1.0-linux-x86_64.jar", "", (None, "netty", "4.1.0-linux-x86_64")),
