@@ -284,7 +284,7 @@ BUNDLED WITH
    2.2.22
 """
 REQUIREMENTS = """# comments, markers, hashes, options and links
---index-url https://pypi.example/simple
+--index-url https://index.example/python
 django==3.2.0 ; python_version >= "3.8"
 requests[socks] == 2.27.0 \\
     --hash=sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
@@ -347,7 +347,7 @@ files = []
 
 [package.source]
 type = "legacy"
-url = "https://pypi.example/simple"
+url = "https://index.example/python"
 reference = "internal"
 
 [extras]
