@@ -38,6 +38,11 @@ class Limits:
     redirects: int = 5
 
 
+def kept_of(name: bytes) -> int:
+    """Bytes that are kept of a file that somebody asked for, for its name and beside it."""
+    return _CANDIDATE + _COPIES * len(name)
+
+
 @dataclass(slots=True)
 class Budget:
     """What is left of the limits of one scan; all its nested parts and threads draw on the same one.
@@ -74,11 +79,28 @@ class Budget:
 
     def candidate(self, name: bytes = b"") -> None:
         """Count a file that a cataloger asked for, and what is kept of its name."""
-        self.hold(_CANDIDATE + _COPIES * len(name))
+        self.hold(kept_of(name))
         with self._lock:
             self._candidates += 1
         if self._candidates > self.limits.candidates:
             raise LimitExceeded(f"more than {self.limits.candidates:,} package files")
+
+    def admit(self, *, candidates: int, packages: int, held: int, owned: int) -> bool:
+        """Draw on several bounds at once, on all or on none; whether everything fitted."""
+        limits = self.limits
+        with self._lock:
+            fits = (
+                self._candidates + candidates <= limits.candidates
+                and self._packages + packages <= limits.packages
+                and self._held + held <= limits.memory_bytes
+                and self._owned + owned <= limits.owned_bytes
+            )
+            if fits:
+                self._candidates += candidates
+                self._packages += packages
+                self._held += held
+                self._owned += owned
+        return fits
 
     def hold(self, count: int) -> None:
         """Count bytes that stay in memory until the report is written, as well as they can be estimated."""

@@ -42,10 +42,12 @@ def run(request: Request, settings: Settings, ledger: Ledger) -> Parts:
     """Scan one artifact; raises only when it cannot be opened or is of no supported format."""
     budget = Budget(settings.limits)
     path = Path(request.source) if request.place is Place.FILE else None
-    hashing = _Hashing(path, _digests(settings)) if path and path.is_file() and request.digest is None else None
+    cache = _cache(settings)
+    digests = Digests(folder=cache.folder) if cache else None
+    hashing = _Hashing(path, digests) if path and path.is_file() and request.digest is None else None
     opened = opening.opened(request, settings, budget, ledger)
     artifact = opened.artifact
-    scan = _Scan(artifact, ledger, budget, _cache(settings))
+    scan = _Scan(artifact, ledger, budget, cache)
     packages = scan.read()
     scan.account()
     digest = hashing.result(ledger, scan.stage) if hashing else request.digest or artifact.digest
@@ -81,12 +83,6 @@ def _harden(scan: _Scan, parts: Parts, ledger: Ledger) -> None:
     ledger.progress("binary.hardening", detail, pct=96)
 
 
-def _digests(settings: Settings) -> Digests | None:
-    if settings.layer_cache is None or settings.layer_cache_bytes <= 0:
-        return None
-    return Digests(folder=settings.layer_cache)
-
-
 def _cache(settings: Settings) -> LayerCache | None:
     if settings.layer_cache is None or settings.layer_cache_bytes <= 0:
         return None
@@ -114,6 +110,7 @@ class _Scan:
         self._reader: ImageReader | None = None
         self._looked = 0
         self._pct = _LAYERS_FROM
+        self._telling = threading.Lock()
 
     def read(self) -> tuple[Package, ...]:
         """Walk every image; returns the merged packages of all."""
@@ -170,8 +167,10 @@ class _Scan:
             self._walked(self._before + self._reader.walked, f"{self._looked}/{len(self._layers)} layers")
 
     def _walked(self, done: float, detail: str) -> None:
-        self._pct = max(self._pct, _LAYERS_FROM + int((_LAYERS_TO - _LAYERS_FROM) * min(1.0, done / self._total)))
-        self._ledger.progress(f"{self.stage}.layers", detail, pct=self._pct)
+        pct = _LAYERS_FROM + int((_LAYERS_TO - _LAYERS_FROM) * min(1.0, done / self._total))
+        with self._telling:  # several threads tell, and none may go back
+            self._pct = max(self._pct, pct)
+            self._ledger.progress(f"{self.stage}.layers", detail, pct=self._pct)
 
     def account(self) -> None:
         """One entry of coverage a cataloger that met files, and one that names those that met none."""

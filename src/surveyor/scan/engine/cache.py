@@ -21,8 +21,7 @@ from surveyor.scan.catalog.unread import UNREAD
 from surveyor.scan.engine import codec
 from surveyor.scan.engine.layer import Scope, weight
 from surveyor.scan.engine.look import Look
-from surveyor.scan.errors import LimitExceeded
-from surveyor.scan.limits import Budget, Limits
+from surveyor.scan.limits import Budget, Limits, kept_of
 from surveyor.scan.tree.overlay import Sheet
 from surveyor.scan.tree.stream import content_digest
 from surveyor.scan.tree.tar import TarLayer
@@ -64,11 +63,8 @@ class LayerCache:
         except OSError:
             return None
         look = codec.decode(data, sheet)
-        try:
-            _count(look, budget)
-        except LimitExceeded:
-            return None  # who reads the layer itself keeps what comes before the bound
-        return look
+        # who reads the layer itself keeps what comes before the bound
+        return look if look is not None and _admitted(look, budget) else None
 
     def put(self, key: str, layer: TarLayer, look: Look, budget: Budget) -> None:
         """Keep a whole look at a layer that is what it says; a full or closed disk keeps nothing."""
@@ -104,17 +100,17 @@ class LayerCache:
                 return
 
 
-def _count(look: Look | None, budget: Budget) -> None:
-    """Draw on the budget for what a look holds, as who reads the layer does."""
-    for taken in look.taken.values() if look else ():
-        budget.candidate(taken.name)
-        for note in taken.owned:
-            budget.own(len(note.paths))
-        for name in taken.referred:
-            budget.candidate(name)
-        for record in taken.records:
-            budget.package()
-            budget.hold(weight(record, len(taken.name)))
+def _admitted(look: Look, budget: Budget) -> bool:
+    """Draw on the budget for what a look holds, as who reads the layer does; of what is too much, for nothing."""
+    taken = look.taken.values()
+    names = [name for one in taken for name in (one.name, *one.referred)]
+    records = [(record, len(one.name)) for one in taken for record in one.records]
+    return budget.admit(
+        candidates=len(names),
+        packages=len(records),
+        held=sum(map(kept_of, names)) + sum(weight(record, place) for record, place in records),
+        owned=sum(len(note.paths) for one in taken for note in one.owned),
+    )
 
 
 def _stats(folder: Path) -> list[tuple[Path, os.stat_result]]:

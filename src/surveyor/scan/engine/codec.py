@@ -19,7 +19,7 @@ from surveyor.scan.tree.overlay import Sheet
 
 #: Changes with every field of what is kept.
 FORMAT = "4:" + ":".join(",".join(kept.__dataclass_fields__) for kept in (Record, Coverage, Protection))
-_MOST = 512 << 20  # bytes that an entry may inflate to
+_MOST = 128 << 20  # bytes that an entry may inflate to, which become some times as much
 _UNITS = {unit.id: unit for unit in CATALOGERS}
 
 
@@ -61,8 +61,9 @@ def decode(data: bytes, sheet: Sheet) -> Look | None:
     import zstandard
 
     try:
-        packed = zstandard.ZstdDecompressor().decompress(data, max_output_size=_MOST)
-        return _look(orjson.loads(packed), sheet)
+        if not 0 <= zstandard.frame_content_size(data) <= _MOST:
+            return None
+        return _look(orjson.loads(zstandard.ZstdDecompressor().decompress(data)), sheet)
     except (zstandard.ZstdError, ValueError, TypeError, KeyError, AttributeError):
         return None
 

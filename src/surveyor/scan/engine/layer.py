@@ -15,11 +15,11 @@ from surveyor.scan.catalog.interface import Cataloger, File, Owned, Record, Refe
 from surveyor.scan.engine import links
 from surveyor.scan.engine.concern import concerned
 from surveyor.scan.engine.following import lasts_of
-from surveyor.scan.engine.look import Look, Nested, Taken, Trouble
+from surveyor.scan.engine.look import INSIDE, Look, Nested, Taken, Trouble
 from surveyor.scan.engine.owners import listed, spelt
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.engine.wanted import is_library, is_nested, wanted
-from surveyor.scan.errors import LimitExceeded, Malformed
+from surveyor.scan.errors import Malformed
 from surveyor.scan.events import Progress
 from surveyor.scan.formats import release
 from surveyor.scan.formats.protection import Protection
@@ -36,7 +36,6 @@ _UNOWNED = tuple(unit for unit in CATALOGERS if unit.programs and unit.unowned)
 #: Bytes that are kept of each, beside names: estimated from what they take as objects and in the report.
 _TROUBLE, _WHITEOUT, _PROGRAM, _RECORD = 800, 200, 400, 1_200
 _PATHS = 4  # copies of a record's path: in its place and its evidence, and of both in the report
-_KEPT = 50_000  # names of one kind that a layer may make us remember
 #: Where distributions put programs; what lies elsewhere is nobody's but who built the image.
 _MANAGED = re.compile(rb"(?:usr/)?(?:s?bin|lib(?:32|64|x32|exec)?|games)/")
 
@@ -104,7 +103,7 @@ class LayerReader:
             self._catalog(unit, entry, entry.name, match["root"] if unit.system else b"")
         if entry.name.endswith(release.PLACES):
             self._release(entry)
-        elif units and not catalogers and len(self.look.unread) < _KEPT:
+        elif units and not catalogers:
             self._budget.candidate(entry.name)
             self.look.unread[entry.name] = units[0][0].id
         # a file that is its own tree has been opened already
@@ -225,7 +224,7 @@ class LayerReader:
                 self.look.nested.append(nested)
 
         self._budget.candidate(entry.name)
-        self._try("acquire.nested", read, entry.name, stage=f"{self._scope.stage}.extract.nested")
+        self._try(INSIDE, read, entry.name, stage=f"{self._scope.stage}.extract.nested")
 
     def _blob(self, entry: Entry) -> Blob:
         """An entry's bytes as a range that outlives the walk's next step."""
@@ -248,8 +247,6 @@ class LayerReader:
             return
         if self._scope.system and _MANAGED.match(entry.name):
             # who owns it is told by a file that comes later
-            if len(self._waiting) >= _KEPT:
-                raise LimitExceeded(f"more than {_KEPT:,} programs in one layer")
             self._budget.hold(_PROGRAM + _PATHS * len(entry.name))
             self._waiting[entry.name] = _Waiting(place=entry.place, program=entry.program)
             return

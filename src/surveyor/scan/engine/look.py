@@ -13,6 +13,9 @@ from surveyor.scan.model import Coverage, Distro
 from surveyor.scan.tree.entry import Tally
 from surveyor.scan.tree.overlay import Sheet
 
+#: What coverage calls an artifact inside another one.
+INSIDE = "acquire.nested"
+
 
 @dataclass(slots=True, kw_only=True)
 class Taken:

@@ -7,6 +7,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 from surveyor.scan.acquire.interface import Image
 from surveyor.scan.catalog.interface import Cataloger
@@ -17,7 +18,7 @@ from surveyor.scan.engine.following import Follower, unfulfilled
 from surveyor.scan.engine.hardening import Guarded
 from surveyor.scan.engine.inventory import Found
 from surveyor.scan.engine.layer import LayerReader, Nest, Scope
-from surveyor.scan.engine.look import Look, Nested, Taken, Trouble
+from surveyor.scan.engine.look import INSIDE, Look, Nested, Taken, Trouble
 from surveyor.scan.engine.owners import Owners
 from surveyor.scan.engine.referrals import Referrals
 from surveyor.scan.engine.units import Ledger
@@ -34,7 +35,6 @@ from surveyor.scan.vocabulary import counted
 
 _TROUBLES = 50  # failures of a kind told one by one, per unit; the rest is counted
 _NESTED = 100  # nested artifacts told one by one
-_INSIDE = "acquire.nested"
 _WORKERS = 4  # layers inflated at once, at most
 
 
@@ -79,7 +79,7 @@ class ImageReader:
         self._links = links.Links()
         self._referrals = Referrals()
         self._layers: list[Layer] = []
-        self._active: dict[int, tuple[Layer, LayerReader]] = {}
+        self._active: dict[LayerReader, Layer] = {}
         self._walked = 0.0
 
     def read(self, looked: Callable[[Layer], None]) -> None:
@@ -134,48 +134,49 @@ class ImageReader:
 
     def _look(self, layer: Layer) -> Look:
         """What a layer gives: as it was kept, or read now and then kept."""
-        cache, key = self._cache, None
-        if cache is not None and isinstance(layer, TarLayer) and layer.sized:
-            key = cache.key(layer, self._scope, self._budget.limits)
-        if cache is None or key is None:
+        if self._cache is None or not isinstance(layer, TarLayer) or not layer.sized:
             return self._read(layer)
-        assert isinstance(layer, TarLayer)
-        kept = cache.get(key, self._overlay.sheet(), self._budget)
+        key = self._cache.key(layer, self._scope, self._budget.limits)
+        if key is None:
+            return self._read(layer)
+        kept = self._cache.get(key, self._overlay.sheet(), self._budget)
         if kept is not None:
             self._walked += size_of(layer)
             return kept
         look = self._read(layer)
-        cache.put(key, layer, look, self._budget)
+        keep = partial(self._cache.put, key, layer, look, self._budget)
+        # what cannot be kept is no loss of this scan; verifying a digest may use up its seconds
+        Ledger(Progress()).attempt("acquire.layer", keep, stage=f"{self._scope.stage}.layers")
         return look
 
     def _read(self, layer: Layer) -> Look:
         reader = LayerReader(layer, self._overlay.sheet(), self._scope, self._budget, self._nest)
-        self._active[id(reader)] = (layer, reader)
+        self._active[reader] = layer
         look = reader.read()
-        del self._active[id(reader)]
+        del self._active[reader]
         self._walked += size_of(layer)
         return look
 
     @property
     def walked(self) -> float:
         """How many bytes of its layers have been walked, those of layers in work as well as can be known."""
-        return self._walked + sum(size_of(layer) * reader.share for layer, reader in list(self._active.values()))
+        return self._walked + sum(size_of(layer) * reader.share for reader, layer in list(self._active.items()))
 
     def _lay(self, layer: Layer, look: Look) -> None:
         """Lay the newest layer that is left under those before: what they hide is dropped."""
         self.entries += look.entries
         for stage, entry in look.failures:
             self._ledger.fail(entry, stage=stage)
-        sparse = self._keep(layer, look)
+        sparse = self._keep(layer, look, self._overlay.visible)
         self._overlay.seal(look.sheet)
         self._layers.append(layer)
         account(look, layer, sparse, self._ledger, self._budget, stage=self._scope.stage)
 
-    def _keep(self, layer: Layer, look: Look) -> Tally:
+    def _keep(self, layer: Layer, look: Look, visible: Callable[[bytes], bool]) -> Tally:
         """Take what is visible of a look; returns the visible files of which only a part is stored."""
-        visible, sparse = self._overlay.visible, Tally()
+        sparse = Tally()
         instruction = layer.instruction if isinstance(layer, TarLayer) else None
-        self._keep_ways(layer, look)
+        self._keep_ways(layer, look, visible)
         for name in filter(visible, look.sparse):
             sparse.add(name)
         for name in filter(visible, look.unread):
@@ -190,7 +191,7 @@ class ImageReader:
                 self._visible.append(_Visible(taken=taken, layer=layer.digest, instruction=instruction))
         for trouble in look.troubles:
             if visible(trouble.name):
-                if trouble.entry.what == _INSIDE:
+                if trouble.entry.what == INSIDE:
                     self._unopened.append(trouble)
                 else:
                     self._trouble(trouble.entry, trouble.stage)
@@ -199,9 +200,8 @@ class ImageReader:
                 self._inside.append((nested, layer))
         return sparse
 
-    def _keep_ways(self, layer: Layer, look: Look) -> None:
+    def _keep_ways(self, layer: Layer, look: Look, visible: Callable[[bytes], bool]) -> None:
         """Take the visible links, and what they may lead to."""
-        visible = self._overlay.visible
         for name in filter(visible, look.links):
             target = look.links[name]
             self._links.add(name, target, layer.digest)
@@ -243,7 +243,7 @@ class ImageReader:
         if len(self._nested) <= _NESTED:
             self._ledger.add(
                 Coverage(
-                    what=_INSIDE,
+                    what=INSIDE,
                     state=CoverageState.LOOKED,
                     detail=detail,
                     path=path,
@@ -294,9 +294,7 @@ class ImageReader:
             more = self._nested[_NESTED:]
             paths = [self._scope.path(nested.name) for nested, _ in more[:5]]
             detail = f"{counted(len(more), 'more artifact')} inside: {shown(paths, len(more))}"
-            self._ledger.add(
-                Coverage(what="acquire.nested", state=CoverageState.LOOKED, detail=detail, count=len(more))
-            )
+            self._ledger.add(Coverage(what=INSIDE, state=CoverageState.LOOKED, detail=detail, count=len(more)))
         if self._overlay.forgetful:
             detail = "more names than can be kept: files that a later layer hides may be reported"
             self._ledger.add(
@@ -331,20 +329,23 @@ class ImageReader:
 
     def _known(self, entry: Entry, layer: Layer) -> None:
         """Take a file that links lead to, under the path it is known by, which nothing hides."""
-        reader = LayerReader(layer, Overlay().sheet(), self._scope, self._budget, self._nest)
+        reader = self._again(layer)
         reader.take(entry)
-        self._keep_known(layer, reader.look)
+        self._keep(layer, reader.look, _shown)
 
     def _referred(self, unit: Cataloger, entry: Entry, layer: Layer) -> None:
         """Take a file for the cataloger that another one told of it."""
-        reader = LayerReader(layer, Overlay().sheet(), self._scope, self._budget, self._nest)
+        reader = self._again(layer)
         reader.take_for(unit, entry)
-        self._keep_known(layer, reader.look)
+        self._keep(layer, reader.look, _shown)
 
-    def _keep_known(self, layer: Layer, look: Look) -> None:
-        overlay, self._overlay = self._overlay, Overlay()
-        self._keep(layer, look)
-        self._overlay = overlay
+    def _again(self, layer: Layer) -> LayerReader:
+        return LayerReader(layer, Overlay().sheet(), self._scope, self._budget, self._nest)
+
+
+def _shown(_name: bytes) -> bool:
+    """A file of the second look: whether something hides it was asked before it was taken."""
+    return True
 
 
 def size_of(layer: Layer) -> int:

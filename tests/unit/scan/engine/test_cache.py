@@ -9,12 +9,14 @@ import pytest
 from surveyor.scan import engine
 from surveyor.scan.engine import cache as cache_module
 from surveyor.scan.engine.layer import LayerReader
+from surveyor.scan.errors import LimitExceeded
 from surveyor.scan.events import Progress
+from surveyor.scan.limits import Limits
 from surveyor.scan.model import Report
 from surveyor.scan.plan import plan
 from surveyor.scan.settings import Settings
 from tests.golden.test_inventory import image
-from tests.images import DEBIAN, Link, Oci, deb, docker_save, npm, pack, purls, sha256, tar
+from tests.images import DEBIAN, Link, Oci, deb, docker_save, npm, pack, purls, sha256, tar, troubles
 
 
 class Reads:
@@ -101,6 +103,34 @@ def test_a_layer_that_is_cut_short_is_not_kept(tmp_path: Path, reads: Reads) -> 
     data = docker_save([layer])
     scan(tmp_path, data)
     scan(tmp_path, data)
+    assert reads.count == 2
+
+
+def test_what_cannot_be_verified_in_time_is_no_loss(
+    tmp_path: Path, reads: Reads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Taking a layer's digest may use up what the scan has left."""
+
+    def late(*_: object) -> str:
+        raise LimitExceeded("scan took more than 1 s")
+
+    monkeypatch.setattr(cache_module, "content_digest", late)
+    report = scan(tmp_path, docker_save([app("a")]))
+    assert purls(report) == ["pkg:npm/a@1"]
+    assert not troubles(report)
+    assert not list((tmp_path / "cache").glob("*/*"))
+    assert reads.count == 1
+
+
+def test_what_was_kept_and_is_more_than_a_scan_may_hold_is_read_as_far_as_it_may(tmp_path: Path, reads: Reads) -> None:
+    files = {f"srv/node_modules/{name}/package.json": npm(name, "1") for name in ("a", "b", "c", "d")}
+    data = docker_save([tar(files)])
+    assert len(scan(tmp_path, data).packages) == 4
+    path = tmp_path / "image.tar"
+    settings = Settings(layer_cache=tmp_path / "cache", limits=Limits(packages=2))
+    bounded = engine.run(plan(str(path)), settings, Progress())
+    assert purls(bounded) == ["pkg:npm/a@1", "pkg:npm/b@1"]
+    assert {entry.reason for entry in troubles(bounded)} == {"limit_exceeded"}
     assert reads.count == 2
 
 
