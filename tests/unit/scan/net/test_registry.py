@@ -196,6 +196,17 @@ def test_a_blob_may_be_on_another_host_which_sees_no_proof(guarded: Distribution
     assert "Bearer token-1" in [seen.headers.get("authorization") for seen in guarded.requests]
 
 
+def test_where_blobs_lie_cannot_ask_for_the_registrys_login(server: Distribution, guarded: Distribution) -> None:
+    assert guarded.realm is not None
+    path = server.path(images.sha256(DATA))
+    server.redirect(path, guarded.url(path), status=307)
+    exempt = (*server.settings().allow_hosts, *guarded.settings().allow_hosts)
+    with pytest.raises(Denied, match=r"sends to 127\.0\.0\.1, which answers 401: UNAUTHORIZED"):
+        Puller(server, Settings(allow_hosts=exempt, logins=logins(server))).blob(server)
+    assert [seen.path for seen in guarded.requests] == [path]
+    assert guarded.realm.requests == []
+
+
 def test_a_token_is_asked_for_once_for_pulling_this_repository(guarded: Distribution, realm: Realm) -> None:
     guarded.blob(DATA)
     assert Puller(guarded).blob(guarded) == DATA

@@ -150,7 +150,8 @@ class Registry:
             shown = self._proof.header
             proof = {} if shown is None else {"Authorization": shown}
             answer = self._answer(url, {**headers, **proof}, to, max_bytes, seconds)
-            if answer.status != 401 or not self._proof.renew(answer, shown):
+            # only the registry itself says who gives its tokens: another host's challenge would draw our login there
+            if answer.status != 401 or answer.hops or not self._proof.renew(answer, shown):
                 return answer
         return answer
 
@@ -169,6 +170,8 @@ class Registry:
         """What an answer without content means."""
         host, told = self._reference.host, _told(answer)
         words = f": {told}" if told else ""
+        if answer.status in {401, 403} and answer.hops:
+            return Denied(f"{host} sends to {urlsplit(answer.url).hostname}, which answers {answer.status}{words}")
         if answer.status in {401, 403}:
             return Denied(f"{host} does not let us pull {self._reference.repository}{words} ({self._shown()})")
         if answer.status == 404 and told is None:
