@@ -293,10 +293,12 @@ def test_what_passes_is_waited_for(server: Distribution, status: int) -> None:
         written(status, b"busy", (("Retry-After", "7"),)),
         written(status, b"busy"),
         written(status, b"busy", (("Retry-After", "soon"),)),
+        written(status, b"busy", (("Retry-After", "Mon, 01 Jan 99999999999 00:00:00 GMT"),)),
+        written(status, b"busy", (("Retry-After", "Mon, 01 Jan 2024 00:00:00 +99999999999999"),)),
     ]
     puller = Puller(server)
     puller.registry.manifest("1")
-    assert puller.waits == [7, 1, 2]
+    assert puller.waits == [7, 1, 2, 4, 8]
 
 
 def test_a_date_to_come_back_at_is_read(server: Distribution) -> None:
@@ -390,6 +392,20 @@ def test_over_tls_no_realm_is_asked_over_http(realm: Realm) -> None:
         with pytest.raises(Refused) as caught:
             Registry(server.reference, settings, client=client).manifest("1")
         assert caught.value.rule == "redirect_downgrade"
+        assert realm.requests == []
+
+
+def test_over_tls_no_realm_sends_on_to_http(realm: Realm) -> None:
+    with Distribution(tls=True) as server, Site(tls=True) as front:
+        server.proof, server.challenge = "Bearer never", f'Bearer realm="{front.url("/token")}"'
+        front.redirect("/token", realm.url("/token"))
+        settings = Settings(
+            allow_hosts=tuple(AllowedHost(host=site.host, port=site.port) for site in (server, front, realm))
+        )
+        with pytest.raises(Refused) as caught:
+            Registry(server.reference, settings, client=Client(settings, tls=Site.trust())).manifest("1")
+        assert caught.value.rule == "redirect_downgrade"
+        assert front.requests
         assert realm.requests == []
 
 

@@ -52,6 +52,6 @@ def _told(answer: Response) -> float | None:
         return float(given[:9])
     try:
         when = parsedate_to_datetime(given)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return (when.replace(tzinfo=when.tzinfo or UTC) - datetime.now(UTC)).total_seconds()

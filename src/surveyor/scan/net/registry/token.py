@@ -6,7 +6,9 @@ Distribution project, "Token Authentication Specification" and "Authenticate pro
 from __future__ import annotations
 
 import base64
+import io
 import threading
+from dataclasses import replace
 from urllib.parse import urlencode, urlsplit
 
 import orjson
@@ -77,7 +79,9 @@ class Proof:
         if self._login is not None:
             asked = {**asked, "account": self._login.username}
         url = f"{realm}{'&' if urlsplit(realm).query else '?'}{urlencode(asked)}"
-        return self._client.get(url, headers=headers, max_bytes=_ANSWER, seconds=_SECONDS)
+        held = io.BytesIO()
+        answer = self._client.fetch(url, headers=headers, max_bytes=_ANSWER, seconds=_SECONDS, to=held)
+        return replace(answer, body=held.getvalue())
 
     def _exchange(self, realm: str, asked: dict[str, str]) -> Response:
         assert self._login is not None
