@@ -7,7 +7,6 @@ docker-credential-helpers (``get``: a server on standard input, a login as JSON 
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 import shutil
 import subprocess
@@ -32,11 +31,11 @@ def find(reference: Reference, env: Mapping[str, str]) -> Logins:
     """The login for an image's registry, of the first place that has one, and all places that were looked at."""
     looked: list[str] = []
     for path in _files(env):
-        if not path.is_file():
-            looked.append(f"{path} (not there)")
-            continue
         try:
             document = _read(path)
+        except FileNotFoundError:
+            looked.append(f"{path} (not there)")
+            continue
         except (OSError, ValueError) as error:
             looked.append(f"{path} ({getattr(error, 'strerror', None) or 'cannot be read'})")
             continue
@@ -145,7 +144,7 @@ def _login(entry: object, host: str, source: str) -> Login | None:
     name, password = texts.get("username", ""), texts.get("password", "")
     try:
         packed = base64.b64decode(texts.get("auth", ""), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, or no text in it
         packed = ""
     if packed:
         name, _, password = packed.partition(":")
@@ -155,5 +154,5 @@ def _login(entry: object, host: str, source: str) -> Login | None:
 
 def _host(name: str) -> str:
     """The registry that a key means: older files have URLs."""
-    host = name.partition("://")[2].partition("/")[0] if "://" in name else name
+    host = (name.partition("://")[2].partition("/")[0] if "://" in name else name).lower()
     return HUB if host in _HUB_NAMES else host

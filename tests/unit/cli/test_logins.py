@@ -43,6 +43,8 @@ def helper(tmp_path: Path, name: str, script: str) -> None:
     [
         ("registry.example:5000", NAME),
         ("https://registry.example:5000", NAME),
+        ("Registry.Example:5000", NAME),
+        ("registry.example:5000", NAME.replace("registry", "Registry")),
         ("https://registry.example:5000/v2/", NAME),
         ("registry.example:5000/team/app", NAME),
         ("registry.example:5000/team", NAME),
@@ -143,6 +145,7 @@ def test_only_a_program_of_that_name_is_run(tmp_path: Path, name: str) -> None:
         {"auths": {"registry.example:5000": {"auth": 5}}},
         {"auths": {"registry.example:5000": {"auth": "!!"}}},
         {"auths": {"registry.example:5000": {"auth": "/w=="}}},
+        {"auths": {"registry.example:5000": {"auth": "\u00e9"}}},
         {"auths": {"https://[": {"auth": "x"}}},
         {"credHelpers": []},
         {"credHelpers": {"registry.example:5000": 5}},
@@ -168,6 +171,12 @@ def test_podmans_file_is_read_and_all_places_are_named(tmp_path: Path) -> None:
     own = tmp_path / "own.json"
     own.write_text(json.dumps({"auths": {"registry.example:5000": {"auth": packed("first", "x")}}}))
     assert [login.username for login in find(parse(NAME), {**env, "REGISTRY_AUTH_FILE": str(own)}).found] == ["first"]
+
+
+def test_a_place_that_cannot_be_looked_at_is_named(tmp_path: Path) -> None:
+    logins = find(parse(NAME), {"DOCKER_CONFIG": "x" * 300})
+    assert logins.found == ()
+    assert "File name too long" in logins.looked[0]
 
 
 def test_a_login_does_not_show_its_secrets() -> None:

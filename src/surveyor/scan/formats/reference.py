@@ -46,7 +46,7 @@ _PLATFORM = re.compile(r"(?P<os>[a-z0-9]{1,20})/(?P<architecture>[a-z0-9_]{1,20}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """One image by name: ``host`` with port as it was written, ``docker.io`` where it was not; ``digest`` decides.
+    """One image by name: ``host`` in lower case with its port, ``docker.io`` where there was none; ``digest`` decides.
 
     ``explicit`` when the name cannot be a word of another kind: it has a registry, a tag or a digest.
     """
@@ -126,7 +126,7 @@ def parse(text: str) -> Reference:
         raise BadTarget(f"{text}: a digest is sha256: and 64 hexadecimal digits")
     first, slash, path = rest.partition("/")
     written = bool(slash) and ("." in first or ":" in first or first == "localhost" or first.lower() != first)
-    host, rest = (first, path) if written else (HUB, rest)
+    host, rest = (first.lower(), path) if written else (HUB, rest)
     repository, colon, tag = rest.partition(":")
     _judge(text, host, repository, tag if colon else None)
     if host in _HUBS:
