@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import random
 import struct
 import tarfile
@@ -348,6 +349,20 @@ def test_a_broken_manifest_is_broken(tmp_path: Path, manifest: bytes) -> None:
     report = scan_bytes(tmp_path, tar({"manifest.json": manifest, "x/layer.tar": tar(GOOD)}))
     assert report.scan_status in {ScanStatus.FAILED, ScanStatus.PARTIAL}
     assert report.packages == ()
+
+
+def test_a_manifest_in_a_directory_names_no_file_outside_it(tmp_path: Path) -> None:
+    outside, folder = tmp_path / "outside", tmp_path / "image"
+    (outside / "b").mkdir(parents=True)
+    (folder / "own").mkdir(parents=True)
+    (outside / "b" / "layer.tar").write_bytes(tar({"node_modules/secret/package.json": npm("secret", "1")}))
+    (folder / "own" / "layer.tar").write_bytes(tar(GOOD))
+    (folder / "a").symlink_to(outside)
+    layers = [str(outside / "b" / "layer.tar"), "../outside/b/layer.tar", "a/b/layer.tar", "own/layer.tar"]
+    (folder / "manifest.json").write_text(json.dumps([{"Layers": layers}]))
+    report = scan(folder)
+    assert purls(report) == [BASH]
+    assert [entry.path for entry in troubles(report)] == layers[:3]
 
 
 def test_a_list_of_nothing_is_no_manifest_and_the_tar_inside_is_a_tar(tmp_path: Path) -> None:

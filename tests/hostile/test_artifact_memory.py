@@ -134,6 +134,11 @@ def long_wanted_names() -> bytes:
     return streamed((f"{number}{'n' * 60_000}.jar", b"x") for number in range(6_000))
 
 
+def members_with_endless_names() -> bytes:
+    files = {f"{number}{'n' * 700_000}": b"" for number in range(600)}
+    return pack(tar({**GOOD, **files}), "gzip")
+
+
 def broken_manifests() -> bytes:
     return streamed((f"d{number}/node_modules/a/package.json", b"{") for number in range(190_000))
 
@@ -166,6 +171,7 @@ def programs_with_long_names() -> bytes:
         an_owned_file_of_one_endless_line,
         long_wanted_names,
         programs_with_long_names,
+        members_with_endless_names,
         pytest.param(broken_manifests, marks=pytest.mark.slow),
         fat_manifests,
         pytest.param(whiteouts_without_end, marks=pytest.mark.slow),

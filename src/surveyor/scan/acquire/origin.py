@@ -5,13 +5,13 @@ from __future__ import annotations
 import mmap
 import os
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from surveyor.scan.acquire.interface import Origin
 from surveyor.scan.errors import BadTarget, LimitExceeded, Malformed, ScanError, Unsupported
 from surveyor.scan.limits import Budget
-from surveyor.scan.tree.entry import Blob, Kind, Wanted
+from surveyor.scan.tree.entry import Blob, Entry, Kind, Wanted
 from surveyor.scan.tree.names import resolve
 from surveyor.scan.tree.stream import Mapped, form_of, inflate, spool
 from surveyor.scan.tree.tar import TarWalk
@@ -19,6 +19,8 @@ from surveyor.scan.tree.udif import trailer_of
 
 #: An image archive has a handful of members; who has more is a tree, and need not be listed to its end.
 _MEMBERS = 5_000
+#: Bytes of a member's name and its link's target: those of images have a hundred, in a pax header fits a million.
+_NAME = 1024
 _HOPS = 8
 _ANY = Wanted(re.compile(rb""))
 
@@ -83,7 +85,7 @@ class TarStore:
             self._list(walk)
         except Malformed as error:
             self.damage = error
-        #: None when this is no tar, or one of nothing.
+        #: None at all when this is no tar.
         self.entries = walk.entries
         if walk.unmarked:
             # an outer tar has nobody to vouch for it: a cut between two members looks just like this
@@ -104,27 +106,35 @@ class TarStore:
 
     def _list(self, walk: TarWalk) -> None:
         for entry in walk:
-            if entry.kind is Kind.FILE and entry.place is not None:
-                self._files[entry.name] = entry.place
-            elif entry.kind is Kind.SYMLINK:
-                self._links[entry.name] = resolve(entry.name, entry.target)
-            elif entry.kind is Kind.HARDLINK:
-                self._links[entry.name] = resolve(b"", entry.target)
+            if len(entry.name) + len(entry.target) <= _NAME:
+                self._keep(entry)
             if walk.entries > _MEMBERS:
                 return
 
+    def _keep(self, entry: Entry) -> None:
+        if entry.kind is Kind.FILE and entry.place is not None:
+            self._files[entry.name] = entry.place
+        elif entry.kind is Kind.SYMLINK:
+            self._links[entry.name] = resolve(entry.name, entry.target)
+        elif entry.kind is Kind.HARDLINK:
+            self._links[entry.name] = resolve(b"", entry.target)
+
 
 class FolderStore:
-    """The files of an image layout on disk; a link is no file of the layout."""
+    """The files of an image layout on disk; a link is no file of the layout, and neither is what lies outside it."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
     def get(self, name: str) -> Blob | None:
         """The bytes of one file."""
-        path = self._root / name
+        inside = PurePosixPath(name)
+        if inside.is_absolute() or ".." in inside.parts:
+            return None
+        path = self._root / inside
+        ways = [path, *list(path.parents)[: len(inside.parts) - 1]]
         try:
-            if ".." in path.parts or path.is_symlink() or path.parent.is_symlink() or not path.is_file():
+            if any(way.is_symlink() for way in ways) or not path.is_file():
                 return None
             with path.open("rb") as file:
                 size = os.fstat(file.fileno()).st_size
