@@ -9,7 +9,7 @@ from surveyor.scan.formats.rpm.file import LEAD, opened
 from surveyor.scan.formats.rpm.files import files_of
 from surveyor.scan.limits import Budget
 from surveyor.scan.tree.cpio import CpioLayer, Listed
-from surveyor.scan.tree.file import FileLayer
+from surveyor.scan.tree.file import named
 
 
 def detect(origin: Origin) -> bool:
@@ -29,8 +29,7 @@ def read(origin: Origin, _budget: Budget) -> Artifact:
     if tags.LONG_FILE_SIZES in header:
         files = [Listed(name=file.path, size=file.stored, mode=file.mode) for file in files_of(header)]
     payload = CpioLayer(blob=origin.blob.part(start, len(origin.blob)), files=files, place="payload")
-    name = origin.name if origin.name.endswith(".rpm") else origin.name + ".rpm"
-    file = FileLayer(blob=origin.blob, name=name.replace("/", "_").encode("utf-8", "replace"))
+    file = named(origin.blob, origin.name, ".rpm")
     return Artifact(type="archive/rpm", images=(Image(layers=(file,)), Image(layers=(payload,))))
 
 

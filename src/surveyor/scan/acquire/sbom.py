@@ -6,7 +6,7 @@ from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.sbom import format_of
 from surveyor.scan.limits import Budget
-from surveyor.scan.tree.file import FileLayer
+from surveyor.scan.tree.file import named
 
 #: The name that the cataloger knows each format by, whatever the file is called.
 _ENDINGS = {
@@ -28,9 +28,7 @@ def read(origin: Origin, _budget: Budget) -> Artifact:
     """The document as one file."""
     if origin.blob is None or (kind := format_of(origin.blob.view())) is None:
         raise Malformed("no bill of materials")
-    name = origin.name.replace("/", "_")
-    name = name if name.endswith(_ENDINGS[kind]) else name + _ENDINGS[kind]
-    layer = FileLayer(blob=origin.blob, name=name.encode("utf-8", "replace"))
+    layer = named(origin.blob, origin.name, _ENDINGS[kind])
     return Artifact(type=f"sbom/{kind}", images=(Image(layers=(layer,)),))
 
 

@@ -29,8 +29,10 @@ class FileLayer:
 
 
 def named(blob: Blob, name: str, suffix: str) -> FileLayer:
-    """A file under its own name, which ends as catalogers expect it; names that uploads invent do not."""
-    name = name if name.lower().endswith(suffix) else name + suffix
+    """A file under its own name, which ends as catalogers expect it: names that uploads invent or shout do not."""
+    if name.lower().endswith(suffix):
+        name = name[: len(name) - len(suffix)]
+    name += suffix
     return FileLayer(blob=blob, name=name.replace("/", "_").encode("utf-8", "replace"))
 
 

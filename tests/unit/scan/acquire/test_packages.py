@@ -55,6 +55,13 @@ ENDINGS = {"deb": "deb", "alpine-apk": "apk", "arch-package": "pkg.tar.zst", "ge
 ENDINGS |= {"nuget": "nupkg"}
 
 
+@pytest.mark.parametrize("kind", ["deb", "alpine-apk", "gem", "crate", "nuget"])
+def test_a_name_in_capitals_hides_no_package(tmp_path: Path, kind: str) -> None:
+    data, expected = PACKAGES[kind]
+    report = scan_bytes(tmp_path, data, f"UPLOAD.{ENDINGS[kind].upper()}")
+    assert purls(report) == expected
+
+
 @pytest.mark.parametrize("kind", ENDINGS)
 def test_a_package_file_in_a_folder_is_met(tmp_path: Path, kind: str) -> None:
     data, expected = PACKAGES[kind]
