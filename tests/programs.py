@@ -232,7 +232,6 @@ def macho(
     signature: bytes | None = None,
     access: int = 3,
     cpu: int | None = None,
-    encrypted: bool = False,
     base: int = 0x100000000,
 ) -> bytes:
     """Sections named ``SEGMENT,section``, all in one segment that maps the file at ``base`` as ``access``."""
@@ -242,7 +241,6 @@ def macho(
     extra = [(12, struct.pack(order + "IIII", 24, 2, 0x10000, 0x10000) + name.encode() + b"\0") for name in libraries]
     extra += [(0x8000001C, struct.pack(order + "I", 12) + name.encode() + b"\0") for name in rpaths]
     extra += [(0x32, struct.pack(order + "IIII", 1, 11 << 16, 12 << 16, 0))]
-    extra += [(0x2C, struct.pack(order + "IIII", 0, 0, 1, 0))] if encrypted else []
     commands = [(number, _padded(body, 8)) for number, body in extra]
     head = 32 if bits == 64 else 28
     row = 80 if bits == 64 else 68
@@ -283,7 +281,7 @@ def macho(
     return (magic + header + (b"\0" * 4 if bits == 64 else b"") + b"".join(out)).ljust(start, b"\0") + body + tail
 
 
-def code_signature(*, adhoc: bool = False, runtime: bool = True, team: str = "TEAM123456", cms: bool = True) -> bytes:
+def code_signature(*, adhoc: bool = False, runtime: bool = True, team: str = "TEAM123456") -> bytes:
     """The signature of a Mach-O program, without one hash."""
     names = b"org.example.tool\0" + team.encode() + b"\0"
     flags = 2 * adhoc | 0x10000 * runtime
@@ -291,7 +289,7 @@ def code_signature(*, adhoc: bool = False, runtime: bool = True, team: str = "TE
         ">9I4B4I", 0xFADE0C02, 52 + len(names), 0x20200, flags, 0, 52, 0, 0, 0, 32, 2, 0, 12, 0, 0, 69, 0
     )
     directory = directory[:52] + names
-    blob = struct.pack(">II", 0xFADE0B01, 16 if cms else 8) + (b"\x30" * 8 if cms else b"")
+    blob = struct.pack(">II", 0xFADE0B01, 8 if adhoc else 16) + (b"" if adhoc else b"\x30" * 8)
     head = struct.pack(">7I", 0xFADE0CC0, 28 + len(directory) + len(blob), 2, 0, 28, 0x10000, 28 + len(directory))
     return head + directory + blob
 

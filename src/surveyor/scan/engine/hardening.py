@@ -37,7 +37,6 @@ class _Weak:
     check: Check
     first: Outcome
     assets: dict[Asset, tuple[Evidence, ...]]
-    confidence: float
 
 
 def judge(facts: Protection) -> list[tuple[Check, Outcome]]:
@@ -51,7 +50,7 @@ def findings(programs: Iterable[Guarded], *, artifact: str) -> tuple[Finding, ..
     for one in programs:
         for rule, outcome in judge(one.protection):
             asset = Asset(type="program", value=one.path, artifact=artifact, path=one.path, layer=one.layer)
-            found = weak.setdefault((rule.id, outcome.key), _Weak(rule, outcome, {}, 0.0))
+            found = weak.setdefault((rule.id, outcome.key), _Weak(rule, outcome, {}))
             # the slices of a universal program are one asset
             found.assets.setdefault(asset, outcome.evidence)
     return tuple(map(_finding, weak.values()))

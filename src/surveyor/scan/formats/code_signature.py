@@ -9,22 +9,19 @@ from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.formats.layout import cut, name_at, unpack
 from surveyor.scan.formats.macho import MachO
 
-_EMBEDDED, _DIRECTORY, _CMS = 0xFADE0CC0, 0xFADE0C02, 0xFADE0B01
-_ADHOC, _RUNTIME, _LINKER = 0x2, 0x10000, 0x20000
+_EMBEDDED, _DIRECTORY = 0xFADE0CC0, 0xFADE0C02
+_ADHOC, _RUNTIME = 0x2, 0x10000
 _BLOBS, _TEAM_VERSION = 64, 0x20200
-_HEAD, _TWO, _FIELDS = Struct(">III"), Struct(">II"), Struct(">5I")
+_HEAD, _TWO, _TEAM = Struct(">III"), Struct(">II"), Struct(">I")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
     """``adhoc`` is one that nobody vouches for; ``runtime`` asks for the hardened runtime."""
 
-    identifier: str = ""
     team: str = ""
     adhoc: bool = False
     runtime: bool = False
-    linker: bool = False
-    cms: bool = False
 
 
 def signature(program: MachO) -> Signature | None:
@@ -37,31 +34,18 @@ def signature(program: MachO) -> Signature | None:
         raise Malformed("code signature is damaged")
     if count > _BLOBS:
         raise LimitExceeded(f"code signature of {count:,} parts")
-    found, cms = Signature(), False
+    found = Signature()
     for number in range(count):
         _, offset = unpack(_TWO, data, _HEAD.size + 8 * number)
         magic, size = unpack(_TWO, data, offset)
         if magic == _DIRECTORY:
             found = _directory(cut(data, offset, size))
-        elif magic == _CMS:
-            cms = size > 8
-    return Signature(
-        identifier=found.identifier,
-        team=found.team,
-        adhoc=found.adhoc,
-        runtime=found.runtime,
-        linker=found.linker,
-        cms=cms,
-    )
+    return found
 
 
 def _directory(data: memoryview) -> Signature:
-    version, flags, _, identifier, _ = unpack(_FIELDS, data, 8)
-    team = unpack(Struct(">I"), data, 48)[0] if version >= _TEAM_VERSION else 0
+    version, flags = unpack(_TWO, data, 8)
+    team = unpack(_TEAM, data, 48)[0] if version >= _TEAM_VERSION else 0
     return Signature(
-        identifier=name_at(data, identifier, 256),
-        team=name_at(data, team, 64) if team else "",
-        adhoc=bool(flags & _ADHOC),
-        runtime=bool(flags & _RUNTIME),
-        linker=bool(flags & _LINKER),
+        team=name_at(data, team, 64) if team else "", adhoc=bool(flags & _ADHOC), runtime=bool(flags & _RUNTIME)
     )

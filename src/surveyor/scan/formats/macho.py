@@ -21,13 +21,12 @@ FAT = {b"\xca\xfe\xba\xbe": Struct(">5I"), b"\xca\xfe\xba\xbf": Struct(">IIQQII"
 #: A Java class has the same magic and its version, 45 at least, where a universal program counts its slices.
 FAT_SLICES = 30
 EXECUTE, DYLIB, BUNDLE = 2, 6, 8
-PIE, ALLOW_STACK_EXECUTION, NO_HEAP_EXECUTION = 0x200000, 0x20000, 0x1000000
+PIE, ALLOW_STACK_EXECUTION = 0x200000, 0x20000
 _SEGMENT, _SEGMENT_64 = 0x1, 0x19
 _ID_DYLIB, _RPATH, _CODE_SIGNATURE, _BUILD_VERSION, _SYMTAB = 0xD, 0x8000001C, 0x1D, 0x32, 0x2
 _LOAD_DYLIB = frozenset({0xC, 0x80000018, 0x8000001F, 0x20, 0x80000023})
-_MINIMUM = {0x24: "macos", 0x25: "ios", 0x2F: "tvos", 0x30: "watchos"}
+_PLATFORM_COMMANDS = {0x24: "macos", 0x25: "ios", 0x2F: "tvos", 0x30: "watchos"}
 _PLATFORMS = {1: "macos", 2: "ios", 3: "tvos", 4: "watchos", 6: "mac-catalyst", 7: "ios-simulator", 11: "visionos"}
-_ENCRYPTION = frozenset({0x21, 0x2C})
 _COMMANDS, _SECTIONS, _LIBRARIES = 4096, 4096, 1024
 _WRITE, _EXECUTE_ALLOWED = 2, 4
 _ZEROFILL = frozenset({0x1, 0xC, 0x12})
@@ -73,7 +72,7 @@ _LAYOUTS = {kind: _layout(*kind) for kind in THIN.values()}
 class MachO:
     """A program's load commands. ``sections`` are named ``SEGMENT,section``; ``signature`` is where the code's is.
 
-    ``platform`` and ``minimum`` are what it was built for; ``strings`` hold the names of symbols.
+    ``platform`` is what it was built for; ``strings`` hold the names of symbols.
     """
 
     data: memoryview
@@ -88,10 +87,8 @@ class MachO:
     name: str = ""
     rpaths: tuple[str, ...] = ()
     platform: str = ""
-    minimum: str = ""
     signature: tuple[int, int] | None = None
     strings: tuple[int, int] | None = None
-    encrypted: bool = False
     form: str = "mach-o"
 
     @property
@@ -140,10 +137,8 @@ class _Draft:
     rpaths: list[str]
     name: str = ""
     platform: str = ""
-    minimum: str = ""
     signature: tuple[int, int] | None = None
     strings: tuple[int, int] | None = None
-    encrypted: bool = False
 
 
 def read(data: memoryview) -> MachO:
@@ -179,10 +174,8 @@ def read(data: memoryview) -> MachO:
         rpaths=tuple(draft.rpaths),
         name=draft.name,
         platform=draft.platform,
-        minimum=draft.minimum,
         signature=draft.signature,
         strings=draft.strings,
-        encrypted=draft.encrypted,
     )
 
 
@@ -203,12 +196,10 @@ def _take(draft: _Draft, layout: _Layout, command: int, body: memoryview) -> Non
         _, _, offset, size = unpack(layout.four, body, 8)
         draft.strings = (offset, size)
     elif command == _BUILD_VERSION:
-        platform, minimum = unpack(layout.two, body, 8)
-        draft.platform, draft.minimum = _PLATFORMS.get(platform, str(platform)), _version(minimum)
-    elif command in _MINIMUM:
-        draft.platform, draft.minimum = _MINIMUM[command], _version(_pair(layout, body)[0])
-    elif command in _ENCRYPTION:
-        draft.encrypted = bool(unpack(layout.command, body, 12)[1] if len(body) >= 20 else 0)
+        platform, _ = _pair(layout, body)
+        draft.platform = _PLATFORMS.get(platform, str(platform))
+    elif command in _PLATFORM_COMMANDS:
+        draft.platform = _PLATFORM_COMMANDS[command]
 
 
 def _pair(layout: _Layout, body: memoryview) -> tuple[int, int]:
@@ -219,11 +210,6 @@ def _pair(layout: _Layout, body: memoryview) -> tuple[int, int]:
 def _text(layout: _Layout, body: memoryview) -> str:
     """A string of a command, which says where in it that begins."""
     return name_at(body, unpack(layout.command, body, 4)[1], 1024)
-
-
-def _version(number: int) -> str:
-    major, minor, patch = number >> 16, number >> 8 & 0xFF, number & 0xFF
-    return f"{major}.{minor}.{patch}" if patch else f"{major}.{minor}"
 
 
 def _segment(draft: _Draft, layout: _Layout, body: memoryview) -> None:

@@ -9,7 +9,7 @@ from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
 from surveyor.scan.formats.layout import Part, at_address, cut, name_at, unpack
 
 MAGIC = b"MZ"
-EXPORTS, IMPORTS, RESOURCES, CERTIFICATES, LOAD_CONFIG, DELAYED, CLI = 0, 1, 2, 4, 10, 13, 14
+IMPORTS, RESOURCES, CERTIFICATES, LOAD_CONFIG, DELAYED, CLI = 1, 2, 4, 10, 13, 14
 DLL = 0x2000
 RELOCATIONS_STRIPPED = 0x1
 HIGH_ENTROPY, DYNAMIC_BASE, NX_COMPATIBLE, NO_SEH, GUARD_CF = 0x20, 0x40, 0x100, 0x400, 0x4000

@@ -16,7 +16,7 @@ _DIRECTORY, _ENTRY, _DATA, _NODE, _FIXED = (
     Struct("<II"),
     Struct("<IIII"),
     Struct("<HHH"),
-    Struct("<4I"),
+    Struct("<II"),
 )
 _ENTRIES, _RESOURCE, _STRINGS, _TEXT = 4096, 64 << 10, 256, 1024
 _SIGNATURE = 0xFEEF04BD
@@ -24,9 +24,8 @@ _SIGNATURE = 0xFEEF04BD
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionInfo:
-    """The binary versions as four numbers, which stand alone where no text does, and the texts by their names."""
+    """The product's version as four numbers, which stand alone where no text does, and the texts by their names."""
 
-    file_version: str
     product_version: str
     texts: dict[str, str]
 
@@ -67,19 +66,11 @@ def _parse(data: memoryview) -> VersionInfo:
     size, value_size, _, key, start = _node(data, 0)
     if key != "VS_VERSION_INFO":
         raise Malformed("version resource does not begin as one")
-    file_version = product_version = ""
+    product_version = ""
     if value_size >= 52 and unpack(Struct("<I"), data, start)[0] == _SIGNATURE:
-        file_high, file_low, product_high, product_low = unpack(_FIXED, data, start + 8)
-        file_version, product_version = _numbers(file_high, file_low), _numbers(product_high, product_low)
-    return VersionInfo(
-        file_version=file_version,
-        product_version=product_version,
-        texts=_texts(data, _aligned(start + value_size), size),
-    )
-
-
-def _numbers(high: int, low: int) -> str:
-    return f"{high >> 16}.{high & 0xFFFF}.{low >> 16}.{low & 0xFFFF}"
+        high, low = unpack(_FIXED, data, start + 16)
+        product_version = f"{high >> 16}.{high & 0xFFFF}.{low >> 16}.{low & 0xFFFF}"
+    return VersionInfo(product_version=product_version, texts=_texts(data, _aligned(start + value_size), size))
 
 
 def _texts(data: memoryview, at: int, end: int) -> dict[str, str]:

