@@ -40,11 +40,12 @@ def elf(
     loads: int = 6,
     interpreter: bool = False,
     table: bool = True,
+    empty: Sequence[str] = (),
 ) -> bytes:
     """Every section is loaded where it lies in the file, by one segment with the flags ``loads``; notes get one each.
 
     A dynamic section where ``needed``, ``tags`` (numbers) or ``texts`` (names) say something. Without ``table`` no
-    section headers.
+    section headers; ``empty`` ones say that the file has no bytes of theirs.
     """
     word = "Q" if bits == 64 else "I"
     made = dict(sections or {})
@@ -89,7 +90,7 @@ def elf(
     )
     rows = [_elf_segment(order, bits, *segment) for segment in segments]
     out = (ident + header + b"".join(rows)).ljust(start, b"\0") + body + _padded(names)
-    return out + _elf_sections(order, bits, places, names, start + len(body)) if table else out
+    return out + _elf_sections(order, bits, places, names, start + len(body), empty) if table else out
 
 
 def _elf_segment(order: str, bits: int, kind: int, flags: int, offset: int, size: int) -> bytes:
@@ -98,12 +99,15 @@ def _elf_segment(order: str, bits: int, kind: int, flags: int, offset: int, size
     return struct.pack(order + "8I", kind, offset, offset, offset, size, size, flags, 4)
 
 
-def _elf_sections(order: str, bits: int, places: Mapping[str, tuple[int, int]], names: bytes, at: int) -> bytes:
+def _elf_sections(
+    order: str, bits: int, places: Mapping[str, tuple[int, int]], names: bytes, at: int, empty: Sequence[str]
+) -> bytes:
     row = f"{order}II{'QQQQ' if bits == 64 else 'IIII'}II{'QQ' if bits == 64 else 'II'}"
     out = struct.pack(row, *[0] * 10)
     for name, (offset, size) in places.items():
-        kind = 7 if name.startswith(".note") else 1
-        out += struct.pack(row, names.find(name.encode() + b"\0"), kind, 3, offset, offset, size, 0, 0, 16, 0)
+        kind = 7 if name.startswith(".note") else 8 if name in empty else 1
+        flags = 6 if name == ".text" else 3
+        out += struct.pack(row, names.find(name.encode() + b"\0"), kind, flags, offset, offset, size, 0, 0, 16, 0)
     return out + struct.pack(row, names.find(b".shstrtab"), 3, 0, 0, at, len(names), 0, 0, 1, 0)
 
 
@@ -134,6 +138,7 @@ def pe(
     config: bytes | None = None,
     signature: bytes | None = None,
     cli: bool = False,
+    subsystem: int = 3,
 ) -> bytes:
     """Sections at multiples of 0x1000 in memory and of 0x200 in the file; data directories for what is given."""
     made = dict(sections or {".text": b"\xc3"})
@@ -167,7 +172,7 @@ def pe(
         table[4] = (first + len(body), len(signature))
     magic, base = (0x20B, struct.pack("<Q", BASE)) if bits == 64 else (0x10B, struct.pack("<II", 0x1000, 0x400000))
     head = struct.pack("<HBBIIIII", magic, 14, 0, 0, 0, 0, 0x1000, 0x1000) + base
-    head += struct.pack("<II6HIIIIHH", 0x1000, 0x200, 6, 0, 0, 0, 6, 0, 0, 0x10000, first, 0, 3, flags)
+    head += struct.pack("<II6HIIIIHH", 0x1000, 0x200, 6, 0, 0, 0, 6, 0, 0, 0x10000, first, 0, subsystem, flags)
     head += b"\0" * (36 if bits == 64 else 20) + struct.pack("<I", 16)
     head += b"".join(struct.pack("<II", *entry) for entry in table)
     machine = 0x8664 if bits == 64 else 0x14C

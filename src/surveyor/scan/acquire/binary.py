@@ -20,7 +20,7 @@ def read(origin: Origin, _budget: Budget) -> Artifact:
         raise Malformed("no bytes")
     found = [program for _, program in programs(origin.blob.view())]
     if not found:
-        raise Unsupported("a program of a kind that is not read: for DOS, or of objects only")
+        raise Unsupported("a program of a kind that is not read: for DOS, of objects only, or for debuggers only")
     name = origin.name.replace("/", "_").encode("utf-8", "replace")
     image = Image(
         layers=(FileLayer(blob=origin.blob, name=name),),

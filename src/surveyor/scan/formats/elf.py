@@ -113,6 +113,14 @@ class Elf:
         return not self._strings
 
     @property
+    def is_debug(self) -> bool:
+        """Whether it only has what a debugger needs to know of a program that lies elsewhere, and none of its code."""
+        if b".symtab\0" not in self._strings:
+            return False
+        code = [part for part in self.sections if part.executable]
+        return bool(code) and all(part.kind == SECTION_NOBITS for part in code)
+
+    @property
     def loaded(self) -> tuple[Part, ...]:
         """The parts that a loader maps."""
         return tuple(part for part in self.segments if part.kind == LOAD)

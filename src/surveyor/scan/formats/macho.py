@@ -20,7 +20,10 @@ THIN = {
 FAT = {b"\xca\xfe\xba\xbe": Struct(">5I"), b"\xca\xfe\xba\xbf": Struct(">IIQQII")}
 #: A Java class has the same magic and its version, 45 at least, where a universal program counts its slices.
 FAT_SLICES = 30
-EXECUTE, DYLIB, BUNDLE = 2, 6, 8
+EXECUTE = 2
+#: What is loaded to run: also libraries, the loader itself, bundles and kernel extensions. Objects, core dumps and the
+#: companions that hold debugging information are something else.
+PROGRAMS = frozenset({EXECUTE, 6, 7, 8, 11})
 PIE, ALLOW_STACK_EXECUTION = 0x200000, 0x20000
 _SEGMENT, _SEGMENT_64 = 0x1, 0x19
 _ID_DYLIB, _RPATH, _CODE_SIGNATURE, _BUILD_VERSION, _SYMTAB = 0xD, 0x8000001C, 0x1D, 0x32, 0x2

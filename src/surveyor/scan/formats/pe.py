@@ -13,6 +13,8 @@ IMPORTS, RESOURCES, CERTIFICATES, LOAD_CONFIG, DELAYED, CLI = 1, 2, 4, 10, 13, 1
 DLL = 0x2000
 RELOCATIONS_STRIPPED = 0x1
 HIGH_ENTROPY, DYNAMIC_BASE, NX_COMPATIBLE, NO_SEH, GUARD_CF = 0x20, 0x40, 0x100, 0x400, 0x4000
+#: Subsystems of what firmware starts: applications, drivers, images of ROMs, and kernels that look like one of them.
+EFI = range(10, 14)
 _SIGNATURE = b"PE\0\0"
 _PE32, _PE32_PLUS = 0x10B, 0x20B
 _COFF, _SECTION, _DIRECTORY, _IMPORT, _DELAYED_IMPORT = (

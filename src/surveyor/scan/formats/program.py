@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from surveyor.scan.errors import Unsupported
 from surveyor.scan.formats import elf, elf_dynamic, macho, pe
@@ -24,7 +25,8 @@ def form(head: bytes) -> str | None:
         kind = head[16:18] if head[5:6] == b"\x01" else head[17:18] + head[16:17]
         return "elf" if kind in (b"\x02\0", b"\x03\0") else None
     if magic in macho.THIN:
-        return "mach-o"
+        order: Literal["big", "little"] = "big" if macho.THIN[magic][1] == ">" else "little"
+        return "mach-o" if int.from_bytes(head[12:16], order) in macho.PROGRAMS else None
     if magic in macho.FAT:
         return "mach-o" if 0 < int.from_bytes(head[4:8], "big") <= macho.FAT_SLICES else None
     return "pe" if magic[:2] == pe.MAGIC and len(head) >= HEAD and any(head[60:64]) else None
@@ -33,11 +35,14 @@ def form(head: bytes) -> str | None:
 def programs(data: memoryview) -> Iterator[tuple[int, Program]]:
     """The programs that a file holds, with their offsets: one, or each slice of a universal one.
 
-    Nothing for a file that is no program or one for DOS; raises where it is one and damaged.
+    Nothing for a file that is no program, one for DOS, or one without its code, for debuggers; raises where it is one
+    and damaged.
     """
     match form(bytes(data[:HEAD])):
         case "elf":
-            yield 0, elf.read(data)
+            found = elf.read(data)
+            if not found.is_debug:
+                yield 0, found
         case "pe":
             try:
                 yield 0, pe.read(data)
@@ -45,7 +50,8 @@ def programs(data: memoryview) -> Iterator[tuple[int, Program]]:
                 return
         case "mach-o" if bytes(data[:4]) in macho.FAT:
             for offset, part in macho.slices(data):
-                yield offset, macho.read(part)
+                if form(bytes(part[:HEAD])):
+                    yield offset, macho.read(part)
         case "mach-o":
             yield 0, macho.read(data)
 

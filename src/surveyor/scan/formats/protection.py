@@ -158,6 +158,9 @@ def _writable(parts: tuple[Part, ...]) -> tuple[str, ...]:
 
 
 def _pe(program: Pe) -> Protection:
+    """Nothing of what Windows' loader is asked for where firmware is the loader."""
+    if program.subsystem in pe.EFI:
+        return Protection(form=program.form, arch=program.arch)
     flags = program.dll_characteristics
     native = program.directory(pe.CLI) is None and any(part.executable for part in program.sections)
     cookie, handlers, guard = _config(program)

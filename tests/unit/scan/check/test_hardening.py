@@ -83,6 +83,7 @@ CASES = [
     ("PE of 32 bits", pe(bits=32, flags=0x4140, config=config(32, handlers=1), signature=bytes(8)), []),
     ("PE no DEP", pe(bits=32, flags=0x4440, config=config(32), signature=bytes(8)), ["dep:missing"]),
     ("PE no handlers", pe(bits=32, flags=0x4140, config=config(32), signature=bytes(8)), ["safeseh:missing"]),
+    *((f"EFI {kind}", pe(bits=32, flags=0, subsystem=kind), []) for kind in (10, 11, 12, 13)),
     (".NET", pe(flags=0, cli=True, signature=bytes(8)), []),
     ("Mach-O", macho(symbols=("___stack_chk_fail",), signature=SIGNED), []),
     ("Mach-O fixed", macho(flags=0x85, symbols=("___stack_chk_fail",), signature=SIGNED), ["pie:missing"]),
@@ -94,6 +95,10 @@ CASES = [
     ("Mach-O writable code", macho(signature=SIGNED, access=7), ["wx:present"]),
     ("Mach-O rpath", macho(signature=SIGNED, rpaths=("@loader_path/..", "/Users/me/lib")), ["rpath:unsafe"]),
     ("Mach-O library", macho(kind=6), []),
+    *((f"Mach-O of kind {kind}", macho(kind=kind, access=7, symbols=("_main",)), []) for kind in (1, 4, 10)),
+    ("of objects", fat(macho(kind=1, access=7), macho(kind=10, access=7)), []),
+    ("for debuggers", elf({".text": b"", ".symtab": b"x"}, kind=2, empty=(".text",), relro=True, tags={}), []),
+    ("with symbols", elf({".text": b"x", ".symtab": b"x"}, kind=2), ["pie:missing"]),
     ("universal", fat(macho(signature=SIGNED), macho(flags=0x85, signature=SIGNED)), ["pie:missing"]),
 ]  # fmt: skip
 
