@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from surveyor.scan.errors import Malformed, ScanError
-from surveyor.scan.limits import Limits
+from surveyor.scan.limits import Budget, Limits
+from surveyor.scan.tree.apfs import Container
+from surveyor.scan.tree.device import Plain
 from tests.apple import apfs
+from tests.blobs import blob
 from tests.hostile.test_dmg import FILES, changed, walked
 from tests.images import purls, scan_bytes, troubles
 
@@ -79,6 +82,21 @@ def test_lying_superblocks_and_maps_are_told(tmp_path: Path, at: int, place: int
         walked(tmp_path, data)
     report = scan_bytes(tmp_path, data)
     assert report.error or troubles(report)
+
+
+def test_checkpoints_without_end_take_no_memory() -> None:
+    class Copies(Plain):
+        def read(self, start: int, size: int) -> memoryview:
+            return memoryview(bytes(super().read(start, size)))
+
+    many = 2000
+    front = again(0, (104, number(many, 4)), (112, number(1)), data=WHOLE[:BLOCK])
+    device = Copies(blob(front + WHOLE[NEWEST : NEWEST + BLOCK] * many))
+    tracemalloc.start()
+    with pytest.raises(Malformed):
+        Container(device, Budget(Limits()))
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()
 
 
 def test_a_torn_checkpoint_is_passed_by(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from surveyor.scan.errors import LimitExceeded, Malformed
+from surveyor.scan.formats import iso9660
 from surveyor.scan.limits import Budget, Limits
 from surveyor.scan.tree.entry import Walk
-from tests.discs import SECTOR, Iso, both, iso, rr
+from tests.discs import END, SECTOR, Iso, both, iso, rr
 from tests.images import DEBIAN, deb, purls, scan_bytes, troubles
 from tests.unit.scan.acquire.test_iso import ALL, entries, layer_of
 
@@ -168,6 +169,16 @@ def test_a_root_whose_fields_are_cut() -> None:
     place = struct.unpack_from("<I", data, 16 * SECTOR + 158)[0] * SECTOR
     data[place] = data.index(b"SP\x07\x01", place) - place + 6
     assert layer_of(bytes(data)).form == "ISO 9660"
+
+
+@pytest.mark.parametrize("kind", [b"\x91", b"\x88", b"\x44"])
+def test_a_boot_catalog_that_ends_inside_an_entry(kind: bytes) -> None:
+    disc = bytearray(iso(FILES))
+    place = struct.pack("<I", len(disc) // SECTOR)
+    boot = (b"\0CD001\x01EL TORITO SPECIFICATION".ljust(71, b"\0") + place).ljust(SECTOR, b"\0")
+    disc[17 * SECTOR : 19 * SECTOR] = boot + END
+    disc += b"\x01".ljust(30, b"\0") + b"\x55\xaa" + kind
+    assert iso9660.read_disc(memoryview(bytes(disc))).boots == ()
 
 
 def test_a_zisofs_bomb_is_stopped() -> None:

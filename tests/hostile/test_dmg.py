@@ -141,6 +141,13 @@ def test_the_cache_of_chunks_is_bounded() -> None:
     tracemalloc.stop()
 
 
+def test_a_few_bytes_of_a_chunk_do_not_hold_all_of_it() -> None:
+    """Trees keep nodes, each of which may be of another chunk."""
+    packed = zlib.compress(bytes(1 << 20))
+    device = opened(chunks((udif.KINDS["zlib"], 0, 2048, 0, len(packed)), body=packed))
+    assert len(device.read(4096, 512).obj) == 512  # type: ignore[arg-type]
+
+
 def changed(*places: tuple[int, bytes], data: bytes = VOLUME) -> bytes:
     out = bytearray(data)
     for at, value in places:

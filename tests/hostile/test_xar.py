@@ -15,6 +15,7 @@ from surveyor.scan.acquire.origin import open_origin
 from surveyor.scan.errors import LimitExceeded, Malformed, ScanError, Unsupported
 from surveyor.scan.limits import Budget, Limits
 from surveyor.scan.tree.entry import Walk
+from surveyor.scan.tree.xar import _tree
 from tests.apple.xar import seal, xar
 from tests.blobs import ALL
 from tests.images import npm, purls, scan_bytes, troubles
@@ -81,6 +82,28 @@ def test_a_table_that_explodes(tmp_path: Path) -> None:
 def test_more_files_than_may_be(tmp_path: Path) -> None:
     with pytest.raises(LimitExceeded):
         walked(tmp_path, seal("<file/>" * 5000, b""), Limits(entries=1000))
+
+
+def test_names_that_folders_repeat_take_no_memory(tmp_path: Path) -> None:
+    folders = f"<file><name>{'n' * 9000}</name>" * 50
+    data = seal(folders + "<file><name>a</name></file>" * 2000 + "</file>" * 50, b"")
+    tracemalloc.start()
+    with pytest.raises(LimitExceeded, match="bytes of names"):
+        walked(tmp_path, data)
+    assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    tracemalloc.stop()
+
+
+def test_files_without_end_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(LimitExceeded, match="files"):
+        walked(tmp_path, seal("<file/>" * 100_001, b""))
+
+
+def test_what_nobody_reads_of_a_table_is_not_kept() -> None:
+    inside = "".join(f"<x{number}/><data><y{number}/></data>" for number in range(100))
+    text = f"<xar><toc><file>{inside}<name>a</name><data><size>1</size></data></file></toc></xar>"
+    (file_,) = _tree(memoryview(text.encode()), Budget(Limits())).inside
+    assert file_.said == {"name": "a", "data.size": "1"}
 
 
 @pytest.mark.parametrize(

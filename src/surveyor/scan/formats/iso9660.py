@@ -100,7 +100,7 @@ def _boots(data: memoryview, start: int) -> tuple[str, ...]:
     found: list[str] = []
     catalog = bytes(data[start : start + _CATALOG * 32])
     platform = catalog[1] if catalog[:1] == b"\x01" and catalog[30:32] == b"\x55\xaa" else 0
-    for at in range(32, len(catalog), 32):
+    for at in range(32, len(catalog) - 31, 32):
         kind = catalog[at]
         if kind in {0x90, 0x91}:
             platform = catalog[at + 1]

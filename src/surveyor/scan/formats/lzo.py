@@ -7,6 +7,7 @@ decompressor"): an instruction copies bytes from before, and its last two bits h
 from __future__ import annotations
 
 from surveyor.scan.errors import Malformed
+from surveyor.scan.formats.window import repeat
 
 _FAR = 16384
 
@@ -34,11 +35,14 @@ def _decompress(data: bytes, limit: int) -> bytes:
             length, distance, state, position = _match(data, position, code, state)
             if not distance:
                 return bytes(out)
-            _copy(out, distance, length)
+            if len(out) + length > limit:
+                break  # a length may claim hundreds of times the block
+            repeat(out, distance, length)
             if state:
                 position = _literals(data, position, state, out)
         if len(out) > limit:
-            raise Malformed(f"LZO block holds more than {limit:,} bytes")
+            break
+    raise Malformed(f"LZO block holds more than {limit:,} bytes")
 
 
 def _match(data: bytes, position: int, code: int, state: int) -> tuple[int, int, int, int]:
@@ -76,14 +80,3 @@ def _literals(data: bytes, position: int, count: int, out: bytearray) -> int:
         raise Malformed("LZO block is cut short")
     out += data[position:end]
     return end
-
-
-def _copy(out: bytearray, distance: int, length: int) -> None:
-    start = len(out) - distance
-    if start < 0:
-        raise Malformed("LZO block copies from before its beginning")
-    if distance >= length:
-        out += out[start : start + length]
-    else:  # what is copied is still being written
-        pattern = bytes(out[start:])
-        out += (pattern * (length // distance + 1))[:length]

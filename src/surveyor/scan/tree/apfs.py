@@ -80,7 +80,7 @@ class Container:
         """The newest superblock that is whole; the one at the front may be older."""
         first = self.blocks.read(0, "the container's superblock")
         _, count, base, _, _ = _SUPERBLOCK.unpack_from(first)
-        whole = [first] if is_whole(first) else []
+        newest = first if is_whole(first) else None
         if not base & _SCATTERED:
             for number in range(min(count, _CHECKPOINTS, len(self.blocks.device) // self.blocks.size)):
                 self._budget.check_time()
@@ -88,10 +88,10 @@ class Container:
                 if bytes(self.blocks.device.read(start + 32, 4)) == _CONTAINER:
                     block = self.blocks.device.read(start, self.blocks.size)
                     if len(block) == self.blocks.size and is_whole(block):
-                        whole.append(block)
-        if not whole:
+                        newest = max(newest or block, block, key=_moment)
+        if newest is None:
             raise Malformed("no superblock of the APFS container is whole")
-        return max(whole, key=lambda block: int.from_bytes(block[16:24], "little"))
+        return newest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +204,10 @@ def _order(key: memoryview) -> tuple[Any, ...]:
     if kind == _EXTENT:
         return head & _ID, kind, int.from_bytes(key[8:16], "little")
     return head & _ID, kind, bytes(key[10:]).rstrip(b"\0") if kind == _ATTRIBUTE else 0
+
+
+def _moment(block: memoryview) -> int:
+    return int.from_bytes(block[16:24], "little")
 
 
 def _extent_order(key: memoryview) -> tuple[Any, ...]:

@@ -105,7 +105,7 @@ class UdfWalk:
         return content.read(content.size)
 
     def _within(self, entry: udf.Entry) -> tuple[udf.Extent, ...]:
-        if any(start + size > self._length for start, size in entry.extents):
+        if any(start != udf.HOLE and start + size > self._length for start, size in entry.extents):
             raise Malformed("lies beyond the end of the disc")
         return entry.extents
 

@@ -145,7 +145,8 @@ class Udif:
             if len(found) != count:
                 raise Malformed("disk image is cut short in a chunk")
             return found
-        return memoryview(self._inflated(number))[first : first + count]
+        # a view would hold all of the chunk for as long as somebody keeps a few bytes of it
+        return memoryview(self._inflated(number)[first : first + count])
 
     def _inflated(self, number: int) -> bytes:
         if found := self._cache.get(number):

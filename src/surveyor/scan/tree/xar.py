@@ -17,7 +17,7 @@ from isal import isal_zlib
 
 from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
 from surveyor.scan.formats.xml import Element, elements
-from surveyor.scan.limits import Budget
+from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.tree.content import Content
 from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Tally, Wanted
 from surveyor.scan.tree.inflate import CHUNK, DECODERS, InflateError
@@ -26,7 +26,10 @@ from surveyor.scan.tree.names import clean
 MAGIC = b"xar!"
 #: Magic, bytes of the head, version, bytes of the table compressed and as it is.
 _HEAD = Struct(">4sHHQQ")
-_FILES = 1_000_000
+_FILES = 100_000  # about 120 MB while they are read
+_NAMES = 32 * MIB  # of all files together: a folder's name is part of each inside
+#: What is kept of what the table says of a file, and of its bytes.
+_SAID, _DATA = frozenset({"name", "type", "link"}), frozenset({"size", "offset", "length", "encoding"})
 #: How a file is kept in the heap, by the last part of its media type; zlib where it says gzip.
 _STYLES = {
     "octet-stream": "plain",
@@ -90,9 +93,9 @@ def _tree(text: memoryview, budget: Budget) -> _Node:
             node = open_.pop(depth, None) or _Node()
             above = root if path[-2] != "file" else open_.setdefault(depth - 1, _Node())
             above.inside.append(node)
-        elif depth > 2 and path[-2] == "file":
+        elif depth > 2 and path[-2] == "file" and path[-1] in _SAID:
             open_.setdefault(depth - 1, _Node()).said[path[-1]] = _value(element)
-        elif depth > 3 and path[-3:-1] == ("file", "data"):
+        elif depth > 3 and path[-3:-1] == ("file", "data") and path[-1] in _DATA:
             value = element.attributes.get("style", "") if path[-1] == "encoding" else element.text
             open_.setdefault(depth - 2, _Node()).said[f"data.{path[-1]}"] = value
     return root
@@ -109,11 +112,15 @@ def _value(element: Element) -> str:
 
 def _flat(root: _Node) -> Iterator[Member]:
     """All files with their whole names; folders of the table nest as deep as its XML may."""
-    stack = [(b"", node) for node in reversed(root.inside)]
+    stack, held = [(b"", node) for node in reversed(root.inside)], 0
     while stack:
         folder, node = stack.pop()
         name = folder + node.said.get("name", "").encode("utf-8", "replace")
-        stack += [(name + b"/", one) for one in reversed(node.inside)]
+        held += len(name)
+        if held > _NAMES:
+            raise LimitExceeded(f"xar archive with more than {_NAMES:,} bytes of names")
+        inside = name + b"/"
+        stack += [(inside, one) for one in reversed(node.inside)]
         kind = node.said.get("type", "file")
         if kind == "symlink":
             target = node.said.get("link", "").encode("utf-8", "replace")

@@ -54,6 +54,13 @@ def test_forms(more: dict[str, object]) -> None:
     assert contents(udf(FILES, **more)) == EXPECTED
 
 
+def test_a_hole_may_be_larger_than_the_disc() -> None:
+    hole = 500 * 2048
+    data = udf({"sparse": bytes(hole) + b"end"}, pieces=hole // 2048)
+    assert len(data) < hole
+    assert contents(data)["sparse"] == bytes(hole) + b"end"
+
+
 def test_files_in_one_piece_are_mapped() -> None:
     found = entries(udf({"noise": NOISE}), before=100)
     place = found["noise"].place

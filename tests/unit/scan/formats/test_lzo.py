@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from surveyor.scan.errors import Malformed
@@ -73,3 +75,12 @@ def test_more_than_the_limit_is_refused() -> None:
     bomb = ABC + b"\x20" + bytes(100_000) + b"\x01" + b"\0\0" + END
     with pytest.raises(Malformed, match="more than"):
         decompress(memoryview(bomb), 8192)
+
+
+def test_a_length_without_end_takes_no_memory() -> None:
+    match = bytes([0b001_00000]) + bytes(400_000) + b"\1" + bytes([0, 0])  # a hundred million bytes of one
+    tracemalloc.start()
+    with pytest.raises(Malformed, match="more than"):
+        whole(ABC, match)
+    assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    tracemalloc.stop()
