@@ -151,3 +151,16 @@ def test_any_number_may_lie(kind: str) -> None:
             data[at : at + size] = value.to_bytes(size, "little" if order == "little" else "big")[: len(data) - at]
         for unit in UNITS:
             run(unit, bytes(data))
+
+
+def test_a_main_module_without_a_path_costs_none_of_the_others() -> None:
+    data = made.elf({".go.buildinfo": made.go_inline(modules="mod\t\t(devel)\ndep\texample.com/a\tv1.0.0\n")})
+    (unit,) = (candidate for candidate in UNITS if candidate.id == "go")
+    found: list[str] = []
+    with pytest.raises(Malformed):
+        found.extend(
+            told.name
+            for told in unit.parse(File(path="x", data=memoryview(data)), Budget(Limits()))
+            if isinstance(told, Record)
+        )
+    assert found == ["stdlib", "a"]

@@ -49,7 +49,11 @@ FINGERPRINTS: tuple[Fingerprint, ...] = (
     ),
     _print("zlib-ng", rb" ?zlib-ng (?P<v>2\.[0-9]+\.[0-9]+)(?: forked from zlib.{0,40})?", rb"(?:lib)?z(?:lib)?-ng"),
     _print("sqlite", b"", rb"(?:lib)?sqlite3", rb"3\.[0-9]{1,2}\.[0-9]{1,2}", b"SQLite format 3\0"),
-    _print("curl", rb"(?:lib)?curl(?:/| )(?P<v>[78]\.[0-9]+\.[0-9]+(?:-DEV)?)(?: \(.{3,80}\) %s\n)?", rb"(?:lib)?curl"),
+    _print(
+        "curl",
+        rb"(?:libcurl/|curl (?=\S+ \())(?P<v>[78]\.[0-9]+\.[0-9]+(?:-DEV)?)(?: \(.{3,80}\) %s\n)?",
+        rb"(?:lib)?curl",
+    ),
     _print("busybox", rb"BusyBox v(?P<v>1\.[0-9]+\.[0-9]+)(?:[.-][a-z0-9.]+)?(?: \(.{1,80}\).{0,40})?", rb"busybox"),
     _print("libpng", rb"\s?libpng version (?P<v>1\.[0-9]+\.[0-9]+)(?:\n| - ).*", rb"libpng"),
     _print("libjpeg-turbo", rb"libjpeg-turbo version (?P<v>[0-9.]+) \(build [0-9]+\)", rb"lib(?:turbo)?jpeg|jpeg62"),
@@ -140,14 +144,14 @@ def definition() -> re.Pattern[bytes]:
     """Any of the definitions, each a group of its own around its version; made when the first program is met.
 
     Up to two stray characters may stand before one: what lies before a string in memory is no part of it, and may be
-    printable by chance.
+    printable by chance. None that would cut a number in two.
     """
     texts = (
         b"(?P<d%d>%s)" % (number, one.text.replace(b"(?P<v>", b"(?P<v%d>" % number))
         for number, one in enumerate(FINGERPRINTS)
         if one.text
     )
-    return re.compile(rb"\S{0,2}?(?:" + b"|".join(texts) + rb")", re.DOTALL)
+    return re.compile(rb"\S{0,2}?(?!(?<=[0-9.])[0-9])(?:" + b"|".join(texts) + rb")", re.DOTALL)
 
 
 @cache

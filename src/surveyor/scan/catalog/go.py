@@ -57,11 +57,9 @@ def _records(build: GoBuild, offset: int, budget: Budget) -> Iterator[Record]:
         # a part of the toolchain has no module; advisories call it by this name
         budget.package()
         yield _record("toolchain", release["version"], quote(go=build.version, path=lines.path, offset=where))
-    if lines.main is not None:
-        yield from _main(lines, where, budget)
     broken = 0
-    for fields, instead in lines.modules:
-        record = _module(fields, instead, where)
+    main = () if lines.main is None else (_main(lines, lines.main, where),)
+    for record in (*main, *(_module(fields, instead, where) for fields, instead in lines.modules)):
         if record is None:
             broken += 1
             continue
@@ -91,26 +89,25 @@ def _read(text: str) -> _Build:
     return found
 
 
-def _main(build: _Build, where: str, budget: Budget) -> Iterator[Record]:
+def _main(build: _Build, main: list[str], where: str) -> Record | None:
     """The program's own module; Go says ``(devel)`` where it does not know the version, which is none at worst."""
-    path, version = ([*(build.main or ()), "", ""])[:2]
+    path, version = [*main, "", ""][:2]
     tier = Tier.CONFIRMED
     if version in ("", _DEVEL):
         version, tier = _inferred(build.settings), Tier.HEURISTIC
     if not (plausible(path) and plausible(version or _DEVEL)):
-        raise Malformed("Go program whose main module has no usable path")
+        return None
     revision, time = build.settings.get("vcs.revision"), build.settings.get("vcs.time")
     flags = build.settings.get("-ldflags") if tier is Tier.HEURISTIC else None
     evidence = quote(
-        mod=" ".join(build.main or ()).strip(),
+        mod=" ".join(main).strip(),
         path=build.path,
         revision=revision,
         time=time,
         ldflags=flags,
         offset=where,
     )
-    budget.package()
-    yield _record(path, version, evidence, tier)
+    return _record(path, version, evidence, tier)
 
 
 def _inferred(settings: dict[str, str]) -> str:

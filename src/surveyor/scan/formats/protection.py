@@ -11,19 +11,20 @@ from surveyor.scan.formats.code_signature import Signature, signature
 from surveyor.scan.formats.elf import EXECUTABLE, GNU_RELRO, GNU_STACK, INTERPRETER, LOAD, Elf
 from surveyor.scan.formats.elf_dynamic import Dynamic, dynamic
 from surveyor.scan.formats.go_build import is_go
-from surveyor.scan.formats.layout import Part, unpack
+from surveyor.scan.formats.layout import Part, find, unpack
 from surveyor.scan.formats.macho import MachO
 from surveyor.scan.formats.pe import Pe
 from surveyor.scan.formats.program import Program
 from surveyor.scan.limits import MIB
 
-_STRINGS, _COMMENT = 16 * MIB, 64 << 10
+_STRINGS, _COMMENT, _CONSTANTS = 16 * MIB, 64 << 10, 16 * MIB
 #: Functions of the C library that have a checking twin.
 _CHECKABLE = re.compile(
     rb"\0(?:str(?:n?cpy|n?cat)|st[rp]pcpy|mem(?:p?cpy|move|set)|v?s?n?printf|v?fprintf|gets|fgets|read|pread|recv)\0"
 )
 _CHECKED = re.compile(rb"\0__\w+_chk(?:@|\0)")
 _CANARY = re.compile(rb"\0_{2,3}stack_chk_(?:fail|guard)")
+_PANIC = b"/library/core/src/"
 _RUST = re.compile(rb"rust_(?:eh_personality|begin_unwind|panic)|__rust_")
 #: Without a word on its stack, a program of these gets one that can be executed.
 _LEGACY_STACKS = frozenset({"386", "amd64"})
@@ -137,10 +138,20 @@ def _is_safe(program: Program, names: bytes) -> bool:
     if is_go(program) or _RUST.search(names):
         return True
     comment = program.part(".comment")
-    if comment is None:
-        return program.part(".dep-v0") is not None or program.part("__DATA,.dep-v0") is not None
-    said = bytes(program.data[comment.offset : comment.offset + min(comment.size, _COMMENT)])
-    return b"rustc version" in said
+    if comment is not None:
+        said = bytes(program.data[comment.offset : comment.offset + min(comment.size, _COMMENT)])
+        if b"rustc version" in said:
+            return True
+    return not _CANARY.search(names) and _panics(program)
+
+
+def _panics(program: Program) -> bool:
+    """Whether it has the paths of Rust's own library, which its panics name however much was stripped."""
+    for name in (".rodata", "__TEXT,__const", "__TEXT,__cstring"):
+        part = program.part(name)
+        if part is not None and find(program.data[part.offset : part.offset + min(part.size, _CONSTANTS)], _PANIC) >= 0:
+            return True
+    return False
 
 
 def _fortified(linked: Dynamic | None, names: bytes | None) -> bool | None:

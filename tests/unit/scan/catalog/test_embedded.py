@@ -132,6 +132,19 @@ def test_a_mention_is_none(name: str) -> None:
     assert parse(b"we ship " + TEXTS[name][0].strip()) == []
 
 
+@pytest.mark.parametrize(
+    "text", [b"2.8.39 2016-06-14", b"18.39 2016-06-14", b"1.10.42 2022-12-11", b"21.0.8, 13-Jul-2019", b"curl/7.88.1"]
+)
+def test_the_end_of_another_version_and_the_name_of_a_client_are_none(text: bytes) -> None:
+    assert parse(text) == []
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_stray_characters_before_a_definition_are_no_part_of_it(name: str) -> None:
+    text, version, _ = TEXTS[name]
+    assert [(found.name, found.version) for found in parse(b"H!" + text)] == [(name, version)]
+
+
 @pytest.mark.parametrize("name", BARE)
 def test_a_bare_version_counts_in_the_library_itself(name: str) -> None:
     path, text = BARE[name]

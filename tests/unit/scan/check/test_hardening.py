@@ -57,6 +57,11 @@ CASES = [
     ("musl", elf(needed=("libc.musl-x86_64.so.1",), symbols=SAFE[:1], relro=True, tags=NOW), []),
     ("Go", elf({".gopclntab": b"x"}, needed=LIBC, symbols=("memcpy",), relro=True, tags=NOW), []),
     ("Rust", elf({".comment": b"\0rustc version 1\0"}, needed=LIBC, symbols=("memcpy",), relro=True, tags=NOW), []),
+    (
+        "Rust stripped",
+        elf({".rodata": b"/rustc/0/library/core/src/a.rs"}, needed=LIBC, symbols=("memcpy",), relro=True, tags=NOW),
+        [],
+    ),
     ("writable code", elf(needed=LIBC, symbols=SAFE, relro=True, tags=NOW, loads=7), ["wx:present"]),
     ("text relocations", elf(needed=LIBC, symbols=SAFE, relro=True, tags={**NOW, 22: 0}), ["textrel:present"]),
     *(
