@@ -151,7 +151,7 @@ class _Pull:
             detail = f"manifest names {len(declared):,} layers, {LAYERS} are looked at"
             self._missed(CoverageState.PARTIAL, "limit_exceeded", detail, None)
         contents = told.diff_ids if len(told.diff_ids) == len(declared) else (None,) * len(declared)
-        for one in declared:
+        for one in declared[:LAYERS]:
             if not one.filesystem:
                 self._missed(CoverageState.SKIPPED, "no_filesystem", f"layer of type {one.media_type}", one.digest)
         made = (told.instruction(index, len(declared)) for index in range(len(declared)))
