@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -102,6 +105,25 @@ def test_a_drip_ends_with_the_scans_time(server: Distribution) -> None:
     assert (report.finished_at - report.started_at).total_seconds() < 30
 
 
+def test_a_process_does_not_stay_for_a_registry_that_bids_it_wait(server: Distribution, tmp_path: Path) -> None:
+    layer = server.blob(BASE)
+    server.image([layer], "1")
+    server.raw(server.path(layer["digest"]), written(429, b"", (("Retry-After", "60"),)))
+    program = tmp_path / "scan.py"
+    program.write_text(
+        "from surveyor.scan import engine\n"
+        "from surveyor.scan.events import Progress\n"
+        "from surveyor.scan.limits import Limits\n"
+        "from surveyor.scan.plan import plan\n"
+        "from surveyor.scan.settings import Settings, parse_allowed_host\n"
+        f"allowed = (parse_allowed_host('{server.reference.host}'),)\n"
+        "settings = Settings(allow_hosts=allowed, limits=Limits(seconds=1.5))\n"
+        f"print(engine.run(plan('{server.reference}'), settings, Progress()).error)\n"
+    )
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, timeout=40, check=True)
+    assert "scan took more than" in done.stdout
+
+
 def test_an_index_that_names_itself_is_no_loop(server: Distribution) -> None:
     digest = "sha256:" + "0" * 64
     entry = {"mediaType": INDEX, "digest": digest, "size": 1}
@@ -134,6 +156,13 @@ def test_a_manifest_of_thousands_of_layers_is_cut(server: Distribution) -> None:
     report = scan(server)
     assert "limit_exceeded" in [entry.reason for entry in images.troubles(report)]
     assert images.purls(report) == [BASH]
+
+
+def test_thousands_of_layers_of_other_types_are_not_all_told(server: Distribution) -> None:
+    server.image([server.blob(BASE), *[server.blob(b"?", "application/x-other")] * 5000], "1")
+    report = scan(server)
+    assert images.purls(report) == [BASH]
+    assert sum(entry.reason == "no_filesystem" for entry in report.coverage) == 511
 
 
 @pytest.mark.parametrize(

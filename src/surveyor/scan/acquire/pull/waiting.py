@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from typing import Self, TypeVar
 
 from surveyor.scan.errors import LimitExceeded
@@ -19,12 +20,14 @@ T = TypeVar("T")
 
 
 class Waiting:
-    """Work on the network in threads of its own, while this one tells how far it is at least every second."""
+    """Work on the network in threads of its own, while this one tells how far it is at least every second.
+
+    Nothing waits for these threads at the end: a scan that is over does not stay for a registry's answer.
+    """
 
     def __init__(self, progress: Progress, budget: Budget) -> None:
         self._progress = progress
         self._budget = budget
-        self._pool = ThreadPoolExecutor(max_workers=_TOGETHER, thread_name_prefix="pull")
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._came = 0
@@ -33,9 +36,8 @@ class Waiting:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # a thread that still waits for a server ends with its next piece
+        # a thread that still waits for a server ends with its next piece, or with the process
         self._over.set()
-        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def tick(self, count: int) -> None:
         """Count bytes that came; raises when the scan's time is over or nobody waits any longer."""
@@ -59,13 +61,27 @@ class Waiting:
         return done
 
     def _wait(self, jobs: dict[str, Callable[[], T]], words: str, total: int) -> dict[str, Future[T]]:
-        futures = {key: self._pool.submit(job) for key, job in jobs.items()}
+        futures: dict[str, Future[T]] = {key: Future() for key in jobs}
+        todo = deque((futures[key], job) for key, job in jobs.items())
+        for _ in range(min(_TOGETHER, len(jobs))):
+            threading.Thread(target=self._work, args=(todo,), name="pull", daemon=True).start()
         while wait(futures.values(), timeout=_BEAT_SECONDS).not_done:
             self._budget.check_time()
             pct = _PCT_FROM + (_PCT_TO - _PCT_FROM) * self._came // total if total else _PCT_FROM
             came = f"{amount(self._came)} of {words}" if total else words
             self._progress("container.pull", came, pct=min(pct, _PCT_TO), bytes=self._came)
         return futures
+
+    def _work(self, todo: deque[tuple[Future[T], Callable[[], T]]]) -> None:
+        while not self._over.is_set():
+            try:
+                future, job = todo.popleft()
+            except IndexError:
+                return
+            try:
+                future.set_result(job())
+            except BaseException as error:  # noqa: BLE001 - carried over to whoever waits, not swallowed
+                future.set_exception(error)
 
 
 def amount(count: int) -> str:
