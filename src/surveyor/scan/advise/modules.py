@@ -16,7 +16,8 @@ from surveyor.scan.model import Package
 #: What modules are built with stands in the release: ``2.module+el9.4.0+20787``, ``1.module_el8.6.0+2904``.
 _BUILT = re.compile(r"[.+_]module[+_]")
 _LABEL = re.compile(r"[?&]rpmmod=(?P<label>[^&#]+)")
-_STREAM = re.compile(r"(?:^|\s)(?P<module>[\w.+-]+):(?P<stream>[\w.+-]+)(?=\s|$)")
+#: In a sentence, so what stands behind may be its punctuation.
+_STREAM = re.compile(r"(?<![\w.+:-])(?P<module>[\w.+-]+):(?P<stream>[\w.+-]*\w)")
 
 
 def of_another_stream(package: Package, version: str, fixed: str | None, summary: Callable[[], str]) -> bool:

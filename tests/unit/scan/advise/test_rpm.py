@@ -134,6 +134,9 @@ MODULAR = "1:18.20.2-2.module_el9.4.0+100+abc"
         # one that names no stream, or several with this one, is heard
         (MODULAR, NODE_18, "1:20.16.0-1.module_el9.4.0+110+def", "Important: nodejs security update", True),
         (MODULAR, NODE_18, "1:20.16.0-1.module_el9.4.0+110+def", "Moderate: nodejs:18 and nodejs:20 update", True),
+        (MODULAR, NODE_18, "1:20.16.0-1.module_el9.4.0+110+def", "Moderate: nodejs:18, nodejs:20 update", True),
+        (MODULAR, NODE_18, "1:20.16.0-1.module_el9.4.0+110+def", "Security update of nodejs:18.", True),
+        (MODULAR, NODE_18, "1:20.16.0-1.module_el9.4.0+110+def", "An update (nodejs:20) is available", False),
         (MODULAR, {}, "1:20.16.0-1.module_el9.4.0+110+def", "Important: nodejs:20 security update", True),
         # outside of modules and inside are two packages
         (MODULAR, NODE_18, "1:19.0.0-1.el9_4", "Important: nodejs security update", False),
