@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import BinaryIO, Protocol, cast
 
-from surveyor.scan.errors import LimitExceeded, Malformed, ScanError, Unsupported
+from surveyor.scan.errors import LimitExceeded, ScanError, Unsupported
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.tree.entry import Blob, Buffer
 from surveyor.scan.tree.inflate import CHUNK, DECODERS
@@ -111,7 +111,8 @@ class Mapped:
 class Inflated:
     """A stream of chunks, of which one at a time is held, or as many as a wanted file needs.
 
-    A file of more than 16 MiB goes to a spool: a mapped file without a name, which is no private memory.
+    A file of more than 16 MiB goes to a spool: a mapped file without a name, which is no private memory. Where the
+    spool has no room, that file cannot be had, and what follows it can.
     """
 
     __slots__ = ("_budget", "_buffer", "_chunks", "_expected", "_passed", "position")
@@ -167,8 +168,11 @@ class Inflated:
 
     def place(self, size: int) -> Blob | None:
         """Where the next bytes lie, when they are so many that they were spooled; nothing for what passes by."""
-        if size > HELD:
-            self.peek(size)
+        if HELD < size <= self._budget.limits.spool_bytes:
+            try:
+                self.peek(size)
+            except _Full:
+                return None  # reading it says why
         # what follows a spooled file lies in the spool as far as its last chunk went
         if not isinstance(self._buffer, mmap.mmap) or self.position + size > len(self._buffer):
             return None
@@ -186,13 +190,29 @@ class Inflated:
         held = memoryview(self._buffer)[self.position :]
         self._buffer, self.position = b"", 0
         if count > HELD:
-            self._buffer, damage = spool(chain((held,), _until(self._chunks, count - len(held))), self._budget)
-            if damage:
-                raise damage
+            self._spool(held, count)
             return
         self._buffer = bytearray(held)
         for chunk in _until(self._chunks, count - len(held)):
             self._buffer += chunk
+
+    def _spool(self, held: memoryview, count: int) -> None:
+        last: bytes | memoryview = held
+        given = len(held)
+
+        def chunks() -> Iterator[bytes | memoryview]:
+            nonlocal last, given
+            yield held
+            for last in _until(self._chunks, count - len(held)):
+                given += len(last)
+                yield last
+
+        self._buffer, damage = spool(chunks(), self._budget)
+        if damage:
+            # what found no room comes next, so that whoever goes on is where he should be
+            missing = given - len(self._buffer)
+            self._chunks = chain((bytes(last[len(last) - missing :]),), self._chunks)
+            raise damage
 
 
 def _until(chunks: Iterator[bytes], count: int) -> Iterator[bytes]:
@@ -202,30 +222,49 @@ def _until(chunks: Iterator[bytes], count: int) -> Iterator[bytes]:
         yield chunk
 
 
+class _Full(LimitExceeded):
+    """The spool has no room for more."""
+
+
 def spool(chunks: Iterable[bytes | memoryview], budget: Budget) -> tuple[mmap.mmap | bytes, ScanError | None]:
     """The bytes of all chunks in a mapped file without a name, which is gone when nobody looks at it any more.
 
-    Also why they are not all there, when they are damaged or more than the scan may spool.
+    Also why they are not all there, when they are damaged, more than the scan may spool, or more than the disk holds.
     """
+    try:
+        file = cast("BinaryIO", tempfile.TemporaryFile(prefix="surveyor-", buffering=0))  # noqa: SIM115 - it is below
+    except OSError as error:
+        return b"", _Full(f"cannot be spooled: {error.strerror or error}")
     damage: ScanError | None = None
-    with cast("BinaryIO", tempfile.TemporaryFile(prefix="surveyor-")) as file:
-        written = 0
+    taken = written = 0
+    with file:
         try:
             for chunk in chunks:
                 allowed = budget.spool(len(chunk))
-                written += file.write(chunk[:allowed])
+                taken += allowed
+                written += _written(file, memoryview(chunk)[:allowed])
                 if allowed < len(chunk):
                     limit = budget.limits.spool_bytes
-                    raise LimitExceeded(f"inflates to more than the {limit:,} bytes that may be spooled")  # noqa: TRY301 - as any other limit
-        except (Malformed, LimitExceeded) as error:
+                    raise _Full(f"inflates to more than the {limit:,} bytes that may be spooled")
+        except ScanError as error:
             # a traceback would hold this frame, and with it the map, for as long as somebody remembers the error
             damage = error.with_traceback(None)
-        file.flush()
+        except OSError as error:
+            damage = _Full(f"cannot be spooled: {error.strerror or error}")
+        budget.unspool(taken - written)
         if not written:
             return b"", damage
         found = mmap.mmap(file.fileno(), written, access=mmap.ACCESS_READ)
         weakref.finalize(found, budget.unspool, written)
         return found, damage
+
+
+def _written(file: BinaryIO, data: memoryview) -> int:
+    """Write all of it; returns how much that is."""
+    left = data
+    while left:
+        left = left[file.write(left) :]
+    return len(data)
 
 
 def form_of(head: bytes) -> str:
