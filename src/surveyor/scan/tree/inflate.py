@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Protocol, cast
 
-from isal import isal_zlib
+from isal import igzip_lib, isal_zlib
 
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.limits import MIB, Budget
@@ -24,7 +24,7 @@ InflateError = cast("type[Exception]", isal_zlib.error)
 _STEP = 512 << 10  # compressed bytes a step
 _WINDOW = 128 * MIB  # what zstd --ultra writes at most by default
 _MEMORY = _WINDOW + 16 * MIB  # the same for a dictionary of xz, with what its decoder needs besides
-_GZIP = b"\x1f\x8b"
+_GZIP, _GZIP_TRAILER = b"\x1f\x8b", 8
 _XZ = b"\xfd7zXZ\0"
 _ZSTD, _ZSTD_SKIPPED = 0xFD2FB528, 0x184D2A50
 _LZIP, _LZIP_TRAILER = b"LZIP\1", 20
@@ -35,33 +35,22 @@ _CAREFUL = 512  # bytes a step where damage is near: less than a block of a tar
 
 def gunzip(data: memoryview, budget: Budget) -> Iterator[bytes]:
     """Member after member (RFC 1952); the checksum is ours, so that bytes before a wrong one are not lost with it."""
-    position = produced = 0
+    stream = _Stream(data, budget, "gzip", igzip_lib.IgzipDecompressor, InflateError)
     while True:
-        position = _member(data, position)
-        inflater, check = isal_zlib.decompressobj(-15), 0
-        while not inflater.eof:
-            step: memoryview | bytes = inflater.unconsumed_tail
-            if not step:
-                step = data[position : position + _STEP]
-                position += len(step)
-            if not step:
-                raise Malformed("gzip data is cut short")
-            try:
-                chunk = inflater.decompress(step, CHUNK)
-            except InflateError as error:
-                raise Malformed(f"gzip data is damaged: {error}") from error
-            produced += len(chunk)
-            budget.inflate(len(chunk), consumed=position, total=produced)
+        stream.position, check = _member(data, stream.position), 0
+        for chunk in stream.one():
             check = isal_zlib.crc32(chunk, check)
-            if chunk:
-                yield chunk
-        position -= len(inflater.unused_data)
-        if bytes(data[position : position + 4]) != check.to_bytes(4, "little"):
+            yield chunk
+        if stream.take(_GZIP_TRAILER)[:4] != check.to_bytes(4, "little"):
             raise Malformed("gzip data is damaged: wrong checksum")
-        position += 8
         # another member may follow (pigz, eStargz); anything else after the end is padding
-        if bytes(data[position : position + 2]) != _GZIP:
+        if not stream.at(_GZIP):
             return
+
+
+def undeflate(data: memoryview, budget: Budget, step: int) -> Iterator[bytes]:
+    """The one stream of bare deflate data (RFC 1951), in chunks of at most ``step`` bytes."""
+    return _Stream(data, budget, "deflate", igzip_lib.IgzipDecompressor, InflateError).one(step)
 
 
 def _member(data: memoryview, start: int) -> int:
@@ -152,7 +141,7 @@ def _frame_end(data: memoryview, position: int) -> int:
 
 
 class _Decoder(Protocol):
-    """What the decoders of bzip2, lzma and lz4 have in common."""
+    """What the decoders of deflate, bzip2, lzma and lz4 have in common."""
 
     @property
     def eof(self) -> bool: ...
@@ -198,13 +187,13 @@ class _Stream:
         self.position += count
         return found
 
-    def one(self) -> Iterator[bytes]:
+    def one(self, most: int = CHUNK) -> Iterator[bytes]:
         """The chunks of the stream at the position, which is then right behind it."""
         start, decoder, given = self.position, self._make(), 0
         while not decoder.eof:
             step = self._step(decoder)
             try:
-                chunk = decoder.decompress(step, CHUNK)
+                chunk = decoder.decompress(step, most)
             except self._error as error:
                 if "Memory usage limit" in str(error):
                     raise LimitExceeded(f"{self._name} data needs more than {_MEMORY:,} bytes of memory") from error

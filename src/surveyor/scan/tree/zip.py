@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from struct import Struct, unpack_from
 from typing import NamedTuple
 
-from isal import isal_zlib
-
 from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.tree.entry import PROGRAM_BYTES, Blob, Entry, Kind, Names, Tally, Wanted, is_program
-from surveyor.scan.tree.inflate import InflateError, bunzip2, unlzma, unxz, unzstd
+from surveyor.scan.tree.inflate import bunzip2, undeflate, unlzma, unxz, unzstd
 from surveyor.scan.tree.names import clean
 
 _END = b"PK\x05\x06"
@@ -37,7 +35,6 @@ _ENDED = 2  # of the flags of an LZMA entry: its end is marked
 _UNIX = 3
 _LINK = 4096
 _LEAST = 4096  # bytes inflated at once at least
-_STEP = 128 << 10
 _MAX32 = 0xFFFFFFFF
 _MAX64 = 0xFFFFFFFFFFFFFFFF
 
@@ -187,28 +184,10 @@ class Zip:
 
     def _chunks(self, member: Member, packed: memoryview, size: int) -> Iterator[bytes]:
         if member.method == _DEFLATED:
-            return self._deflated(packed, size)
+            return undeflate(packed, self._budget, size)
         if member.method == _LZMA:
             return unlzma(_alone(member, packed), self._budget)
         return _OTHERS[member.method](packed, self._budget)
-
-    def _deflated(self, packed: memoryview, size: int) -> Iterator[bytes]:
-        """Chunks of at most this size; fed in steps, since what is not consumed comes back as a copy."""
-        inflater, position, produced = isal_zlib.decompressobj(-15), 0, 0
-        while not inflater.eof:
-            step: memoryview | bytes = inflater.unconsumed_tail
-            if not step:
-                step = packed[position : position + _STEP]
-                position += len(step)
-            if not step:
-                raise Malformed("zip entry is cut short")
-            try:
-                chunk = inflater.decompress(step, size)
-            except InflateError as error:
-                raise Malformed(f"zip entry is damaged: {error}") from error
-            produced += len(chunk)
-            self._budget.inflate(len(chunk), consumed=len(packed), total=produced)
-            yield chunk
 
 
 def _last_end(tail: bytes) -> int:

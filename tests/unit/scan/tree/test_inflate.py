@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import lzma
 import random
+import zlib
 from collections.abc import Iterator
 
 import pytest
@@ -106,6 +108,15 @@ def test_a_wrong_checksum_is_told_and_loses_less_than_a_block_of_a_tar(form: str
     assert DATA.startswith(found)
     # xz checks a block and lz4 a frame at its end; bzip2 has a checksum for each of its blocks
     assert len(DATA) - len(found) < 512
+
+
+def test_what_comes_before_a_damaged_block_of_a_gzip_is_kept() -> None:
+    packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+    begun = packer.compress(DATA[:MIB]) + packer.flush(zlib.Z_FULL_FLUSH)
+    found, error = kept(gzip.compress(b"")[:10] + begun + b"\x07" + bytes(100))  # no block is of type 3
+    assert "gzip data is damaged" in str(error)
+    assert MIB - len(found) <= 64 << 10  # so far ahead does isal decode
+    assert DATA.startswith(found)
 
 
 @pytest.mark.parametrize(("place", "value"), [(-8, 0x55), (38 + 12 + 4, 1)])
