@@ -10,8 +10,8 @@ from surveyor.scan.formats.json import load_object, mapping, sequence, string
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Presence
 
-#: Strings are taken whole, so that a comma in one stays.
-_COMMA = re.compile(rb'("(?:[^"\\\n]|\\.)*")|,(?=\s*[}\]])')
+#: Strings are taken whole, so that a comma in one stays; one without an end too, lest each quote in it begins another.
+_COMMA = re.compile(rb'("(?:[^"\\\n]|\\.)*+"?)|,(?=\s*[}\]])')
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:

@@ -11,27 +11,27 @@ from functools import lru_cache
 
 #: Identifiers of the SPDX licence list that packages really name; the GNU ones follow a rule instead.
 _IDS = (
-    "0BSD AFL-2.0 AFL-2.1 AFL-3.0 Apache-1.0 Apache-1.1 Apache-2.0 APSL-2.0 Artistic-1.0 "
-    "Artistic-1.0-Perl Artistic-2.0 Beerware BlueOak-1.0.0 BSD-1-Clause BSD-2-Clause BSD-2-Clause-Patent "
-    "BSD-2-Clause-Views BSD-3-Clause BSD-3-Clause-Clear BSD-3-Clause-LBNL BSD-4-Clause BSD-4-Clause-UC "
-    "BSL-1.0 BUSL-1.1 bzip2-1.0.6 CC-BY-3.0 CC-BY-4.0 CC-BY-NC-4.0 CC-BY-NC-SA-4.0 CC-BY-SA-2.0 CC-BY- "
-    "SA-2.5 CC-BY-SA-3.0 CC-BY-SA-4.0 CC0-1.0 CDDL-1.0 CDDL-1.1 CECILL-2.0 CECILL-2.1 CECILL-B CECILL-C "
-    "CPL-1.0 curl ECL-2.0 EFL-2.0 Elastic-2.0 EPL-1.0 EPL-2.0 EUPL-1.1 EUPL-1.2 FSFAP FSFUL FSFULLR FTL "
-    "HPND HPND-sell-variant ICU IJG ImageMagick Intel IPA IPL-1.0 ISC JasPer-2.0 JSON Latex2e Libpng "
-    "libpng-2.0 libtiff Linux-OpenIB LPPL-1.3c MIT MIT-0 MIT-CMU MPL-1.0 MPL-1.1 MPL-2.0 MPL-2.0-no- "
-    "copyleft-exception MS-PL MS-RL MulanPSL-2.0 NAIST-2003 NCSA NIST-PD NTP OFL-1.0 OFL-1.1 OLDAP-2.8 "
-    "OpenSSL OSL-1.0 OSL-2.0 OSL-2.1 OSL-3.0 PHP-3.0 PHP-3.01 Plexus PostgreSQL PSF-2.0 Python-2.0 "
-    "Python-2.0.1 Qhull QPL-1.0 Ruby SGI-B-2.0 Sleepycat SMLNJ Spencer-86 Spencer-94 Spencer-99 SSPL-1.0 "
-    "SunPro TCL TCP-wrappers TMate Unicode-3.0 Unicode-DFS-2015 Unicode-DFS-2016 Unlicense UPL-1.0 Vim "
-    "W3C W3C-20150513 W3C-19980720 WTFPL X11 Xnet XFree86-1.1 Zend-2.0 Zlib zlib-acknowledgement ZPL-1.1 "
-    "ZPL-2.0 ZPL-2.1"
+    "0BSD AFL-2.0 AFL-2.1 AFL-3.0 Apache-1.0 Apache-1.1 Apache-2.0 APSL-2.0 Artistic-1.0 Artistic-1.0-Perl "
+    "Artistic-2.0 Beerware BlueOak-1.0.0 BSD-1-Clause BSD-2-Clause BSD-2-Clause-Patent BSD-2-Clause-Views "
+    "BSD-3-Clause BSD-3-Clause-Clear BSD-3-Clause-LBNL BSD-4-Clause BSD-4-Clause-UC BSL-1.0 BUSL-1.1 "
+    "bzip2-1.0.6 CC-BY-3.0 CC-BY-4.0 CC-BY-NC-4.0 CC-BY-NC-SA-4.0 CC-BY-SA-2.0 CC-BY-SA-2.5 CC-BY-SA-3.0 "
+    "CC-BY-SA-4.0 CC0-1.0 CDDL-1.0 CDDL-1.1 CECILL-2.0 CECILL-2.1 CECILL-B CECILL-C CPL-1.0 curl ECL-2.0 "
+    "EFL-2.0 Elastic-2.0 EPL-1.0 EPL-2.0 EUPL-1.1 EUPL-1.2 FSFAP FSFUL FSFULLR FTL HPND HPND-sell-variant "
+    "ICU IJG ImageMagick Intel IPA IPL-1.0 ISC JasPer-2.0 JSON Latex2e Libpng libpng-2.0 libtiff "
+    "Linux-OpenIB LPPL-1.3c MIT MIT-0 MIT-CMU MPL-1.0 MPL-1.1 MPL-2.0 MPL-2.0-no-copyleft-exception MS-PL "
+    "MS-RL MulanPSL-2.0 NAIST-2003 NCSA NIST-PD NTP OFL-1.0 OFL-1.1 OLDAP-2.8 OpenSSL OSL-1.0 OSL-2.0 "
+    "OSL-2.1 OSL-3.0 PHP-3.0 PHP-3.01 Plexus PostgreSQL PSF-2.0 Python-2.0 Python-2.0.1 Qhull QPL-1.0 Ruby "
+    "SGI-B-2.0 Sleepycat SMLNJ Spencer-86 Spencer-94 Spencer-99 SSPL-1.0 SunPro TCL TCP-wrappers TMate "
+    "Unicode-3.0 Unicode-DFS-2015 Unicode-DFS-2016 Unlicense UPL-1.0 Vim W3C W3C-20150513 W3C-19980720 WTFPL "
+    "X11 Xnet XFree86-1.1 Zend-2.0 Zlib zlib-acknowledgement ZPL-1.1 ZPL-2.0 ZPL-2.1"
 )
 _EXCEPTIONS = (
-    "Autoconf-exception-2.0 Autoconf-exception-3.0 Bison-exception-2.2 Bootloader-exception Classpath- "
-    "exception-2.0 Font-exception-2.0 GCC-exception-2.0 GCC-exception-3.1 GPL-CC-1.0 Libtool-exception "
-    "Linux-syscall-note LLVM-exception OpenJDK-assembly-exception-1.0 PS-or-PDF-font-exception-20170817 "
-    "Qt-GPL-exception-1.0 Swift-exception Universal-FOSS-exception-1.0 u-boot-exception-2.0 WxWindows- "
-    "exception-3.1 openvpn-openssl-exception cryptsetup-OpenSSL-exception Texinfo-exception"
+    "Autoconf-exception-2.0 Autoconf-exception-3.0 Bison-exception-2.2 Bootloader-exception "
+    "Classpath-exception-2.0 Font-exception-2.0 GCC-exception-2.0 GCC-exception-3.1 GPL-CC-1.0 "
+    "Libtool-exception Linux-syscall-note LLVM-exception OpenJDK-assembly-exception-1.0 "
+    "PS-or-PDF-font-exception-20170817 Qt-GPL-exception-1.0 Swift-exception Universal-FOSS-exception-1.0 "
+    "u-boot-exception-2.0 WxWindows-exception-3.1 openvpn-openssl-exception cryptsetup-OpenSSL-exception "
+    "Texinfo-exception"
 )
 #: Other ways to say one licence and no other, folded: Debian, Fedora, Python's classifiers, old manifests.
 _NAMES = {

@@ -25,7 +25,7 @@ SECONDS = 5.0
 def test_long_runs_are_read_in_linear_time(unit: object) -> None:
     dice = random.Random(unit.id)  # type: ignore[attr-defined]
     for case in cases_of(unit):  # type: ignore[arg-type]
-        for run in (b" ", b"\t", b"a", b".", b"a.", b":", b"/", b"A ", b"//", b"- "):
+        for run in (b" ", b"\t", b"a", b".", b"a.", b":", b"/", b"A ", b"//", b"- ", b'\\"'):
             for _ in range(6):
                 at = dice.randrange(len(case.data))
                 data = case.data[:at] + run * 60_000 + case.data[at:]
