@@ -138,12 +138,6 @@ def plausible(value: str) -> bool:
     return 0 < len(value) <= _FIELD and value.isprintable() and " " not in value
 
 
-def scoped(name: str) -> tuple[str | None, str]:
-    """An npm name as scope and name, both in lower case as PURL has them: ``@babel/core`` is of ``@babel``."""
-    scope, _, own = name.lower().rpartition("/")
-    return scope or None, own
-
-
 def licence(value: str) -> tuple[str, ...]:
     """A licence as an SPDX expression where that is certain, else as it is named; a text or a placeholder is none."""
     value = " ".join(value.split())

@@ -4,43 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, licence, plausible, quote, scoped
+from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, licence, quote
+from surveyor.scan.catalog.npm_record import is_local, record_of, split
 from surveyor.scan.formats.json import load_object, mapping, string
 from surveyor.scan.limits import MIB, Budget
-from surveyor.scan.model import Presence
 
 _FOLDER = "node_modules/"
 _SCOPES = ("dev", "optional", "devOptional", "peer")
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
-    """One record a folder of node_modules; in version 1 one a dependency, however deep. Links and folders are none."""
+    """One record a folder of node_modules; in version 1 one a dependency, however deep. Links and folders are none.
+
+    Version 1 has of what is from a repository no version but its address.
+    """
     document = load_object(file.data)
     packages = mapping(document.get("packages"))
     entries = _folders(packages) if packages else _dependencies(mapping(document.get("dependencies")))
     for name, version, entry in entries:
-        if not (plausible(name) and plausible(version)):
-            continue
-        budget.package()
-        namespace, own = scoped(name)
-        yield Record(
-            type="npm",
-            namespace=namespace,
-            name=own,
-            version=version,
-            presence=Presence.DECLARED,
-            licenses=licence(string(entry.get("license"))),
-            evidence=quote(
-                name=name, version=version, scope=", ".join(scope for scope in _SCOPES if entry.get(scope) is True)
-            ),
-        )
+        scope = ", ".join(scope for scope in _SCOPES if entry.get(scope) is True)
+        evidence = quote(name=name, version=string(entry.get("version"))[:160], scope=scope)
+        if record := record_of(name, version, evidence, licence(string(entry.get("license")))):
+            budget.package()
+            yield record
 
 
 def _folders(packages: dict[str, object]) -> Iterator[tuple[str, str, dict[str, object]]]:
     for path, value in packages.items():
         entry = mapping(value)
-        if _FOLDER in path and entry.get("link") is not True:
-            yield string(entry.get("name")) or path.rpartition(_FOLDER)[2], string(entry.get("version")), entry
+        version = string(entry.get("version"))
+        if version and _FOLDER in path and entry.get("link") is not True:
+            yield string(entry.get("name")) or path.rpartition(_FOLDER)[2], version, entry
 
 
 def _dependencies(top: dict[str, object]) -> Iterator[tuple[str, str, dict[str, object]]]:
@@ -51,9 +45,9 @@ def _dependencies(top: dict[str, object]) -> Iterator[tuple[str, str, dict[str, 
             version = string(entry.get("version"))
             if version.startswith("npm:"):
                 # an alias: what it stands for
-                name, _, version = version.removeprefix("npm:").rpartition("@")  # noqa: PLW2901
-            if version[:1].isdigit():
-                yield name, version, entry
+                name, version = split(version.removeprefix("npm:"))  # noqa: PLW2901
+            if version and not is_local(version):
+                yield name, version if version[0].isdigit() else "", entry
             if nested := mapping(entry.get("dependencies")):
                 waiting.append(nested)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, plausible, quote, scoped
+from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, quote
+from surveyor.scan.catalog.npm_record import record_of, split
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.yaml import Line, lines
 from surveyor.scan.limits import MIB, Budget
-from surveyor.scan.model import Presence
 
 #: ``/name/1.0.0_peers`` to version 5, ``/name@1.0.0(peers)`` in 6, ``name@1.0.0`` in 9; another registry's host before.
 _KEY = re.compile(
@@ -19,7 +19,10 @@ _LONGEST = 1000
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
-    """One record a package of the section ``packages``; what is on no registry is one where name and version are."""
+    """One record a package of the section ``packages``; what is on no registry is one where name and version are.
+
+    Folders are parts of the project.
+    """
     section, met = "", False
     head, body = "", dict[str, str]()
     for line in lines(bytes(file.data)):
@@ -39,28 +42,20 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
 
 
 def _note(line: Line, body: dict[str, str]) -> None:
-    if line.key in {"name", "version", "dev", "optional"}:
+    if line.key in {"name", "version", "dev", "optional", "resolution"}:
         body[line.key] = line.value
 
 
 def _record(key: str, body: dict[str, str], budget: Budget) -> Iterator[Record]:
     found = _KEY.fullmatch(key) if 0 < len(key) <= _LONGEST else None
-    name = body.get("name") or (found["name"] if found else "")
+    name = body.get("name") or (found["name"] if found else split(key)[0])  # from 9 on it always begins the key
     version = body.get("version") or (found["version"] if found else "")
-    if not (plausible(name) and plausible(version)):
+    if not version or "type: directory" in body.get("resolution", ""):
         return
-    budget.package()
-    namespace, own = scoped(name)
-    yield Record(
-        type="npm",
-        namespace=namespace,
-        name=own,
-        version=version,
-        presence=Presence.DECLARED,
-        evidence=quote(
-            package=key[:120], scope=", ".join(scope for scope in ("dev", "optional") if body.get(scope) == "true")
-        ),
-    )
+    scope = ", ".join(scope for scope in ("dev", "optional") if body.get(scope) == "true")
+    if record := record_of(name, version, quote(package=key[:120], scope=scope)):
+        budget.package()
+        yield record
 
 
 CATALOGER = Cataloger(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, plausible, quote, scoped, text
+from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, quote, text
+from surveyor.scan.catalog.npm_record import is_local, record_of, split
 from surveyor.scan.errors import Malformed
 from surveyor.scan.limits import MIB, Budget
-from surveyor.scan.model import Presence
 
 _LINE = re.compile(
     rb"^(?:(?P<head>[^\s#][^\n]*):|  (?P<key>version|resolution|linkType):? (?P<value>[^\n]*))[ \r]*$", re.MULTILINE
@@ -18,6 +18,8 @@ _LINE = re.compile(
 def parse(file: File, budget: Budget) -> Iterator[Record]:
     """One record an entry: a line of ``name@range`` specifiers, and what they resolve to. Workspaces are none."""
     data = bytes(file.data)
+    if not data.strip():
+        return  # an empty one marks where a project begins
     if not any(word in data[:1000] for word in (b"yarn lockfile", b"__metadata:")):
         raise Malformed("no lock file of yarn")
     head, entry = "", dict[str, str]()
@@ -34,28 +36,14 @@ def _record(head: str, entry: dict[str, str], budget: Budget) -> Iterator[Record
     """A range may name another protocol, and with ``npm:`` another package than the one it is called."""
     version = entry.get("version", "")
     specifier = entry.get("resolution") or head.partition(",")[0].strip().strip('"')
-    name, target = _split(specifier)
+    name, target = split(specifier)
     if target.startswith("npm:") and "@" in target[5:]:
-        name = _split(target.removeprefix("npm:"))[0]
-    local = target.startswith(("workspace:", "link:", "portal:", "file:")) or entry.get("linkType") == "soft"
-    if local or name == "__metadata" or not (plausible(name) and plausible(version)):
+        name = split(target.removeprefix("npm:"))[0]
+    if not version or name == "__metadata" or is_local(target) or entry.get("linkType") == "soft":
         return
-    budget.package()
-    namespace, own = scoped(name)
-    yield Record(
-        type="npm",
-        namespace=namespace,
-        name=own,
-        version=version,
-        presence=Presence.DECLARED,
-        evidence=quote(entry=specifier[:120], version=version),
-    )
-
-
-def _split(specifier: str) -> tuple[str, str]:
-    """``@scope/name@range`` as name and range."""
-    at = specifier.find("@", 1)
-    return (specifier[:at], specifier[at + 1 :]) if at > 0 else (specifier, "")
+    if record := record_of(name, version, quote(entry=specifier[:120], version=version)):
+        budget.package()
+        yield record
 
 
 CATALOGER = Cataloger(

@@ -109,6 +109,7 @@ EXPECTED = {
     ("npm_lock", 1): [
         ("npm/debug@2.6.9", ""),
         ("npm/lodash@4.17.15", ""),
+        ("npm/theirs", ""),
         ("npm/ms@2.0.0", "optional"),
     ],
     ("nuget_lock", 0): [
@@ -242,7 +243,29 @@ def test_identities_are_what_the_reference_library_writes(unit: Cataloger) -> No
         ),
         ("go_mod", "go.mod", b"module m\nrequire a.b/c v1.0.0\nreplace a.b/c v1.0.0 => ./c\n", ""),
         ("yarn", "yarn.lock", b'# yarn lockfile v1\n"a@git+https://x.example/a.git":\n  version "1.0"\n', "a@1.0"),
+        ("yarn", "yarn.lock", b'# yarn lockfile v1\n"git+https://x.example/b/a.git":\n  version "1.0"\n', ""),
+        ("yarn", "yarn.lock", b'# yarn lockfile v1\na@../a:\n  version "1.0"\n', ""),
+        ("yarn", "yarn.lock", b"\n", ""),
         ("npm_lock", "package-lock.json", b'{"lockfileVersion":3,"packages":{"":{}}}', ""),
+        (
+            "npm_lock",
+            "package-lock.json",
+            b'{"dependencies":{"a":{"version":"git+ssh://git@x.example/a.git#1"},"b":{"version":"file:../b"},"c":{}}}',
+            "a",
+        ),
+        ("bun", "bun.lock", b'{"packages":{"a":["a@git+ssh://git@x.example/a#1"],"b":["b@file:../b"]}}', "a"),
+        (
+            "pnpm",
+            "pnpm-lock.yaml",
+            b"lockfileVersion: '9.0'\npackages:\n  '@x/a@https://x.example/a/tar.gz/1':\n    version: 1.0.0\n",
+            "%40x/a@1.0.0",
+        ),
+        (
+            "pnpm",
+            "pnpm-lock.yaml",
+            b"lockfileVersion: 5\npackages:\n  file:a:\n    resolution: {type: directory}\n    name: a\n    version: 1",
+            "",
+        ),
         (
             "swift",
             "Package.resolved",
