@@ -22,8 +22,20 @@ from surveyor.scan.vocabulary import counted
 
 #: Parts of a bill that are no package: files, data, what the bill is about as a whole.
 _NO_PACKAGES = frozenset(
-    {"file", "data", "device", "device-driver", "firmware", "operating-system", "container", "source"}
+    {
+        "file",
+        "data",
+        "device",
+        "device-driver",
+        "firmware",
+        "operating-system",
+        "container",
+        "source",
+        "cryptographic-asset",
+    }
 )
+#: What is one only where a package URL says so.
+_UNCERTAIN = frozenset({"application", "machine-learning-model"})
 _SYSTEMS = frozenset({"alpm", "apk", "deb", "opkg", "rpm"})
 #: Qualifiers that records have fields of their own for.
 _OWN = frozenset({"arch", "distro", "upstream"})
@@ -47,7 +59,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
     system = next((_system(one) for one in told if one.kind == "operating-system"), None)
     broken = 0
     for one in told:
-        if one.kind in _NO_PACKAGES or (not one.purl and one.kind == "application"):
+        if one.kind in _NO_PACKAGES or (not one.purl and one.kind in _UNCERTAIN):
             continue
         record = _record(one, system)
         if record is None:

@@ -22,7 +22,7 @@ _SIGNS = (
     ("cyclonedx-json", re.compile(rb'"bomFormat"\s*:\s*"CycloneDX"')),
     ("spdx-3", re.compile(rb'"@context"\s*:\s*\[?\s*"https://spdx\.org/rdf/3')),
     ("spdx-json", re.compile(rb'"spdxVersion"\s*:\s*"SPDX-2')),
-    ("cyclonedx-xml", re.compile(rb"<(?:\w+:)?bom\b[^>]*cyclonedx\.org/schema/bom")),
+    ("cyclonedx-xml", re.compile(rb"<(?:\w+:)?bom\b[^<>]*cyclonedx\.org/schema/bom")),
     ("spdx-tag-value", re.compile(rb"^SPDXVersion: ?SPDX-2", re.MULTILINE)),
     ("syft-json", re.compile(rb'^\s*\{\s*"artifacts"\s*:\s*\[')),
 )
@@ -60,7 +60,7 @@ def components(data: memoryview) -> Iterator[Component]:
         case "cyclonedx-xml":
             yield from _cyclonedx_xml(data)
         case "spdx-json":
-            yield from map(_spdx_package, sequence(load_object(data).get("packages")))
+            yield from _spdx(load_object(data))
         case "spdx-3":
             yield from _spdx_graph(sequence(load_object(data).get("@graph")))
         case "spdx-tag-value":
@@ -143,6 +143,22 @@ def _cyclonedx_xml(data: memoryview) -> Iterator[Component]:
 def _add_licence(part: Component, text: str) -> None:
     if text and len(part.licenses) < 10:
         part.licenses = (*part.licenses, text)
+
+
+def _spdx(document: dict[str, object]) -> Iterator[Component]:
+    """The packages; the only one that a bill of several describes is what it is about, and an application at least."""
+    packages = sequence(document.get("packages"))
+    links = map(mapping, sequence(document.get("relationships")))
+    about = {_text(one) for one in sequence(document.get("documentDescribes"))} | {
+        _text(one.get("relatedSpdxElement"))
+        for one in links
+        if one.get("spdxElementId") == "SPDXRef-DOCUMENT" and one.get("relationshipType") == "DESCRIBES"
+    }
+    for package in packages:
+        part = _spdx_package(package)
+        if len(packages) > 1 and about == {part.reference} and part.kind == "library":
+            part.kind = "application"
+        yield part
 
 
 def _spdx_package(value: object) -> Component:

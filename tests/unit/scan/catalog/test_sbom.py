@@ -66,6 +66,18 @@ def test_components_without_a_package_url_keep_their_name(tmp_path: Path) -> Non
     assert "1 component without a usable name" in (troubles(report)[0].detail or "")
 
 
+def test_what_is_no_software_and_what_a_bill_is_about_are_no_packages(tmp_path: Path) -> None:
+    kinds = ("cryptographic-asset", "machine-learning-model", "library")
+    parts = [{"type": kind, "name": f"a-{kind}", "version": "1"} for kind in kinds]
+    report = scan_bytes(tmp_path, json.dumps({"bomFormat": "CycloneDX", "components": parts}).encode())
+    assert found_in(report) == ["pkg:generic/a-library@1"]
+    told = {"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": "SPDXRef-Root"}
+    packages = [{"SPDXID": "SPDXRef-Root", "name": "shop"}, {"SPDXID": "SPDXRef-a", "name": "a", "versionInfo": "1"}]
+    for about in ({"documentDescribes": ["SPDXRef-Root"]}, {"relationships": [told]}):
+        bill = {"spdxVersion": "SPDX-2.3", "packages": packages, **about}
+        assert found_in(scan_bytes(tmp_path, json.dumps(bill).encode())) == ["pkg:generic/a@1"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
