@@ -32,7 +32,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
 
 CATALOGER = Cataloger(
     id="bun",
-    version=1,
+    version=2,
     summary="npm packages that bun.lock pins",
     names=rb"bun\.lock",
     paths=declares(rb"bun\.lock"),

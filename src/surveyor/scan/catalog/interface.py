@@ -133,6 +133,11 @@ def text(value: bytes) -> str:
     return found if found.isprintable() else "".join(char for char in found if char.isprintable())
 
 
+def utf8(data: bytes) -> bytes:
+    """A text in UTF-8 that may begin with a byte order mark of UTF-16, as Visual Studio and PowerShell write some."""
+    return data.decode("utf-16", "replace").encode() if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else data
+
+
 def plausible(value: str) -> bool:
     """Whether this can be a name or a version at all: something, not long, printable, no white space."""
     return 0 < len(value) <= _FIELD and value.isprintable() and " " not in value
@@ -144,15 +149,6 @@ def licence(value: str) -> tuple[str, ...]:
     if known := spdx(value):
         return (known,)
     return (value,) if value and len(value) <= _LICENSE and value.upper() not in {"UNKNOWN", "NONE", "LICENSE"} else ()
-
-
-def debian_source(field: str, version: str) -> SourcePackage | None:
-    """The source package as Debian's ``Source`` field names it: ``NAME`` or ``NAME (VERSION)``; none without a name."""
-    name, _, given = field.partition(" ")
-    if not plausible(name):
-        return None
-    given = given.strip().strip("()")
-    return SourcePackage(name=name, version=given if plausible(given) else version)
 
 
 def quote(**fields: str | None) -> str:

@@ -11,11 +11,15 @@ from surveyor.scan.formats.toml import tables, unquoted
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Presence
 
-_DEPOT = rb"packages/[^/]+/[^/]+/(?:Julia)?Project\.toml"
+#: Below its name a depot keeps each version in a folder of five letters and digits, once four.
+_DEPOT = rb"packages/[^/]+/[A-Za-z0-9]{4,5}/(?:Julia)?Project\.toml"
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
-    """One record a package of a depot, or one an entry; the standard library has no versions in a manifest."""
+    """One record a package of a depot, or one an entry; the standard library had no versions in a manifest before 1.11.
+
+    What is developed in a folder is a part of the project.
+    """
     if file.path.endswith("Project.toml"):
         _, keys = next(tables(bytes(file.data)))
         record = _record(unquoted(keys.get("name", "")), keys, Presence.INSTALLED)
@@ -26,7 +30,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
         return
     for table, keys in tables(bytes(file.data)):
         name = table.removeprefix("deps.")
-        if "uuid" in keys and (record := _record(name, keys, Presence.DECLARED)):
+        if "uuid" in keys and "path" not in keys and (record := _record(name, keys, Presence.DECLARED)):
             budget.package()
             yield record
 
@@ -47,7 +51,7 @@ def _record(name: str, keys: dict[str, str], presence: Presence) -> Record | Non
 
 CATALOGER = Cataloger(
     id="julia",
-    version=1,
+    version=2,
     summary="Julia packages in depots, and those that Manifest.toml pins",
     names=rb"(?:Project|Manifest|JuliaProject|JuliaManifest)(?:-v[0-9.]+)?\.toml",
     paths=re.compile(

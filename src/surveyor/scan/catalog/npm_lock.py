@@ -54,7 +54,7 @@ def _dependencies(top: dict[str, object]) -> Iterator[tuple[str, str, dict[str, 
 
 CATALOGER = Cataloger(
     id="npm_lock",
-    version=1,
+    version=2,
     summary="npm packages that package-lock.json or npm-shrinkwrap.json pins",
     names=rb"package-lock\.json|npm-shrinkwrap\.json",
     paths=declares(rb"package-lock\.json|npm-shrinkwrap\.json"),

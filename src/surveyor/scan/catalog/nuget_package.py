@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote, text
+from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote, text, utf8
 from surveyor.scan.errors import Malformed
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.tree.zip import Zip
@@ -23,7 +23,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
     member = next(at_root, None)
     if member is None:
         raise Malformed("NuGet package without a specification")
-    metadata = _metadata(_utf8(bytes(archive.read(member, MIB))))
+    metadata = _metadata(utf8(bytes(archive.read(member, MIB))))
     name, version, licence_ = (_value(key, metadata) for key in (_ID, _VERSION, _LICENCE))
     if not (plausible(name) and plausible(version)):
         raise Malformed("NuGet specification has no usable name or version")
@@ -36,11 +36,6 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
         inner=text(member.name),
         evidence=quote(id=name, version=version),
     )
-
-
-def _utf8(data: bytes) -> bytes:
-    """XML with a byte order mark of UTF-16, as Visual Studio writes some, in UTF-8."""
-    return data.decode("utf-16", "replace").encode() if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else data
 
 
 def _metadata(specification: bytes) -> bytes:

@@ -10,6 +10,8 @@ from surveyor.scan.formats.requirement import normal, pinned
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Presence
 
+_REPOSITORIES = frozenset({"bzr", "git", "hg", "svn"})
+
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
     """One record a package of each category; one from a repository has no version."""
@@ -19,7 +21,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
         for name, value in mapping(packages).items():
             entry = mapping(value)
             version = pinned(string(entry.get("version")))
-            local = "path" in entry or entry.get("editable") is True
+            local = "path" in entry or (entry.get("editable") is True and not _REPOSITORIES & entry.keys())
             if local or not plausible(name) or (version and not plausible(version)):
                 continue
             budget.package()
@@ -39,7 +41,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
 
 CATALOGER = Cataloger(
     id="pipfile",
-    version=1,
+    version=2,
     summary="Python packages that Pipfile.lock pins",
     names=rb"Pipfile\.lock",
     paths=declares(rb"Pipfile\.lock"),

@@ -60,7 +60,7 @@ def _record(key: str, body: dict[str, str], budget: Budget) -> Iterator[Record]:
 
 CATALOGER = Cataloger(
     id="pnpm",
-    version=1,
+    version=2,
     summary="npm packages that pnpm-lock.yaml pins",
     names=rb"pnpm-lock\.yaml",
     paths=declares(rb"pnpm-lock\.yaml"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from surveyor.scan.catalog.interface import Cataloger, File, Record, Referral, declares, plausible, quote, text
+from surveyor.scan.catalog.interface import Cataloger, File, Record, Referral, declares, plausible, quote, text, utf8
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.requirement import Requirement, normal, requirement
 from surveyor.scan.limits import MIB, Budget
@@ -18,17 +18,24 @@ _EGG = re.compile(r"[#&]egg=(?P<name>[A-Za-z0-9._-]+)")
 _MORE = re.compile(r"(?:-r|--requirement)[ =]*(?P<path>[^ =].{0,1000})")
 _REMOTE = re.compile(r"[a-z+]+:", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"(?:[a-z+]+://|git@|\.{0,2}/)")
+_EDITABLE = re.compile(r"(?:-e|--editable)[ =]+")
+_WORD = re.compile(r"[\w.-]+")
 _NAMES = rb"requirements\.txt|requirements[-_.][^/]*\.txt|(?<=/requirements/)[^/]+\.txt"
+_PATHS = rb"(?:[^/]*[-_.])?requirements\.txt|requirements[-_.][^/]*\.txt|requirements/[^/]+\.txt"
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record | Referral]:
     """One record a requirement, its version only where a pin leaves no other; and the files that ``-r`` names.
 
-    A text that only is called so has no requirement in it, and no record.
+    A text that only is called so has no requirement in it but single words between its sentences, and no record.
     """
-    met = broken = 0
-    for line in _CONTINUED.sub(b" ", bytes(file.data)).splitlines():
+    found: list[Record] = []
+    broken, words = 0, True
+    for line in _CONTINUED.sub(b" ", utf8(bytes(file.data))).splitlines():
         said = text(line.partition(b" #")[0])
+        if editable := _EDITABLE.match(said):
+            said = said[editable.end() :]
+            said = said if _ELSEWHERE.match(said) else ""  # a folder
         if (more := _MORE.fullmatch(said)) and not _REMOTE.match(more["path"]):
             yield Referral(path=more["path"])
         if not said or said.startswith(("#", "-")):
@@ -37,17 +44,25 @@ def parse(file: File, budget: Budget) -> Iterator[Record | Referral]:
         if wish is None:
             broken += not _ELSEWHERE.match(said)
             continue
-        met += 1
+        words = words and _WORD.fullmatch(said) is not None
+        found.append(_record(wish, said))
+    if words and broken >= max(len(found), 1):
+        return
+    for record in found:
         budget.package()
-        yield Record(
-            type="pypi",
-            name=wish.name,
-            version=wish.version,
-            presence=Presence.DECLARED,
-            evidence=quote(requirement=_OPTION.sub("", said).strip()),
-        )
-    if met and broken:
+        yield record
+    if found and broken:
         raise Malformed(f"{counted(broken, 'line')} that can be no requirement")
+
+
+def _record(wish: Requirement, said: str) -> Record:
+    return Record(
+        type="pypi",
+        name=wish.name,
+        version=wish.version,
+        presence=Presence.DECLARED,
+        evidence=quote(requirement=_OPTION.sub("", said).strip()),
+    )
 
 
 def _wish(said: str) -> Requirement | None:
@@ -58,10 +73,12 @@ def _wish(said: str) -> Requirement | None:
 
 CATALOGER = Cataloger(
     id="requirements",
-    version=2,
+    version=3,
     summary="Python packages that requirements files ask for",
     names=_NAMES,
-    paths=declares(rb"requirements\.txt|requirements[-_.][^/]*\.txt|requirements/[^/]+\.txt"),
+    # test-requirements.txt and their like, told by their end alone
+    endings=rb"txt(?<=requirements\.txt)",
+    paths=declares(_PATHS),
     parse=parse,
     limit=4 * MIB,
 )

@@ -13,6 +13,7 @@ from dataclasses import replace
 from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats import purl as purls
+from surveyor.scan.formats import release
 from surveyor.scan.formats.json import load_object
 from surveyor.scan.formats.purl import Purl
 from surveyor.scan.formats.sbom import Component, components, format_of
@@ -40,12 +41,6 @@ _SYSTEMS = frozenset({"alpm", "apk", "deb", "opkg", "rpm"})
 #: Qualifiers that records have fields of their own for.
 _OWN = frozenset({"arch", "distro", "upstream"})
 _LOCAL = re.compile(r"(?:git\+)?file:", re.IGNORECASE)
-_CODENAMES = {"buster": "10", "bullseye": "11", "bookworm": "12", "trixie": "13", "forky": "14"} | {
-    "bionic": "18.04",
-    "focal": "20.04",
-    "jammy": "22.04",
-    "noble": "24.04",
-}
 _RELEASE = re.compile(r"(?P<id>[a-z][a-z0-9_.]*(?:-[a-z][a-z0-9_.]*)*)(?:-(?P<version>\d[\w.]*))?")
 
 
@@ -124,8 +119,8 @@ def _namespace(purl: Purl) -> str | None:
 def _distro(purl: Purl) -> Distro | None:
     """The distribution by the qualifier, as ``debian-12``, ``opensuse-leap-15.5`` or a codename."""
     text = purl.qualifier("distro").lower()
-    if text in _CODENAMES and purl.namespace:
-        return Distro(id=purl.namespace.lower(), version=_CODENAMES[text])
+    if purl.namespace and (named := release.by_codename(text)):
+        return Distro(id=purl.namespace.lower(), version=named.version)
     match = _RELEASE.fullmatch(text)
     return Distro(id=match["id"], version=match["version"] or "") if match else None
 
@@ -142,7 +137,7 @@ def _source(purl: Purl) -> SourcePackage | None:
 
 CATALOGER = Cataloger(
     id="sbom",
-    version=2,
+    version=3,
     summary="Packages that a bill of materials names: CycloneDX, SPDX or Syft's own",
     names=rb"bom\.(?:json|xml)|sbom\.(?:json|xml|spdx)",
     endings=rb"cdx\.(?:json|xml)|cyclonedx\.(?:json|xml)|spdx(?:\.json)?|syft\.json|sbom\.json",

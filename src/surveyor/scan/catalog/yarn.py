@@ -48,7 +48,7 @@ def _record(head: str, entry: dict[str, str], budget: Budget) -> Iterator[Record
 
 CATALOGER = Cataloger(
     id="yarn",
-    version=1,
+    version=2,
     summary="npm packages that yarn.lock pins (version 1 and berry)",
     names=rb"yarn\.lock",
     paths=declares(rb"yarn\.lock"),

@@ -8,6 +8,7 @@ from packageurl import PackageURL
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.catalog.interface import Cataloger, Record
 from surveyor.scan.catalog.purl import purl
+from surveyor.scan.engine.concern import concerned
 from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
 from surveyor.scan.model import Presence
 from tests.contract.test_catalogers import cases_of, parse
@@ -235,6 +236,11 @@ def test_identities_are_what_the_reference_library_writes(unit: Cataloger) -> No
             "a@1.0 b@2.0 c d e",
         ),
         ("requirements", "requirements.txt", b"\xef\xbb\xbfa==1\r\n\r\nb==2 \\\r\n  --hash=sha256:0\r\n", "a@1 b@2"),
+        ("requirements", "requirements.txt", b"-e git+https://x.example/a#egg=a\n-e .\n-e part\nb==1\n", "a b@1"),
+        ("requirements", "requirements.txt", "a==1\r\nb==2\r\n".encode("utf-16"), "a@1 b@2"),
+        ("requirements", "requirements.txt", b"Hardware\n8 GB of memory at least\n", ""),
+        ("pipfile", "Pipfile.lock", b'{"default":{"a":{"editable":true,"git":"x"},"b":{"editable":true}}}', "a"),
+        ("julia", "Manifest.toml", b'[[deps.A]]\npath = "../A"\nuuid = "a"\nversion = "1"\n', ""),
         (
             "go_mod",
             "go.mod",
@@ -335,6 +341,21 @@ def test_properties_that_grow_are_cut() -> None:
 )
 def test_what_lies_in_installed_packages_is_theirs(path: str, *, wanted: bool) -> None:
     assert bool(UNITS["yarn"].paths.search(path.encode())) is wanted
+
+
+@pytest.mark.parametrize(
+    ("unit", "path", "wanted"),
+    [
+        ("requirements", "app/test-requirements.txt", True),
+        ("requirements", "app/requirements.txt", True),
+        ("requirements", "app/myrequirements.txt", False),
+        ("requirements", "usr/share/doc/a/dev-requirements.txt", False),
+        ("julia", "root/.julia/packages/JSON/93Ea8/Project.toml", True),
+        ("julia", "app/packages/web/frontend/Project.toml", False),
+    ],
+)
+def test_where_files_of_a_name_are_read(unit: str, path: str, *, wanted: bool) -> None:
+    assert (UNITS[unit] in [one for one, _ in concerned(path.encode())]) is wanted
 
 
 def test_composers_vendor_folder_is_of_its_packages() -> None:
