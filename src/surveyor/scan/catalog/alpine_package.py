@@ -5,15 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote, text
-from surveyor.scan.errors import Malformed, Unsupported
-from surveyor.scan.formats import pkginfo
+from surveyor.scan.catalog.interface import Cataloger, File, Record
+from surveyor.scan.catalog.package_info import record_of
+from surveyor.scan.errors import Unsupported
 from surveyor.scan.limits import MIB, Budget
-from surveyor.scan.model import Distro, SourcePackage
-from surveyor.scan.tree.members import first
 
-_INFO = re.compile(rb"\.PKGINFO")
-_INFO_BYTES = 2 * MIB
 _ZIP = b"PK"
 _ADB = b"ADB"  # apk-tools 3 keeps packages in a format of its own
 
@@ -24,24 +20,9 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
         return
     if bytes(file.data[:3]) == _ADB:
         raise Unsupported("Alpine packages of version 3 are not read yet")
-    found = first(file.data, _INFO, budget, _INFO_BYTES)
-    if found is None:
-        raise Malformed("Alpine package without .PKGINFO")
-    fields = {key: text(value.encode()) for key, value in pkginfo.fields(found).items()}
-    name, version, origin = (fields.get(key, "") for key in ("pkgname", "pkgver", "origin"))
-    if not (plausible(name) and plausible(version)):
-        raise Malformed(".PKGINFO has no usable name or version")
+    record = record_of(file.data, budget, type_="apk", source="origin", distro="alpine")
     budget.package()
-    yield Record(
-        type="apk",
-        name=name,
-        version=version,
-        arch=fields.get("arch") or None,
-        licenses=licence(fields.get("license", "")),
-        source=SourcePackage(name=origin, version=version) if plausible(origin) else None,
-        distro=Distro(id="alpine") if fields.get("packager", "").endswith("alpinelinux.org>") else None,
-        evidence=quote(pkgname=name, pkgver=version, arch=fields.get("arch"), origin=origin),
-    )
+    yield record
 
 
 CATALOGER = Cataloger(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from surveyor.scan.catalog.interface import Cataloger, File, Record, debian_source, plausible, quote, text
+from surveyor.scan.catalog.debian import record_of
+from surveyor.scan.catalog.interface import Cataloger, File, Record, text
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats import ar, stanza
 from surveyor.scan.limits import MIB, Budget
@@ -22,19 +23,11 @@ _UBUNTU = re.compile(r"ubuntu[\d.]*?(?:\.|~)(?P<version>\d\d\.(?:04|10))(?:\.|$|
 def parse(file: File, budget: Budget) -> Iterator[Record]:
     """One record a file; the distribution is what version and maintainer tell of it."""
     fields = {key: text(value) for key, value in stanza.fields(_control(file.data, budget)).items()}
-    name, version, maintainer = (fields.get(key, "") for key in ("Package", "Version", "Maintainer"))
-    if not (plausible(name) and plausible(version)):
+    record = record_of(fields, distro=_distro(fields.get("Version", ""), fields.get("Maintainer", "")))
+    if record is None:
         raise Malformed("control file has no usable name or version")
     budget.package()
-    yield Record(
-        type="deb",
-        name=name,
-        version=version,
-        arch=fields.get("Architecture") or None,
-        source=debian_source(fields.get("Source", ""), version),
-        distro=_distro(version, maintainer),
-        evidence=quote(Package=name, Version=version, Source=fields.get("Source"), Maintainer=maintainer),
-    )
+    yield record
 
 
 def _control(data: memoryview, budget: Budget) -> bytes:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from surveyor.scan.catalog.interface import Cataloger, File, Record, debian_source, plausible, quote, text
+from surveyor.scan.catalog.debian import record_of
+from surveyor.scan.catalog.interface import Cataloger, File, Record, text
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.stanza import stanzas
 from surveyor.scan.limits import MIB, Budget
@@ -20,23 +21,15 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
     broken = 0
     for stanza in stanzas(bytes(file.data)):
         fields = {key.decode(): text(value) for key, value in _FIELDS.findall(stanza)}
-        name, version = fields.get("Package", ""), fields.get("Version", "")
         state = fields.get("Status", "install ok installed").rpartition(" ")[2]
         if not fields or state in _ABSENT:
             continue
-        if not (plausible(name) and plausible(version)):
+        record = record_of(fields, state=None if state == "installed" else state)
+        if record is None:
             broken += 1
             continue
         budget.package()
-        yield Record(
-            type="deb",
-            name=name,
-            version=version,
-            arch=fields.get("Architecture") or None,
-            source=debian_source(fields.get("Source", ""), version),
-            state=None if state == "installed" else state,
-            evidence=quote(Package=name, Version=version, Source=fields.get("Source"), Status=fields.get("Status")),
-        )
+        yield record
     if broken:
         raise Malformed(f"{counted(broken, 'dpkg record')} without a usable name or version")
 

@@ -14,7 +14,9 @@ from surveyor.scan.tree.members import first
 _METADATA = re.compile(rb"metadata\.gz")
 _METADATA_BYTES = 4 * MIB
 _NAME = re.compile(rb"^name: *([^\r\n]*)", re.MULTILINE)
-_VERSION = re.compile(rb"^version: *!ruby/object:Gem::Version *\r?\n +version: *([^\r\n]*)", re.MULTILINE)
+_VERSION = re.compile(
+    rb"^version: *!ruby/object:Gem::Version *\r?\n(?: [^\n]*\n)*? +version: *([^\r\n]*)", re.MULTILINE
+)
 _PLATFORM = re.compile(rb"^platform: *([^\r\n]*)", re.MULTILINE)
 _LICENSES = re.compile(rb"^licenses: *\r?\n((?:- [^\r\n]*\r?\n)+)", re.MULTILINE)
 
@@ -64,7 +66,7 @@ def _plain(value: bytes) -> str:
 
 CATALOGER = Cataloger(
     id="gem_package",
-    version=1,
+    version=2,
     summary="Ruby gem files (.gem) by their metadata",
     endings=rb"gem",
     # RubyGems keeps each file that it installed

@@ -9,35 +9,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import orjson
-
 from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote
 from surveyor.scan.errors import Malformed
+from surveyor.scan.formats.json import load_object, string
 from surveyor.scan.limits import MIB, Budget
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
     """One record a manifest that names a publisher; without one it is no extension's."""
-    try:
-        manifest = orjson.loads(file.data)
-    except orjson.JSONDecodeError as error:
-        raise Malformed(f"package.json is no JSON: {error}") from error
-    if not isinstance(manifest, dict):
-        raise Malformed("package.json is no object")
-    fields = [manifest.get(key) for key in ("publisher", "name", "version")]
-    publisher, name, version = (value if isinstance(value, str) else "" for value in fields)
+    manifest = load_object(file.data)
+    publisher, name, version = (string(manifest.get(key)) for key in ("publisher", "name", "version"))
     if not publisher:
         return
     if not (plausible(publisher) and plausible(name) and plausible(version)):
         raise Malformed("extension manifest has no usable name or version")
     budget.package()
-    licence_ = manifest.get("license")
     yield Record(
         type="vscode-extension",
         namespace=publisher.lower(),
         name=name.lower(),
         version=version,
-        licenses=licence(licence_) if isinstance(licence_, str) else (),
+        licenses=licence(string(manifest.get("license"))),
         evidence=quote(publisher=publisher, name=name, version=version),
     )
 

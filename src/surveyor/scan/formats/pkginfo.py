@@ -7,9 +7,9 @@ import re
 _LINE = re.compile(rb"^([a-z_]+) = ([^\r\n]*)", re.MULTILINE)
 
 
-def fields(data: bytes) -> dict[str, str]:
-    """The first value of each key."""
-    found: dict[str, str] = {}
+def fields(data: bytes) -> dict[str, list[bytes]]:
+    """The values of each key in their order; Arch Linux has a line for each licence."""
+    found: dict[str, list[bytes]] = {}
     for key, value in _LINE.findall(data):
-        found.setdefault(key.decode(), value.decode("utf-8", "backslashreplace").strip())
+        found.setdefault(key.decode(), []).append(value)
     return found

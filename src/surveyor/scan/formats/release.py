@@ -60,6 +60,20 @@ _LINES = (
     ("suse linux enterprise", "sles"),
     ("vmware photon", "photon"),
 )
+#: Releases of Debian from 10 on, and of Ubuntu, by the names that their repositories go by.
+_DEBIAN = ("buster", "bullseye", "bookworm", "trixie", "forky", "duke")
+_FIRST = 10
+_UBUNTU = {
+    "trusty": "14.04",
+    "xenial": "16.04",
+    "bionic": "18.04",
+    "focal": "20.04",
+    "jammy": "22.04",
+    "noble": "24.04",
+    "oracular": "24.10",
+    "plucky": "25.04",
+    "questing": "25.10",
+}
 #: Whose os-release has the major version only.
 _MAJOR = frozenset({"centos", "debian"})
 _NAME = 200
@@ -79,6 +93,13 @@ def parse(place: bytes, data: bytes) -> Distro | None:
         return _made("debian", line, f"Debian GNU/Linux {line}") if line else None
     identity = next((found for begin, found in _LINES if line.lower().startswith(begin)), None)
     return _made(identity, line, line) if identity else None
+
+
+def by_codename(name: str) -> Distro | None:
+    """The release of Debian or Ubuntu that is called so."""
+    if name in _UBUNTU:
+        return Distro(id="ubuntu", version=_UBUNTU[name])
+    return Distro(id="debian", version=str(_FIRST + _DEBIAN.index(name))) if name in _DEBIAN else None
 
 
 def _made(identity: str, line: str, name: str) -> Distro:

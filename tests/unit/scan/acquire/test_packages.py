@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests.packages import (
     gem,
     npm_package,
     nupkg,
+    pkginfo,
     sdist,
     vscode_manifest,
 )
@@ -140,6 +142,25 @@ def test_a_gem_for_a_platform_says_so(tmp_path: Path) -> None:
     report = scan_bytes(tmp_path, gem(platform="x86_64-linux"), "a.gem")
     assert purls(report)[0] == "pkg:gem/rack@2.2.4?platform=x86_64-linux"
     assert report.packages[0].licenses == ("MIT", "Apache-2.0")
+
+
+def test_a_gem_of_old_with_more_before_its_version(tmp_path: Path) -> None:
+    metadata = b"""name: rack
+version: !ruby/object:Gem::Version
+  hash: 27
+  segments:
+  - 1
+  version: 1.2.1
+platform: ruby
+"""
+    report = scan_bytes(tmp_path, tar({"metadata.gz": gzip.compress(metadata), "data.tar.gz": gzip.compress(tar({}))}))
+    assert purls(report) == ["pkg:gem/rack@1.2.1"]
+
+
+def test_all_licences_of_a_package_of_arch(tmp_path: Path) -> None:
+    info = pkginfo("a", "1-1", license="MIT") + b"license = Zlib\n"
+    report = scan_bytes(tmp_path, tar({".PKGINFO": info}), "a-1-1-any.pkg.tar")
+    assert [package.licenses for package in report.packages] == [("MIT", "Zlib")]
 
 
 def test_a_nuspec_in_utf_16(tmp_path: Path) -> None:
