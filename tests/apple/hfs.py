@@ -183,7 +183,7 @@ class Volume:
         self.torn = torn
         self.folders: dict[str, int] = {"": _ROOT}
         self.next = 16
-        self.files: dict[str, bytes] = {}
+        self.files: dict[str, Mode] = {}
         self._folder_record(1, name, _ROOT)
         self.links: dict[str, int] = {}
         for path, content in files.items():
@@ -225,20 +225,22 @@ class Volume:
                 number = self.file(parent, name, b"", flags=0x20, resource=resource)
                 self.attribute(number, "com.apple.decmpfs", attribute)
             case Mode(data=data, mode=mode):
-                self.file(parent, name, data, mode=0o100000 | mode)
+                self._linkable(path, self.file(parent, name, data, mode=0o100000 | mode), content)
             case bytes():
-                record = self.file(parent, name, content)
-                self.files[path] = content
-                self.links[path] = record
+                self._linkable(path, self.file(parent, name, content), Mode(content, 0o644))
             case _:
                 raise TypeError(content)
+
+    def _linkable(self, path: str, number: int, file: Mode) -> None:
+        self.files[path] = file
+        self.links[path] = number
 
     def _hard(self, parent: int, name: str, target: str) -> None:
         private = self.folder(PRIVATE)
         number = self.links[target]
         if f"iNode{number}" not in self.files:
-            self.file(private, f"iNode{number}", self.files[target])
-            self.files[f"iNode{number}"] = b""
+            file = self.files[f"iNode{number}"] = self.files[target]
+            self.file(private, f"iNode{number}", file.data, mode=0o100000 | file.mode)
         self.file(parent, name, b"", kind=b"hlnkhfs+", special=number)
 
     def file(

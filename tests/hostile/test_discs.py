@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from pathlib import Path
 
@@ -10,8 +11,8 @@ import pytest
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.formats import iso9660
 from surveyor.scan.limits import Budget, Limits
-from surveyor.scan.tree.entry import Walk
-from tests.discs import END, SECTOR, Iso, both, iso, rr
+from surveyor.scan.tree.entry import Walk, Wanted
+from tests.discs import END, SECTOR, Iso, both, iso, name_fields, posix, rr
 from tests.images import DEBIAN, deb, purls, scan_bytes, troubles
 from tests.unit.scan.acquire.test_iso import ALL, entries, layer_of
 
@@ -194,6 +195,17 @@ def test_a_zisofs_bomb_is_stopped() -> None:
         entry.read(64 << 20)
     with pytest.raises(Malformed):
         entry.head(1 << 20)
+
+
+@pytest.mark.parametrize("magic", ["37e45396c9dbd607", "ef2255a1bc1b95a0"])
+def test_a_program_that_cannot_be_unpacked_is_told_and_costs_only_itself(magic: str) -> None:
+    field = rr(b"ZF", b"PZ" + bytes([6, 15]) + struct.pack("<Q", 200))
+    disc = Iso({"f": bytes.fromhex(magic).ljust(100, b"\xff"), "g": b""})
+    use, own = disc._use, name_fields(b"f") + posix(0o100755) + field
+    disc._use = lambda node, itself: own if node.name == "f" else use(node, itself)  # type: ignore[method-assign]
+    walk = layer_of(disc.build()).walk(Wanted(re.compile(rb"g"), programs=True), Budget(Limits()))
+    assert [entry.path for entry in walk] == ["g"]
+    assert walk.closed.paths == ["f"]
 
 
 def test_many_entries_are_counted() -> None:

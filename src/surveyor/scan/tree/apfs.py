@@ -11,7 +11,7 @@ it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from struct import Struct
 from typing import Any
 
@@ -20,7 +20,7 @@ from surveyor.scan.limits import Budget
 from surveyor.scan.tree.apfs_tree import Blocks, ObjectMap, Tree, is_whole
 from surveyor.scan.tree.decmpfs import ATTRIBUTE, Packed
 from surveyor.scan.tree.device import Device, Runs, exactly
-from surveyor.scan.tree.entry import PROGRAM_BYTES, Entry, Kind, Names, Tally, Wanted, is_program, readable
+from surveyor.scan.tree.entry import Entry, Kind, Names, Tally, Wanted, readable
 from surveyor.scan.tree.folders import LEADING_OUT, Folders
 
 _CONTAINER, _VOLUME = b"NXSB", b"APSB"
@@ -282,8 +282,8 @@ class ApfsWalk:
             file, kind = int.from_bytes(value[:8], "little"), value[16] & 15
             named = match(name, len(folder)) is not None
             able = programs and kind == _REGULAR and (all_able or file in self._able)
-            if named or able:
-                yield from self._looked_at(name, file, kind, named=named, able=able)
+            if (named or able) and (found := self._looked_at(name, file, kind, named=named)):
+                yield found
 
     def _gather(self) -> None:
         for key, value in self._volume.tree.records():
@@ -300,20 +300,16 @@ class ApfsWalk:
     def _name(self, key: memoryview) -> bytes:
         return bytes(key[12 if self._volume.hashed else 10 :]).partition(b"\0")[0]
 
-    def _looked_at(self, name: bytes, file: int, kind: int, *, named: bool, able: bool) -> Iterator[Entry]:
-        """The entry of a file that is wanted by its name, or that may be executed and begins as a program."""
+    def _looked_at(self, name: bytes, file: int, kind: int, *, named: bool) -> Entry | None:
         try:
-            entry = self._entry(name, file, kind)
-            if able and entry.size >= PROGRAM_BYTES:
-                entry = replace(entry, program=is_program(entry.peek(4)))
+            return self._entry(name, file, kind, named=named)
         except (Malformed, Unsupported, LimitExceeded) as error:
             self._budget.check_time()  # what one file takes too much of, another may not
             self.closed.add(name, str(error))
-            return
-        if named or entry.program:
-            yield entry
+            return None
 
-    def _entry(self, name: bytes, file: int, kind: int) -> Entry:
+    def _entry(self, name: bytes, file: int, kind: int, *, named: bool) -> Entry | None:
+        """The entry of a file that is wanted by its name, or that may be executed and begins as a program."""
         volume = self._volume
         if kind == _LINK:
             target = volume.attribute(file, _SYMLINK)
@@ -323,8 +319,8 @@ class ApfsWalk:
             return Entry(name=name, kind=Kind.OTHER, size=0)
         inode = volume.inode(file)
         if inode.compressed:
-            packed = volume.packed(file)
-            return Entry(name=name, kind=Kind.FILE, size=packed.size, peek=packed.peek)
-        if not inode.size:
-            return Entry(name=name, kind=Kind.FILE, size=0)
-        return volume.bytes_of(inode.private, inode.size).content().entry(name, self._budget)
+            content = volume.packed(file).content()
+        else:
+            content = volume.bytes_of(inode.private, inode.size).content()
+        able = self._wanted.programs and inode.mode & 0o111 != 0
+        return content.chosen(name, self._budget, named=named, able=able)

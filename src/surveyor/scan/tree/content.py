@@ -38,12 +38,21 @@ class Content:
             out += chunk
         return memoryview(out)[:count]
 
-    def is_program(self) -> bool:
-        """Whether it begins as programs do; what is damaged is told of when it is wanted by its name."""
-        try:
-            return self.size >= PROGRAM_BYTES and is_program(self.read(4))
-        except Malformed:
+    def chosen(self, name: bytes, budget: Budget, *, named: bool, able: bool) -> Entry | None:
+        """The entry of a file that is wanted by its name, or that may be executed and begins as programs do.
+
+        Raises as ``entry`` does, and when the first bytes of one that may be executed are damaged or not there.
+        """
+        program = able and self._is_program()
+        return self.entry(name, budget, program=program) if named or program else None
+
+    def _is_program(self) -> bool:
+        if self.size < PROGRAM_BYTES:
             return False
+        head = self.read(4)
+        if len(head) < 4:
+            raise Malformed("file is cut short at its beginning")
+        return is_program(head)
 
     def entry(self, name: bytes, budget: Budget, *, program: bool = False) -> Entry:
         """The entry of the file. Too large to be held and not in one piece, it is put together in a spool.

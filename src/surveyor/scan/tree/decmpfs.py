@@ -7,6 +7,7 @@ even types they lie in the resource fork in blocks of 64 KiB, so that a look at 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from struct import Struct, unpack
 from zlib import MAX_WBITS
@@ -16,6 +17,7 @@ from isal import isal_zlib
 from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
 from surveyor.scan.formats import lzfse, lzvn
 from surveyor.scan.limits import Budget
+from surveyor.scan.tree.content import Content
 from surveyor.scan.tree.device import Device, exactly
 from surveyor.scan.tree.inflate import InflateError
 
@@ -31,55 +33,59 @@ _MAX_PACKED = 2 * _BLOCK
 
 
 class Packed:
-    """A compressed file: ``size`` as its attribute claims, bytes inflated when they are asked for."""
+    """A compressed file: as many bytes as its attribute claims, inflated when they are asked for."""
 
     def __init__(self, attribute: memoryview, resource: Device | None, budget: Budget) -> None:
         if len(attribute) < _HEADER.size:
             raise Malformed("compressed file has a damaged attribute")
-        magic, self._type, self.size = _HEADER.unpack_from(attribute)
+        magic, self._type, self._size = _HEADER.unpack_from(attribute)
         if magic != _MAGIC:
             raise Malformed("compressed file has a damaged attribute")
         self._inline = attribute[_HEADER.size :]
         self._resource = resource
         self._budget = budget
 
-    def peek(self, count: int) -> memoryview:
-        """The first bytes, fewer when there are not so many."""
-        count = min(count, self.size)
-        if count > self._budget.limits.file_bytes:
-            raise LimitExceeded(f"compressed file of {self.size:,} bytes is too large")
+    def content(self) -> Content:
+        """The file as a walk gives it."""
+        return Content(size=self._size, chunks=self._chunks)
+
+    def _chunks(self, count: int) -> Iterator[bytes]:
+        """The first bytes; what lies in the attribute comes at once, and may not be more than one file may have."""
         if self._type == _ELSEWHERE:
             raise Unsupported("the bytes of this file are kept outside its filesystem")
         if self._type in _INLINE:
-            return memoryview(self._unpack(self._inline, min(self.size, self._budget.limits.file_bytes)))[:count]
+            if count > self._budget.limits.file_bytes:
+                raise LimitExceeded(f"compressed file of {self._size:,} bytes is too large")
+            yield self._unpack(self._inline, count)
+            return
         if self._type not in _FORKED:
             raise Unsupported(f"file is compressed in a way that is not read: type {self._type}")
         if self._resource is None:
             raise Malformed("compressed file has no resource fork")
-        return self._blocks(self._resource, count)
+        yield from self._blocks(self._resource, count)
 
-    def _blocks(self, resource: Device, count: int) -> memoryview:
-        out = bytearray()
-        total = (self.size + _BLOCK - 1) // _BLOCK
+    def _blocks(self, resource: Device, count: int) -> Iterator[bytes]:
+        left = self._size
         places = _zlib_places if self._type in _ZLIB else _places
-        for start, end in places(resource, total, (count + _BLOCK - 1) // _BLOCK):
+        for start, end in places(resource, -(-left // _BLOCK), -(-count // _BLOCK)):
             if not 0 < end - start <= _MAX_PACKED:
                 raise Malformed("compressed file has a block of an impossible size")
             block = exactly(resource, start, end - start, "a block of a compressed file")
-            out += self._unpack(block, min(_BLOCK, self.size - len(out)))
-            if len(out) % _BLOCK and len(out) != self.size:
+            found = self._unpack(block, min(_BLOCK, left))
+            if len(found) != min(_BLOCK, left):
                 raise Malformed("compressed file is cut short in a block")
-        return memoryview(out)[:count]
+            left -= len(found)
+            yield found
 
-    def _unpack(self, data: memoryview, size: int) -> bytes | bytearray:
-        """One block, or all of an inline file; a first byte that no stream begins with says that it is stored."""
+    def _unpack(self, data: memoryview, size: int) -> bytes:
+        """One block, or the beginning of an inline file; a first byte that begins no stream says that it is stored."""
         if self._type in {1, 9, 10}:
             return bytes(data[0 if self._type == 1 else 1 :][:size])
         mark = 0x06 if self._type in _LZVN else 0xFF
         if data and (data[0] == mark or (self._type in _ZLIB and data[0] & 0x0F == 0x0F)):
             return bytes(data[1 : 1 + size])
         if self._type in _LZVN:
-            found: bytes | bytearray = lzvn.decode(data, size)
+            found = bytes(lzvn.decode(data, size))
         elif self._type in _LZFSE:
             found = lzfse.decode(data, size, self._budget)
         else:

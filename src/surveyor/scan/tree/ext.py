@@ -13,8 +13,8 @@ from stat import S_ISDIR, S_ISLNK, S_ISREG
 
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.formats import ext
-from surveyor.scan.limits import MIB, Budget
-from surveyor.scan.tree.content import Chunk, Content
+from surveyor.scan.limits import Budget
+from surveyor.scan.tree.content import Content
 from surveyor.scan.tree.device import Device, Runs, exactly
 from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Tally, Wanted
 
@@ -167,9 +167,8 @@ class ExtWalk:
             return Entry(name=path, kind=Kind.OTHER, size=0) if named else None
         if inode.encrypted:
             raise Malformed("file is encrypted")
-        content = self._content(inode)
-        program = self._wanted.programs and inode.mode & 0o111 != 0 and content.is_program()
-        return content.entry(path, self._budget, program=program) if named or program else None
+        able = self._wanted.programs and inode.mode & 0o111 != 0
+        return self._content(inode).chosen(path, self._budget, named=named, able=able)
 
     def _target(self, inode: ext.Inode) -> bytes:
         if inode.size < _FAST_LINK and not inode.inline:
@@ -183,11 +182,4 @@ class ExtWalk:
             data = ext.inline_data(inode)
             place = Blob(buffer=data, start=0, end=len(data))
             return Content(size=inode.size, chunks=lambda _count: iter((data,)), place=place)
-        runs = Runs(self._device, self._volume.runs(inode), inode.size, self._budget)
-        return Content(size=inode.size, chunks=partial(_chunks, runs, self._budget), place=runs.place(0, inode.size))
-
-
-def _chunks(runs: Runs, budget: Budget, count: int) -> Iterator[Chunk]:
-    for at in range(0, count, MIB):
-        budget.check_time()
-        yield runs.read(at, min(MIB, count - at))
+        return Runs(self._device, self._volume.runs(inode), inode.size, self._budget).content()

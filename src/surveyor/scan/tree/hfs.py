@@ -10,14 +10,14 @@ in it. Names are as stored (decomposed UTF-8), a slash in one as the colon that 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from struct import Struct
 
 from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
 from surveyor.scan.limits import Budget
 from surveyor.scan.tree.decmpfs import ATTRIBUTE, Packed
 from surveyor.scan.tree.device import Device, Part, Runs, exactly
-from surveyor.scan.tree.entry import PROGRAM_BYTES, Entry, Kind, Names, Tally, Wanted, is_program, readable
+from surveyor.scan.tree.entry import Entry, Kind, Names, Tally, Wanted, readable
 from surveyor.scan.tree.folders import LEADING_OUT, Folders
 from surveyor.scan.tree.hfs_tree import Tree
 
@@ -228,23 +228,18 @@ class HfsWalk:
                     self.climbing.add(name)
                     continue
                 named = match(name, len(folder)) is not None
-                # the mode of a hard link is that of what it leads to
-                able = programs and (data[43] & 0o111 != 0 or data[48:56] == _HARD_LINK)
-                if named or able:
-                    yield from self._looked_at(name, data, named=named, able=able)
+                # what a hard link leads to has the mode that counts
+                asked = named or (programs and (data[43] & 0o111 != 0 or data[48:56] == _HARD_LINK))
+                if asked and (found := self._looked_at(name, data, named=named)):
+                    yield found
 
-    def _looked_at(self, name: bytes, data: memoryview, *, named: bool, able: bool) -> Iterator[Entry]:
-        """The entry of a file that is wanted by its name, or that may be executed and begins as a program."""
+    def _looked_at(self, name: bytes, data: memoryview, *, named: bool) -> Entry | None:
         try:
-            entry = self._entry(name, data)
-            if able and entry.size >= PROGRAM_BYTES:
-                entry = replace(entry, program=is_program(entry.peek(4)))
+            return self._entry(name, data, named=named)
         except (Malformed, Unsupported, LimitExceeded) as error:
             self._budget.check_time()  # what one file takes too much of, another may not
             self.closed.add(name, str(error))
-            return
-        if named or entry.program:
-            yield entry
+            return None
 
     def _gather(self) -> None:
         """The names of all folders, and where the files behind hard links are kept."""
@@ -268,18 +263,23 @@ class HfsWalk:
             self._private_folders = number
         self._folders.add(number, parent, name)
 
-    def _entry(self, name: bytes, data: memoryview) -> Entry:
+    def _entry(self, name: bytes, data: memoryview, *, named: bool) -> Entry | None:
+        """The entry of a file that is wanted by its name, or that may be executed and begins as a program."""
         volume = self._volume
         if data[48:56] == _HARD_LINK:
             data = volume.link(self._private, int.from_bytes(data[44:48], "big"))
         number, kind = int.from_bytes(data[8:12], "big"), data[42] >> 4
-        if data[48:56] == _FOLDER_LINK or kind not in {0, 8, 10}:
+        special = data[48:56] == _FOLDER_LINK or kind not in {0, 8}
+        able = self._wanted.programs and not special and data[43] & 0o111 != 0
+        if not (named or able):
+            return None
+        if special and kind != 10:
             return Entry(name=name, kind=Kind.OTHER, size=0)
-        if data[41] & _COMPRESSED and kind != 10:
-            packed = volume.packed(number, volume.fork(data[168:248], number, _RESOURCE))
-            return Entry(name=name, kind=Kind.FILE, size=packed.size, peek=packed.peek)
+        if kind != 10 and data[41] & _COMPRESSED:
+            content = volume.packed(number, volume.fork(data[168:248], number, _RESOURCE)).content()
+            return content.chosen(name, self._budget, named=named, able=able)
         fork = volume.fork(data[88:168], number, _DATA)
         if kind == 10:
             target = bytes(fork.read(0, min(len(fork), 4096)))
             return Entry(name=name, kind=Kind.SYMLINK, size=0, target=target)
-        return fork.content().entry(name, self._budget)
+        return fork.content().chosen(name, self._budget, named=named, able=able)

@@ -222,12 +222,10 @@ class IsoWalk:
         if extra.unpacked is not None and content.place:
             blocks = partial(zisofs.blocks, content.place.view(), self._budget)
             content = Content(size=extra.unpacked, chunks=blocks)
-        program = self._wanted.programs and extra.mode & 0o111 != 0 and content.is_program()
-        if not named and not program:
-            return None
+        able = self._wanted.programs and extra.mode & 0o111 != 0
         try:
-            return content.entry(path, self._budget, program=program)
-        except (Malformed, LimitExceeded) as error:
+            return content.chosen(path, self._budget, named=named, able=able)
+        except (Malformed, Unsupported, LimitExceeded) as error:
             self._budget.check_time()
             self.closed.add(path, str(error))
             return None

@@ -221,5 +221,5 @@ class SquashfsWalk:
         file = File(start=start, size=size, fragment=fragment, offset=offset, words=cursor)
         whole = self._blob.part(start, size) if self._files.stored(file) else None
         content = Content(size=size, chunks=partial(self._files.chunks, file), place=whole)
-        program = bool(self._wanted.programs and mode & 0o111) and content.is_program()
-        return content.entry(name, self._budget, program=program) if named or program else None
+        able = self._wanted.programs and mode & 0o111 != 0
+        return content.chosen(name, self._budget, named=named, able=able)

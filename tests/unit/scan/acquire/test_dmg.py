@@ -262,7 +262,8 @@ def test_programs_are_known_by_mode_and_first_bytes(tmp_path: Path) -> None:
         "run": hfs.Mode(program, 0o755),
         "data": program,
         "script": hfs.Mode(b"#!/bin/sh\n" * 20, 0o755),
-        "again": Link("data", hard=True),
+        "again": Link("run", hard=True),
+        "same": Link("data", hard=True),
         "packed": hfs.Packed(program, 4),
     }
     wanted = Wanted(re.compile(rb"data"), programs=True)
