@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -139,6 +140,18 @@ def test_indexes_in_indexes_end(server: Distribution) -> None:
         inner = server.document({"schemaVersion": 2, "mediaType": INDEX, "manifests": [inner]}, "1")
     report = scan(server)
     assert report.error == "indexes are nested too deep"
+
+
+def test_one_index_at_a_time_is_held(server: Distribution) -> None:
+    inner = server.image([server.blob(BASE)], platform={"os": "linux", "architecture": "amd64"})
+    for _ in range(4):
+        inner = server.document({"schemaVersion": 2, "mediaType": INDEX, "manifests": [inner, *[{}] * 150_000]}, "1")
+    tracemalloc.start()
+    try:
+        assert scan(server).error == "descriptor has no usable digest"
+        assert tracemalloc.get_traced_memory()[1] < 40 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_an_index_of_thousands_is_cut(server: Distribution) -> None:

@@ -102,7 +102,8 @@ class _Pull:
 
     def _listed(self, index: Document, depth: int, seen: list[int]) -> Iterator[Descriptor]:
         """Every image of an index and of the indexes in it, ``seen`` counting over all."""
-        for one in sequence(mapping(_load(index)).get("manifests")):
+        # a slice, so that millions of nothings are not held while an inner index is read
+        for one in sequence(mapping(_load(index)).get("manifests"))[: MANIFESTS + 1]:
             descriptor = Descriptor.read(one)
             seen[0] += 1
             if seen[0] > MANIFESTS:
