@@ -10,10 +10,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from surveyor.scan.formats.reference import parse
 from surveyor.service.actions import advisories, registries, scans, sealing
 from surveyor.service.config import Config
 from surveyor.service.errors import Conflict, InvalidParams, NotFound
-from surveyor.service.store import registry_logins
+from surveyor.service.store import registry_logins, teams
 from surveyor.service.vault import Vault
 from tests import images
 from tests.integration.test_ui_sessions import signed_in
@@ -154,7 +155,6 @@ async def test_a_login_is_kept_exchanged_and_forgotten(ground: Ground) -> None:
     assert made.host == "docker.io"
     with pytest.raises(Conflict, match="already"):
         await registries.create(ground.platform, **ground.place, host="docker.io", username="me", password="x")
-    from surveyor.scan.formats.reference import parse
 
     async def shown() -> list[tuple[str, str]]:
         found = await registries.logins_for(ground.platform, project_id=ground.project_id, named=parse("debian"))
@@ -174,6 +174,24 @@ async def test_a_login_is_kept_exchanged_and_forgotten(ground: Ground) -> None:
     with pytest.raises(NotFound):
         await registries.remove(ground.platform.sessions, **ground.place, login_id=made.id)
     assert await shown() == []
+
+
+async def test_a_login_is_shown_for_scans_of_its_own_project_only(ground: Ground) -> None:
+    async with ground.platform.sessions() as session, session.begin():
+        team = await teams.add_team(session, slug="others", name="Others")
+        assert team is not None
+        theirs = await teams.add_project(session, team_id=team.id, slug="theirs", name="Theirs")
+        near = await teams.add_project(session, team_id=ground.team_id, slug="near", name="Near")
+        assert theirs is not None
+        assert near is not None
+    who = {"host": "registry.example", "username": "me", "password": PASSWORD}
+    await registries.create(ground.platform, **ground.place, **who)
+    shown = [
+        [login.password for login in (await registries.logins_for(ground.platform, project_id=one, named=named)).found]
+        for one in (ground.project_id, near.id, theirs.id)
+        for named in (parse("registry.example/app"), parse("other.example/app"))
+    ]
+    assert shown == [[PASSWORD], [], [], [], [], []]
 
 
 @pytest.mark.parametrize(
