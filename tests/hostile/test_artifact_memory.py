@@ -203,3 +203,18 @@ def test_a_file_larger_than_the_memory_of_the_child(tmp_path: Path) -> None:
         file.seek(hole, io.SEEK_CUR)
         file.write(bytes(1024))
     assert run(path)["packages"] == 1
+
+
+def test_an_entry_of_a_zip_that_is_larger_than_the_memory_of_the_child(tmp_path: Path) -> None:
+    """LZMA, whose properties lie in another order than its decoder wants them."""
+    name, hole = b"package-lock.json", 600 * MIB
+    begun = b"\x09\x14\x05\0\x5d\0\0\1\0"
+    packed = len(begun) + hole
+    local = struct.pack("<4s5H3I2H", b"PK\3\4", 20, 0, 14, 0, 0, 0, packed, 1000, len(name), 0) + name + begun
+    entry = struct.pack("<4s6H3I5H2I", b"PK\1\2", 20, 20, 0, 14, 0, 0, 0, packed, 1000, len(name), *[0] * 6) + name
+    path = tmp_path / "large.zip"
+    with path.open("wb") as file:
+        file.write(local)
+        file.seek(hole, io.SEEK_CUR)
+        file.write(entry + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 1, 1, len(entry), len(local) + hole, 0))
+    assert run(path)["status"] == "partial"

@@ -156,7 +156,10 @@ class _Decoder(Protocol):
 
 
 class _Stream:
-    """One pass over a range that holds streams of one format; ``position`` is that of the bytes not yet taken."""
+    """One pass over a range that holds streams of one format; ``position`` is that of the bytes not yet taken.
+
+    ``head`` stands before the first of them.
+    """
 
     def __init__(
         self,
@@ -165,6 +168,7 @@ class _Stream:
         name: str,
         make: Callable[[], _Decoder],
         error: type[Exception] | tuple[type[Exception], ...],
+        head: bytes = b"",
     ) -> None:
         self.position = 0
         self.length = len(data)
@@ -173,6 +177,7 @@ class _Stream:
         self._name = name
         self._make = make
         self._error = error
+        self._head = head
         self._produced = 0
 
     def at(self, magic: bytes) -> bool:
@@ -214,10 +219,11 @@ class _Stream:
         if not decoder.needs_input:
             return b""
         step = self._data[self.position : self.position + _STEP]
-        self.position += len(step)
         if not step:
             raise Malformed(f"{self._name} data is cut short")
-        return step
+        head = b"" if self.position else self._head
+        self.position += len(step)
+        return head + bytes(step) if head else step
 
     def _before_damage(self, start: int, given: int) -> Iterator[bytes]:
         """What a decoder made in the call that failed, which it does not hand out: decoded again, in small steps."""
@@ -261,14 +267,14 @@ def unxz(data: memoryview, budget: Budget) -> Iterator[bytes]:
         yield from stream.one()
 
 
-def unlzma(data: memoryview, budget: Budget) -> Iterator[bytes]:
-    """The one stream of a file of the LZMA utilities; what follows it is nobody's."""
+def unlzma(data: memoryview, budget: Budget, head: bytes = b"") -> Iterator[bytes]:
+    """The one stream of a file of the LZMA utilities, whose header may lie elsewhere; what follows it is nobody's."""
     import lzma
 
     def make() -> _Decoder:
         return lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_MEMORY)
 
-    yield from _Stream(data, budget, "lzma", make, lzma.LZMAError).one()
+    yield from _Stream(data, budget, "lzma", make, lzma.LZMAError, head).one()
 
 
 def unlzip(data: memoryview, budget: Budget) -> Iterator[bytes]:

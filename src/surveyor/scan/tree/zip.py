@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from struct import Struct, unpack_from
 from typing import NamedTuple
 
-from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
+from surveyor.scan.errors import LimitExceeded, Malformed, ScanError, Unsupported
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.tree.entry import PROGRAM_BYTES, Blob, Entry, Kind, Names, Tally, Wanted, is_program
 from surveyor.scan.tree.inflate import bunzip2, undeflate, unlzma, unxz, unzstd
@@ -113,6 +113,14 @@ class Zip:
         """The first bytes of one entry, fewer when there are not so many."""
         if member.closed:
             raise Unsupported(f"zip entry cannot be read: {member.closed}")
+        self._claim(member)
+        return self._begin(member, count)
+
+    def magic(self, member: Member) -> memoryview:
+        """The first four bytes of an entry that can be read: too little to hurt, and asked of too many to be noted."""
+        return self._begin(member, 4)
+
+    def _begin(self, member: Member, count: int) -> memoryview:
         packed = self._packed(member)
         if member.method == _STORED:
             return packed[:count]
@@ -125,7 +133,7 @@ class Zip:
 
     def place(self, member: Member) -> tuple[int, int]:
         """Where the packed bytes of an entry lie: start and size."""
-        self._packed(member)
+        self._claim(member)
         return self._first(member), member.packed
 
     def _directory(self) -> tuple[int, int, int, int]:
@@ -169,12 +177,12 @@ class Zip:
         last = first + member.packed
         if last > len(self._data):
             raise Malformed("zip entry is cut short")
-        self._claim(self._base + member.offset, last, member.name)
         return self._data[first:last]
 
-    def _claim(self, start: int, last: int, name: bytes) -> None:
+    def _claim(self, member: Member) -> None:
         """Refuse an entry whose bytes another one has had: that is how a small zip inflates without end."""
-        claim = (start, last, name)
+        start, last = self._base + member.offset, self._first(member) + member.packed
+        claim = (start, last, member.name)
         at = bisect(self._read, claim)
         if at and self._read[at - 1] == claim:
             return
@@ -186,7 +194,7 @@ class Zip:
         if member.method == _DEFLATED:
             return undeflate(packed, self._budget, size)
         if member.method == _LZMA:
-            return unlzma(_alone(member, packed), self._budget)
+            return unlzma(packed[9:], self._budget, _head_of(member, packed))
         return _OTHERS[member.method](packed, self._budget)
 
 
@@ -205,12 +213,12 @@ def ends_as_zip(data: memoryview) -> bool:
     return bool(size) and size <= start and bytes(data[start - size : start - size + 4]) == _CENTRAL
 
 
-def _alone(member: Member, packed: memoryview) -> memoryview:
-    """An LZMA entry (APPNOTE 5.8) with the header that its decoder wants: properties and size."""
+def _head_of(member: Member, packed: memoryview) -> bytes:
+    """What the decoder of an LZMA entry (APPNOTE 5.8) wants before its data: properties and size."""
     if len(packed) < 9 or unpack_from("<H", packed, 2) != (5,):
         raise Malformed("zip entry is damaged: its LZMA properties are missing")
     size = _MAX64 if member.flags & _ENDED else member.size
-    return memoryview(bytes(packed[4:9]) + size.to_bytes(8, "little") + packed[9:])
+    return bytes(packed[4:9]) + size.to_bytes(8, "little")
 
 
 def _wide(extra: bytes, packed: int, size: int, offset: int) -> tuple[int, int, int]:
@@ -254,6 +262,7 @@ class ZipWalk:
         self.unmarked = False
         self._blob = blob
         self._archive = Zip(blob.view(), budget)
+        self._budget = budget
         self._wanted = wanted
 
     def __iter__(self) -> Iterator[Entry]:
@@ -264,8 +273,9 @@ class ZipWalk:
             if member.flags & 1 or member.method not in _READ:
                 self.closed.add(member.name, member.closed)
                 continue
-            program = programs and member.mode & 0o111 != 0 and self._is_program(member)
-            wanted = program or match(name, name.rfind(b"/") + 1)
+            named = match(name, name.rfind(b"/") + 1) is not None
+            program = programs and member.mode & 0o111 != 0 and self._is_program(member, named=named)
+            wanted = named or program
             if not wanted and b".." not in name:
                 continue
             try:
@@ -276,20 +286,26 @@ class ZipWalk:
             if wanted and not member.name.endswith(b"/"):
                 yield self._link(name, member) if stat.S_ISLNK(member.mode) else self._file(name, member, program)
 
-    def _is_program(self, member: Member) -> bool:
+    def _is_program(self, member: Member, *, named: bool) -> bool:
         if not (stat.S_ISREG(member.mode) and member.size >= PROGRAM_BYTES):
             return False
         try:
-            return is_program(self._archive.head(member, 4))
-        except Malformed:
-            return False  # who wants it by its name says so
+            return is_program(self._archive.magic(member))
+        except (Malformed, LimitExceeded) as error:
+            if not named:  # who wants it by its name says so
+                self._close(member, error)
+            return False
+
+    def _close(self, member: Member, error: ScanError) -> None:
+        self._budget.check_time()  # what one entry takes too much of, another may not
+        self.closed.add(member.name, str(error))
 
     def _link(self, name: bytes, member: Member) -> Entry:
+        target = b""
         try:
             target = bytes(self._archive.head(member, _LINK))
-        except Malformed as error:
-            self.closed.add(member.name, str(error))
-            target = b""
+        except (Malformed, LimitExceeded) as error:
+            self._close(member, error)
         return Entry(name=name, kind=Kind.SYMLINK, size=0, target=target)
 
     def _file(self, name: bytes, member: Member, program: bool) -> Entry:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import lzma
+import re
 import struct
 import zipfile
 import zlib
@@ -12,7 +13,10 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from surveyor.scan.limits import MIB, Budget, Limits
 from surveyor.scan.model import Report, ScanStatus
+from surveyor.scan.tree.entry import Blob, Wanted
+from surveyor.scan.tree.zip import ZipLayer
 from tests.images import jar, npm, pom, purls, python, scan_bytes, tar, troubles
 
 LODASH = {"node_modules/lodash/package.json": npm("lodash", "4.17.15")}
@@ -150,6 +154,42 @@ def test_what_cannot_be_read_is_told_with_its_reason(tmp_path: Path, method: int
     (trouble,) = troubles(report)
     assert why in (trouble.detail or "")
     assert trouble.path == "node_modules/a/package.json"
+
+
+def with_modes(files: dict[str, tuple[int, bytes]], method: int) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name, (mode, data) in files.items():
+            member = zipfile.ZipInfo(name)
+            member.create_system, member.external_attr, member.compress_type = 3, mode << 16, method
+            archive.writestr(member, data)
+    return out.getvalue()
+
+
+def test_a_program_or_a_link_that_takes_too_much_costs_itself_alone(tmp_path: Path) -> None:
+    zeros = bytes(8 * MIB)
+    ((name, package),) = LODASH.items()
+    files = {"bin/x": (0o100755, zeros), "node_modules/a/package.json": (0o120777, zeros), name: (0o100644, package)}
+    report = scan_bytes(tmp_path, with_modes(files, zipfile.ZIP_BZIP2))
+    assert purls(report) == ["pkg:npm/lodash@4.17.15"]
+    (trouble,) = [one for one in troubles(report) if "ratio" in (one.detail or "")]
+    assert (trouble.path, trouble.count) == ("bin/x", 2)
+
+
+def test_a_program_that_is_damaged_is_told(tmp_path: Path) -> None:
+    whole = with_modes({"bin/x": (0o100755, b"\x7fELF" * 99)}, zipfile.ZIP_DEFLATED)
+    at = whole.index(b"bin/x") + 5
+    report = scan_bytes(tmp_path, whole[:at] + b"\xff" * 4 + whole[at + 4 :])
+    assert "damaged" in detail(report)
+
+
+def test_nothing_is_kept_of_files_that_are_no_programs() -> None:
+    whole = with_modes({f"bin/{number}": (0o100755, bytes(64)) for number in range(50)}, zipfile.ZIP_STORED)
+    layer = ZipLayer(blob=Blob(buffer=whole, start=0, end=len(whole)))
+    walk = layer.walk(Wanted(re.compile(rb"(?!)"), programs=True), Budget(limits=Limits()))
+    assert not list(walk)
+    assert walk.entries == 50
+    assert not walk._archive._read
 
 
 def test_a_symbolic_link_is_no_file(tmp_path: Path) -> None:
