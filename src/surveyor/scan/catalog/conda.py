@@ -10,12 +10,15 @@ from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.json import load_object, string
 from surveyor.scan.limits import MIB, Budget
 
+_INDEX = "info/index.json"
 _ARCHIVE = re.compile(r"\.(conda|tar\.bz2)$")
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
-    """One record a file; build, channel and platform tell its builds apart."""
+    """One record a file that conda wrote; build, channel and platform tell its builds apart."""
     record = load_object(file.data)
+    if file.path == _INDEX and "build" not in record:
+        return  # another archive's file of that name
     name, version, build = (string(record.get(key)) for key in ("name", "version", "build"))
     if not (plausible(name) and plausible(version)):
         raise Malformed("conda record has no usable name or version")

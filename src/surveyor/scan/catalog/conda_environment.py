@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, plausible, quote
-from surveyor.scan.errors import Malformed
+from surveyor.scan.errors import Malformed, Unsupported
 from surveyor.scan.formats.requirement import requirement
 from surveyor.scan.formats.yaml import lines
 from surveyor.scan.limits import MIB, Budget
@@ -25,6 +25,8 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
     for line in lines(bytes(file.data)):
         if line.key and not line.item:
             section, pip = line.key, False
+            if section == "dependencies" and line.value.strip("[] "):
+                raise Unsupported("dependencies of a conda environment on one line are not read")
             met = met or section in {"dependencies", "channels", "name"}
         elif section == "dependencies" and line.item and line.key == "pip":
             pip, depth = True, line.indent

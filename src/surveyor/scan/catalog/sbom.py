@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote
-from surveyor.scan.errors import Malformed
+from surveyor.scan.errors import Malformed, ScanError
 from surveyor.scan.formats import purl as purls
 from surveyor.scan.formats import release
 from surveyor.scan.formats.json import load_object
@@ -50,7 +50,12 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
         if bytes(file.data[:1]) == b"{":
             load_object(file.data)  # a bill that is cut short may have lost the key that says so
         return  # another document of such a name
-    told = list(components(file.data))
+    told: list[Component] = []
+    cut: ScanError | None = None
+    try:
+        told.extend(components(file.data))  # what comes before an error stays
+    except ScanError as error:
+        cut = error
     system = next((_system(one) for one in told if one.kind == "operating-system"), None)
     broken = 0
     for one in told:
@@ -62,6 +67,8 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
             continue
         budget.package()
         yield record
+    if cut:
+        raise cut
     if broken:
         raise Malformed(f"{counted(broken, 'component')} without a usable name")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 
 from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
 from surveyor.scan.formats.json import load_object, mapping, sequence
@@ -146,17 +145,19 @@ def _add_licence(part: Component, text: str) -> None:
 
 
 def _spdx(document: dict[str, object]) -> Iterator[Component]:
-    """The packages; the only one that a bill of several describes is what it is about, and an application at least."""
-    packages = sequence(document.get("packages"))
     links = map(mapping, sequence(document.get("relationships")))
     about = {_text(one) for one in sequence(document.get("documentDescribes"))} | {
         _text(one.get("relatedSpdxElement"))
         for one in links
         if one.get("spdxElementId") == "SPDXRef-DOCUMENT" and one.get("relationshipType") == "DESCRIBES"
     }
-    for package in packages:
-        part = _spdx_package(package)
-        if len(packages) > 1 and about == {part.reference} and part.kind == "library":
+    yield from _subject_apart([_spdx_package(one) for one in sequence(document.get("packages"))], about)
+
+
+def _subject_apart(parts: list[Component], about: set[str]) -> Iterator[Component]:
+    """The packages of a bill; the only one of several that it describes is its subject, and an application at least."""
+    for part in parts:
+        if len(parts) > 1 and about == {part.reference} and part.kind == "library":
             part.kind = "application"
         yield part
 
@@ -182,26 +183,31 @@ def _known(text: str) -> str:
 
 
 def _spdx_graph(graph: list[object]) -> Iterator[Component]:
-    for one in graph:
-        part = mapping(one)
-        if _text(part.get("type")) != "software_Package":
-            continue
-        outside = map(mapping, sequence(part.get("externalIdentifier")))
-        purls = (_text(i.get("identifier")) for i in outside if i.get("externalIdentifierType") == "packageUrl")
-        yield Component(
-            name=_text(part.get("name")),
-            version=_text(part.get("software_packageVersion")),
-            purl=_text(part.get("software_packageUrl")) or next(purls, ""),
-            kind=_text(part.get("software_primaryPurpose")) or "library",
-            reference=_text(part.get("spdxId")),
-        )
+    elements_ = [mapping(one) for one in graph]
+    parts = [_spdx_element(one) for one in elements_ if _text(one.get("type")) == "software_Package"]
+    roots = {_text(root) for one in elements_ for root in sequence(one.get("rootElement"))}
+    yield from _subject_apart(parts, roots & {part.reference for part in parts})
+
+
+def _spdx_element(part: dict[str, object]) -> Component:
+    outside = map(mapping, sequence(part.get("externalIdentifier")))
+    purls = (_text(i.get("identifier")) for i in outside if i.get("externalIdentifierType") == "packageUrl")
+    return Component(
+        name=_text(part.get("name")),
+        version=_text(part.get("software_packageVersion")),
+        purl=_text(part.get("software_packageUrl")) or next(purls, ""),
+        kind=_text(part.get("software_primaryPurpose")) or "library",
+        reference=_text(part.get("spdxId")),
+    )
 
 
 def _tag_value(data: bytes) -> Iterator[Component]:
     """Packages begin with PackageName; texts between <text> marks may go over many lines and say nothing here."""
     part: Component | None = None
+    parts: list[Component] = []
+    about: set[str] = set()
     inside = False
-    for raw in chain(data.splitlines(), [b"PackageName: "]):
+    for raw in data.splitlines():
         if inside or b"<text>" in raw:
             inside = b"</text>" not in raw
             continue
@@ -210,11 +216,14 @@ def _tag_value(data: bytes) -> Iterator[Component]:
             continue
         text = rest.strip()
         if tag in {"PackageName", "FileName", "SnippetSPDXID"}:
-            if part is not None:
-                yield part
             part = Component(name=text) if tag == "PackageName" and text else None
+            parts += [part] if part else []
+        elif tag == "Relationship":
+            words = text.split()
+            about |= {words[2]} if words[:2] == ["SPDXRef-DOCUMENT", "DESCRIBES"] and len(words) > 2 else set()
         elif part is not None:
             _tag(part, tag, text)
+    yield from _subject_apart(parts, about)
     if inside:
         raise Malformed("bill of materials ends inside a text")
 

@@ -240,6 +240,7 @@ def test_identities_are_what_the_reference_library_writes(unit: Cataloger) -> No
         ("requirements", "requirements.txt", "a==1\r\nb==2\r\n".encode("utf-16"), "a@1 b@2"),
         ("requirements", "requirements.txt", b"Hardware\n8 GB of memory at least\n", ""),
         ("pipfile", "Pipfile.lock", b'{"default":{"a":{"editable":true,"git":"x"},"b":{"editable":true}}}', "a"),
+        ("conda", "info/index.json", b'{"name":"a","version":"1"}', ""),
         ("julia", "Manifest.toml", b'[[deps.A]]\npath = "../A"\nuuid = "a"\nversion = "1"\n', ""),
         (
             "go_mod",
@@ -310,6 +311,7 @@ def test_forms(unit: str, path: str, data: bytes, expected: str) -> None:
         ("maven_pom", b'<!DOCTYPE project [<!ENTITY a "b">]><project/>', Unsupported),
         ("nuget_project", b"<a>" * 200, LimitExceeded),
         ("requirements", b"a==1\nsome words of somebody\n", Malformed),
+        ("conda_environment", b"name: a\ndependencies: [numpy, scipy]\n", Unsupported),
     ],
 )
 def test_what_is_none_is_told(unit: str, data: bytes, error: type[Exception]) -> None:

@@ -63,6 +63,11 @@ CLASSES = tuple((f"org/acme/left/C{number}.class", b"") for number in range(20))
             (),
             "org.postgresql:postgresql:42.5.5",
         ),
+        ("antlr-2.7.7.jar", "", (), "antlr:antlr:2.7.7"),
+        ("antlr4-runtime-4.9.jar", "", (), "org.antlr:antlr4-runtime:4.9"),
+        ("log4j-over-slf4j-1.7.36.jar", "", (), "org.slf4j:log4j-over-slf4j:1.7.36"),
+        ("antisamy-1.6.jar", "", CLASSES, "org.acme.left:antisamy:1.6"),
+        ("ant-launcher-1.10.12.jar", "", (), "org.apache.ant:ant-launcher:1.10.12"),
         ("shop.jar", "Implementation-Title: Shop\r\nImplementation-Version: 2.0\r\n", (), ":shop:2.0"),
     ],
 )

@@ -8,8 +8,10 @@ import pytest
 
 from surveyor.scan.catalog import rpm
 from surveyor.scan.catalog.interface import File, Record
-from surveyor.scan.errors import Malformed, ScanError, Unsupported
+from surveyor.scan.errors import LimitExceeded, Malformed, ScanError, Unsupported
 from surveyor.scan.formats.rpm import header as tags
+from surveyor.scan.formats.rpm.files import paths_of
+from surveyor.scan.formats.rpm.header import Header
 from surveyor.scan.limits import Budget, Limits
 from surveyor.scan.model import CoverageState, SourcePackage
 from tests import rpms
@@ -163,3 +165,10 @@ def test_real_databases(name: str, count: int, first: str) -> None:
     assert error is None
     assert len(records) == count
     assert names(records)[0] == first
+
+
+def test_the_old_list_of_files_is_given_whole_or_not_at_all() -> None:
+    header = Header(memoryview(rpms.package("a", "1", more={tags.OLD_FILE_NAMES: [b"/bin/a", b"/etc/a"]})))
+    assert paths_of(header, 12) == b"/bin/a\n/etc/a"
+    with pytest.raises(LimitExceeded):
+        paths_of(header, 11)

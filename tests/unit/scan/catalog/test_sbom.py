@@ -73,9 +73,28 @@ def test_what_is_no_software_and_what_a_bill_is_about_are_no_packages(tmp_path: 
     assert found_in(report) == ["pkg:generic/a-library@1"]
     told = {"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": "SPDXRef-Root"}
     packages = [{"SPDXID": "SPDXRef-Root", "name": "shop"}, {"SPDXID": "SPDXRef-a", "name": "a", "versionInfo": "1"}]
-    for about in ({"documentDescribes": ["SPDXRef-Root"]}, {"relationships": [told]}):
-        bill = {"spdxVersion": "SPDX-2.3", "packages": packages, **about}
+    graph = [
+        {"type": "software_Sbom", "rootElement": ["r"]},
+        {"type": "software_Package", "spdxId": "r", "name": "shop"},
+        {"type": "software_Package", "spdxId": "a", "name": "a", "software_packageVersion": "1"},
+    ]
+    for bill in (
+        {"spdxVersion": "SPDX-2.3", "packages": packages, "documentDescribes": ["SPDXRef-Root"]},
+        {"spdxVersion": "SPDX-2.3", "packages": packages, "relationships": [told]},
+        {"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": graph},
+    ):
         assert found_in(scan_bytes(tmp_path, json.dumps(bill).encode())) == ["pkg:generic/a@1"]
+    lines = ("SPDXVersion: SPDX-2.3", "PackageName: shop", "SPDXID: r", "PackageName: a", "PackageVersion: 1")
+    text = "\n".join((*lines, "Relationship: SPDXRef-DOCUMENT DESCRIBES r", ""))
+    assert found_in(scan_bytes(tmp_path, text.encode())) == ["pkg:generic/a@1"]
+
+
+def test_what_stands_before_the_end_of_a_bill_that_is_cut_stays(tmp_path: Path) -> None:
+    part = b'<component type="library"><name>a</name><version>1</version></component>'
+    data = b'<bom xmlns="http://cyclonedx.org/schema/bom/1.5"><components>' + part + b'<component type="lib'
+    report = scan_bytes(tmp_path, data)
+    assert found_in(report) == ["pkg:generic/a@1"]
+    assert "no XML" in (troubles(report)[0].detail or "")
 
 
 @pytest.mark.parametrize(

@@ -43,8 +43,9 @@ def paths_of(header: Header, most: int) -> bytes:
     names, folders = header.texts(tags.BASE_NAMES), header.texts(tags.DIR_NAMES)
     indexes = header.numbers(tags.DIR_INDEXES)
     if not names:
-        return b"\n".join(header.texts(tags.OLD_FILE_NAMES))[:most]
-    if len(names) != len(indexes) or max(indexes) >= len(folders):
+        names, folders = header.texts(tags.OLD_FILE_NAMES), [b""]
+        indexes = (0,) * len(names)
+    if len(names) != len(indexes) or max(indexes, default=-1) >= len(folders):
         raise Malformed("RPM header's lists of files do not fit each other")
     # one long folder may be named by many files
     if sum(len(folders[index]) for index in indexes) + sum(map(len, names)) > most:
