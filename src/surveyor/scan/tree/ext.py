@@ -15,22 +15,19 @@ from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.formats import ext
 from surveyor.scan.limits import Budget
 from surveyor.scan.tree.content import Content
+from surveyor.scan.tree.descent import Descent, Folder
 from surveyor.scan.tree.device import Device, Runs, exactly
-from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Tally, Wanted
+from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Wanted
 
-_DEPTH = 256
-_PATH = 16 << 10
 _FAST_LINK = 60
 _TARGET = 64 << 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Folder:
-    """A directory by its inode, and the path of what is in it."""
+class _Folder(Folder):
+    """A directory by its inode."""
 
     inode: int
-    path: bytes
-    depth: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,52 +68,26 @@ def _read(device: Device, budget: Budget, start: int, size: int) -> memoryview:
     return exactly(device, start, size, "a structure of the filesystem")
 
 
-class ExtWalk:
-    """One pass over the directories. What cannot be read is counted as closed, and the walk goes on behind it."""
+class ExtWalk(Descent[_Folder]):
+    """One pass over the directories."""
 
     def __init__(self, layer: ExtLayer, wanted: Wanted, budget: Budget) -> None:
-        self.entries = 0
-        self.climbing = Tally()
-        self.closed = Tally()
-        self.unmarked = False
+        super().__init__(_Folder(inode=ext.ROOT, path=b"", depth=0), wanted, budget)
         self._device = layer.device
         self._volume = layer.volume
-        self._wanted = wanted
-        self._budget = budget
         # a count of inodes may lie, but each takes its bytes
-        self._seen = bytearray(min(layer.volume.inodes, len(layer.device) // 128) // 8 + 1)
-
-    def __iter__(self) -> Iterator[Entry]:
-        levels = [self._listing(_Folder(inode=ext.ROOT, path=b"", depth=0))]
-        while levels:
-            for found in levels[-1]:
-                if isinstance(found, _Folder):
-                    levels.append(self._listing(found))
-                    break
-                yield found
-            else:
-                levels.pop()
+        self._inodes = min(layer.volume.inodes, len(layer.device) // 128)
 
     def _listing(self, folder: _Folder) -> Iterator[Entry | _Folder]:
-        name = folder.path.rstrip(b"/") or b"."
-        try:
-            blocks = self._blocks(folder)
-            for block in blocks:
-                yield from self._block(folder, block)
-        except Malformed as error:
-            self.closed.add(name, str(error))
+        for block in self._blocks(folder):
+            yield from self._block(folder, block)
 
     def _blocks(self, folder: _Folder) -> Iterator[bytes | memoryview]:
         """The blocks of a directory, which is marked as met."""
-        if folder.depth > _DEPTH or len(folder.path) > _PATH:
-            raise Malformed("directories are too deep")
         inode = self._volume.inode(folder.inode)
-        byte, bit = divmod(folder.inode, 8)
-        if byte >= len(self._seen):
+        if folder.inode > self._inodes:
             raise Malformed("directory has an inode outside the filesystem")
-        if self._seen[byte] & 1 << bit:
-            raise Malformed("directory is met a second time")
-        self._seen[byte] |= 1 << bit
+        self._mark(folder.inode)
         if not S_ISDIR(inode.mode):
             raise Malformed("directory has the inode of something else")
         if inode.encrypted:
@@ -134,13 +105,9 @@ class ExtWalk:
         for name, number, kind in ext.names(block, typed=self._volume.typed):
             if name in {b".", b".."}:
                 continue
-            self.entries += 1
-            if not self.entries & 0x3FF:
-                self._budget.entry(0x400)
-            path = folder.path + name
-            if b"/" in name or b"\0" in name or not name:
-                (self.closed if b"\0" in name else self.climbing).add(path, "name is damaged")
+            if self._note(folder.path, name):
                 continue
+            path = folder.path + name
             named = self._wanted.match(path, len(folder.path)) is not None
             asked = named or (self._wanted.programs and kind == ext.REGULAR)
             if kind == ext.DIRECTORY:
@@ -156,8 +123,7 @@ class ExtWalk:
             able = self._wanted.programs and S_ISREG(inode.mode) and inode.mode & 0o111
             return self._file(path, inode, named=named) if named or able else None
         except (Malformed, LimitExceeded) as error:
-            self._budget.check_time()
-            self.closed.add(path, str(error))
+            self._close(path, error)
             return None
 
     def _file(self, path: bytes, inode: ext.Inode, *, named: bool) -> Entry | None:

@@ -26,24 +26,20 @@ from surveyor.scan.formats.iso9660 import (
 )
 from surveyor.scan.limits import Budget
 from surveyor.scan.tree.content import Content, Extent, stored
-from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Tally, Wanted
+from surveyor.scan.tree.descent import Descent, Folder
+from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Wanted
 
-_DEPTH = 256
-_PATH = 16 << 10
-_SPECIAL = frozenset({b"", b".", b".."})
 _MANY = 1 << 16  # extents of one file
 _NOTHING = rockridge.Extra()
 _BEYOND = "lies beyond the end of the disc"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Folder:
-    """A directory: where its records are in the disc, and the path of what is in it."""
+class _Folder(Folder):
+    """A directory by where its records are in the disc."""
 
     start: int
     size: int
-    path: bytes
-    depth: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,41 +81,24 @@ def layer_of(blob: Blob, disc: Disc) -> IsoLayer:
     return max(usable, key=lambda one: one[:2])[2]
 
 
-class IsoWalk:
-    """One pass over the directories. What cannot be read is counted as closed, and the walk goes on behind it."""
+class IsoWalk(Descent[_Folder]):
+    """One pass over the directories."""
 
     def __init__(self, layer: IsoLayer, wanted: Wanted, budget: Budget) -> None:
-        self.entries = 0
+        volume = layer.volume
+        super().__init__(_Folder(start=volume.root, size=volume.root_size, path=b"", depth=0), wanted, budget)
         self.files = 0
-        self.climbing = Tally()
-        self.closed = Tally()
-        self.unmarked = False
         self._blob = layer.blob
         self._data = layer.blob.view()
-        self._volume = layer.volume
-        self._block = layer.volume.block
+        self._volume = volume
+        self._block = volume.block
         self._rockridge = None if layer.skip is None else rockridge.RockRidge(self._data, self._block, layer.skip)
-        self._wanted = wanted
-        self._budget = budget
-        self._seen = bytearray(len(self._data) // self._block // 8 + 1)
 
-    def __iter__(self) -> Iterator[Entry]:
-        root = _Folder(start=self._volume.root, size=self._volume.root_size, path=b"", depth=0)
-        levels = [self._records(root)]
-        while levels:
-            for found in levels[-1]:
-                if isinstance(found, _Folder):
-                    levels.append(self._records(found))
-                    break
-                yield found
-            else:
-                levels.pop()
-
-    def _records(self, folder: _Folder) -> Iterator[Entry | _Folder]:
+    def _listing(self, folder: _Folder) -> Iterator[Entry | _Folder]:
         """The folders and wanted entries of a directory; its records never cross the end of a sector."""
-        if why := self._refused(folder):
-            self.closed.add(folder.path.rstrip(b"/") or b".", why)
-            return
+        if folder.start + folder.size > len(self._data):
+            raise Malformed(f"directory {_BEYOND}")
+        self._mark(folder.start // self._block)
         data, position, end = self._data, folder.start, folder.start + folder.size
         extents: list[Extent] = []
         while position + RECORD_BYTES < end:
@@ -130,8 +109,7 @@ class IsoWalk:
             record = bytes(data[position : position + length])
             position += length
             if length <= RECORD_BYTES or length < RECORD_BYTES + record[32] or position > end:
-                self.closed.add(folder.path.rstrip(b"/") or b".", "directory is damaged")
-                return
+                raise Malformed("directory is damaged")
             if record[25] & CONTINUED and len(extents) < _MANY:
                 start, size = self._extent(record)
                 if start + size > len(self._data):
@@ -144,31 +122,15 @@ class IsoWalk:
             if extents:
                 extents = []
 
-    def _refused(self, folder: _Folder) -> str:
-        """Why a directory is not read, which also marks it as met; nothing when it is."""
-        if folder.start + folder.size > len(self._data):
-            return f"directory {_BEYOND}"
-        if folder.depth > _DEPTH or len(folder.path) > _PATH:
-            return "directories are too deep"
-        byte, bit = divmod(folder.start // self._block, 8)
-        if self._seen[byte] & 1 << bit:
-            return "directory is met a second time"
-        self._seen[byte] |= 1 << bit
-        return ""
-
     def _record(self, record: bytes, folder: _Folder, extents: list[Extent]) -> Entry | _Folder | None:
         """The folder or wanted entry of a record; ``extents`` are those of the records before that belong to it."""
-        self.entries += 1
-        if not self.entries & 0x3FF:
-            self._budget.entry(0x400)
         try:
             extra = self._rockridge.read(record, record[32]) if self._rockridge else _NOTHING
         except Malformed as error:
-            self.closed.add(folder.path or b".", str(error))
+            self._close(folder.path or b".", error)
             return None
         name = extra.name or self._name(record)
-        if b"/" in name or b"\0" in name or name in _SPECIAL:
-            (self.closed if b"\0" in name else self.climbing).add(folder.path + name, "name is damaged")
+        if self._note(folder.path, name):
             return None
         path = folder.path + name
         start, size = self._extent(record)
@@ -226,8 +188,7 @@ class IsoWalk:
         try:
             return content.chosen(path, self._budget, named=named, able=able)
         except (Malformed, Unsupported, LimitExceeded) as error:
-            self._budget.check_time()
-            self.closed.add(path, str(error))
+            self._close(path, error)
             return None
 
 

@@ -16,15 +16,13 @@ from surveyor.scan.formats.squashblock import unpacker
 from surveyor.scan.formats.squashfs import Cursor, File, Files, Metadata, Superblock, read_superblock
 from surveyor.scan.limits import Budget
 from surveyor.scan.tree.content import Content
-from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Tally, Wanted
+from surveyor.scan.tree.descent import Descent, Folder
+from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Wanted
 
-_DEPTH = 256
-_PATH = 16 << 10
 _TARGET = 64 << 10
 _RUN = 255  # entries after the first that share a header
 _NAME = 255  # bytes after the first
 _LONGEST = 9 + _NAME
-_SPECIAL = frozenset({b".", b".."})
 _DIRECTORY, _FILE, _SYMLINK = 1, 2, 3
 _EXTENDED = 7  # what the number of an inode with more fields is larger by
 _HEADER = Struct("<III")
@@ -32,12 +30,10 @@ _ENTRY = Struct("<HhHH")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Folder:
-    """A directory by its inode, and the path of what is in it."""
+class _Folder(Folder):
+    """A directory by its inode."""
 
     reference: int
-    path: bytes
-    depth: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,43 +68,23 @@ def _unable(_block: int, _offset: int) -> bool:
     return False
 
 
-class SquashfsWalk:
-    """One pass over the directories. What cannot be read is counted as closed, and the walk goes on behind it."""
+class SquashfsWalk(Descent[_Folder]):
+    """One pass over the directories."""
 
     def __init__(self, layer: SquashfsLayer, wanted: Wanted, budget: Budget) -> None:
-        self.entries = 0
-        self.climbing = Tally()
-        self.closed = Tally()
-        self.unmarked = False
+        super().__init__(_Folder(reference=layer.superblock.root, path=b"", depth=0), wanted, budget)
         self._super = layer.superblock
-        self._wanted = wanted
-        self._budget = budget
         self._blob = layer.blob
         data, unpack = layer.blob.view(), unpacker(layer.superblock.compressor)
         self._metadata = Metadata(data, unpack, budget)
         self._files = Files(data, layer.superblock, self._metadata, unpack, budget)
-        self._seen = bytearray()
 
     def __iter__(self) -> Iterator[Entry]:
-        levels = [self._listing(_Folder(reference=self._super.root, path=b"", depth=0))]
-        while levels:
-            for found in levels[-1]:
-                if isinstance(found, _Folder):
-                    levels.append(self._listing(found))
-                    break
-                yield found
-            else:
-                levels.pop()
+        yield from super().__iter__()
         if not self.closed.count and self.entries + 1 < self._super.inodes:
             self.closed.add(b".", f"{self._super.inodes:,} inodes are counted, only {self.entries:,} names are met")
 
     def _listing(self, folder: _Folder) -> Iterator[Entry | _Folder]:
-        try:
-            yield from self._folder(folder)
-        except Malformed as error:
-            self.closed.add(folder.path.rstrip(b"/") or b".", str(error))
-
-    def _folder(self, folder: _Folder) -> Iterator[Entry | _Folder]:
         """The folders and wanted entries of a directory: runs of entries whose inodes are in one block."""
         start, offset, left = self._directory(folder)
         if left <= 0:
@@ -149,20 +125,8 @@ class SquashfsWalk:
                     yield found
             cursor.at = at
 
-    def _note(self, path: bytes, name: bytes) -> bool:
-        """Count an entry; whether it has no name that a file in a directory can have, so that it is not read."""
-        self.entries += 1
-        if not self.entries & 0x3FF:
-            self._budget.entry(0x400)
-        if b"/" not in name and b"\0" not in name and name not in _SPECIAL:
-            return False
-        (self.closed if b"\0" in name else self.climbing).add(path + name, "name is damaged")
-        return True
-
     def _directory(self, folder: _Folder) -> tuple[int, int, int]:
         """Block, offset and bytes of a directory's listing; marks it as met."""
-        if folder.depth > _DEPTH or len(folder.path) > _PATH:
-            raise Malformed("directories are too deep")
         cursor = self._inode(folder.reference)
         kind, number = unpack_from("<H10xI", cursor.take(16))
         if kind == _DIRECTORY:
@@ -171,18 +135,10 @@ class SquashfsWalk:
             _, size, start, _, _, offset = unpack_from("<IIIIHH", cursor.take(20))
         else:
             raise Malformed("directory has the inode of something else")
-        self._mark(number)
-        return start, offset, size - 3  # as if "." and ".." were listed
-
-    def _mark(self, number: int) -> None:
         if number > self._budget.limits.entries:
             raise LimitExceeded(f"inode number over {self._budget.limits.entries:,}")
-        byte, bit = divmod(number, 8)
-        if byte >= len(self._seen):
-            self._seen += bytes(byte + 1 - len(self._seen))
-        if self._seen[byte] & 1 << bit:
-            raise Malformed("directory is met a second time")
-        self._seen[byte] |= 1 << bit
+        self._mark(number)
+        return start, offset, size - 3  # as if "." and ".." were listed
 
     def _inode(self, reference: int) -> Cursor:
         return Cursor(self._metadata, self._super.inode_table + (reference >> 16), reference & 0xFFFF)
@@ -199,8 +155,7 @@ class SquashfsWalk:
         try:
             return self._read(name, reference, named=named)
         except (Malformed, LimitExceeded) as error:
-            self.closed.add(name, str(error))
-            self._budget.check_time()
+            self._close(name, error)
             return None
 
     def _read(self, name: bytes, reference: int, *, named: bool) -> Entry | None:
