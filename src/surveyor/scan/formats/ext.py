@@ -105,7 +105,7 @@ class Ext:
         return Inode(number=number, mode=mode, size=low | high << 32, flags=flags, raw=raw)
 
     def runs(self, inode: Inode) -> list[Run]:
-        """Where the content is, from its first byte on; raises when that has no end or lies outside."""
+        """Where the content is, from its first byte on; zeros behind the last. Raises when that has no end."""
         found: list[Run] = []
         self._left = _NODES
         wanted = -(-inode.size // self.block)
@@ -124,8 +124,6 @@ class Ext:
             at = logical + count
             if len(found) > _RUNS:
                 raise Malformed("file is in very many pieces")
-        if at < wanted:
-            found.append((HOLE, (wanted - at) * self.block))
         return found
 
     def _table(self, group: int) -> int:

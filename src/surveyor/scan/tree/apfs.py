@@ -19,7 +19,7 @@ from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
 from surveyor.scan.limits import Budget
 from surveyor.scan.tree.apfs_tree import Blocks, ObjectMap, Tree, is_whole
 from surveyor.scan.tree.decmpfs import ATTRIBUTE, Packed
-from surveyor.scan.tree.device import Device, Runs, exactly
+from surveyor.scan.tree.device import HOLE, Device, Run, Runs, exactly
 from surveyor.scan.tree.entry import Entry, Kind, Names, Tally, Wanted, readable
 from surveyor.scan.tree.folders import LEADING_OUT, Folders
 
@@ -140,23 +140,17 @@ class Volume:
 
     def bytes_of(self, private: int, size: int) -> Runs:
         """A stream of bytes by the number that its extents are kept under."""
-        runs: list[tuple[int, int]] = []
+        runs: list[Run] = []
         covered = 0
         for address, length, block in self._runs(private):
             if address < covered or not length:
                 raise Malformed("file has extents that overlap")
             if address > covered:
-                runs.append((-1, address - covered))
-            start = block * self._blocks.size if block else -1
-            if runs and block and runs[-1][0] >= 0 and sum(runs[-1]) == start:
-                runs[-1] = runs[-1][0], runs[-1][1] + length
-            else:
-                runs.append((start, length))
+                runs.append((HOLE, address - covered))
+            runs.append((block * self._blocks.size if block else HOLE, length))
             covered = address + length
             if len(runs) > _EXTENTS:
                 raise LimitExceeded(f"file has more than {_EXTENTS:,} extents")
-        if covered < size:
-            runs.append((-1, size - covered))
         return Runs(self._blocks.device, runs, size, self.budget)
 
     def _runs(self, private: int) -> Iterator[tuple[int, int, int]]:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from surveyor.scan.errors import Malformed
-from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.limits import Budget
 from surveyor.scan.tree.entry import PROGRAM_BYTES, Blob, Entry, Kind, is_program
 from surveyor.scan.tree.stream import HELD, spool
 
-#: Where an extent begins that is not stored since it is zeros.
-HOLE = -1
-#: Start in the filesystem and size, both in bytes.
-Extent = tuple[int, int]
 Chunk = bytes | memoryview
 
 
@@ -67,41 +63,6 @@ class Content:
             place = Blob(buffer=buffer, start=0, end=self.size)
         peek = self.read if place is None else partial(_slice, place.view())
         return Entry(name=name, kind=Kind.FILE, size=self.size, peek=peek, mapped=mapped, place=place, program=program)
-
-
-def stored(blob: Blob, extents: Sequence[Extent], size: int, budget: Budget) -> Content:
-    """What lies in these extents; those that follow each other are one, behind the last come zeros."""
-    joined: list[Extent] = []
-    left = size
-    for start, there in extents:
-        length = min(there, left)
-        left -= length
-        if joined and start >= 0 and joined[-1][0] >= 0 and sum(joined[-1]) == start:
-            joined[-1] = (joined[-1][0], joined[-1][1] + length)
-        elif length:
-            joined.append((start, length))
-    if left:
-        joined.append((HOLE, left))
-    place = None
-    if not joined:
-        place = blob.part(0, 0)
-    elif len(joined) == 1 and joined[0][0] != HOLE:
-        place = blob.part(*joined[0])
-    return Content(size=size, chunks=partial(_gather, blob.view(), tuple(joined), budget), place=place)
-
-
-def _gather(data: memoryview, extents: tuple[Extent, ...], budget: Budget, count: int) -> Iterator[Chunk]:
-    for start, size in extents:
-        wanted = min(size, count)
-        count -= wanted
-        if start != HOLE:
-            yield data[start : start + wanted]
-            continue
-        while wanted > 0:
-            zeros = bytes(min(wanted, MIB))
-            budget.inflate(len(zeros))
-            wanted -= len(zeros)
-            yield zeros
 
 
 def _slice(data: memoryview, count: int) -> memoryview:

@@ -8,7 +8,7 @@ filesystems read from a ``Device``: a plain image is one too, and gives its byte
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from surveyor.scan.errors import LimitExceeded, Malformed
@@ -16,6 +16,11 @@ from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.tree.content import Content
 from surveyor.scan.tree.entry import Blob
 from surveyor.scan.tree.stream import HELD
+
+#: Where a run begins that is not stored since it is zeros.
+HOLE = -1
+#: Start in the device, or below zero, and size; both in bytes.
+Run = tuple[int, int]
 
 
 class Device(Protocol):
@@ -86,22 +91,32 @@ def exactly(device: Device, start: int, size: int, what: str) -> memoryview:
 
 
 class Runs:
-    """A file that lies on a device in runs ``(start in the device, bytes)``; a start below zero is a hole of zeros.
+    """A file that lies on a device in runs; those that follow each other are one, behind the last come zeros.
 
     The last run may be longer than what is left of the file.
     """
 
-    def __init__(self, device: Device, runs: Sequence[tuple[int, int]], size: int, budget: Budget) -> None:
+    def __init__(self, device: Device, runs: Iterable[Run], size: int, budget: Budget) -> None:
         self._device = device
-        self._runs = runs
         self._budget = budget
+        self._runs: list[Run] = []
         self._ends: list[int] = []
-        end = 0
-        for _, length in runs:
-            end += length
-            self._ends.append(end)
         self._size = size
+        end = 0
+        for start, length in runs:
+            end += length
+            self._add(start, length, end)
+        if end < size:
+            self._add(HOLE, size - end, size)
         self.form = device.form
+
+    def _add(self, start: int, length: int, end: int) -> None:
+        before = self._runs[-1] if self._runs else (HOLE, 0)
+        if start >= 0 and before[0] >= 0 and sum(before) == start:
+            self._runs[-1], self._ends[-1] = (before[0], before[1] + length), end
+        elif length:
+            self._runs.append((start, length))
+            self._ends.append(end)
 
     def __len__(self) -> int:
         return self._size
@@ -140,15 +155,13 @@ class Runs:
         number = bisect_right(self._ends, start)
         stop = start + size
         while start < stop:
-            if number >= len(self._runs):
-                raise Malformed("file has fewer blocks than bytes")
             position, length = self._runs[number]
             skip = start - self._ends[number] + length
             count = min(stop - start, length - skip)
-            yield (
-                memoryview(bytes(count))
-                if position < 0
-                else exactly(self._device, position + skip, count, "a block of a file")
-            )
+            if position < 0:
+                self._budget.inflate(count)
+                yield memoryview(bytes(count))
+            else:
+                yield exactly(self._device, position + skip, count, "a block of a file")
             start += count
             number += 1

@@ -16,7 +16,7 @@ from struct import Struct
 from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
 from surveyor.scan.limits import Budget
 from surveyor.scan.tree.decmpfs import ATTRIBUTE, Packed
-from surveyor.scan.tree.device import Device, Part, Runs, exactly
+from surveyor.scan.tree.device import Device, Part, Run, Runs, exactly
 from surveyor.scan.tree.entry import Entry, Kind, Names, Tally, Wanted, readable
 from surveyor.scan.tree.folders import LEADING_OUT, Folders
 from surveyor.scan.tree.hfs_tree import Tree
@@ -74,7 +74,7 @@ class Volume:
         size, blocks, *extents = _FORK.unpack_from(record)
         if size > blocks * self._block:
             raise Malformed("file has more bytes than blocks")
-        runs: list[tuple[int, int]] = []
+        runs: list[Run] = []
         covered = self._take(extents, runs)
         while covered < blocks and size > covered * self._block:
             more = self._take(self._more(number, which, covered), runs)
@@ -83,17 +83,14 @@ class Volume:
                 raise Malformed("file has extents that are missing, or without end")
         return Runs(self._device, runs, size, self.budget)
 
-    def _take(self, extents: list[int], runs: list[tuple[int, int]]) -> int:
-        """Add extents to the runs, those that touch as one; returns how many blocks they are."""
-        block, total = self._block, 0
+    def _take(self, extents: list[int], runs: list[Run]) -> int:
+        """Add extents to the runs; returns how many blocks they are."""
+        total = 0
         for start, count in zip(extents[::2], extents[1::2], strict=True):
             if not count:
                 break
             total += count
-            if runs and runs[-1][0] + runs[-1][1] == start * block:
-                runs[-1] = runs[-1][0], runs[-1][1] + count * block
-            else:
-                runs.append((start * block, count * block))
+            runs.append((start * self._block, count * self._block))
         return total
 
     def _more(self, number: int, which: int, covered: int) -> list[int]:

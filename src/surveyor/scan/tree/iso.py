@@ -25,8 +25,9 @@ from surveyor.scan.formats.iso9660 import (
     Volume,
 )
 from surveyor.scan.limits import Budget
-from surveyor.scan.tree.content import Content, Extent, stored
+from surveyor.scan.tree.content import Content
 from surveyor.scan.tree.descent import Descent, Folder
+from surveyor.scan.tree.device import Plain, Run, Runs
 from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Wanted
 
 _MANY = 1 << 16  # extents of one file
@@ -88,7 +89,7 @@ class IsoWalk(Descent[_Folder]):
         volume = layer.volume
         super().__init__(_Folder(start=volume.root, size=volume.root_size, path=b"", depth=0), wanted, budget)
         self.files = 0
-        self._blob = layer.blob
+        self._device = Plain(layer.blob)
         self._data = layer.blob.view()
         self._volume = volume
         self._block = volume.block
@@ -100,7 +101,7 @@ class IsoWalk(Descent[_Folder]):
             raise Malformed(f"directory {_BEYOND}")
         self._mark(folder.start // self._block)
         data, position, end = self._data, folder.start, folder.start + folder.size
-        extents: list[Extent] = []
+        extents: list[Run] = []
         while position + RECORD_BYTES < end:
             length = data[position]
             if not length:
@@ -122,7 +123,7 @@ class IsoWalk(Descent[_Folder]):
             if extents:
                 extents = []
 
-    def _record(self, record: bytes, folder: _Folder, extents: list[Extent]) -> Entry | _Folder | None:
+    def _record(self, record: bytes, folder: _Folder, extents: list[Run]) -> Entry | _Folder | None:
         """The folder or wanted entry of a record; ``extents`` are those of the records before that belong to it."""
         try:
             extra = self._rockridge.read(record, record[32]) if self._rockridge else _NOTHING
@@ -168,7 +169,7 @@ class IsoWalk(Descent[_Folder]):
         return name
 
     def _file(
-        self, path: bytes, record: bytes, extra: rockridge.Extra, extents: list[Extent], *, named: bool
+        self, path: bytes, record: bytes, extra: rockridge.Extra, extents: list[Run], *, named: bool
     ) -> Entry | None:
         """The entry of a file when its name is wanted, or it is a program."""
         if extra.target is not None:
@@ -180,7 +181,7 @@ class IsoWalk(Descent[_Folder]):
             what = "interleaved" if record[26] or record[27] else "sparse"
             peek = partial(_unsupported, what)
             return Entry(name=path, kind=Kind.FILE, size=size, peek=peek) if named else None
-        content = stored(self._blob, extents, size, self._budget)
+        content = Runs(self._device, extents, size, self._budget).content()
         if extra.unpacked is not None and content.place:
             blocks = partial(zisofs.blocks, content.place.view(), self._budget)
             content = Content(size=extra.unpacked, chunks=blocks)

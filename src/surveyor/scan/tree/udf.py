@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.formats import udf
 from surveyor.scan.limits import Budget
-from surveyor.scan.tree.content import stored
 from surveyor.scan.tree.descent import Descent, Folder
+from surveyor.scan.tree.device import Plain, Runs
 from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Wanted
 
 _TARGET = 64 << 10
@@ -54,8 +54,7 @@ class UdfWalk(Descent[_Folder]):
         root = _Folder(block=volume.root, partition=volume.root_partition, path=b"", depth=0)
         super().__init__(root, wanted, budget)
         self.files = 0
-        self._blob = layer.blob
-        self._length = len(layer.blob.view())
+        self._device = Plain(layer.blob)
         self._volume = volume
 
     def _listing(self, folder: _Folder) -> Iterator[Entry | _Folder]:
@@ -66,19 +65,19 @@ class UdfWalk(Descent[_Folder]):
     def _directory(self, folder: _Folder) -> memoryview:
         """The bytes of a directory, which is marked as met."""
         place = self._volume.place(folder.block, folder.partition)
-        if not 0 <= place < self._length:
+        if not 0 <= place < len(self._device):
             raise Malformed("directory lies beyond the end of the disc")
         self._mark(place // self._volume.block)
         entry = self._volume.entry(folder.block, folder.partition)
         if entry.kind != udf.DIRECTORY:
             raise Malformed("directory has the file entry of something else")
-        content = stored(self._blob, self._within(entry), entry.size, self._budget)
+        content = Runs(self._device, self._within(entry), entry.size, self._budget).content()
         if content.place is None and content.size > self._budget.limits.file_bytes:
             raise Malformed(f"directory of {content.size:,} bytes is in several pieces")
         return content.read(content.size)
 
     def _within(self, entry: udf.Entry) -> tuple[udf.Extent, ...]:
-        if any(start != udf.HOLE and start + size > self._length for start, size in entry.extents):
+        if any(start != udf.HOLE and start + size > len(self._device) for start, size in entry.extents):
             raise Malformed("lies beyond the end of the disc")
         return entry.extents
 
@@ -99,7 +98,7 @@ class UdfWalk(Descent[_Folder]):
     def _file(self, path: bytes, name: udf.Name) -> Entry:
         self._budget.check_time()  # a file may have very many extents
         entry = self._volume.entry(name.block, name.partition)
-        content = stored(self._blob, self._within(entry), entry.size, self._budget)
+        content = Runs(self._device, self._within(entry), entry.size, self._budget).content()
         if entry.kind == udf.SYMLINK:
             return Entry(name=path, kind=Kind.SYMLINK, size=0, target=udf.target(bytes(content.read(_TARGET))))
         if not entry.regular:
