@@ -7,8 +7,8 @@ from surveyor.scan.errors import Malformed, ScanError
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.tree import ext
-from surveyor.scan.tree.device import Device, Part, Plain
-from surveyor.scan.tree.partitions import Partition, partitions
+from surveyor.scan.tree.device import Device, Plain
+from surveyor.scan.tree.partitions import partitions
 
 
 def detect(origin: Origin) -> bool:
@@ -16,7 +16,7 @@ def detect(origin: Origin) -> bool:
     if origin.blob is None:
         return False
     device = Plain(origin.blob)
-    return ext.recognizes(device) or any(ext.recognizes(_part(device, one)) for one in partitions(device))
+    return ext.recognizes(device) or any(ext.recognizes(one.of(device)) for one in partitions(device))
 
 
 def read(origin: Origin, budget: Budget) -> Artifact:
@@ -32,8 +32,7 @@ def read(origin: Origin, budget: Budget) -> Artifact:
     images: list[Image] = []
     troubles: list[ScanError] = []
     for one in partitions(device):
-        place = f"partition {one.number}" + (f" ({one.name})" if one.name else "")
-        part = _part(device, one)
+        place, part = one.place, one.of(device)
         if not ext.recognizes(part):
             coverage.append(_told(CoverageState.SKIPPED, "unsupported", "holds no ext filesystem", place))
             continue
@@ -45,10 +44,6 @@ def read(origin: Origin, budget: Budget) -> Artifact:
     if not images:
         raise troubles[0] if troubles else Malformed("disk holds no filesystem that is read")
     return Artifact(type="disk/raw", images=tuple(images), coverage=tuple(coverage))
-
-
-def _part(device: Device, partition: Partition) -> Part:
-    return Part(device, partition.start, partition.size)
 
 
 def _image(device: Device, place: str | None, budget: Budget, coverage: list[Coverage]) -> Image:

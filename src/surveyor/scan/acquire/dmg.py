@@ -7,7 +7,7 @@ from surveyor.scan.errors import Malformed, ScanError, Unsupported
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.tree import apfs, hfs
-from surveyor.scan.tree.device import Device, Part, Plain
+from surveyor.scan.tree.device import Device, Plain
 from surveyor.scan.tree.entry import Blob
 from surveyor.scan.tree.partitions import Partition, partitions
 from surveyor.scan.tree.udif import Udif, trailer_of
@@ -40,7 +40,7 @@ def detect(origin: Origin) -> bool:
     if trailer_of(blob) or _unread(blob):
         return True
     device = Plain(blob)
-    return _recognized(device) or any(_recognized(_part(device, one)) for one in partitions(device))
+    return _recognized(device) or any(_recognized(one.of(device)) for one in partitions(device))
 
 
 def read(origin: Origin, budget: Budget) -> Artifact:
@@ -57,7 +57,7 @@ def read(origin: Origin, budget: Budget) -> Artifact:
         if udif.damage:
             coverage.append(_missed(CoverageState.PARTIAL, udif.damage, None))
     images = _volumes(device, budget, coverage)
-    return Artifact(type="dmg" if trailer else _filesystem(device), images=tuple(images), coverage=tuple(coverage))
+    return Artifact(type="dmg" if trailer else _filesystem(images), images=tuple(images), coverage=tuple(coverage))
 
 
 def _volumes(device: Device, budget: Budget, coverage: list[Coverage]) -> list[Image]:
@@ -77,9 +77,7 @@ def _volumes(device: Device, budget: Budget, coverage: list[Coverage]) -> list[I
 def _places(device: Device) -> list[tuple[Device, str | None]]:
     """Where a filesystem may lie: in the partitions that are not blank, or on all of the disk."""
     found: list[tuple[Device, str | None]] = [
-        (_part(device, one), f"partition {one.number}" + (f" ({one.name})" if one.name else ""))
-        for one in partitions(device)
-        if not _is_blank(device, one)
+        (one.of(device), one.place) for one in partitions(device) if not _is_blank(device, one)
     ]
     return [(device, None)] if _recognized(device) or not found else found
 
@@ -107,23 +105,21 @@ def _apfs(device: Device, place: str | None, budget: Budget, coverage: list[Cove
     return found
 
 
-def _part(device: Device, partition: Partition) -> Part:
-    return Part(device, partition.start, partition.size)
-
-
 def _recognized(device: Device) -> bool:
     return apfs.recognizes(device) or hfs.recognizes(device)
 
 
-def _filesystem(device: Device) -> str:
-    places = [place for place, _ in _places(device)]
-    return "filesystem/apfs" if any(apfs.recognizes(place) for place in places) else "filesystem/hfs"
+def _filesystem(images: list[Image]) -> str:
+    """The type of an artifact that is volumes and no disk image."""
+    found = any(isinstance(layer, apfs.ApfsLayer) for image in images for layer in image.layers)
+    return "filesystem/apfs" if found else "filesystem/hfs"
 
 
 def _is_blank(device: Device, partition: Partition) -> bool:
     """Whether a partition is one for the map, for drivers or for nothing, or has nothing at its beginning."""
-    head = device.read(partition.start, min(partition.size, _SHOWN))
-    return partition.kind in _BLANK or partition.kind == _HYBRID or partition.kind in _BLANK_GUIDS or not any(head)
+    if partition.kind in _BLANK or partition.kind == _HYBRID or partition.kind in _BLANK_GUIDS:
+        return True
+    return not any(partition.of(device).read(0, _SHOWN))
 
 
 def _unread(blob: Blob) -> str | None:

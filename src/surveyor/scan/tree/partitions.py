@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from struct import Struct
 
-from surveyor.scan.tree.device import Device
+from surveyor.scan.tree.device import Device, Part
 from surveyor.scan.tree.entry import readable
 
 #: The map's entries, start and blocks of the partition, its name and type.
@@ -29,6 +29,15 @@ class Partition:
     size: int
     name: str
     kind: str
+
+    @property
+    def place(self) -> str:
+        """What it is called where it is told of."""
+        return f"partition {self.number}" + (f" ({self.name})" if self.name else "")
+
+    def of(self, device: Device) -> Part:
+        """Its bytes, of the disk with the map."""
+        return Part(device, self.start, self.size)
 
 
 def partitions(device: Device) -> tuple[Partition, ...]:
