@@ -8,7 +8,7 @@ import io
 import json
 import time
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -321,8 +321,12 @@ async def test_the_burn_down_follows_each_findings_history(service: Service) -> 
     assert [day["open_findings"] for day in told["risk_burn_down"]] == [4, 3, 3, 4, 5, 4, 4]
     assert told["risk_burn_down"][0]["date"] == str((NOW - timedelta(days=6)).date())
     assert (told["open_findings"], told["open_risk_score"], told["unscored"]) == (4, 115, 1)
-    # the same by default, and the days before it by name
-    assert service.client().get(f"{SHORT}/reports/summary").json["data"]["risk_burn_down"] == told["risk_burn_down"]
+    # by default the week that ends today, and the days before it by name
+    before = datetime.now(UTC).date()
+    week = [day["date"] for day in service.client().get(f"{SHORT}/reports/summary").json["data"]["risk_burn_down"]]
+    today = week[-1]
+    assert str(before) <= today <= str(datetime.now(UTC).date())
+    assert week == [str(date.fromisoformat(today) - timedelta(days=back)) for back in range(6, -1, -1)]
     days = f"date_from={(NOW - timedelta(days=40)).date()}&date_to={(NOW - timedelta(days=29)).date()}"
     earlier = service.client().get(f"{SHORT}/reports/summary?{days}").json["data"]
     assert [day["open_risk_score"] for day in earlier["risk_burn_down"]] == [0] * 10 + [10, 10]
