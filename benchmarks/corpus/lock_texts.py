@@ -83,7 +83,7 @@ PUBSPEC = f"""packages:
     description:
       name: http
       sha256: "{SHA}"
-      url: "https://pub.example"
+      url: "https://packages.example"
     source: hosted
     version: "0.13.2"
   flutter:
@@ -96,7 +96,7 @@ PUBSPEC = f"""packages:
     description:
       name: path
       sha256: "{SHA}"
-      url: "https://pub.example"
+      url: "https://packages.example"
     source: hosted
     version: "1.8.3"
   lints:
@@ -104,7 +104,7 @@ PUBSPEC = f"""packages:
     description:
       name: lints
       sha256: "{SHA}"
-      url: "https://pub.example"
+      url: "https://packages.example"
     source: hosted
     version: "2.1.0"
 sdks:
@@ -196,7 +196,7 @@ CONANFILE = "[requires]\nboost/1.78.0\nfmt/9.1.0@acme/stable\n\n[generators]\ncm
 CONDA_META = """{
   "build": "py311h06a4308_0",
   "build_number": 0,
-  "channel": "https://conda.example/pkgs/main/linux-64",
+  "channel": "https://channel.example/pkgs/main/linux-64",
   "files": ["lib/python3.11/site-packages/flask/__init__.py"],
   "fn": "flask-2.2.2-py311h06a4308_0.conda",
   "license": "BSD-3-Clause",
@@ -233,7 +233,7 @@ uuid = "69de0a69-1ddd-5017-9359-2bf0b02dc9f0"
 version = "2.7.2"
 """
 RENV = """{
-  "R": {"Version": "4.2.2", "Repositories": [{"Name": "CRAN", "URL": "https://cran.example"}]},
+  "R": {"Version": "4.2.2", "Repositories": [{"Name": "CRAN", "URL": "https://packages.example"}]},
   "Packages": {
     "jsonlite": {"Package": "jsonlite", "Version": "1.8.4", "Source": "Repository", "Repository": "CRAN"},
     "R6": {"Package": "R6", "Version": "2.5.1", "Source": "Repository", "Repository": "CRAN"}
@@ -295,7 +295,7 @@ acme @ https://files.example/acme-1.0-py3-none-any.whl
 -e ./local
 -r more.txt
 """
-CABAL = "active-repositories: hackage.example\nconstraints: any.aeson ==2.0.3.0,\n             any.text ==1.2.5.0\n"
+CABAL = "active-repositories: packages.example\nconstraints: any.aeson ==2.0.3.0,\n             any.text ==1.2.5.0\n"
 GO_WORK = "go 1.21\n\nuse ./a\n"
 GO_MOD = """module shop.example/acme
 
