@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -38,10 +39,10 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Reads:
     return Reads(monkeypatch)
 
 
-def scan(tmp_path: Path, data: bytes, *, most: int = 1 << 20) -> Report:
+def scan(tmp_path: Path, data: bytes, *, most: int = 1 << 20, limits: Limits | None = None) -> Report:
     path = tmp_path / "image.tar"
     path.write_bytes(data)
-    settings = Settings(layer_cache=tmp_path / "cache", layer_cache_bytes=most)
+    settings = Settings(layer_cache=tmp_path / "cache", layer_cache_bytes=most, limits=limits or Limits())
     return engine.run(plan(str(path)), settings, Progress())
 
 
@@ -142,6 +143,31 @@ def test_a_new_version_of_a_unit_reads_again(tmp_path: Path, reads: Reads, monke
     assert reads.count == 2
 
 
+def test_another_bound_on_what_a_file_may_be_reads_again(tmp_path: Path, reads: Reads) -> None:
+    data = docker_save([app("a")])
+    scan(tmp_path, data)
+    scan(tmp_path, data, limits=Limits(depth=1))
+    assert reads.count == 2
+
+
+def test_what_a_bound_of_the_whole_scan_cut_off_is_not_kept(tmp_path: Path) -> None:
+    data = docker_save([tar({f"{name}/node_modules/{name}/package.json": npm(name, "1") for name in "ab"})])
+    assert purls(scan(tmp_path, data, limits=Limits(packages=1))) == ["pkg:npm/a@1"]
+    assert purls(scan(tmp_path, data)) == ["pkg:npm/a@1", "pkg:npm/b@1"]
+
+
+def test_a_kept_layer_draws_on_the_budget_as_one_that_is_read(tmp_path: Path) -> None:
+    layers = [tar({f"{name}/node_modules/{name}/package.json": npm(name, "1")}) for name in "abc"]
+    data, limits = docker_save(layers), Limits(packages=2)
+    other = tmp_path / "other"
+    other.mkdir()
+    fresh = scan(other, data, limits=limits)
+    assert len(scan(tmp_path, data).packages) == 3
+    again = scan(tmp_path, data, limits=limits)
+    assert len(fresh.packages) == len(again.packages) == 2
+    assert [entry.reason for entry in troubles(again)] == [entry.reason for entry in troubles(fresh)]
+
+
 def test_what_is_no_entry_is_none(tmp_path: Path, reads: Reads) -> None:
     data = docker_save([app("a")])
     first = scan(tmp_path, data)
@@ -158,6 +184,24 @@ def test_the_folder_stays_within_its_bound(tmp_path: Path) -> None:
         scan(tmp_path, docker_save([app(f"a{number}")]), most=4_000)
     sizes = [path.stat().st_size for path in (tmp_path / "cache").glob("*/*")]
     assert 0 < sum(sizes) <= 4_000
+
+
+def test_what_was_asked_for_the_longest_ago_goes_first(tmp_path: Path, reads: Reads) -> None:
+    def entries() -> set[Path]:
+        return set((tmp_path / "cache").glob("*/*"))
+
+    old, new = docker_save([app("old")]), docker_save([app("new")])
+    scan(tmp_path, old)
+    (first,) = entries()
+    scan(tmp_path, new)
+    (second,) = entries() - {first}
+    for number, path in enumerate((first, second)):
+        os.utime(path, (number, number))
+    scan(tmp_path, old)  # asked for again
+    most = sum(path.stat().st_size for path in entries()) * 4 // 3  # less than three; two stay within four fifths
+    scan(tmp_path, docker_save([app("third")]), most=most)
+    assert first.exists()
+    assert not second.exists()
 
 
 def test_a_folder_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:

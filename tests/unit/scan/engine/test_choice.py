@@ -82,5 +82,12 @@ def test_a_name_and_a_platform_choose_together(tmp_path: Path) -> None:
     path = tmp_path / "images.tar"
     path.write_bytes(oci.tar())
     assert purls(scan(path, "shop:1", "linux/arm64")) == ["pkg:deb/debian/shop-arm64@1?arch=amd64&distro=debian-12"]
-    digest = next(entry.layer for entry in scan(path, None).coverage if entry.what == "acquire.image")
-    assert len(scan(path, digest).packages) == 1
+    digests = [entry.layer for entry in scan(path, None).coverage if entry.what == "acquire.image"]
+    assert len(set(digests)) == 3
+    chosen = scan(path, digests[0])
+    assert len(chosen.packages) == 1
+    assert [entry.layer for entry in chosen.coverage if entry.reason == "not_chosen"] == digests[1:]
+
+
+def test_an_image_that_does_not_say_its_platform_is_looked_at_on_any(archive: Path) -> None:
+    assert {package.name for package in scan(archive, None, "linux/arm64").packages} == set(IMAGES)

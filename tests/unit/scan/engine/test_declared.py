@@ -27,6 +27,11 @@ def test_a_source_tree_with_its_lock_file_is_whole(tmp_path: Path) -> None:
     assert not troubles(report)
 
 
+def test_a_lock_file_answers_for_the_folders_below_its_own(tmp_path: Path) -> None:
+    report = scan(write(tmp_path, {"web/package-lock.json": LOCK, "web/parts/a/b/package.json": b"{}"}))
+    assert not troubles(report)
+
+
 @pytest.mark.parametrize(
     "files",
     [

@@ -10,7 +10,7 @@ import pytest
 from surveyor.scan.catalog import npm
 from surveyor.scan.catalog.interface import Record
 from surveyor.scan.engine.inventory import Found, Inventory
-from surveyor.scan.model import Package, Presence
+from surveyor.scan.model import Distro, Package, Presence
 
 
 def packages(*records: Record) -> tuple[Package, ...]:
@@ -65,6 +65,16 @@ def test_an_offer_changes_nothing_for_what_has_a_version() -> None:
     offer = replace(pinned, version="1", remark=True)
     wish = replace(pinned, version="", evidence="g:a")
     assert [package.purl for package in packages(pinned, offer, wish)] == ["pkg:maven/g/a@3"]
+
+
+def test_what_knows_no_release_is_the_same_build_where_the_release_is_known() -> None:
+    known = Record(type="deb", name="a", version="1", evidence="x", distro=Distro(id="debian", version="12"))
+    loose = replace(known, distro=Distro(id="debian", version=""))
+    (found,) = packages(loose, known)
+    assert found.purl == "pkg:deb/debian/a@1?distro=debian-12"
+    assert [place.path for place in found.locations] == ["file1", "file0"]
+    other = replace(loose, version="2")
+    assert len(packages(other, known)) == 2
 
 
 @pytest.mark.parametrize(

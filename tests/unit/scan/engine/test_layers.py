@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ import pytest
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.engine import layer as layer_module
 from surveyor.scan.engine import reading
+from surveyor.scan.engine.layer import LayerReader
+from surveyor.scan.engine.look import Look
+from surveyor.scan.engine.owners import listed
 from surveyor.scan.events import Event
 from surveyor.scan.model import Report
 from tests.images import ALPINE, DEBIAN, Oci, deb, jar, npm, pack, pom, python, scan, scan_bytes, sha256, tar, troubles
@@ -43,6 +47,17 @@ def test_a_language_package_knows_the_system_package_that_put_it_there(tmp_path:
         "django": None,
         "x": "deb/node-x",
     }
+
+
+@pytest.mark.parametrize("before", [*range(65_520, 65_540), 200_000])
+def test_a_line_of_a_long_list_is_found_wherever_the_list_is_split(before: int) -> None:
+    line, filler = b"/usr/bin/tool", b"/x" * 20 + b"\n"
+    count, rest = divmod(before, len(filler))
+    paths = b"y" * (rest - 1) + b"\n" * min(rest, 1) + filler * count + line + b"\n" + filler * 3
+    assert paths.index(line) == before
+    assert list(listed(paths, {line: line, b"/x": b"/x"})) == [line]
+    assert list(listed(b"/y" * 40_000 + line + b"\n" + line, {line: line})) == [line]
+    assert list(listed(b"/y" * 40_000 + line, {line: line})) == []
 
 
 def test_apk_owns_by_its_database(tmp_path: Path) -> None:
@@ -116,6 +131,25 @@ def test_layers_read_at_once_give_the_same_as_one_after_the_other(
     assert several.packages == single.packages
     assert several.packages
     assert several.coverage == single.coverage
+
+
+@pytest.mark.parametrize(("form", "most"), [("gzip", 2), ("plain", 1)])
+def test_only_layers_that_have_to_be_inflated_are_read_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, most: int
+) -> None:
+    """Each of the first two waits until both are being read, where there is somebody to wait for."""
+    monkeypatch.setattr(reading.os, "cpu_count", lambda: 2)
+    read, meeting, met = LayerReader.read, threading.Barrier(most), list[int]()
+
+    def together(reader: LayerReader) -> Look:
+        met.append(meeting.wait(timeout=20))
+        return read(reader)
+
+    monkeypatch.setattr(LayerReader, "read", together)
+    layers = [pack(tar({f"{name}/node_modules/{name}/package.json": npm(name, "1")}), form) for name in "abcd"]
+    report = scan_bytes(tmp_path, Oci().add(layers).tar())
+    assert len(report.packages) == len(met) == 4
+    assert set(met) == set(range(most))
 
 
 def test_how_far_a_scan_is_never_goes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

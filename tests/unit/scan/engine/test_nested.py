@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import lzma
+import random
 import zipfile
 from pathlib import Path
 
@@ -71,6 +72,29 @@ def test_depth_is_bounded_and_told(tmp_path: Path) -> None:
     (entry,) = troubles(report)
     assert (entry.what, entry.state, entry.reason) == ("acquire.nested", CoverageState.PARTIAL, "limit_exceeded")
     assert entry.path == "level5.tar!/level4.tar!/level3.tar!/level2.tar"
+
+
+def test_all_of_them_draw_on_one_budget(tmp_path: Path) -> None:
+    parts = {f"{name}.zip": zipped({f"node_modules/{name}/package.json": npm(name, "1")}) for name in "abc"}
+    whole = scan_bytes(tmp_path, tar(parts), limits=Limits(packages=3))
+    assert purls(whole) == ["pkg:npm/a@1", "pkg:npm/b@1", "pkg:npm/c@1"]
+    cut = scan_bytes(tmp_path, tar(parts), limits=Limits(packages=2))
+    assert len(cut.packages) == 2
+    assert {entry.reason for entry in troubles(cut)} == {"limit_exceeded"}
+
+
+def test_more_than_a_hundred_are_counted(tmp_path: Path) -> None:
+    inner = zipped(LODASH)
+    report = scan_bytes(tmp_path, tar({f"{number:03}.zip": inner for number in range(107)}))
+    told = [entry for entry in report.coverage if entry.what == "acquire.nested"]
+    assert len(told) == 101
+    assert (told[-1].count, (told[-1].detail or "")[:24]) == (7, "7 more artifacts inside:")
+
+
+def test_a_stream_that_is_cut_is_told_and_what_came_before_is_read(tmp_path: Path) -> None:
+    packed = pack(tar({**LODASH, "noise": random.Random(3).randbytes(90_000)}), "xz")
+    report = scan_bytes(tmp_path, tar({"in/tree.tar.xz": packed[:-20]}))
+    assert "in/tree.tar.xz" in {entry.path or entry.asset for entry in troubles(report)}
 
 
 def test_a_broken_one_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
