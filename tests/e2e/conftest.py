@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ from tests.servers.web import Site
 from tests.servers.webhook import Receiver
 
 ROOT = Path(__file__).resolve().parents[2]
+_SHOWN = 6_000  # characters of a log
 FLAGS = (
     "--headless",
     "--disable-gpu",
@@ -151,6 +152,16 @@ def load_advisories(folder: Path, path: Path) -> Path:
 
 def _no_network(url: str, **_: object) -> None:
     raise AssertionError(f"asked the network for {url}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show with a failure what the processes said: a page that does not change does not tell why."""
+    report = yield
+    folder = getattr(item, "funcargs", {}).get("tmp_path")
+    if report.failed and folder is not None:
+        report.sections += [(path.name, path.read_text(errors="replace")[-_SHOWN:]) for path in folder.glob("*.log")]
+    return report
 
 
 @pytest.fixture
