@@ -39,15 +39,14 @@ class Origin:
     """A target that was opened and not yet understood.
 
     ``blob`` is a file's bytes (those inside, when it is compressed); ``store`` its members when it is a tar or a
-    directory, which is at ``path``; ``damage`` is why they are not all there. ``form`` is how the file was compressed
-    as a whole; ``packed`` are its own bytes where those inside are more than may be spooled.
+    directory, which is at ``path``; ``damage`` is why they are not all there. ``packed`` are the file's own bytes where
+    those inside are more than may be spooled.
     """
 
     name: str
     blob: Blob | None
     store: Store | None
     path: Path | None = None
-    form: str = "plain"
     damage: ScanError | None = None
     packed: Blob | None = None
 

@@ -55,8 +55,8 @@ def open_blob(blob: Blob, name: str, budget: Budget) -> Origin:
         blob = Blob(buffer=buffer, start=0, end=len(buffer))
     store = TarStore(blob, budget)
     if not store.entries:
-        return Origin(name=name, blob=blob, store=None, form=form, damage=damage)
-    return Origin(name=name, blob=blob, store=store, form=form, damage=damage or store.damage, packed=packed)
+        return Origin(name=name, blob=blob, store=None, damage=damage)
+    return Origin(name=name, blob=blob, store=store, damage=damage or store.damage, packed=packed)
 
 
 def _open(path: Path, budget: Budget) -> Blob:

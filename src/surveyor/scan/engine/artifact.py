@@ -23,7 +23,7 @@ from surveyor.scan.engine.reading import ImageReader, size_of
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.errors import NotConfigured
 from surveyor.scan.limits import MIB, Budget
-from surveyor.scan.model import Coverage, CoverageState, Finding, Kind, Package, Source, Target
+from surveyor.scan.model import INCOMPLETE, Coverage, CoverageState, Finding, Kind, Package, Source, Target
 from surveyor.scan.plan import Place, Request
 from surveyor.scan.settings import Settings
 from surveyor.scan.tree.entry import Layer
@@ -61,8 +61,8 @@ def run(request: Request, settings: Settings, ledger: Ledger) -> Parts:
     )
     units = {f"catalog.{unit.id}": unit.version for unit in CATALOGERS} | opened.unit
     parts = Parts(target=target, packages=packages, units=units)
-    if not scan.entries:
-        parts.failed_slots["artifact"] = _first_failure(ledger) or f"nothing in this {opened.form} could be read"
+    if not scan.entries and (reason := _unseen(artifact, ledger)):
+        parts.failed_slots["artifact"] = reason
         return parts
     parts.findings, parts.sources = _advise(packages, target, settings, ledger, scan.stage)
     _harden(scan, parts, ledger)
@@ -241,10 +241,14 @@ class _Hashing:
         return self._digest
 
 
-def _first_failure(ledger: Ledger) -> str | None:
-    return next(
-        (entry.detail for entry in ledger.entries if entry.state in {CoverageState.FAILED, CoverageState.PARTIAL}), None
-    )
+def _unseen(artifact: Artifact, ledger: Ledger) -> str | None:
+    """Why not one entry was seen; nothing when an artifact was walked to its end, and is empty."""
+    told = [entry for entry in ledger.entries if entry.what != "catalog" and entry.detail]
+    bad = next((entry.detail for entry in told if entry.state in INCOMPLETE), None)
+    if bad or any(image.layers for image in artifact.images):
+        return bad
+    skipped = next((entry.detail for entry in told if entry.state is CoverageState.SKIPPED), None)
+    return skipped or "it holds no tree of files"
 
 
 def _advise(

@@ -20,14 +20,16 @@ from surveyor.scan.plan import Place, Request
 from surveyor.scan.settings import Settings
 from surveyor.scan.vocabulary import counted, family
 
+#: Bytes of a file of no format that are looked at; GNU tar writes an empty tar as 10,240.
+_BLANK = 1 << 20
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """An artifact with the unit that understood it and its version, and what a person would call its form."""
+    """An artifact with the unit that understood it and its version."""
 
     artifact: Artifact
     unit: dict[str, int]
-    form: str
 
 
 def opened(request: Request, settings: Settings, budget: Budget, ledger: Ledger) -> Opened:
@@ -55,7 +57,7 @@ def _pulled(request: Request, platform: Platform | None, settings: Settings, bud
     reference = parse(request.image)
     registry = Registry(reference, settings)
     artifact = pull.pull(reference, registry, budget, ledger.progress, platform=platform)
-    return Opened(artifact=artifact, unit={f"acquire.{pull.ID}": pull.VERSION}, form="image")
+    return Opened(artifact=artifact, unit={f"acquire.{pull.ID}": pull.VERSION})
 
 
 def _origin(request: Request, settings: Settings, budget: Budget, ledger: Ledger) -> Origin:
@@ -91,7 +93,7 @@ def _of_daemon(request: Request, settings: Settings, budget: Budget, ledger: Led
 def _read(origin: Origin, only: str | None, platform: Platform | None, budget: Budget, ledger: Ledger) -> Opened:
     acquirer = next((one for one in ACQUIRERS if one.detect(origin)), None)
     if acquirer is None:
-        raise Unsupported("of no format that is read: no image, archive, disc, disk image, package, program or SBOM")
+        raise Unsupported(_unknown(origin))
     artifact = acquirer.read(origin, budget)
     if only is not None:
         artifact = choice.by_name(artifact, only, f"acquire.{acquirer.id}")
@@ -104,4 +106,11 @@ def _read(origin: Origin, only: str | None, platform: Platform | None, budget: B
             Coverage(what="acquire.file", state=state, reason=origin.damage.code, detail=detail, path=origin.name)
         )
         ledger.progress(f"{family(artifact.type)}.extract.err", detail)
-    return Opened(artifact=artifact, unit={f"acquire.{acquirer.id}": acquirer.version}, form=f"{origin.form} file")
+    return Opened(artifact=artifact, unit={f"acquire.{acquirer.id}": acquirer.version})
+
+
+def _unknown(origin: Origin) -> str:
+    """Why a file is of no format: an empty tar has no byte that would tell it from a blank disk."""
+    if origin.blob is not None and not any(origin.blob.view()[:_BLANK]):
+        return "it holds nothing but zeros, as an empty tar or a blank disk does"
+    return "of no format that is read: no image, archive, disc, disk image, package, program or SBOM"

@@ -116,8 +116,7 @@ def _summary(report: Report) -> Text:
 def _inventory(report: Report) -> str:
     if report.target.kind is Kind.WEB:
         return ""
-    return (
-        f"{vocabulary.counted(report.summary.packages, 'package')}; "
-        if report.summary.packages
-        else "No packages were found; "
-    )
+    if report.summary.packages:
+        return f"{vocabulary.counted(report.summary.packages, 'package')}; "
+    trees = [entry.count for entry in report.coverage if entry.what == "acquire.image"]
+    return "No packages were found; " if any(trees) or not trees else "It is empty: there is nothing in it; "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,12 @@ from surveyor.scan.advise.update import update
 from surveyor.scan.events import Progress
 from surveyor.scan.model import Coverage, CoverageState, Report, ScanStatus
 from surveyor.scan.plan import plan
+from surveyor.scan.report import table
 from surveyor.scan.settings import Settings
-from tests.images import DEBIAN, deb, docker_save, tar
+from tests.cpios import cpio
+from tests.images import DEBIAN, Oci, deb, docker_save, tar
 from tests.servers.osv_bucket import record, write
+from tests.squash import squashfs
 
 STATUS = "var/lib/dpkg/status"
 
@@ -72,3 +76,55 @@ def test_a_finding_has_the_places_of_its_own_artifact_only(tmp_path: Path, datab
         report = look(tmp_path, image, database)
         ((asset,),) = [finding.assets for finding in report.findings]
         assert (asset.artifact, asset.path) == (report.target.digest, STATUS)
+
+
+EMPTY = {
+    "zip": b"PK\5\6" + bytes(18),
+    "cpio": cpio({}),
+    "squashfs": squashfs({}),
+    "image": docker_save([bytes(1024)]),
+    "compressed image": gzip.compress(docker_save([bytes(1024)])),
+}
+
+
+@pytest.mark.parametrize("form", ["folder", *EMPTY])
+def test_what_is_empty_was_looked_at_whole(tmp_path: Path, database: Path, form: str) -> None:
+    path = tmp_path / "nothing"
+    if form == "folder":
+        path.mkdir()
+    else:
+        path.write_bytes(EMPTY[form])
+    report = engine.run(plan(str(path)), Settings(advisories=database), Progress())
+    assert (report.scan_status, report.error, report.packages) == (ScanStatus.COMPLETE, None, ())
+    told = next(entry for entry in report.coverage if entry.what == "acquire.image")
+    assert (told.count, told.detail) == (0, "1 layer, 0 entries")
+    assert "It is empty: there is nothing in it; 0 findings" in table.encode(report).decode()
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (EMPTY["zip"][:10], "zip"),
+        (b"PK\3\4" + bytes(40), "zip"),
+        (docker_save([b"no tar at all" * 100]), "tar"),
+        (bytes(10240), "nothing but zeros"),
+        (gzip.compress(bytes(10240)), "nothing but zeros"),
+        (bytes(10240) + b"x", "of no format that is read"),
+        (gzip.compress(b""), "holds nothing"),
+    ],
+)
+def test_where_nothing_could_be_seen_is_no_empty_artifact(
+    tmp_path: Path, database: Path, data: bytes, says: str
+) -> None:
+    report = look(tmp_path, data, database)
+    assert report.scan_status in {ScanStatus.FAILED, ScanStatus.UNSUPPORTED}
+    assert report.error is not None
+    assert says in report.error
+
+
+def test_an_image_of_no_filesystem_layer_could_not_be_looked_at(tmp_path: Path, database: Path) -> None:
+    chart = Oci().add([b"{}"], media_type="application/vnd.example.chart.v1").tar()
+    report = look(tmp_path, chart, database)
+    assert report.scan_status is ScanStatus.FAILED
+    assert report.error is not None
+    assert "layer of type application/vnd.example.chart.v1" in report.error
