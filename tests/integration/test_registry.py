@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -22,6 +23,7 @@ from surveyor.scan.limits import Budget, Limits
 from surveyor.scan.model import CoverageState, Report, ScanStatus
 from surveyor.scan.net import Client
 from surveyor.scan.net.registry import Registry
+from surveyor.scan.net.response import Response
 from surveyor.scan.plan import plan
 from surveyor.scan.settings import AllowedHost, Login, Logins, Settings
 from tests import images
@@ -143,6 +145,32 @@ def test_a_layer_that_comes_twice_is_fetched_once(registry: RealRegistry) -> Non
     artifact = pull(reference.parse(f"{registry.name}/team/twice:1"), registry_, Budget(Limits()), Progress())
     first, second = artifact.images[0].layers
     assert first.blob is second.blob  # type: ignore[attr-defined]
+
+
+def test_layers_that_are_known_from_another_image_do_not_come_again(
+    registry: RealRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    stream = Client.stream
+
+    def seen(client: Client, url: str, **more: Any) -> Response:
+        asked.append(url.rpartition("/")[2])
+        return stream(client, url, **more)
+
+    monkeypatch.setattr(Client, "stream", seen)
+    registry.push("team/first", "1", [BASE, APP])
+    registry.push("team/second", "1", [BASE, ARM])
+    settings = registry.settings(layer_cache=tmp_path)
+    scan(f"{registry.name}/team/first:1", settings)
+    layers = [images.sha256(packed(layer)) for layer in (BASE, APP, ARM)]
+    assert [asked.count(layer) for layer in layers] == [1, 1, 0]
+    asked.clear()
+    report = scan(f"{registry.name}/team/second:1", settings)
+    assert [asked.count(layer) for layer in layers] == [0, 0, 1]
+    assert len(asked) == 4  # the manifest, over https and then over http, and the configuration besides
+    whole = scan(f"{registry.name}/team/second:1", registry.settings())
+    assert (report.packages, report.coverage) == (whole.packages, whole.coverage)
+    assert report.packages
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,8 @@ STAGES = {
     "scan.cancelled": "Somebody cancelled the scan.",
     "scan.retry": "The work was put back and is done again by another worker.",
     **{f"{family}.{part}": words.format(what) for family, what in _FAMILIES.items() for part, words in _PARTS.items()},
-    "container.pull": "An image comes from a registry or from a local daemon; its layers are spooled as they are.",
+    "container.pull": "An image comes from a registry or from a local daemon; its layers are spooled as they are,"
+    " those `known` from before only when they are needed.",
     "archive.type": "What kind of archive it is.",
     "binary.type": "What kind of program it is: elf, pe or mach-o.",
     "binary.hardening": "How the programs of any artifact are protected, of those that no system package owns.",

@@ -45,7 +45,7 @@ def run(request: Request, settings: Settings, ledger: Ledger) -> Parts:
     cache = _cache(settings)
     digests = Digests(folder=cache.folder) if cache else None
     hashing = _Hashing(path, digests) if path and path.is_file() and request.digest is None else None
-    opened = opening.opened(request, settings, budget, ledger)
+    opened = opening.opened(request, settings, budget, ledger, cache)
     artifact = opened.artifact
     scan = _Scan(artifact, ledger, budget, cache)
     packages = scan.read()

@@ -29,7 +29,7 @@ def account(look: Look, layer: Layer, sparse: Tally, ledger: Ledger, budget: Bud
 
 
 def _whole(look: Look, layer: Layer, ledger: Ledger, budget: Budget, stage: str) -> None:
-    detail = f"{layer.form}, {counted(look.entries, 'entry')}"
+    detail = f"{look.form}, {counted(look.entries, 'entry')}"
     ledger.add(
         Coverage(
             what="acquire.layer",

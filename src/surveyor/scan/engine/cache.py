@@ -51,8 +51,18 @@ class LayerCache:
         if not digest.startswith("sha256:"):
             return None
         bounds = (limits.depth, limits.file_bytes, limits.metadata_bytes, limits.ratio, limits.spool_bytes)
-        text = f"{__version__} {codec.FORMAT} {digest} {scope.system} {scope.overlaid} {bounds} {_UNITS}"
+        text = f"{__version__} {codec.FORMAT} {digest} {layer.size} {scope.system} {scope.overlaid} {bounds} {_UNITS}"
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def holds(self, layer: TarLayer, scope: Scope, limits: Limits) -> bool:
+        """Whether something is kept for a layer, though it may be gone before it is asked for, or be no entry."""
+        key = self.key(layer, scope, limits)
+        try:
+            if key is not None:
+                os.utime(self._path(key))  # it counts as asked for, so that it is not the next to go
+        except OSError:
+            return False
+        return key is not None
 
     def get(self, key: str, sheet: Sheet, budget: Budget) -> Look | None:
         """What was kept; an entry that cannot be read is none, nor one that is more than this scan may still hold."""
@@ -133,5 +143,5 @@ def _is_itself(layer: TarLayer, budget: Budget) -> bool:
     if layer.verified:
         return True
     if layer.digest == layer.content:
-        return layer.digest == content_digest(layer.blob, budget)
-    return layer.digest == f"sha256:{hashlib.sha256(layer.blob.view()).hexdigest()}"
+        return layer.digest == content_digest(layer.held, budget)
+    return layer.digest == f"sha256:{hashlib.sha256(layer.held.view()).hexdigest()}"

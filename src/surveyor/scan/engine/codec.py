@@ -18,7 +18,7 @@ from surveyor.scan.tree.entry import Tally
 from surveyor.scan.tree.overlay import Sheet
 
 #: Changes with every field of what is kept.
-FORMAT = "4:" + ":".join(",".join(kept.__dataclass_fields__) for kept in (Record, Coverage, Protection))
+FORMAT = "5:" + ":".join(",".join(kept.__dataclass_fields__) for kept in (Record, Coverage, Protection))
 _MOST = 128 << 20  # bytes that an entry may inflate to, which become some times as much
 _UNITS = {unit.id: unit for unit in CATALOGERS}
 
@@ -31,6 +31,7 @@ def encode(look: Look) -> bytes:
         "names": list(look.sheet.names.seen),
         "whiteouts": list(look.sheet.whiteouts),
         "opaque": list(look.sheet.opaque),
+        "form": look.form,
         "entries": look.entries,
         "unmarked": look.unmarked,
         "climbing": _tally(look.climbing),
@@ -74,7 +75,7 @@ def _look(document: dict[str, Any], sheet: Sheet) -> Look:
     sheet.names.seen, sheet.whiteouts, sheet.opaque = (
         set(map(_bytes, document[field])) for field in ("names", "whiteouts", "opaque")
     )
-    look.entries, look.unmarked = document["entries"], document["unmarked"]
+    look.form, look.entries, look.unmarked = document["form"], document["entries"], document["unmarked"]
     look.climbing, look.closed = _tally_of(document["climbing"]), _tally_of(document["closed"])
     look.sparse, look.empty = list(map(_bytes, document["sparse"])), list(map(_bytes, document["empty"]))
     for unit, name, root, records, owned, protections, referred in document["taken"]:

@@ -128,6 +128,7 @@ class LayerReader:
 
     def _walk(self) -> bool:
         look, overlaid = self.look, self._scope.overlaid
+        look.form = self._layer.form
         walk = self._pass = self._layer.walk(
             wanted(system=self._scope.system), self._budget, look.sheet.names if overlaid else None
         )

@@ -61,6 +61,8 @@ class Look:
     def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet
         self.whole = False
+        #: How the layer's bytes are kept.
+        self.form = ""
         self.entries = 0
         self.unmarked = False
         self.climbing = Tally()

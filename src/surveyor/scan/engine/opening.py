@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from surveyor.scan.acquire import ACQUIRERS
-from surveyor.scan.acquire.interface import Artifact, Origin
+from surveyor.scan.acquire.interface import Artifact, Image, Origin
 from surveyor.scan.acquire.origin import open_origin, open_spooled
 from surveyor.scan.engine import choice
+from surveyor.scan.engine.cache import LayerCache
+from surveyor.scan.engine.nesting import scope_of
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.errors import LimitExceeded, Unsupported
 from surveyor.scan.formats.reference import Platform, parse
-from surveyor.scan.limits import Budget
+from surveyor.scan.limits import Budget, Limits
 from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.plan import Place, Request
 from surveyor.scan.settings import Settings
+from surveyor.scan.tree.tar import TarLayer
 from surveyor.scan.vocabulary import counted, family
 
 #: Bytes of a file of no format that are looked at; GNU tar writes an empty tar as 10,240.
@@ -32,13 +35,18 @@ class Opened:
     unit: dict[str, int]
 
 
-def opened(request: Request, settings: Settings, budget: Budget, ledger: Ledger) -> Opened:
-    """Open what was asked for; raises when it cannot be had or is of no supported format."""
+def opened(
+    request: Request, settings: Settings, budget: Budget, ledger: Ledger, cache: LayerCache | None = None
+) -> Opened:
+    """Open what was asked for; raises when it cannot be had or is of no supported format.
+
+    Layers of which ``cache`` holds a look are pulled only if somebody looks at them all the same.
+    """
     platform = None if request.platform is None else Platform.parse(request.platform)
     with ledger.progress.timing("scan.open") as name:
         ledger.progress("scan.open", request.name or request.source, pct=2)
         if request.place is Place.REGISTRY:
-            result = _pulled(request, platform, settings, budget, ledger)
+            result = _pulled(request, platform, settings, budget, ledger, cache)
         else:
             result = _read(_origin(request, settings, budget, ledger), request.only, platform, budget, ledger)
         stage, images = f"{family(result.artifact.type)}.extract", result.artifact.images
@@ -50,14 +58,32 @@ def opened(request: Request, settings: Settings, budget: Budget, ledger: Ledger)
     return result
 
 
-def _pulled(request: Request, platform: Platform | None, settings: Settings, budget: Budget, ledger: Ledger) -> Opened:
+def _pulled(
+    request: Request,
+    platform: Platform | None,
+    settings: Settings,
+    budget: Budget,
+    ledger: Ledger,
+    cache: LayerCache | None,
+) -> Opened:
     from surveyor.scan.acquire import pull  # brings all of the network
     from surveyor.scan.net.registry import Registry
 
     reference = parse(request.image)
     registry = Registry(reference, settings)
-    artifact = pull.pull(reference, registry, budget, ledger.progress, platform=platform)
+
+    def known(image: Image) -> frozenset[str]:
+        return _held(image, cache, settings.limits) if cache else frozenset()
+
+    artifact = pull.pull(reference, registry, budget, ledger.progress, platform=platform, known=known)
     return Opened(artifact=artifact, unit={f"acquire.{pull.ID}": pull.VERSION})
+
+
+def _held(image: Image, cache: LayerCache, limits: Limits) -> frozenset[str]:
+    """The digests of those layers of an image of which a look is kept, as whoever reads it will ask for one."""
+    scope = scope_of("container", image, stage=family("container"))
+    layers = (layer for layer in image.layers if isinstance(layer, TarLayer))
+    return frozenset(layer.digest for layer in layers if layer.digest and cache.holds(layer, scope, limits))
 
 
 def _origin(request: Request, settings: Settings, budget: Budget, ledger: Ledger) -> Origin:

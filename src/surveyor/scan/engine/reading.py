@@ -117,7 +117,7 @@ class ImageReader:
     def _looks(self) -> Iterator[tuple[Layer, Look]]:
         """Layers newest first with what each gave; compressed ones several at once, since inflaters run in parallel."""
         layers = tuple(reversed(self._image.layers))
-        workers = min(_WORKERS, os.cpu_count() or 1, sum(layer.form not in _PLAIN for layer in layers))
+        workers = min(_WORKERS, os.cpu_count() or 1, sum(map(_inflates, layers)))
         if workers < 2:
             for layer in layers:
                 yield layer, self._look(layer)
@@ -350,7 +350,12 @@ def _shown(_name: bytes) -> bool:
 
 def size_of(layer: Layer) -> int:
     """The bytes of a layer as they are stored; of what is no range of bytes, as good as none."""
-    return max(1, len(layer.blob)) if isinstance(layer, TarLayer) else 1
+    return max(1, layer.size) if isinstance(layer, TarLayer) else 1
+
+
+def _inflates(layer: Layer) -> bool:
+    """Whether a look at a layer is to inflate it; one that would have to come first is known, most likely."""
+    return (not isinstance(layer, TarLayer) or layer.here) and layer.form not in _PLAIN
 
 
 #: Forms of layers whose bytes need no inflating.

@@ -13,6 +13,7 @@ from zlib import adler32
 
 from surveyor.scan.errors import Malformed
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.tree.distant import Distant
 from surveyor.scan.tree.entry import PROGRAM_BYTES, Blob, Entry, Kind, Names, Tally, Wanted, is_program
 from surveyor.scan.tree.names import clean
 from surveyor.scan.tree.stream import BLOCK, Source, content_digest, form_of, source_of
@@ -41,14 +42,14 @@ class _Override:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TarLayer:
-    """A tar in a range of a mapped file, plain or compressed.
+    """A tar in a range of a mapped file, plain or compressed, or one that comes when it is looked at.
 
     ``declared`` is how many bytes its manifest says there are, ``content`` the digest of what they are uncompressed,
     ``instruction`` what made the layer, by the image's history; ``verified`` when its bytes are known to have its
-    digest.
+    digest, or do not come otherwise.
     """
 
-    blob: Blob
+    blob: Blob | Distant
     digest: str | None = None
     place: str | None = None
     declared: int | None = None
@@ -57,18 +58,34 @@ class TarLayer:
     verified: bool = False
 
     @property
+    def held(self) -> Blob:
+        """Its bytes; raises when they have to come first and do not."""
+        return self.blob.bring() if isinstance(self.blob, Distant) else self.blob
+
+    @property
+    def here(self) -> bool:
+        """Whether its bytes need not come first."""
+        return not isinstance(self.blob, Distant) or self.blob.here
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has, as it is stored."""
+        return self.blob.size if isinstance(self.blob, Distant) else len(self.blob)
+
+    @property
     def sized(self) -> bool:
         """Whether there are as many bytes as its manifest says, where that says any number."""
-        return self.declared is None or self.declared == len(self.blob.view())
+        there = self.blob.size if isinstance(self.blob, Distant) else len(self.blob.view())
+        return self.declared is None or self.declared == there
 
     @property
     def form(self) -> str:
         """``plain``, ``gzip`` or ``zstd``."""
-        return form_of(self.blob.head(16))
+        return form_of(self.held.head(16))
 
     def walk(self, wanted: Wanted, budget: Budget, names: Names | None = None) -> TarWalk:
         """Begin a pass."""
-        return TarWalk(source_of(self.blob, budget), wanted, budget, names)
+        return TarWalk(source_of(self.held, budget), wanted, budget, names)
 
     def vouched(self, budget: Budget) -> bool:
         """Whether the size that was declared is there, or else the content has its digest.
@@ -76,8 +93,8 @@ class TarLayer:
         Asked only of a tar without end marker, since a digest costs a pass over all bytes.
         """
         if self.declared is not None:
-            return self.declared == len(self.blob.view())
-        return self.content is not None and self.content == content_digest(self.blob, budget)
+            return self.sized
+        return self.content is not None and self.content == content_digest(self.held, budget)
 
 
 class TarWalk:

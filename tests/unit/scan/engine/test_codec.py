@@ -82,7 +82,7 @@ def look() -> Look:
     made.sheet.names.seen.update((NAME, b"b"))
     made.sheet.mark(b"a/.wh.gone")
     made.sheet.mark(b"c/.wh..wh..opq")
-    made.whole, made.entries, made.unmarked = True, 7, True
+    made.whole, made.form, made.entries, made.unmarked = True, "gzip", 7, True
     made.climbing, made.closed = tally(b"../x\xff"), tally(b"shut")
     made.sparse, made.empty = [NAME], [b"empty", NAME]
     owned = Owned(type="deb", package="bash", paths=b"/bin/bash\n/caf\xe9\n")

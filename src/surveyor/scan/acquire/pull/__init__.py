@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surveyor.scan.acquire.pull.image import ID, VERSION, pull
+from surveyor.scan.acquire.pull.image import ID, VERSION, Known, pull
 from surveyor.scan.acquire.pull.waiting import Waiting
 
-__all__ = ["ID", "VERSION", "Waiting", "pull"]
+__all__ = ["ID", "VERSION", "Known", "Waiting", "pull"]

@@ -7,12 +7,8 @@ members. Each layer lies in a file without a name, as it was sent.
 from __future__ import annotations
 
 import io
-import mmap
-import os
-import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import BinaryIO, cast
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field, replace
 
 from surveyor.scan.acquire.interface import (
     DOCUMENT,
@@ -24,8 +20,9 @@ from surveyor.scan.acquire.interface import (
     mapping,
     sequence,
 )
-from surveyor.scan.acquire.pull.waiting import Waiting, amount
-from surveyor.scan.errors import Absent, LimitExceeded, Malformed, ScanError, Unsupported, Unwritable
+from surveyor.scan.acquire.pull.bringing import Bringing, sized
+from surveyor.scan.acquire.pull.waiting import Waiting
+from surveyor.scan.errors import Absent, LimitExceeded, Malformed, ScanError, Unsupported
 from surveyor.scan.events import Progress
 from surveyor.scan.formats.oci import ATTESTATION, LAYERS, MANIFESTS, Descriptor
 from surveyor.scan.formats.reference import Platform, Reference
@@ -39,8 +36,18 @@ from surveyor.scan.vocabulary import counted
 ID, VERSION = "registry", 1
 
 
+#: The digests of those layers of an image that need not come, since what a look at them gives is known.
+Known = Callable[[Image], Collection[str]]
+
+
 def pull(
-    reference: Reference, registry: Registry, budget: Budget, progress: Progress, *, platform: Platform | None = None
+    reference: Reference,
+    registry: Registry,
+    budget: Budget,
+    progress: Progress,
+    *,
+    platform: Platform | None = None,
+    known: Known = lambda _image: (),
 ) -> Artifact:
     """The image that a name stands for, of ``platform`` or else of Linux on this machine's processor.
 
@@ -48,7 +55,8 @@ def pull(
     ``Refused``, ``Malformed``, ``Unsupported``, ``LimitExceeded``.
     """
     with Waiting(progress, budget) as waiting:
-        return _Pull(reference, registry, budget, waiting, platform).image()
+        bringing = Bringing(registry, budget, progress)
+        return _Pull(reference, registry, budget, waiting, platform, bringing).image(known)
 
 
 @dataclass(slots=True)
@@ -60,9 +68,10 @@ class _Pull:
     budget: Budget
     waiting: Waiting
     platform: Platform | None
+    bringing: Bringing
     coverage: list[Coverage] = field(default_factory=list)
 
-    def image(self) -> Artifact:
+    def image(self, known: Known) -> Artifact:
         """Everything from the name to the layers."""
         asked = self.waiting.one(lambda: self.registry.manifest(self.reference.wanted), f"ask for {self.reference}")
         document, platform = self._chosen(asked)
@@ -74,9 +83,9 @@ class _Pull:
         platform = platform or told.platform
         if self.platform is not None and platform is not None and not self.platform.fits(platform):
             raise Absent(f"{self.reference} has no image for {self.platform}: it is of {platform} only")
-        layers = self._layers(declared, told)
-        name = str(self.reference)
+        layers, name = self._layers(declared, told), str(self.reference)
         image = Image(layers=layers, name=name, digest=document.digest, platform=platform, overlaid=True)
+        image = replace(image, layers=self._brought(layers, known(image)))
         return Artifact(
             type="container", images=(image,), name=name, digest=document.digest, coverage=tuple(self.coverage)
         )
@@ -139,7 +148,7 @@ class _Pull:
         return told
 
     def _document(self, descriptor: Descriptor) -> bytes:
-        size = _size(descriptor)
+        size = sized(descriptor.digest, descriptor.size)
         if size > DOCUMENT:
             raise LimitExceeded(f"it has {size:,} bytes")
         held = io.BytesIO()
@@ -147,7 +156,7 @@ class _Pull:
         return held.getvalue()
 
     def _layers(self, declared: list[Descriptor], told: Configuration) -> tuple[TarLayer, ...]:
-        """The layers in their order; of one that comes twice the bytes come once."""
+        """The layers in their order, none of which has come; of one that comes twice the bytes come once."""
         if len(declared) > LAYERS:
             detail = f"manifest names {len(declared):,} layers, {LAYERS} are looked at"
             self._missed(CoverageState.PARTIAL, "limit_exceeded", detail, None)
@@ -159,7 +168,7 @@ class _Pull:
         wanted = [one for one in list(zip(declared, contents, made, strict=True))[:LAYERS] if one[0].filesystem]
         if not wanted:
             raise Unsupported(f"{self.reference} is no image of files: its layers are of other types")
-        blobs = self._blobs({one.digest: one for one, _, _ in wanted})
+        blobs = {one.digest: self.bringing.distant(one.digest, one.size) for one, _, _ in wanted}
         return tuple(
             TarLayer(
                 blob=blobs[one.digest],
@@ -171,45 +180,22 @@ class _Pull:
                 verified=True,
             )
             for one, content, instruction in wanted
-            if one.digest in blobs
         )
 
-    def _blobs(self, wanted: dict[str, Descriptor]) -> dict[str, Blob]:
-        """The layers' bytes by digest: what a cache of layers knows already need not be among them."""
-        jobs: dict[str, Callable[[], Blob]] = {}
-        room = self.budget.limits.spool_bytes
-        for digest, one in wanted.items():
-            if one.size is not None and one.size > room:
-                detail = f"layer of {one.size:,} bytes is over what may still be spooled"
-                self._missed(CoverageState.PARTIAL, "limit_exceeded", detail, digest)
-                continue
-            room -= one.size or 0
-            jobs[digest] = lambda one=one: self._blob(one)  # type: ignore[misc]
-        total = self.budget.limits.spool_bytes - room
-        done = self.waiting.all(jobs, f"{counted(len(jobs), 'layer')}, {amount(total)}", total)
-        blobs: dict[str, Blob] = {}
-        for digest, future in done.items():
-            try:
-                blobs[digest] = future.result()
-            except ScanError as error:
-                self._failed(error, "layer", digest)
-        return blobs
-
-    def _blob(self, descriptor: Descriptor) -> Blob:
-        """One layer in a file without a name."""
-        size = _size(descriptor)
-        if not size:
-            raise Malformed("a layer of no bytes is no tar")
-        try:
-            with cast("BinaryIO", tempfile.TemporaryFile(prefix="surveyor-")) as spool:
-                self.registry.blob(descriptor.digest, size, spool, tick=self.waiting.tick)
-                spool.flush()
-                buffer = mmap.mmap(spool.fileno(), size, access=mmap.ACCESS_READ)
-        except OSError as error:
-            raise Unwritable(
-                f"a layer cannot be kept in {tempfile.gettempdir()}: {os.strerror(error.errno or 0)}"
-            ) from None
-        return Blob(buffer=buffer, start=0, end=size)
+    def _brought(self, layers: tuple[TarLayer, ...], known: Collection[str]) -> tuple[TarLayer, ...]:
+        """The layers with the bytes of those that have to come, without those whose bytes cannot be had."""
+        sizes = {layer.digest or "": layer.declared for layer in layers}
+        left = {digest for digest, size in sizes.items() if size and digest in known}
+        blobs, errors = self.bringing.now(
+            {one: sizes[one] for one in sizes if one not in left}, len(left), self.waiting
+        )
+        for digest, error in errors.items():
+            self._failed(error, "layer", digest)
+        return tuple(
+            replace(layer, blob=blobs.get(layer.digest or "", layer.blob))
+            for layer in layers
+            if layer.digest not in errors
+        )
 
     def _failed(self, error: ScanError, what: str, digest: str) -> None:
         state = CoverageState.PARTIAL if isinstance(error, LimitExceeded) else CoverageState.FAILED
@@ -227,9 +213,3 @@ def _load(document: Document) -> object:
 
 def _held(data: bytes) -> Blob:
     return Blob(buffer=data, start=0, end=len(data))
-
-
-def _size(descriptor: Descriptor) -> int:
-    if descriptor.size is None:
-        raise Malformed(f"no usable size is named for {descriptor.digest[:19]}")
-    return descriptor.size
