@@ -8,15 +8,22 @@ from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.tree import ext
 from surveyor.scan.tree.device import Device, Plain
-from surveyor.scan.tree.partitions import partitions
+from surveyor.scan.tree.partitions import Partition, partitions
+
+#: An ext superblock ends here.
+_SHOWN = 2048
+#: The type of a partition of Linux in an MBR, and how long the types of a GUID partition table are, which may be any.
+_LINUX, _GUID = "0x83", 32
 
 
 def detect(origin: Origin) -> bool:
-    """A superblock stands at its place, in the file or in a partition of it."""
+    """A superblock stands at its place, in the file or in a partition of it, or lies behind the end of the file."""
     if origin.blob is None:
         return False
     device = Plain(origin.blob)
-    return ext.recognizes(device) or any(ext.recognizes(one.of(device)) for one in partitions(device))
+    return ext.recognizes(device) or any(
+        ext.recognizes(one.of(device)) or _is_missing(one, device) for one in partitions(device)
+    )
 
 
 def read(origin: Origin, budget: Budget) -> Artifact:
@@ -33,6 +40,10 @@ def read(origin: Origin, budget: Budget) -> Artifact:
     troubles: list[ScanError] = []
     for one in partitions(device):
         place, part = one.place, one.of(device)
+        if _is_missing(one, device):
+            troubles.append(Malformed(f"disk is cut short: {place} lies behind its {len(device):,} bytes"))
+            coverage.append(_told(CoverageState.FAILED, Malformed.code, str(troubles[-1]), place))
+            continue
         if not ext.recognizes(part):
             coverage.append(_told(CoverageState.SKIPPED, "unsupported", "holds no ext filesystem", place))
             continue
@@ -44,6 +55,11 @@ def read(origin: Origin, budget: Budget) -> Artifact:
     if not images:
         raise troubles[0] if troubles else Malformed("disk holds no filesystem that is read")
     return Artifact(type="disk/raw", images=tuple(images), coverage=tuple(coverage))
+
+
+def _is_missing(one: Partition, device: Device) -> bool:
+    """Whether a partition that may hold an ext filesystem begins where a file that was cut short has no bytes."""
+    return one.start + _SHOWN > len(device) and (one.kind == _LINUX or len(one.kind) == _GUID)
 
 
 def _image(device: Device, place: str | None, budget: Budget, coverage: list[Coverage]) -> Image:
@@ -63,7 +79,7 @@ def _told(state: CoverageState, reason: str, detail: str, place: str | None) -> 
 
 ACQUIRER = Acquirer(
     id="disk",
-    version=1,
+    version=2,
     summary="ext filesystem, or a disk with such partitions",
     detect=detect,
     read=read,

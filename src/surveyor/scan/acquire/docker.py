@@ -34,8 +34,8 @@ def detect(origin: Origin) -> bool:
     try:
         images = sequence(load(blob, "manifest.json"))
     except ScanError:
-        # broken, but the name and the list around it say whose it is
-        return blob.head(1) == b"["
+        # broken, but the name and the list around it say whose it is; of one that is cut short itself, layers remain
+        return blob.head(1) == b"[" and origin.damage is None
     return any("Layers" in mapping(image) for image in images)
 
 
@@ -99,4 +99,4 @@ def _missed(
     return Coverage(what="acquire.docker", state=state, reason=reason, detail=detail, path=path, layer=layer)
 
 
-ACQUIRER = Acquirer(id="docker", version=1, summary="docker save archive", detect=detect, read=read, endings=rb"tar")
+ACQUIRER = Acquirer(id="docker", version=2, summary="docker save archive", detect=detect, read=read, endings=rb"tar")

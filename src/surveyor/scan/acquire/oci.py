@@ -34,8 +34,17 @@ _NAMED = re.compile("[/:]")
 
 
 def detect(origin: Origin) -> bool:
-    """A layout has an index and says so in ``oci-layout``."""
-    return origin.store is not None and all(origin.store.get(name) is not None for name in ("oci-layout", "index.json"))
+    """A layout has an index and says so in ``oci-layout``; of one whose index is cut short, only layers remain."""
+    if origin.store is None or any(origin.store.get(name) is None for name in ("oci-layout", "index.json")):
+        return False
+    return origin.damage is None or _is_index(origin.store)
+
+
+def _is_index(store: Store) -> bool:
+    try:
+        return isinstance(load(store.get("index.json"), "index.json"), dict)
+    except ScanError:
+        return False
 
 
 def read(origin: Origin, budget: Budget) -> Artifact:
@@ -171,7 +180,7 @@ def _is(blob: Blob, digest: str) -> bool:
 
 ACQUIRER = Acquirer(
     id="oci",
-    version=1,
+    version=2,
     summary="OCI image layout in a tar or a directory",
     detect=detect,
     read=read,

@@ -11,7 +11,7 @@ import orjson
 from surveyor.scan.catalog.interface import Cataloger, File, Record, plausible, quote
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.formats.layout import cut
-from surveyor.scan.formats.program import programs
+from surveyor.scan.formats.program import is_whole, programs
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Tier
 from surveyor.scan.vocabulary import counted
@@ -25,13 +25,18 @@ _REGISTRY = "crates.io"
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
-    """One record a crate that is in the program; those that only helped to build it are left out."""
+    """One record a crate that is in the program; those that only helped to build it are left out.
+
+    Raises for a program that is cut short: it may have had a list, and so may what other units look for.
+    """
     for offset, program in programs(file.data):
         for name in _SECTIONS:
             part = program.part(name)
             if part is not None:
                 packed = cut(program.data, part.offset, part.size)
                 yield from _crates(_inflated(packed, budget), f"{offset + part.offset:#x}", budget)
+        if not is_whole(program):
+            raise Malformed(f"program is cut short: its parts go on behind its {len(program.data):,} bytes")
 
 
 def _inflated(packed: memoryview, budget: Budget) -> bytes:
@@ -93,7 +98,7 @@ def _record(crate: object, where: str) -> Record | None:
 
 CATALOGER = Cataloger(
     id="rust",
-    version=1,
+    version=2,
     summary="Rust crates by the list that cargo auditable links into ELF, PE and Mach-O programs",
     paths=re.compile(rb"(?!)"),
     parse=parse,

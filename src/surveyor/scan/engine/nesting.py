@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from surveyor.scan.acquire.interface import Artifact, Image
+from surveyor.scan.acquire.interface import Artifact, Image, Origin
 from surveyor.scan.acquire.origin import open_blob
 from surveyor.scan.engine.layer import Nest, Scope
 from surveyor.scan.engine.look import Nested
 from surveyor.scan.engine.reading import ImageReader
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.engine.wanted import NESTABLE
-from surveyor.scan.errors import LimitExceeded
+from surveyor.scan.errors import LimitExceeded, Unsupported
 from surveyor.scan.events import Progress
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
@@ -22,6 +22,9 @@ from surveyor.scan.tree.file import FileLayer
 _SYSTEMS = ("container", "rootfs", "filesystem/")
 #: Volumes of Macs, which are no distribution's whether in a disk image or given as they are.
 _VOLUMES = ("filesystem/hfs", "filesystem/apfs")
+#: Names that say a disc or disk image, and nothing else: bytes in which no reader sees one are cut short, or of a kind
+#: that is not read.
+_IMAGES = (".dmg", ".iso")
 #: Types whose trees are what one package holds: a link may lead into another one that it depends on.
 _PACKAGES = frozenset(
     f"archive/{kind}"
@@ -58,6 +61,7 @@ class Nesting:
         origin = open_blob(blob, readable(name).rpartition("/")[2], self.budget)
         unit = next((one for one in NESTABLE if one.detect(origin)), None)
         if unit is None:
+            _tell(origin)
             return None
         artifact = unit.read(origin, self.budget)
         nested = Nested(name=name, type=artifact.type)
@@ -88,6 +92,14 @@ class Nesting:
         nested.guarded += reader.guarded
         nested.entries += reader.entries
         nested.files.update(reader.files)
+
+
+def _tell(origin: Origin) -> None:
+    """Raise for a file in which no unit sees an artifact, where its end is missing or it has the name of one."""
+    if origin.damage is not None:
+        raise origin.damage
+    if origin.name.lower().endswith(_IMAGES):
+        raise Unsupported("named as a disc or disk image, and is none that is read: cut short, or of another kind")
 
 
 def _is_itself(image: Image, name: bytes) -> bool:

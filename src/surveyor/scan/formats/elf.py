@@ -67,6 +67,8 @@ _Sections = tuple[_Table, bytes]
 class Elf:
     """A program's headers; ``order`` is ``<`` or ``>``. No sections where their table is stripped or damaged.
 
+    Not ``whole`` where that table, which linkers write last, lies behind the end of the file.
+
     Tables are checked when the program is read and their rows made into parts when somebody asks for them: most who
     look at a program want one section, which is not there.
     """
@@ -74,13 +76,22 @@ class Elf:
     form = "elf"
     __slots__ = (
         *("_layout", "_section_table", "_sections", "_segment_table", "_segments", "_strings"),
-        *("arch", "bits", "data", "kind", "order"),
+        *("arch", "bits", "data", "kind", "order", "whole"),
     )
 
     def __init__(
-        self, data: memoryview, kind: int, machine: int, layout: _Layout, segments: _Table, sections: _Sections
+        self,
+        data: memoryview,
+        kind: int,
+        machine: int,
+        layout: _Layout,
+        segments: _Table,
+        sections: _Sections,
+        *,
+        whole: bool,
     ) -> None:
         self.data = data
+        self.whole = whole
         self.bits = data[4] * 32
         self.order = "<>"[data[5] - 1]
         self.kind = kind
@@ -154,7 +165,8 @@ def read(data: memoryview) -> Elf:
         phnum = unpack(layout.section, data, shoff)[7]
     segments = _table(layout.segment, data, phoff, phsize, phnum, _SEGMENTS, "segments")
     sections = _sections(data, layout, shoff, shsize, shnum, names)
-    return Elf(data, kind, machine, layout, segments, sections)
+    whole = not shoff or shoff + shsize * max(shnum, 1) <= len(data)
+    return Elf(data, kind, machine, layout, segments, sections, whole=whole)
 
 
 def _arch(machine: int, bits: int, order: str) -> str:

@@ -78,3 +78,10 @@ def identity(program: Program) -> str:
             return program.name
         case pe.Pe():
             return ""
+
+
+def is_whole(program: Program) -> bool:
+    """Whether the file goes on to where the program says that its parts end, and was not cut short before."""
+    if isinstance(program, elf.Elf):
+        return program.whole
+    return all(part.offset + part.size <= len(program.data) for part in program.loaded)

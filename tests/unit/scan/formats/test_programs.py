@@ -14,7 +14,7 @@ from surveyor.scan.formats.code_signature import signature
 from surveyor.scan.formats.elf_dynamic import dynamic, notes
 from surveyor.scan.formats.layout import find
 from surveyor.scan.formats.pe_version import version_info
-from surveyor.scan.formats.program import HEAD, form, programs
+from surveyor.scan.formats.program import HEAD, form, is_whole, programs
 from tests import programs as made
 
 CLASSES = [(bits, order) for bits in (32, 64) for order in "<>"]
@@ -57,6 +57,16 @@ def test_a_stripped_or_wrong_section_table_is_none_and_the_program_is_read_all_t
     program = elf.read(memoryview(bytes(whole)))
     assert program.sections == ()
     assert program.loaded
+    assert not is_whole(program)
+
+
+@pytest.mark.parametrize("build", [made.elf, made.pe, made.macho])
+def test_a_program_that_is_cut_is_not_whole(build: Callable[[], bytes]) -> None:
+    data = build()
+    ((_, program),) = programs(memoryview(data))
+    assert is_whole(program)
+    ((_, program),) = programs(memoryview(data)[:-1])
+    assert not is_whole(program)
 
 
 @pytest.mark.parametrize("kind", [1, 4])
