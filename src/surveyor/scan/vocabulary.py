@@ -137,7 +137,7 @@ _SUBJECTS = {
     "slot.accessibility": "Accessibility",
     "slot.artifact": "The artifact",
     "catalog": "Other kinds of packages",
-    "acquire.image": "Image",
+    "acquire.image": "All files",
     "acquire.layer": "Layer",
     "acquire.file": "Outer file",
     "acquire.links": "Links",

@@ -103,6 +103,7 @@ class _Scan:
         self._cache = cache
         self._files: Counter[str] = Counter()
         self._records: Counter[str] = Counter()
+        self._named: Counter[str] = Counter()
         self._layers = [layer for image in artifact.images for layer in image.layers]
         self._total = sum(map(size_of, self._layers)) or 1
         self._done = 0
@@ -137,12 +138,15 @@ class _Scan:
         for found, distro in reader.finish():
             inventory.add(found, distro)
             self._records[found.cataloger.id] += 1
+            self._named[found.cataloger.id] += not found.record.remark
         self.guarded += reader.guarded
         self.entries += reader.entries
         self._files.update(reader.files)
         if self.type == "source" and reader.has_release:
             self.type = "rootfs"
-        detail = f"{counted(len(image.layers), 'layer')}, {counted(reader.entries, 'entry')}"
+        detail = counted(reader.entries, "entry")
+        if image.overlaid:
+            detail = f"{counted(len(image.layers), 'layer')}, {detail}"
         if image.platform:
             detail += f", {image.platform}"
         self._ledger.add(
@@ -187,16 +191,16 @@ class _Scan:
     def _tell(self, packages: int) -> None:
         system, others = (
             " ".join(
-                f"{unit.id}={self._records[unit.id]}"
+                f"{unit.id}={self._named[unit.id]}"
                 for unit in CATALOGERS
-                if unit.system is wanted and self._records[unit.id]
+                if unit.system is wanted and self._named[unit.id]
             )
             or "none"
             for wanted in (True, False)
         )
         self._budget.tick = None
         if self.stage == "iso" and any(self._files[unit] for unit in _REPOSITORIES):
-            listed = " ".join(f"{unit}={self._records[unit]}" for unit in _REPOSITORIES)
+            listed = " ".join(f"{unit}={self._named[unit]}" for unit in _REPOSITORIES)
             self._ledger.progress("iso.repodata", listed, pct=61)
         self._ledger.progress(f"{self.stage}.packages", system, pct=62)
         self._ledger.progress(f"{self.stage}.packages.app", others, pct=65, packages=packages)

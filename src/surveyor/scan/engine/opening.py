@@ -49,10 +49,9 @@ def opened(
             result = _pulled(request, platform, settings, budget, ledger, cache)
         else:
             result = _read(_origin(request, settings, budget, ledger), request.only, platform, budget, ledger)
-        stage, images = f"{family(result.artifact.type)}.extract", result.artifact.images
+        stage = f"{family(result.artifact.type)}.extract"
         name(stage)
-        layers = counted(sum(len(image.layers) for image in images), "layer")
-        ledger.progress(stage, f"{result.artifact.type}: {counted(len(images), 'image')}, {layers}", pct=5)
+        ledger.progress(stage, _shape(result.artifact), pct=5)
     for entry in result.artifact.coverage:
         ledger.add(entry)
     return result
@@ -133,6 +132,15 @@ def _read(origin: Origin, only: str | None, platform: Platform | None, budget: B
         )
         ledger.progress(f"{family(artifact.type)}.extract.err", detail)
     return Opened(artifact=artifact, unit={f"acquire.{acquirer.id}": acquirer.version})
+
+
+def _shape(artifact: Artifact) -> str:
+    """What was opened: how many images and layers, or of anything else how many trees."""
+    images = artifact.images
+    if any(image.overlaid for image in images):
+        layers = counted(sum(len(image.layers) for image in images), "layer")
+        return f"{artifact.type}: {counted(len(images), 'image')}, {layers}"
+    return f"{artifact.type}: {counted(len(images), 'tree')}"
 
 
 def _unknown(origin: Origin) -> str:

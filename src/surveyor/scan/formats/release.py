@@ -104,8 +104,12 @@ def by_codename(name: str) -> Distro | None:
 
 def _made(identity: str, line: str, name: str) -> Distro:
     found = _VERSION.search(line)
-    version = found[0][:64] if found else ""
-    return Distro(id=identity, version=version.partition(".")[0] if identity in _MAJOR else version, name=name)
+    return Distro(id=identity, version=_release(identity, found[0][:64] if found else ""), name=name)
+
+
+def _release(identity: str, version: str) -> str:
+    """A version as os-release has it: of some the major one only."""
+    return version.partition(".")[0] if identity in _MAJOR else version
 
 
 def _by_fields(text: str, id_: str, version: str, name: str) -> Distro | None:
@@ -113,7 +117,9 @@ def _by_fields(text: str, id_: str, version: str, name: str) -> Distro | None:
     identity = fields.get(id_, "").lower()
     if not _ID.fullmatch(identity):
         return None
-    return Distro(id=identity, version=fields.get(version, "")[:64], name=fields.get(name, "")[:_NAME])
+    # Debian's installer goes on behind it: "12 (bookworm) - installer build 20230607"
+    told = fields.get(version, "").partition(" ")[0][:64]
+    return Distro(id=identity, version=_release(identity, told), name=fields.get(name, "")[:_NAME])
 
 
 def _unquoted(value: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterable
 
 from rich.console import Console, RenderableType
@@ -11,7 +12,19 @@ from rich.text import Text
 
 from surveyor.scan import vocabulary
 from surveyor.scan.events import printable
-from surveyor.scan.model import INCOMPLETE, Coverage, CoverageState, Domain, Finding, Kind, Report, ScanStatus, Severity
+from surveyor.scan.model import (
+    INCOMPLETE,
+    Coverage,
+    CoverageState,
+    Domain,
+    Finding,
+    Kind,
+    Package,
+    Report,
+    ScanStatus,
+    Severity,
+    Source,
+)
 
 _STYLES = {
     Severity.CRITICAL: "bold red",
@@ -21,6 +34,8 @@ _STYLES = {
     Severity.UNKNOWN: "dim",
 }
 _DOMAINS = {Domain.SEO: "SEO"}
+#: Characters of what speaks for a finding; types of packages counted one by one.
+_WHY, _TYPES = 160, 8
 _UNLOOKED = {*INCOMPLETE, CoverageState.NOT_CONFIGURED, CoverageState.SKIPPED}
 
 
@@ -44,7 +59,8 @@ def _parts(report: Report) -> Iterable[RenderableType]:
     if unlooked:
         yield Text("\nNot looked at, or not in full", style="bold")
         yield _coverage(unlooked)
-    yield _sources(report)
+    if report.sources:
+        yield _sources(report.sources)
     yield _summary(report)
 
 
@@ -81,7 +97,15 @@ def _where(finding: Finding) -> str:
 def _why(finding: Finding) -> str:
     if finding.domain is Domain.VULNERABILITY:
         return f"fixed in {printable(', '.join(finding.fixed_in))}" if finding.fixed_in else "no fix known"
-    return printable(finding.evidence[0].value)[:160] if finding.evidence else ""
+    if not finding.evidence:
+        return ""
+    first = finding.evidence[0]
+    if first.kind != "program":
+        return printable(first.value)[:_WHY]
+    # the path stands beside it already
+    path = f"{finding.assets[0].path}: " if finding.assets else ""
+    facts = [fact for fact in finding.evidence if fact.kind == "program" and (fact.where or "").startswith(path)]
+    return printable("; ".join(f"{(fact.where or '').removeprefix(path)}: {fact.value}" for fact in facts))[:_WHY]
 
 
 def _coverage(entries: Iterable[Coverage]) -> Table:
@@ -97,10 +121,8 @@ def _coverage(entries: Iterable[Coverage]) -> Table:
     return table
 
 
-def _sources(report: Report) -> Text:
-    if not report.sources:
-        return Text("")
-    told = (f"{s.feed} {s.date:%Y-%m-%d} ({s.rows:,})" if s.date else f"{s.feed} ({s.rows:,})" for s in report.sources)
+def _sources(sources: Iterable[Source]) -> Text:
+    told = (f"{s.feed} {s.date:%Y-%m-%d} ({s.rows:,})" if s.date else f"{s.feed} ({s.rows:,})" for s in sources)
     return Text("\nAdvisories: " + ", ".join(told), style="dim")
 
 
@@ -117,6 +139,15 @@ def _inventory(report: Report) -> str:
     if report.target.kind is Kind.WEB:
         return ""
     if report.summary.packages:
-        return f"{vocabulary.counted(report.summary.packages, 'package')}; "
+        return f"{vocabulary.counted(report.summary.packages, 'package')}{_types(report.packages)}; "
     trees = [entry.count for entry in report.coverage if entry.what == "acquire.image"]
     return "No packages were found; " if any(trees) or not trees else "It is empty: there is nothing in it; "
+
+
+def _types(packages: Iterable[Package]) -> str:
+    """How many there are of each type, the commonest first."""
+    counts = Counter(package.type for package in packages).most_common()
+    told = [f"{count:,} {name}" for name, count in counts[:_TYPES]]
+    if len(counts) > _TYPES:
+        told.append(f"{sum(count for _, count in counts[_TYPES:]):,} of other types")
+    return f" ({', '.join(told)})" if told else ""

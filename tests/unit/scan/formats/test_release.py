@@ -30,6 +30,12 @@ SYSTEMS = {
     "distroless": ({"usr/lib/os-release": os_release("debian", "12")["etc/os-release"]}, "debian 12", ""),
     "Ubuntu 22.04": (os_release("ubuntu", '"22.04"'), "ubuntu 22.04", "deb/ubuntu/a@1?distro=ubuntu-22.04"),
     "Ubuntu 10.04": (lsb("Ubuntu", "10.04") | {"etc/debian_version": "squeeze/sid"}, "ubuntu 10.04", ""),
+    "Debian's installer": (
+        lsb("Debian", '"12 (bookworm) - installer build 20230607+deb12u15"'),
+        "debian 12",
+        "deb/debian/a@1?distro=debian-12",
+    ),
+    "Debian 7 by lsb-release": (lsb("Debian", "7.8"), "debian 7", "deb/debian/a@1?distro=debian-7"),
     "Alpine 3.20": (os_release("alpine", "3.20.1"), "alpine 3.20.1", "apk/alpine/a@1?distro=alpine-3.20.1"),
     "Alpine 2.7": ({"etc/alpine-release": "2.7.9\n"}, "alpine 2.7.9", "apk/alpine/a@1?distro=alpine-2.7.9"),
     "RHEL 9": (os_release("rhel", "9.4"), "rhel 9.4", "rpm/redhat/a@1?distro=rhel-9.4"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from surveyor.scan.model import Coverage, CoverageState, Domain, Kind, ScanStatus
+from surveyor.scan.model import Asset, Coverage, CoverageState, Domain, Evidence, Kind, ScanStatus
 from surveyor.scan.report import table
 from tests.samples import full_report, vulnerability
 
@@ -52,12 +52,46 @@ def test_domains_and_names_are_words() -> None:
     ]
 
 
-@pytest.mark.parametrize(("count", "told"), [(0, "No packages were found; "), (1, "1 package; "), (2, "2 packages; ")])
-def test_packages_are_counted_in_words_where_there_may_be_some(count: int, told: str) -> None:
-    report = replace(full_report(), summary=replace(full_report().summary, packages=count))
+@pytest.mark.parametrize(
+    ("types", "told"),
+    [
+        ("", "No packages were found; "),
+        ("deb", "1 package (1 deb); "),
+        ("npm deb npm", "3 packages (2 npm, 1 deb); "),
+        ("a b c d e f g h i j", "10 packages (1 a, 1 b, 1 c, 1 d, 1 e, 1 f, 1 g, 1 h, 2 of other types); "),
+    ],
+)
+def test_packages_are_counted_in_words_where_there_may_be_some(types: str, told: str) -> None:
+    packages = tuple(replace(full_report().packages[0], type=type_) for type_ in types.split())
+    summary = replace(full_report().summary, packages=len(packages))
+    report = replace(full_report(), packages=packages, summary=summary)
     assert told in table.encode(report).decode()
     page = replace(report, target=replace(report.target, kind=Kind.WEB), summary=replace(report.summary, packages=0))
     assert "package" not in table.encode(page).decode().splitlines()[-1]
+
+
+def test_facts_of_a_program_say_what_they_are_about() -> None:
+    lies = [Asset(type="program", value=path, path=path) for path in ("bin/a", "bin/a: b")]
+    said = (
+        ("bin/a: PT_GNU_RELRO", "present"),
+        ("bin/a: BIND_NOW", "no"),
+        ("bin/c: BIND_NOW", "no"),
+        (None, "2 programs"),
+    )
+    evidence = tuple(Evidence(kind="program" if where else "count", where=where, value=value) for where, value in said)
+    weak = replace(vulnerability(), domain=Domain.SECURITY, assets=tuple(lies), evidence=evidence)
+    shown = table.encode(replace(full_report(), findings=(weak,)), width=200).decode()
+    assert re.search(r"  bin/a and 1 more +PT_GNU_RELRO: present; BIND_NOW: no *\n", shown)
+    header = replace(weak, evidence=(Evidence(kind="header", where="referrer-policy", value="not sent"),))
+    assert re.search(
+        r"  bin/a and 1 more +not sent *\n", table.encode(replace(full_report(), findings=(header,))).decode()
+    )
+
+
+def test_nothing_stands_between_the_tables_and_the_summary_without_advisories() -> None:
+    lines = table.encode(replace(full_report(), sources=())).decode().splitlines()
+    assert lines[-2] == ""
+    assert lines[-3].strip()
 
 
 def test_a_failed_scan_is_never_shown_as_clean() -> None:
