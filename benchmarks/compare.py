@@ -4,7 +4,8 @@
 
 Compared are sets of (type, namespace, name, version) for each ecosystem. What a peer said is kept in the folder and
 asked again only when the file or the peer changes; Surveyor is asked every time. ``explanations.toml`` says why the
-sets differ; what it does not cover stands in the page as UNEXPLAINED, and the command ends with 1.
+sets differ; what it does not cover stands in the page as UNEXPLAINED, and the command ends with 1. Rows of it that
+explain nothing any more are named.
 """
 
 from __future__ import annotations
@@ -241,6 +242,18 @@ def rows(file: str, answers: Mapping[str, Answer]) -> list[str]:
     return lines
 
 
+def stale(answers: Mapping[str, Mapping[str, Answer]]) -> list[Explanation]:
+    """Explanations of differences that are no more."""
+    known = explanations()
+    used = {
+        reason
+        for file, each in answers.items()
+        for found in differences(file, each)
+        for reason, _ in explained(found, known)[0]
+    }
+    return [each for each in known if each not in used]
+
+
 def told(found: Difference, known: Iterable[Explanation]) -> tuple[list[str], int]:
     """A difference in lines, and how many of its packages nobody has explained."""
     reasons, rest = explained(found, known)
@@ -330,6 +343,11 @@ def main() -> int:
     written, unexplained = page(answers)
     if given.only == "*":
         given.page.write_text(written, "utf-8")
+        for each in stale(answers):
+            print(
+                f"explains nothing: {each.file} {each.ecosystem} {', '.join(each.packages)}: {each.why}",
+                file=sys.stderr,
+            )
     else:
         print(written)
     print(f"{unexplained} packages unexplained", file=sys.stderr)
