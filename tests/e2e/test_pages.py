@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests import images
 from tests.e2e.conftest import Running
 from tests.servers.web import Site
 
@@ -82,6 +83,23 @@ def test_a_page_is_scanned_and_its_findings_shown(page: Page, surveyor: Running,
     # performance needs a key that nobody gave: shown as not set up, not as fine
     looked = page.locator("#looked li").filter(has_text="Performance")
     expect(looked).to_contain_text("not set up")
+
+
+def test_one_of_several_images_in_a_file_is_chosen(page: Page, surveyor: Running) -> None:
+    named = "org.opencontainers.image.ref.name"
+    several = images.Oci().add([images.tar({"etc/os-release": images.DEBIAN})], annotations={named: "shop:1.2"})
+    several.add([images.tar({"etc/hostname": b"x"})], annotations={named: "stock:3"})
+    sign_in(page, surveyor)
+    page.get_by_text("One of several images in it").click()
+    page.get_by_label("Image in the file", exact=True).fill(" shop:1.2 ")
+    page.get_by_label("Platform of the image in the file").fill("arm")
+    send(page, "images & more.tar", several.tar())
+    expect(page.get_by_role("alert")).to_contain_text("is no platform")
+    page.get_by_label("Platform of the image in the file").fill("")
+    send(page, "images & more.tar", several.tar())
+    expect(page.get_by_role("heading", name="images & more.tar (shop:1.2)")).to_be_visible()
+    ended(page, "Partial")
+    expect(page.locator("#looked")).to_contain_text("stock:3")
 
 
 def test_a_file_is_dropped_sent_and_judged_without_advisories(page: Page, surveyor: Running) -> None:

@@ -1,8 +1,9 @@
-"""Judges an address that somebody wants scanned, before anything is queued."""
+"""Judges an address or a choice of images that somebody wants scanned, before anything is queued."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -13,7 +14,11 @@ from surveyor.scan.settings import EXEMPTED_RULES, Settings
 from surveyor.service.errors import InvalidParams
 
 URL_LENGTH = 2048
+CHOICE_LENGTH = 500
 LOOKUP_SECONDS = 0.05
+
+#: As the annotation of an OCI layout may be and a reference is: an archive's image may be called ``1``.
+_CALLED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+-]*")
 
 # a look-up may hang in the system's resolver, so kick-offs have threads of their own and never wait for other work's
 _lookups = ThreadPoolExecutor(64, thread_name_prefix="lookup")
@@ -28,6 +33,31 @@ class Image:
 
     def __str__(self) -> str:
         return f"{self.name} ({self.platform})" if self.platform else self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which of a file's images are looked at: those of a name or digest and of a platform, all where there is none."""
+
+    image: str | None = None
+    platform: str | None = None
+
+    def of(self, filename: str) -> str:
+        """What people call these images of a file; those that others chose of it are another thing."""
+        chosen = ", ".join(filter(None, (self.image, self.platform)))
+        return f"{filename} ({chosen})" if chosen else filename
+
+
+def judge_choice(image: str | None, platform: str | None) -> Choice:
+    """Refuse what can be no image's name and no platform; whether the file has one is known when it is read."""
+    if image is not None and not (len(image) <= CHOICE_LENGTH and _CALLED.fullmatch(image)):
+        words = f"an image is called by a name or digest without spaces, of at most {CHOICE_LENGTH} characters"
+        raise InvalidParams(words, details={"image": ["form"]})
+    try:
+        wanted = None if platform is None else str(reference.Platform.parse(platform))
+    except BadTarget as error:
+        raise InvalidParams(str(error), details={"platform": ["form"]}) from error
+    return Choice(image=image, platform=wanted)
 
 
 async def judge_image(name: str, platform: str | None, settings: Settings) -> Image:

@@ -10,7 +10,7 @@ from surveyor.remedy.lifecycle import ENDED
 from surveyor.scan.model import Kind
 from surveyor.service import queue
 from surveyor.service.actions import addresses, clock, kickoff, llm
-from surveyor.service.actions.addresses import Image
+from surveyor.service.actions.addresses import Choice, Image
 from surveyor.service.actions.platform import Platform
 from surveyor.service.actions.units import Wanted, take
 from surveyor.service.errors import Conflict, InvalidParams, NotFound, ServiceError
@@ -135,10 +135,11 @@ async def start_artifact(
     team_id: UUID,
     project_id: UUID,
     upload_id: UUID,
+    choice: Choice = Choice(),  # noqa: B008 - frozen
     trigger: str = "manual",
     analysis: str = "full",
 ) -> Scan:
-    """Queue a scan of an uploaded file; ``analysis`` as for a page."""
+    """Queue a scan of an uploaded file, or of the images in it that are of a ``choice``; ``analysis`` as for a page."""
     _judge_trigger(trigger)
     scan_id = uuid4()
     unit = _unit(platform, team_id, scan_id, analysis)
@@ -154,7 +155,9 @@ async def start_artifact(
             kind=Kind.ARTIFACT,
             trigger=trigger,
             artifact_id=upload.artifact_id,
-            name=upload.filename,
+            only_image=choice.image,
+            platform=choice.platform,
+            name=choice.of(upload.filename),
         )
         return (await kickoff.enqueue(session, [new]))[0]
 
@@ -194,6 +197,8 @@ async def retry(platform: Platform, *, team_id: UUID, project_id: UUID, scan_id:
             kind=old.kind,
             trigger="manual",
             artifact_id=old.artifact_id,
+            only_image=old.only_image,
+            platform=old.platform,
             name=old.name,
             retry_of=old.id,
         )

@@ -173,6 +173,7 @@ def _request(held: _Held, source: str, *, outline: bool) -> Request:
         outline=outline,
         place=Place.FILE if scan.image is None else Place.REGISTRY,
         platform=scan.platform,
+        only=scan.only_image,
     )
 
 

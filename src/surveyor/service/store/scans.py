@@ -48,6 +48,7 @@ scan_runs = Table(
     Column("artifact_id", Uuid, ForeignKey("artifacts.id")),
     Column("image", Text),
     Column("platform", Text),
+    Column("only_image", Text),
     Column("name", Text),
     # one that is removed takes nothing with it
     Column("retry_of", Uuid, ForeignKey("audit_scan_runs.id", ondelete="SET NULL"), index=True),
@@ -71,7 +72,7 @@ scan_runs = Table(
     CheckConstraint("status in ('queued', 'running', 'done', 'failed', 'cancelled')", name="status"),
     CheckConstraint(
         "num_nonnulls(url, artifact_id, image) = 1 and (kind = 'web') = (url is not null)"
-        " and (platform is null or image is not null)",
+        " and (platform is null or url is null) and (only_image is null or artifact_id is not null)",
         name="target",
     ),
     Index(None, "team_id", "project_id", "inserted_at", "id"),
@@ -101,7 +102,8 @@ class Slot:
 class Scan:
     """A scan run as it stands. ``event_offsets`` is how many bytes of a slot's progress file are stored as events.
 
-    ``image`` is the full name of an image in a registry, ``platform`` the one that was asked for.
+    ``image`` is the full name of an image in a registry; ``only_image`` the name or digest of the one that was asked
+    for of a file's, ``platform`` that one's of either.
     """
 
     id: UUID
@@ -114,6 +116,7 @@ class Scan:
     artifact_id: UUID | None
     image: str | None = None
     platform: str | None = None
+    only_image: str | None = None
     name: str | None
     retry_of: UUID | None = None
     scanner_status: dict[str, Slot] = field(default_factory=dict)
@@ -166,6 +169,7 @@ class NewScan:
     artifact_id: UUID | None = None
     image: str | None = None
     platform: str | None = None
+    only_image: str | None = None
     name: str | None = None
     retry_of: UUID | None = None
 

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from surveyor.scan.vocabulary import COMPRESSED, FILES, HEADINGS
-from surveyor.service.actions import advisories, scans, uploads
+from surveyor.service.actions import addresses, advisories, scans, uploads
 from surveyor.service.auth import Identity
 from surveyor.service.errors import InvalidParams, RateLimited
 from surveyor.service.ui import rows, words
@@ -55,18 +55,23 @@ async def start_image(request: Request) -> Response:
 
 
 async def start_file(request: Request) -> Response:
-    """``POST /uploads?filename=``: the raw bytes of a file; nothing is read before the sender is known."""
+    """``POST /uploads?filename=``: the raw bytes of a file, of whose images ``image`` and ``platform`` may choose.
+
+    Nothing is read before the sender is known.
+    """
     who = await scripted(request)
+    given = request.query_params
+    choice = addresses.judge_choice(given.get("image") or None, given.get("platform") or None)
     request.state.window = await auth_of(request).spend(who.team_id, "strict")
     platform = platform_of(request)
     upload, _ = await uploads.receive(
         platform,
         team_id=who.team_id,
         project_id=who.project_id,
-        filename=request.query_params.get("filename", ""),
+        filename=given.get("filename", ""),
         chunks=request.stream(),
     )
-    run = await scans.start_artifact(platform, **words.own(who), upload_id=upload.id, analysis=_ANALYSIS)
+    run = await scans.start_artifact(platform, **words.own(who), upload_id=upload.id, choice=choice, analysis=_ANALYSIS)
     data = {"data": {"href": f"/scans/{run.id}"}, "meta": {"request_id": request.state.request_id}, "error": None}
     return JSONResponse(data, 202)
 

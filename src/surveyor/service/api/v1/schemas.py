@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 T = TypeVar("T")
@@ -102,6 +103,26 @@ ImagePlatform = Annotated[
 ]
 
 
+ChosenImage = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=500,
+        examples=["shop:1.2"],
+        description="Which of several images in the file, by name or digest; all of them unless given",
+    ),
+]
+ChosenPlatform = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=64,
+        examples=["linux/arm64"],
+        description="Which of a file's images by their platform; all of them unless given",
+    ),
+]
+
+
 class RunScan(BaseModel):
     """A page or an image to scan: one of `url` and `image`."""
 
@@ -135,8 +156,11 @@ class Scan(Out):
     trigger: str
     url: str | None = Field(description="The page, for kind web")
     artifact_id: UUID | None = Field(description="The upload's bytes, for kind artifact where a file was sent")
-    image: str | None = Field(description="The image's full name, for kind artifact where it is in a registry")
-    platform: str | None = Field(description="The platform that was asked for of the image")
+    image: str | None = Field(
+        description="The image's full name where it is in a registry; where a file was sent, the image in it that was "
+        "asked for"
+    )
+    platform: str | None = Field(description="The platform that was asked for of the image, or of the file's images")
     name: str | None = Field(description="What people call the target")
     retry_of: UUID | None = Field(description="The ended run whose target this one looks at again")
     scanner_status: dict[str, str] = Field(description="Scanner to pending, running, done or failed")

@@ -26,7 +26,9 @@ function upload(side) {
     side.querySelector("[data-name]").textContent = file.name;
     show(0, file.size);
     request = new XMLHttpRequest();
-    request.open("POST", `${side.dataset.upload}?filename=${encodeURIComponent(file.name)}`);
+    const asked = new URLSearchParams({ filename: file.name });
+    for (const field of side.querySelectorAll("[data-choice]")) if (field.value.trim()) asked.set(field.dataset.choice, field.value.trim());
+    request.open("POST", `${side.dataset.upload}?${asked}`);
     request.setRequestHeader("x-csrf-token", side.dataset.csrf);
     request.setRequestHeader("content-type", "application/octet-stream");
     request.setRequestHeader("accept", "application/json");
