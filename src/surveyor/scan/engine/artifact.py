@@ -168,7 +168,9 @@ class _Scan:
     def _tick(self) -> None:
         """About once a second: how far the walk is."""
         if self._reader is not None:
-            self._walked(self._before + self._reader.walked, f"{self._looked}/{len(self._layers)} layers")
+            done = self._before + self._reader.walked
+            share = int(100 * min(1.0, done / self._total))
+            self._walked(done, f"{self._looked}/{len(self._layers)} layers, {share}% walked")
 
     def _walked(self, done: float, detail: str) -> None:
         pct = _LAYERS_FROM + int((_LAYERS_TO - _LAYERS_FROM) * min(1.0, done / self._total))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -115,10 +116,16 @@ def _coverage(entries: Iterable[Coverage]) -> Table:
             " ".join(part for part in (entry.path, entry.layer and entry.layer[:19], entry.asset) if part)
         )
         reason = entry.detail or vocabulary.spoken(entry.reason or "")
-        why = printable(reason) + (f" ({entry.count:,})" if entry.count else "")
+        why = printable(reason) + _count(entry.count or 0, reason)
         what = printable(vocabulary.subject(entry.what))
         table.add_row(Text(vocabulary.state(entry.state), style="yellow"), Text(what), Text(where), Text(why))
     return table
+
+
+def _count(count: int, reason: str) -> str:
+    """How many, where that is more than one and the reason does not say so."""
+    told = f"{count:,}"
+    return "" if count < 2 or told in re.findall(r"[\d,]*\d", reason) else f" ({told})"
 
 
 def _sources(sources: Iterable[Source]) -> Text:

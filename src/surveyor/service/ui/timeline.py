@@ -29,11 +29,15 @@ class Step(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
-    """One row of the chart: the stages whose names begin with one of ``prefixes`` belong to it."""
+    """One row of the chart: the stages whose names begin with one of ``prefixes`` belong to it.
+
+    One that is ``rare`` is shown only of scans that have it.
+    """
 
     key: str
     label: str
     prefixes: tuple[str, ...]
+    rare: bool = False
 
 
 def _each(part: str) -> tuple[str, ...]:
@@ -67,11 +71,8 @@ LANES: dict[str, tuple[Lane, ...]] = {
             label="Advisories",
             prefixes=("osv.", "nvd.", "redhat.", *_each("osv"), *_each("enrich")),
         ),
-        Lane(
-            key="report",
-            label="Report",
-            prefixes=("binary.hardening", "scan.summary", "scan.done", "report.", "analysis."),
-        ),
+        Lane(key="protection", label="Protection", prefixes=("binary.hardening",), rare=True),
+        Lane(key="report", label="Report", prefixes=("scan.summary", "scan.done", "report.", "analysis.")),
     ),
 }
 _SECOND, _MINUTE, _HOUR = 1_000, 60_000, 3_600_000
@@ -233,6 +234,8 @@ class Chart:
         bars = []
         for lane in self._lanes:
             row = rows.get(lane.key)
+            if row is None and lane.rare:
+                continue
             state = self._state(lane, row, parts.get(lane.key), live=live, stopped=stopped)
             bars.append(_bar(lane, row, total, state))
         if (queue := _queue(rows.values(), total, live=live)) is not None:

@@ -94,6 +94,22 @@ def test_nothing_stands_between_the_tables_and_the_summary_without_advisories() 
     assert lines[-3].strip()
 
 
+@pytest.mark.parametrize(
+    ("detail", "count", "told"),
+    [
+        ("not read: package.json", 1, "not read: package.json"),
+        ("packages without a version", 12_444, "packages without a version (12,444)"),
+        ("12,444 packages without a version", 12_444, "12,444 packages without a version"),
+        ("more than 124 entries", 24, "more than 124 entries (24)"),
+        ("nothing", None, "nothing"),
+    ],
+)
+def test_a_count_is_told_once(detail: str, count: int | None, told: str) -> None:
+    gap = Coverage(what="catalog.declared", state=CoverageState.PARTIAL, detail=detail, count=count)
+    text = table.encode(replace(full_report(), coverage=(gap,)), width=160).decode()
+    assert re.search(rf"Declared dependencies +{re.escape(told)} *\n", text)
+
+
 def test_a_failed_scan_is_never_shown_as_clean() -> None:
     report = replace(full_report(), scan_status=ScanStatus.FAILED, error="not an archive", findings=())
     text = table.encode(report).decode()

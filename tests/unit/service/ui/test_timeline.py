@@ -54,6 +54,15 @@ def test_the_longest_name_wins() -> None:
     assert (bar(chart, "os").note, bar(chart, "app").note) == ("dpkg=1", "npm=2")
 
 
+def test_how_programs_are_protected_has_a_lane_where_there_are_some() -> None:
+    events = event(5, "scan.start"), event(90, "scan.summary", "packages=1")
+    assert "protection" not in {bar.key for bar in drawn("artifact", *events).bars}
+    assert "protection" not in {bar.key for bar in drawn("artifact", *events, live=True, at=99).bars}
+    chart = drawn("artifact", *events, event(60, "binary.hardening", "2 programs, 5 findings"))
+    assert [bar.key for bar in chart.bars][-3:] == ["advise", "protection", "report"]
+    assert (bar(chart, "protection").note, bar(chart, "report").note) == ("2 programs, 5 findings", "")
+
+
 def test_whatever_is_scanned_its_stages_have_a_lane() -> None:
     for family in ("container", "archive", "iso", "dmg", "binary", "sbom"):
         parts = {"extract": "open", "layers": "layers", "packages": "os", "packages.app": "app", "osv.query": "advise"}
