@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 INPUTS := pyproject.toml constraints.txt package.json package-lock.json hatch_build.py
 
-.PHONY: help up test check fault fuzz fix lock bench docs clean
+.PHONY: help up test check fault fuzz fix lock bench docs pictures clean
 
 help:          ## show these targets
 	@grep -hE '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ fix: $(VENV)/.dev   ## format and mend what can be mended by itself
 
 docs: $(VENV)/.dev  ## write docs/reference from the code
 	@exec $(BIN)/python docs/generate.py
+
+pictures: $(VENV)/.dev ## take the pictures of docs/images from a running product
+	@exec $(BIN)/python docs/pictures.py $(ARGS)
 
 bench: $(VENV)/.dev ## measure; see benchmarks/README.md
 	@exec $(BIN)/python -m benchmarks $(ARGS)
