@@ -245,6 +245,8 @@ def subject(what: str) -> str:
     head, _, rest = what.partition(".")
     if what in _SUBJECTS:
         return _SUBJECTS[what]
+    if head == "advisories" and rest:
+        return _KINDS[head].format(rest)  # an ecosystem as its advisories call it: Alpine:v3.20
     return _KINDS[head].format(spoken(rest)) if rest and head in _KINDS else spoken(what)
 
 

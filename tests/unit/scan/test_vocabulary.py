@@ -32,3 +32,13 @@ def test_a_count_and_its_noun_agree(count: int, noun: str, words: str) -> None:
 def test_every_unit_has_a_name_that_people_use(what: str) -> None:
     assert what in _SUBJECTS
     assert subject(what)
+
+
+@pytest.mark.parametrize("name", ["Alpine:v3.20", "npm", "sles:15.4", "Red Hat:enterprise_linux:9::appstream"])
+def test_an_ecosystem_is_called_as_its_advisories_call_it(name: str) -> None:
+    assert subject(f"advisories.{name}") == f"Advisories for {name}"
+
+
+def test_what_has_no_name_of_its_own_loses_its_dots() -> None:
+    assert subject("check.seo_title") == "Check seo title"
+    assert subject("something.new_here") == "something, new here"
