@@ -36,6 +36,8 @@ _LAYERS_FROM, _LAYERS_TO = 8, 60
 _HASH_STEP = 8 * MIB
 #: Catalogers of what a repository lists.
 _REPOSITORIES = ("repodata", "debian_index")
+#: Catalogers that name no packages: they say how programs are protected, and which files are a package's.
+_NAMELESS = frozenset({"hardening", "dpkg_files"})
 
 
 def run(request: Request, settings: Settings, ledger: Ledger) -> Parts:
@@ -183,7 +185,9 @@ class _Scan:
         for unit in CATALOGERS:
             files, records = self._files[unit.id], self._records[unit.id]
             if files:
-                detail = f"{counted(files, 'file')}, {counted(records, 'record')}"
+                detail = counted(files, "file")
+                if unit.id not in _NAMELESS:
+                    detail += f", {counted(records, 'record')}"
                 what = f"catalog.{unit.id}"
                 self._ledger.add(Coverage(what=what, state=CoverageState.LOOKED, detail=detail, count=records))
         others = [unit.id for unit in CATALOGERS if not self._files[unit.id]]

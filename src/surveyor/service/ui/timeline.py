@@ -164,8 +164,11 @@ class Part:
 
 @dataclass(slots=True)
 class _Row:
+    """What is known of a lane; ``troubled`` while nothing but what went wrong has been told of it."""
+
     start: int
     end: int
+    troubled: bool = False
     note: str = ""
     marks: list[tuple[int, str, str]] = field(default_factory=list)
 
@@ -201,11 +204,15 @@ class Chart:
     def _extend(self, lane: Lane, step: Step, at: int) -> None:
         took = (step.data or {}).get("ms")
         since = max(at - took, 0) if isinstance(took, int) else at
+        trouble = step.level in {"warn", "error"}
         row = self._rows.get(lane.key)
         if row is None:
-            row = self._rows[lane.key] = _Row(start=since, end=at)
+            row = self._rows[lane.key] = _Row(start=since, end=at, troubled=trouble)
+        elif row.troubled and not trouble:
+            # a file that could not be read was met while layers were walked: this lane's own work begins here
+            row.start, row.end, row.troubled = since, at, False
         row.start, row.end = min(row.start, since), max(row.end, at)
-        if step.level in {"warn", "error"}:
+        if trouble:
             row.marks = [*row.marks, (at, step.level, f"{step.stage}: {step.detail}")][:_MARKS]
         elif step.detail and step.level == "info" and not step.detail.startswith(_TALLIES):
             row.note = _DIGEST.sub(r"\1…", step.detail)

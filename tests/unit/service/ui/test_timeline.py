@@ -63,6 +63,19 @@ def test_how_programs_are_protected_has_a_lane_where_there_are_some() -> None:
     assert (bar(chart, "protection").note, bar(chart, "report").note) == ("2 programs, 5 findings", "")
 
 
+def test_trouble_that_was_met_on_the_way_is_no_work_of_its_lane() -> None:
+    wrong = event(50, "container.packages.app.err", "a.jar: broken", level="error")
+    assert (bar(drawn("artifact", wrong), "app").start, bar(drawn("artifact", wrong), "app").end) == (50, 50)
+    chart = drawn("artifact", wrong, event(900, "container.packages.app", "jar=1"), event(990, "scan.done"))
+    lane = bar(chart, "app")
+    assert (lane.start, lane.end, lane.note) == (900, 900, "jar=1")
+    assert [(mark.ms, mark.level) for mark in lane.marks] == [(50, "error")]
+    # what goes wrong in its own time belongs to it
+    late = replace(wrong, ts=moment(950))
+    chart = drawn("artifact", event(900, "container.packages.app", "jar=1"), late)
+    assert (bar(chart, "app").start, bar(chart, "app").end) == (900, 950)
+
+
 def test_whatever_is_scanned_its_stages_have_a_lane() -> None:
     for family in ("container", "archive", "iso", "dmg", "binary", "sbom"):
         parts = {"extract": "open", "layers": "layers", "packages": "os", "packages.app": "app", "osv.query": "advise"}
