@@ -73,7 +73,8 @@ def run(request: Request, settings: Settings, ledger: Ledger) -> Parts:
 
 def _harden(scan: _Scan, parts: Parts, ledger: Ledger) -> None:
     """Judge how the programs of an artifact are protected."""
-    ledger.add(hardening.coverage(len(scan.guarded)))
+    programs = hardening.count(scan.guarded)
+    ledger.add(hardening.coverage(programs))
     if not scan.guarded:
         return
     target = parts.target
@@ -81,7 +82,7 @@ def _harden(scan: _Scan, parts: Parts, ledger: Ledger) -> None:
         found = hardening.findings(scan.guarded, artifact=target.digest or target.source)
     parts.findings += found
     parts.units |= hardening.UNITS
-    detail = f"{counted(len(scan.guarded), 'program')}, {counted(len(found), 'finding')}"
+    detail = f"{counted(programs, 'program')}, {counted(len(found), 'finding')}"
     ledger.progress("binary.hardening", detail, pct=96)
 
 

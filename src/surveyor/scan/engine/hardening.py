@@ -5,6 +5,7 @@ Programs that a system package owns are its distribution's and are not judged: w
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -46,14 +47,32 @@ def judge(facts: Protection) -> list[tuple[Check, Outcome]]:
 
 def findings(programs: Iterable[Guarded], *, artifact: str) -> tuple[Finding, ...]:
     """One finding an outcome, which names every program that it is about."""
+    programs = tuple(programs)
+    slices = Counter(map(_place, programs))
     weak: dict[tuple[str, str], _Weak] = {}
     for one in programs:
-        for rule, outcome in judge(one.protection):
+        for rule, said in judge(one.protection):
+            outcome = _of_slice(said, one.protection.arch) if slices[_place(one)] > 1 else said
             asset = Asset(type="program", value=one.path, artifact=artifact, path=one.path, layer=one.layer)
             found = weak.setdefault((rule.id, outcome.key), _Weak(rule, outcome, {}))
             # the slices of a universal program are one asset
             found.assets.setdefault(asset, outcome.evidence)
     return tuple(map(_finding, weak.values()))
+
+
+def count(programs: Iterable[Guarded]) -> int:
+    """How many programs there are: the slices of a universal one are one."""
+    return len(set(map(_place, programs)))
+
+
+def _place(one: Guarded) -> tuple[str, str | None]:
+    return one.path, one.layer
+
+
+def _of_slice(outcome: Outcome, arch: str) -> Outcome:
+    """The same with the architecture in what it quotes: another slice may say otherwise."""
+    quoted = (replace(said, where=f"{arch} {said.where}") for said in outcome.evidence)
+    return replace(outcome, evidence=tuple(quoted))
 
 
 def _finding(weak: _Weak) -> Finding:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 import struct
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from surveyor.scan.engine.hardening import Guarded, findings, judge
+from surveyor.scan.engine.hardening import Guarded, count, findings, judge
 from surveyor.scan.formats.program import programs
 from surveyor.scan.formats.protection import protection
 from tests.programs import code_signature, elf, fat, macho, pe
@@ -122,6 +123,19 @@ def test_one_finding_names_every_program_and_quotes_what_it_says() -> None:
     assert found.assets[0].path == found.assets[0].value == "opt/0"
     assert (found.evidence[0].where, found.evidence[0].value) == ("opt/0: e_type", "EXEC")
     assert found.evidence[-1].value == "1,200 programs in all"
+
+
+def test_a_slice_of_a_universal_program_is_quoted_as_what_it_is() -> None:
+    data = memoryview(fat(macho(signature=SIGNED), macho(flags=0x85, signature=SIGNED)))
+    slices = [Guarded(protection=protection(program), path="opt/shop") for _, program in programs(data)]
+    assert len(slices) == 2
+    weak_one = next(one.protection for one in slices if list(judge(one.protection)))
+    (found,) = findings(iter(slices), artifact="x")
+    assert found.evidence[0].where == f"opt/shop: {weak_one.arch} flags"
+    assert count(slices) == 1
+    assert count([slices[0], replace(slices[0], layer="sha256:a"), replace(slices[0], path="opt/b")]) == 3
+    (found,) = findings([next(one for one in slices if list(judge(one.protection)))], artifact="x")
+    assert found.evidence[0].where == "opt/shop: flags"
 
 
 def test_titles_do_not_depend_on_what_was_measured() -> None:
