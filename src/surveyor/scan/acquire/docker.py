@@ -15,6 +15,7 @@ from surveyor.scan.acquire.interface import (
     load,
     mapping,
     sequence,
+    shared_name,
 )
 from surveyor.scan.errors import Malformed, ScanError
 from surveyor.scan.formats.oci import LAYERS
@@ -51,7 +52,7 @@ def read(origin: Origin, _budget: Budget) -> Artifact:
         coverage.append(_missed(CoverageState.PARTIAL, "limit_exceeded", detail))
     if not any(image.layers for image in images):
         raise Malformed("manifest.json names no layer that is in the archive")
-    name = next((image.name for image in images if image.name), None)
+    name = shared_name(image.name for image in images)
     return Artifact(type="container", images=tuple(images), name=name, coverage=tuple(coverage))
 
 

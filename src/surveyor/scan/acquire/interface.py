@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -64,6 +64,12 @@ class Image:
     digest: str | None = None
     platform: str | None = None
     overlaid: bool = False
+
+
+def shared_name(names: Iterable[str | None]) -> str | None:
+    """The name that all images of a file go by which have one, as those for several platforms do."""
+    known = {name for name in names if name}
+    return known.pop() if len(known) == 1 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

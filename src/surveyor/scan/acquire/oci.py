@@ -21,6 +21,7 @@ from surveyor.scan.acquire.interface import (
     load,
     mapping,
     sequence,
+    shared_name,
 )
 from surveyor.scan.errors import Malformed, ScanError
 from surveyor.scan.formats.oci import ATTESTATION, LAYERS, MANIFESTS, Descriptor, is_digest
@@ -60,7 +61,7 @@ def read(origin: Origin, budget: Budget) -> Artifact:
         type="container",
         images=tuple(reading.images),
         # the annotation may be a bare tag ("1"), which names nothing
-        name=next((image.name for image in reading.images if image.name and _NAMED.search(image.name)), None),
+        name=shared_name(image.name for image in reading.images if image.name and _NAMED.search(image.name)),
         digest=reading.images[0].digest if len(reading.images) == 1 else None,
         coverage=tuple(reading.coverage),
     )

@@ -40,6 +40,10 @@ def archive(tmp_path: Path) -> Path:
     return path
 
 
+def test_a_file_of_several_images_goes_by_its_own_name(archive: Path) -> None:
+    assert scan(archive, None).target.name == "images.tar"
+
+
 @pytest.mark.parametrize(
     ("only", "found"),
     [
