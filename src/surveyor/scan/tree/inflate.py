@@ -18,10 +18,10 @@ from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.tree.lzop import unlzop
 
 #: Inflated bytes at most held a step, whatever the ratio.
-CHUNK = 2 * MIB
+CHUNK = MIB
 #: What isal raises; its stub calls the class an instance.
 InflateError = cast("type[Exception]", isal_zlib.error)
-_STEP = 512 << 10  # compressed bytes a step
+_STEP = 256 << 10  # compressed bytes a step
 _WINDOW = 128 * MIB  # what zstd --ultra writes at most by default
 _MEMORY = _WINDOW + 16 * MIB  # the same for a dictionary of xz, with what its decoder needs besides
 _GZIP, _GZIP_TRAILER = b"\x1f\x8b", 8

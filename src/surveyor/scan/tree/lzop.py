@@ -14,7 +14,7 @@ from surveyor.scan.formats.lzo import decompress
 from surveyor.scan.limits import MIB, Budget
 
 MAGIC = b"\x89LZO\0\r\n\x1a\n"
-_CHUNK = 2 * MIB
+_CHUNK = MIB
 _BLOCK = 16 * MIB  # lzop writes 256 KiB unless told otherwise
 _ENDS = (0, 0xFFFFFFFF)
 _LEVELS = 0x940  # the version since which headers hold a level and a longer time

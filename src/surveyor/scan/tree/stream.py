@@ -7,7 +7,6 @@ import mmap
 import tempfile
 import weakref
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from typing import BinaryIO, Protocol, cast
 
 from surveyor.scan.errors import LimitExceeded, ScanError, Unsupported
@@ -109,20 +108,21 @@ class Mapped:
 
 
 class Inflated:
-    """A stream of chunks, of which one at a time is held, or as many as a wanted file needs.
+    """A stream of chunks, of which one at a time is held, or as much of several as a wanted file needs.
 
     A file of more than 16 MiB goes to a spool: a mapped file without a name, which is no private memory. Where the
     spool has no room, that file cannot be had, and what follows it can.
     """
 
-    __slots__ = ("_budget", "_buffer", "_chunks", "_expected", "_passed", "position")
+    __slots__ = ("_budget", "_buffer", "_chunks", "_expected", "_passed", "_rest", "position")
     mapped = False
 
     def __init__(self, chunks: Iterator[bytes], budget: Budget, *, packed: int = 0) -> None:
         self._chunks = self._counted(chunks)
         self._passed, self._expected = 0, max(1.0, packed * _RATIO)
         self._budget = budget
-        self._buffer: bytes | bytearray | mmap.mmap = b""
+        self._buffer: bytes | bytearray | memoryview | mmap.mmap = b""
+        self._rest: memoryview | bytes = b""  # of the chunk whose beginning is the end of the buffer
         self.position = 0
 
     @property
@@ -135,15 +135,24 @@ class Inflated:
             self._passed += len(chunk)
             yield chunk
 
+    def _next(self) -> bytes | memoryview:
+        """What comes behind the buffer; nothing at the end."""
+        rest, self._rest = self._rest, b""
+        return rest or next(self._chunks, b"")
+
     def block(self) -> bytes:
         """The next 512 bytes, fewer at the end."""
         start = self.position
-        if start + BLOCK > len(self._buffer):
-            self._fill(BLOCK)
-            start = 0
-        found = self._buffer[start : start + BLOCK]
-        self.position = start + len(found)
-        return bytes(found)
+        self.position = stop = start + BLOCK
+        found = bytes(self._buffer[start:stop])
+        while len(found) < BLOCK:
+            # no chunk is copied for a header that goes over its end
+            self._buffer = chunk = self._next()
+            self.position = min(BLOCK - len(found), len(chunk))
+            if not chunk:
+                break
+            found += chunk[: self.position]
+        return found
 
     def peek(self, count: int) -> memoryview:
         """The next bytes without moving on."""
@@ -158,7 +167,7 @@ class Inflated:
             self.position += count
             return 0
         count -= there
-        for chunk in self._chunks:
+        while chunk := self._next():
             if count <= len(chunk):
                 self._buffer, self.position = chunk, count
                 return 0
@@ -181,7 +190,7 @@ class Inflated:
     def finish(self) -> None:
         """Read a little past the end, so that a wrong checksum there is seen."""
         read = 0
-        for chunk in self._chunks:
+        while chunk := self._next():
             read += len(chunk)
             if read > _TRAILER:
                 return
@@ -192,9 +201,11 @@ class Inflated:
         if count > HELD:
             self._spool(held, count)
             return
-        self._buffer = bytearray(held)
-        for chunk in _until(self._chunks, count - len(held)):
-            self._buffer += chunk
+        self._buffer = filled = bytearray(held)
+        for chunk in self._until(count - len(held)):
+            missing = count - len(filled)
+            filled += chunk[:missing]
+            self._rest = memoryview(chunk)[missing:]
 
     def _spool(self, held: memoryview, count: int) -> None:
         last: bytes | memoryview = held
@@ -203,7 +214,7 @@ class Inflated:
         def chunks() -> Iterator[bytes | memoryview]:
             nonlocal last, given
             yield held
-            for last in _until(self._chunks, count - len(held)):
+            for last in self._until(count - len(held)):
                 given += len(last)
                 yield last
 
@@ -211,15 +222,14 @@ class Inflated:
         if damage:
             # what found no room comes next, so that whoever goes on is where he should be
             missing = given - len(self._buffer)
-            self._chunks = chain((bytes(last[len(last) - missing :]),), self._chunks)
+            self._rest = b"".join((last[len(last) - missing :], self._rest))
             raise damage
 
-
-def _until(chunks: Iterator[bytes], count: int) -> Iterator[bytes]:
-    """Chunks until so many bytes have come, or no more do."""
-    while count > 0 and (chunk := next(chunks, b"")):
-        count -= len(chunk)
-        yield chunk
+    def _until(self, count: int) -> Iterator[bytes | memoryview]:
+        """Chunks until so many bytes have come, or no more do."""
+        while count > 0 and (chunk := self._next()):
+            count -= len(chunk)
+            yield chunk
 
 
 class _Full(LimitExceeded):
@@ -297,7 +307,7 @@ def _is_lzma_alone(head: bytes) -> bool:
 
 
 def inflate(blob: Blob, form: str, budget: Budget) -> Iterator[bytes]:
-    """The chunks of a compressed range, at most 2 MiB each; raises when the data is damaged or cut short."""
+    """The chunks of a compressed range, at most 1 MiB each; raises when the data is damaged or cut short."""
     return DECODERS[form](blob.view(), budget)
 
 
@@ -318,7 +328,7 @@ def content_digest(blob: Blob, budget: Budget) -> str:
 
 
 def contents(data: memoryview, budget: Budget) -> Iterator[bytes | memoryview]:
-    """The chunks of these bytes, or of what they inflate to, at most 2 MiB each."""
+    """The chunks of these bytes, or of what they inflate to, at most 1 MiB each."""
     form = form_of(bytes(data[:16]))
     return _steps(data, budget) if form == "plain" else DECODERS[form](data, budget)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from surveyor.scan.limits import MIB, Budget, Limits
+from surveyor.scan.limits import Budget, Limits
 from surveyor.scan.model import Report, ScanStatus
 from surveyor.scan.tree.entry import Blob, Wanted
 from surveyor.scan.tree.zip import ZipLayer
@@ -167,12 +167,16 @@ def with_modes(files: dict[str, tuple[int, bytes]], method: int) -> bytes:
 
 
 def test_a_program_or_a_link_that_takes_too_much_costs_itself_alone(tmp_path: Path) -> None:
-    zeros = bytes(8 * MIB)
     ((name, package),) = LODASH.items()
-    files = {"bin/x": (0o100755, zeros), "node_modules/a/package.json": (0o120777, zeros), name: (0o100644, package)}
-    report = scan_bytes(tmp_path, with_modes(files, zipfile.ZIP_BZIP2))
+    files = {"bin/x": (0o100755, bytes(99)), "node_modules/a/package.json": (0o120777, b"b"), name: (0o100644, package)}
+    whole = bytearray(with_modes(files, zipfile.ZIP_LZMA))
+    for large in ("bin/x", "node_modules/a/package.json"):
+        # behind the first name: version, size and first byte of the properties, then the size of the dictionary
+        at = whole.index(large.encode()) + len(large) + 5
+        whole[at : at + 4] = b"\xff" * 4
+    report = scan_bytes(tmp_path, bytes(whole))
     assert purls(report) == ["pkg:npm/lodash@4.17.15"]
-    (trouble,) = [one for one in troubles(report) if "ratio" in (one.detail or "")]
+    (trouble,) = [one for one in troubles(report) if "of memory" in (one.detail or "")]
     assert (trouble.path, trouble.count) == ("bin/x", 2)
 
 
