@@ -13,6 +13,7 @@ from struct import Struct, unpack_from
 from typing import NamedTuple
 
 from surveyor.scan.errors import LimitExceeded, Malformed, ScanError, Unsupported
+from surveyor.scan.formats.layout import find
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.tree.entry import PROGRAM_BYTES, Blob, Entry, Kind, Names, Tally, Wanted, is_program
 from surveyor.scan.tree.inflate import bunzip2, undeflate, unlzma, unxz, unzstd
@@ -34,6 +35,8 @@ _NAMES = {1: "shrink", 6: "implode", 9: "deflate64", 98: "PPMd"}
 _ENDED = 2  # of the flags of an LZMA entry: its end is marked
 _UNIX = 3
 _LINK = 4096
+_TAIL = 4  # bytes of a name; no ending that is asked for has fewer
+_COPIED = 4 * MIB
 _LEAST = 4096  # bytes inflated at once at least
 _MAX32 = 0xFFFFFFFF
 _MAX64 = 0xFFFFFFFFFFFFFFFF
@@ -71,12 +74,17 @@ class Zip:
         self._data = data
         self._budget = budget
         self._read: list[tuple[int, int, bytes]] = []
-        self._start, self._size, self.count, self._base = self._directory()
+        start, size, self.count, self._base = self._directory()
+        directory = data[start : start + size]
+        # a slice of bytes is sooner made than one of a view
+        self._listing = bytes(directory) if size <= _COPIED else directory
 
     def members(self, endings: tuple[bytes, ...] = ()) -> Iterator[Member]:
         """The entries whose names end so, in the order of the central directory; raises last when some are missing."""
-        directory = self._data[self._start : self._start + self._size]
+        directory = self._listing
         position, stop, seen, unpack = 0, len(directory) - 46, 0, _ENTRY.unpack_from
+        # most names end otherwise, which one look into a set tells sooner than the endings themselves
+        tails = frozenset(ending[-_TAIL:] for ending in endings)
         while position <= stop:
             magic, writer, flags, method, packed, size, name_bytes, extra_bytes, comment_bytes, attributes, offset = (
                 unpack(directory, position)
@@ -87,6 +95,9 @@ class Zip:
             if not seen & 0xFF:
                 self._budget.entry(0x100)
             names = position + 46 + name_bytes
+            if tails and bytes(directory[names - _TAIL : names]) not in tails:
+                position = names + extra_bytes + comment_bytes
+                continue
             name = bytes(directory[position + 46 : names])
             if not endings or name.endswith(endings):
                 if _MAX32 in (packed, size, offset):
@@ -99,6 +110,10 @@ class Zip:
         # writers without zip64 let the count run over
         if (seen ^ self.count) & 0xFFFF:
             raise Malformed(f"zip claims {self.count:,} entries and names {seen:,}")
+
+    def mentions(self, name: bytes) -> bool:
+        """Whether the central directory has these bytes anywhere: much sooner told than who has them."""
+        return find(memoryview(self._listing), name) >= 0
 
     def read(self, member: Member, limit: int) -> memoryview:
         """The bytes of one entry; raises when they are over the limit, damaged, or share bytes with another entry."""
