@@ -145,7 +145,7 @@ _LIMITS = {
     "file_bytes": "Bytes of one file that are held in memory",
     "metadata_bytes": "Bytes of one table of a filesystem or archive, such as its list of chunks",
     "ratio": "What one byte may inflate to, of streams over 1 MiB",
-    "spool_bytes": "Bytes of nameless temporary files, for what is compressed as a whole and for pulled images",
+    "spool_bytes": "Bytes of nameless files, for pulled images and as many for inflated data; `SURVEYOR_SPOOL_BYTES`",
     "seconds": "Seconds of a scan",
     "page_bytes": "Bytes of a page",
     "page_seconds": "Seconds of a page's scanner; `SURVEYOR_PAGE_SECONDS` in the service",

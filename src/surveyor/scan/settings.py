@@ -17,6 +17,8 @@ OSV_BUCKET = "https://osv-vulnerabilities.storage.googleapis.com"
 PSI_BASE = "https://pagespeedonline.googleapis.com"
 DEFAULT_PORTS = frozenset({80, 443, 8080, 8443})
 
+_DIGITS = 17  # more bytes or MiB are a slip of the hand
+
 _NAMED = re.compile(r"(?P<host>[^\s:\[\]/@]+)(?::(?P<port>[0-9]{1,5}))?")
 _BRACKETED = re.compile(r"\[(?P<host>[0-9A-Fa-f:.]+)\](?::(?P<port>[0-9]{1,5}))?")
 _BARE_IPV6 = re.compile(r"(?P<host>[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)(?P<port>)")
@@ -126,10 +128,19 @@ def advisory_database(env: Mapping[str, str]) -> Path:
 
 
 def _layer_cache_bytes(env: Mapping[str, str]) -> int:
-    given = env.get("SURVEYOR_LAYER_CACHE_MB", "1024")
-    if not (given.isascii() and given.isdigit() and len(given) < 10):
-        raise BadTarget("SURVEYOR_LAYER_CACHE_MB: expected a number of MiB, or 0 for none")
-    return int(given) * MIB
+    return _number(env, "SURVEYOR_LAYER_CACHE_MB", 1024, "MiB") * MIB
+
+
+def _limits(env: Mapping[str, str]) -> Limits:
+    """What the operator of a machine knows better than we do: how much its disk holds."""
+    return Limits(spool_bytes=_number(env, "SURVEYOR_SPOOL_BYTES", Limits().spool_bytes, "bytes"))
+
+
+def _number(env: Mapping[str, str], name: str, default: int, unit: str) -> int:
+    given = env.get(name) or str(default)
+    if not (given.isascii() and given.isdigit() and len(given) < _DIGITS):
+        raise BadTarget(f"{name}: expected a number of {unit}, or 0 for none")
+    return int(given)
 
 
 #: Variable, default, meaning: what ``from_environment`` reads, for the reference page.
@@ -154,6 +165,11 @@ VARIABLES = (
         "How many MiB of what image layers gave are kept in `cache/layers` in the home; `0` keeps none.",
     ),
     (
+        "SURVEYOR_SPOOL_BYTES",
+        f"`{Limits().spool_bytes}`",
+        "Bytes that a scan may write to nameless temporary files: for a pulled image, and as many for inflated data.",
+    ),
+    (
         "SURVEYOR_OSV_BUCKET",
         f"`{OSV_BUCKET}`",
         "Where advisories come from: a URL or folder with the bucket's layout.",
@@ -172,6 +188,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         osv_bucket=env.get("SURVEYOR_OSV_BUCKET") or OSV_BUCKET,
         layer_cache=home(env) / "cache" / "layers",
         layer_cache_bytes=_layer_cache_bytes(env),
+        limits=_limits(env),
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from surveyor.scan import settings
 from surveyor.scan.errors import BadTarget
+from surveyor.scan.limits import Limits
 from surveyor.scan.settings import AllowedHost
 
 
@@ -51,3 +52,18 @@ def test_the_page_speed_key_is_never_shown() -> None:
     assert "secret" not in repr(read)
     assert read.psi_key == "AIza-secret"
     assert read.allow_hosts == (AllowedHost(host="a", port=81), AllowedHost(host="b"))
+
+
+def test_the_operator_says_how_much_a_scan_may_spool() -> None:
+    for env in ({}, {"SURVEYOR_SPOOL_BYTES": ""}):
+        assert settings.from_environment(env).limits == Limits()
+    read = settings.from_environment({"SURVEYOR_SPOOL_BYTES": "1048576"})
+    assert read.limits == Limits(spool_bytes=1 << 20)
+    assert settings.from_environment({"SURVEYOR_LAYER_CACHE_MB": "0"}).layer_cache_bytes == 0
+
+
+@pytest.mark.parametrize("name", ["SURVEYOR_SPOOL_BYTES", "SURVEYOR_LAYER_CACHE_MB"])
+@pytest.mark.parametrize("value", ["-1", "4 GB", "1e9", "1.5", "\u0661", "1" * 17, "1" * 5000])
+def test_what_is_no_number_is_refused_by_its_name(name: str, value: str) -> None:
+    with pytest.raises(BadTarget, match=f"{name}: expected a number of"):
+        settings.from_environment({name: value})
