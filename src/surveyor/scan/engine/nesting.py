@@ -11,12 +11,13 @@ from surveyor.scan.engine.look import Nested
 from surveyor.scan.engine.reading import ImageReader
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.engine.wanted import NESTABLE
-from surveyor.scan.errors import LimitExceeded, Unsupported
+from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
 from surveyor.scan.events import Progress
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.tree.entry import Blob, Layer, readable
 from surveyor.scan.tree.file import FileLayer
+from surveyor.scan.tree.stream import form_of
 
 #: Types whose trees are systems: what lies in them is installed, and an archive there is just a file.
 _SYSTEMS = ("container", "rootfs", "filesystem/")
@@ -45,11 +46,15 @@ def scope_of(type_: str, image: Image, *, stage: str, prefix: str = "") -> Scope
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nesting:
-    """How deep artifacts may still be opened, and the first word of the events about them."""
+    """How deep artifacts may still be opened, and the first word of the events about them.
+
+    ``within`` are those that are open around what is opened next.
+    """
 
     budget: Budget
     stage: str
     depth: int
+    within: tuple[Blob, ...] = ()
 
     def nest(self) -> Nest:
         """The opener for files of a tree at this depth."""
@@ -58,6 +63,8 @@ class Nesting:
     def _open(self, blob: Blob, name: bytes, path: str) -> Nested | None:
         if self.depth <= 0:
             raise LimitExceeded(f"artifacts nested more than {self.budget.limits.depth} deep are not opened")
+        if any(_same(blob, outer) for outer in self.within):
+            raise Malformed("artifact that holds itself is opened once")
         origin = open_blob(blob, readable(name).rpartition("/")[2], self.budget)
         unit = next((one for one in NESTABLE if one.detect(origin)), None)
         if unit is None:
@@ -71,7 +78,7 @@ class Nesting:
             ledger.add(Coverage(what="acquire.file", state=state, reason=origin.damage.code, detail=str(origin.damage)))
         for entry in artifact.coverage:
             ledger.add(entry)
-        inner = replace(self, depth=self.depth - 1)
+        inner = replace(self, depth=self.depth - 1, within=(*self.within, blob))
         for image in artifact.images:
             if _is_itself(image, name):
                 continue  # the file as such was met where it lies
@@ -94,10 +101,17 @@ class Nesting:
         nested.files.update(reader.files)
 
 
+def _same(blob: Blob, outer: Blob) -> bool:
+    """Whether two artifacts are one: what holds itself ten times does so ten thousand times four levels deep."""
+    return len(blob) == len(outer) and blob.view() == outer.view()
+
+
 def _tell(origin: Origin) -> None:
     """Raise for a file in which no unit sees an artifact, where its end is missing or it has the name of one."""
     if origin.damage is not None:
         raise origin.damage
+    if origin.blob is not None and form_of(origin.blob.head(16)) != "plain":
+        raise Unsupported("compressed more than once: what is inside is not looked at")
     if origin.name.lower().endswith(_IMAGES):
         raise Unsupported("named as a disc or disk image, and is none that is read: cut short, or of another kind")
 
