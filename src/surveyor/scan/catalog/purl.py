@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 from surveyor.scan.catalog.interface import Record
 from surveyor.scan.model import Distro
 
 _SAFE = ":"
+_PLAIN = re.compile(r"[A-Za-z0-9_.~:-]*").fullmatch
 #: Types whose namespace is the distribution.
 _SYSTEMS = frozenset({"alpm", "apk", "deb", "opkg", "rpm"})
 #: Vendors of RPM packages that are called otherwise than their distributions, which the qualifier still tells apart.
@@ -19,16 +21,19 @@ def purl(record: Record, distro: Distro | None) -> str:
     namespace = _namespace(record, distro)
     path = f"pkg:{record.type}/"
     if namespace:
-        path += "/".join(quote(part, safe=_SAFE) for part in namespace.split("/") if part) + "/"
-    path += quote(record.name, safe=_SAFE)
+        path += "/".join(_quoted(part) for part in namespace.split("/") if part) + "/"
+    path += _quoted(record.name)
     if record.version:
-        path += f"@{quote(record.version, safe=_SAFE)}"
-    qualifiers = "&".join(
-        f"{key}={quote(value, safe=_SAFE)}" for key, value in sorted(_qualifiers(record, distro).items())
-    )
+        path += f"@{_quoted(record.version)}"
+    qualifiers = "&".join(f"{key}={_quoted(value)}" for key, value in sorted(_qualifiers(record, distro).items()))
     if qualifiers:
         path += f"?{qualifiers}"
     return f"{path}#{quote(record.subpath, safe=_SAFE + '/')}" if record.subpath else path
+
+
+def _quoted(text: str) -> str:
+    """A part with what is not its own percent-encoded; the library goes letter by letter, and few parts need it."""
+    return text if _PLAIN(text) else quote(text, safe=_SAFE)
 
 
 def namespace_of(record: Record, distro: Distro | None) -> str | None:

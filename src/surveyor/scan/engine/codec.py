@@ -18,7 +18,7 @@ from surveyor.scan.tree.entry import Tally
 from surveyor.scan.tree.overlay import Sheet
 
 #: Changes with every field of what is kept.
-FORMAT = "5:" + ":".join(",".join(kept.__dataclass_fields__) for kept in (Record, Coverage, Protection))
+FORMAT = "6:" + ":".join(",".join(kept.__dataclass_fields__) for kept in (Record, Coverage, Protection))
 _MOST = 128 << 20  # bytes that an entry may inflate to, which become some times as much
 _UNITS = {unit.id: unit for unit in CATALOGERS}
 
@@ -28,7 +28,7 @@ def encode(look: Look) -> bytes:
     import zstandard
 
     document = {
-        "names": list(look.sheet.names.seen),
+        "names": _joined(look.sheet.names.seen),
         "whiteouts": list(look.sheet.whiteouts),
         "opaque": list(look.sheet.opaque),
         "form": look.form,
@@ -72,9 +72,8 @@ def decode(data: bytes, sheet: Sheet) -> Look | None:
 def _look(document: dict[str, Any], sheet: Sheet) -> Look:
     look = Look(sheet)
     look.whole = True
-    sheet.names.seen, sheet.whiteouts, sheet.opaque = (
-        set(map(_bytes, document[field])) for field in ("names", "whiteouts", "opaque")
-    )
+    sheet.names.seen = _parted(*document["names"])
+    sheet.whiteouts, sheet.opaque = (set(map(_bytes, document[field])) for field in ("whiteouts", "opaque"))
     look.form, look.entries, look.unmarked = document["form"], document["entries"], document["unmarked"]
     look.climbing, look.closed = _tally_of(document["climbing"]), _tally_of(document["closed"])
     look.sparse, look.empty = list(map(_bytes, document["sparse"])), list(map(_bytes, document["empty"]))
@@ -152,6 +151,17 @@ def _tally_of(parts: list[Any]) -> Tally:
     tally = Tally()
     tally.count, tally.names, tally.why = parts[0], list(map(_bytes, parts[1])), parts[2]
     return tally
+
+
+def _joined(names: set[bytes]) -> list[object]:
+    """Names as one text, a line each, and those that would be two: there are so many that a string each takes long."""
+    odd = [name for name in names if b"\n" in name or not name]
+    return [b"\n".join(names.difference(odd)), odd]
+
+
+def _parted(lines: str, odd: list[str]) -> set[bytes]:
+    names = set(_bytes(lines).split(b"\n")) if lines else set()
+    return names.union(map(_bytes, odd))
 
 
 def _text(value: object) -> str:
