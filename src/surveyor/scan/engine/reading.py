@@ -168,7 +168,7 @@ class ImageReader:
         for stage, entry in look.failures:
             self._ledger.fail(entry, stage=stage)
         sparse = self._keep(layer, look, self._overlay.visible)
-        self._overlay.seal(look.sheet)
+        self._overlay.seal(look.sheet, whole=look.whole and self._scope.overlaid)
         self._layers.append(layer)
         account(look, layer, sparse, self._ledger, self._budget, stage=self._scope.stage)
 

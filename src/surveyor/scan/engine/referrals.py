@@ -1,6 +1,7 @@
 """Files that others name, as ``-r more.txt`` does: read by who was told of them, in another walk of the layers.
 
-Only an image or a tree in which a file names one that its own name does not give away pays for that.
+Only an image or a tree in which a file names one that its own name does not give away pays for that, and of its layers
+those that may have such a file.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Referrals:
         budget: Budget,
         take: Take,
     ) -> None:
-        if not wanted:
+        if not wanted or overlay.lacks(wanted, newer):
             return
         for entry in layer.walk(lasts_of(wanted.keys()), budget):
             if entry.kind is Kind.FILE and entry.name in wanted and overlay.visible(entry.name, newer):

@@ -6,6 +6,10 @@ what lower layers put into its directory; neither touches its own layer.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from functools import cached_property
+
 from surveyor.scan.tree.entry import Names, Room
 
 _PREFIX = b".wh."
@@ -13,13 +17,23 @@ _OPAQUE = b".wh..wh..opq"
 _ROOM = 400_000  # names of all layers of an image: 60 MB, and 140 MB where all are long
 
 
+#: Names that are not as a walk yields them, and digests that long ones are kept by.
+_ODD = re.compile(rb"\0|/|.*(?://|/\.{0,2}(?:/|\Z))|\.{0,2}(?:/|\Z)", re.DOTALL)
+
+
 class Sheet:
-    """What one layer will hide from those below it."""
+    """What one layer will hide from those below it; ``whole`` when all its files were to be noted."""
 
     def __init__(self, room: Room) -> None:
+        self.whole = False
         self.names = Names(room)
         self.whiteouts: set[bytes] = set()
         self.opaque: set[bytes] = set()
+
+    @cached_property
+    def telling(self) -> bool:
+        """Whether a file that is not among the names is not in the layer; asked of a walked one."""
+        return self.whole and not self.names.full and not any(map(_ODD.match, self.names.seen))
 
     def mark(self, name: bytes) -> bool:
         """Take a whiteout; false when the name is none."""
@@ -51,12 +65,18 @@ class Overlay:
         """A fresh sheet for a layer to be walked."""
         return Sheet(self._room)
 
-    def seal(self, sheet: Sheet) -> None:
-        """Lay a walked layer on top of all that follow."""
+    def seal(self, sheet: Sheet, *, whole: bool = False) -> None:
+        """Lay a walked layer on top of all that follow; ``whole`` when the names of all its files were to be noted."""
+        sheet.whole = whole
         self._sheets.append(sheet)
         self._all.names.seen |= sheet.names.seen
         self._all.whiteouts |= sheet.whiteouts
         self._all.opaque |= sheet.opaque
+
+    def lacks(self, names: Iterable[bytes], layer: int) -> bool:
+        """Whether a walked layer is known to have no file of these names; the newest layer is 0."""
+        sheet = self._sheets[layer]
+        return not any(Names.key(name) in sheet.names.seen for name in names) and sheet.telling
 
     def visible(self, name: bytes, newer: int | None = None) -> bool:
         """Whether no newer layer replaces or removes the file or one of its directories.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ from tests.images import DEBIAN, Link, deb, npm, pack, purls, tar, troubles
 from tests.servers.distribution import Distribution, written
 
 SYSTEM = pack(tar({"etc/os-release": DEBIAN, "var/lib/dpkg/status": deb("bash", "5.2")}), "gzip")
+RELEASE = pack(tar({"etc/os-release": DEBIAN}), "gzip")
 #: Its data is read only where a link or another file leads to it.
 MORE = pack(tar({"data/dpkg-status": deb("zlib", "1.3"), "srv/more.txt": b"b==2\n"}), "gzip")
 
 
+@cache  # gzip keeps the time: the next second's bytes are another layer
 def app(name: str) -> bytes:
     return pack(tar({f"srv/node_modules/{name}/package.json": npm(name, "1")}), "gzip")
 
@@ -108,9 +111,9 @@ def test_a_second_image_pays_for_its_own_layer_only(ground: Ground) -> None:
     ids=["link", "referral", "referral to nothing"],
 )
 def test_a_known_layer_comes_when_something_leads_into_it(ground: Ground, top: dict[str, Any]) -> None:
-    ground.push(pack(tar({"etc/os-release": DEBIAN}), "gzip"), MORE, app("a"))
+    ground.push(RELEASE, MORE, app("a"))
     ground.scan()
-    layers = ground.push(pack(tar({"etc/os-release": DEBIAN}), "gzip"), MORE, pack(tar(top), "zstd"))
+    layers = ground.push(RELEASE, MORE, pack(tar(top), "zstd"))
     report = ground.scan()
     assert ground.asked(*layers)[1:] == [1, 1]
     assert ground.pulled()[0] == (1, 2)
@@ -120,6 +123,30 @@ def test_a_known_layer_comes_when_something_leads_into_it(ground: Ground, top: d
     assert said(report) == said(ground.scan())
     shown = [event.pct for event in ground.events if event.pct is not None]
     assert shown == sorted(shown)
+
+
+@pytest.mark.parametrize(("named", "times"), [("more.txt", [0, 1, 0, 1]), ("gone.txt", [0, 0, 0, 1])])
+def test_only_the_known_layer_that_has_a_file_comes_for_it(ground: Ground, named: str, times: list[int]) -> None:
+    ground.push(SYSTEM, MORE, app("a"))
+    ground.scan()
+    layers = ground.push(SYSTEM, MORE, app("a"), pack(tar({"srv/requirements.txt": f"-r {named}\n".encode()}), "gzip"))
+    report = ground.scan()
+    assert ground.asked(*layers) == times
+    assert said(report) == said(ground.scan(cached=False))
+    assert [entry.path for entry in report.coverage if entry.what == "acquire.referrals"] == (
+        ["srv/gone.txt"] if named == "gone.txt" else []
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["/srv/more.txt", "srv//more.txt", "srv/./more.txt", "x/../srv/more.txt", "./srv/more.txt"]
+)
+def test_a_file_of_an_oddly_spelt_name_is_not_passed_by(ground: Ground, name: str) -> None:
+    base = pack(tar({name: b"b==2\n"}), "gzip")
+    ground.push(base)
+    ground.scan()
+    ground.push(base, pack(tar({"srv/requirements.txt": b"-r more.txt\n"}), "gzip"))
+    assert purls(ground.scan()) == ["pkg:pypi/b@2"]
 
 
 def test_what_another_process_removed_meanwhile_comes_after_all(
