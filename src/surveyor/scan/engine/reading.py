@@ -24,6 +24,7 @@ from surveyor.scan.engine.referrals import Referrals
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.engine.unseen import Unseen
 from surveyor.scan.engine.wanted import is_nested
+from surveyor.scan.errors import Unsupported
 from surveyor.scan.events import Progress
 from surveyor.scan.formats import release
 from surveyor.scan.limits import Budget
@@ -355,7 +356,10 @@ def size_of(layer: Layer) -> int:
 
 def _inflates(layer: Layer) -> bool:
     """Whether a look at a layer is to inflate it; one that would have to come first is known, most likely."""
-    return (not isinstance(layer, TarLayer) or layer.here) and layer.form not in _PLAIN
+    try:
+        return (not isinstance(layer, TarLayer) or layer.here) and layer.form not in _PLAIN
+    except Unsupported:
+        return False  # the look at it says why
 
 
 #: Forms of layers whose bytes need no inflating.

@@ -212,3 +212,12 @@ def test_programs_go_to_who_asks_for_them(tmp_path: Path, monkeypatch: pytest.Mo
         assert seen["all"] == ["usr/bin/bash", "usr/bin/stray", "usr/lib/libstray.so.1", "opt/app/run"]
         assert sorted(seen["unowned"]) == ["opt/app/run", "usr/bin/stray", "usr/lib/libstray.so.1"]
         assert not troubles(report)
+
+
+def test_a_layer_of_a_compression_that_is_not_read_leaves_the_others(tmp_path: Path) -> None:
+    strange = b"LRZI" + bytes(5000)
+    report = scan_bytes(tmp_path, Oci().add([tar({"a/node_modules/x/package.json": npm("x", "1")}), strange]).tar())
+    assert [package.purl for package in report.packages] == ["pkg:npm/x@1"]
+    [entry] = troubles(report)
+    assert (entry.what, entry.reason, entry.layer) == ("acquire.layer", "unsupported", sha256(strange))
+    assert "lrzip" in (entry.detail or "")
