@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 INPUTS := pyproject.toml constraints.txt package.json package-lock.json hatch_build.py
 
-.PHONY: help up test check fault fuzz fix lock bench docs pictures clean
+.PHONY: help up test check fault hostile fuzz fix lock bench docs pictures clean
 
 help:          ## show these targets
 	@grep -hE '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -22,6 +22,9 @@ check: $(VENV)/.dev ## lint, types and import contracts only
 
 fault: $(VENV)/.dev ## kill every part at random points, for half an hour; SURVEYOR_FAULT_ROUNDS and _SEED
 	@exec $(BIN)/python tests/isolation.py $(BIN)/python -m pytest tests/fault tests/integration/test_schemathesis.py -q -s -m slow $(ARGS)
+
+hostile: $(VENV)/.dev ## scan what is made to hurt at its full size: a million entries in every format, lists without end
+	@exec $(BIN)/python tests/isolation.py $(BIN)/python -m pytest tests/hostile -q -s -m slow $(ARGS)
 
 fuzz: $(VENV)/.fuzz ## fuzz every reader of hostile bytes (ARGS="iso squashfs --seconds 600")
 	@exec $(BIN)/python tests/isolation.py $(BIN)/python -m tests.fuzz $(ARGS)

@@ -36,9 +36,18 @@ from surveyor.scan.events import Progress
 from surveyor.scan.plan import plan
 from surveyor.scan.report import json as report_json
 from surveyor.scan.settings import Settings
+start = time.process_time()
 report = engine.run(plan(sys.argv[1]), Settings(), Progress())
 size = len(report_json.encode(report))
-json.dump({"peak": peak, "packages": len(report.packages), "status": report.scan_status, "size": size}, sys.stdout)
+json.dump({
+    "peak": peak,
+    "seconds": round(time.process_time() - start, 2),
+    "packages": len(report.packages),
+    "status": report.scan_status,
+    "entries": sum(entry.count or 0 for entry in report.coverage if entry.what == "acquire.layer"),
+    "troubles": [entry.detail for entry in report.coverage if entry.state in ("partial", "failed")][:9],
+    "size": size,
+}, sys.stdout)
 """
 GOOD = {"etc/os-release": DEBIAN, "var/lib/dpkg/status": deb("bash", "5.2.15-2")}
 
