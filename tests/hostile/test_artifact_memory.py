@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from surveyor.scan.formats.rpm import header as tags
+from tests import rpms
 from tests.images import DEBIAN, Oci, deb, docker_save, jar, npm, pack, pom, tar
 
 MIB = 1 << 20
@@ -193,6 +195,26 @@ def test_private_memory_is_bounded(tmp_path: Path, build: Callable[[], bytes]) -
     found = run(path)
     assert isinstance(found["packages"], int)
     assert found["packages"] >= 1
+
+
+def test_an_rpm_database_of_two_million_files(tmp_path: Path) -> None:
+    """The lists of what packages own are kept as they are and searched in pieces, whatever they are asked for."""
+    names = [b"f%05d" % number for number in range(1_000)]
+
+    def package(number: int) -> bytes:
+        more: dict[int, rpms.Value] = {
+            tags.BASE_NAMES: names,
+            tags.DIR_NAMES: [b"/u/%d/" % number],
+            tags.DIR_INDEXES: [0] * len(names),
+        }
+        return rpms.package(f"p{number}", "1-1", more=more)
+
+    database = rpms.sqlite((package(number) for number in range(2_200)), page=65536)
+    owned = {"u/7/f00007": npm("n", "1"), "u/7/node_modules/n/package.json": npm("n", "1")}
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_save([tar({"etc/os-release": DEBIAN, "var/lib/rpm/rpmdb.sqlite": database, **owned})]))
+    found = run(path)
+    assert (found["packages"], found["troubles"]) == (2_201, [])
 
 
 def test_a_file_larger_than_the_memory_of_the_child(tmp_path: Path) -> None:
