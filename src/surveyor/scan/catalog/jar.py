@@ -159,9 +159,9 @@ def _itself(name: str, facts: dict[str, str], coordinates: list[Record], archive
 
 def _library(name: str, facts: dict[str, str], coordinates: list[Record], archive: Zip) -> Record | None:
     stem = name.rpartition(".")[0] or name
-    names = {one.name for one in coordinates}
-    if stem in names:
-        return _named(name, facts, None, stem, "")  # Maven's own word on it stands, whatever looks like a version
+    names = {java_names.folded(one.name): one.name for one in coordinates}
+    if own := names.get(java_names.folded(stem)):
+        return _named(name, facts, None, own, "")  # Maven's own word on it stands, whatever looks like a version
     artifact, version = java_names.split(stem, facts)
     named = artifact != stem
     artifact = java_names.published(artifact, facts)
@@ -169,8 +169,8 @@ def _library(name: str, facts: dict[str, str], coordinates: list[Record], archiv
         return None
     if not named and coordinates and not java_names.speaks_of(stem, facts, exactly=True):
         return None  # a name without a version; the manifest's may be that of a project shaded into it
-    if artifact in names:
-        return _named(name, facts, None, artifact, version)  # Maven's own word on it stands
+    if own := names.get(java_names.folded(artifact)):
+        return _named(name, facts, None, own, version)  # Maven's own word on it stands
     if version:
         trusted = {} if java_names.is_foreign(artifact, version, facts) else facts
         owner = java_names.group(artifact, trusted, lambda: java_names.common_package(_classes(archive)))
@@ -235,7 +235,7 @@ def _nested(archive: Zip, content: _Content, budget: Budget, room: _Room) -> Ite
 
 CATALOGER = Cataloger(
     id="jar",
-    version=5,
+    version=6,
     summary="Java archives by Maven's pom.properties, else by manifest and file name; nested archives too",
     endings=rb"[jwekpsrf]ar|aar|[hj]pi|lpkg|JAR|WAR|EAR",
     paths=re.compile(rb"\.(?:[jwekpsrf]ar|aar|[hj]pi|lpkg|JAR|WAR|EAR)$"),

@@ -178,10 +178,15 @@ def _is_tomcat(facts: Mapping[str, str]) -> bool:
     return facts.get("implementation-title", "").lower() == "apache tomcat"
 
 
+def folded(name: str) -> str:
+    """What is the same for names that packagers write in their own way: JavaEWAH is javaewah.jar in Debian."""
+    return _LETTERS.sub("", name.lower())
+
+
 def speaks_of(name: str, facts: Mapping[str, str], *, exactly: bool = False) -> bool:
     """Whether a manifest is about the archive of this name: a title holds it, or is nothing else."""
-    wanted = _LETTERS.sub("", name.lower())
-    titles = (_LETTERS.sub("", title.lower()) for title in _titles(facts))
+    wanted = folded(name)
+    titles = map(folded, _titles(facts))
     return bool(wanted) and any(wanted == title if exactly else wanted in title for title in titles)
 
 
