@@ -37,7 +37,7 @@ def test_an_image_that_wants_a_login_is_scanned(page: Page, distribution: Distri
     expect(page.get_by_role("alert")).to_contain_text("not a public address")
     picture(page, "image-refused")
     page.get_by_label("Scan an image in a registry").fill(str(distribution.reference))
-    page.get_by_label("Platform").fill("linux/amd64")
+    page.get_by_label("Platform", exact=True).fill("linux/amd64")
     page.get_by_role("button", name="Scan image").click()
     expect(page).to_have_url(re.compile("/scans/"))
     name = f"{distribution.reference} (linux/amd64)"
