@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from surveyor.scan.limits import Limits
 from tests import discs, exts, squash, udfs
 from tests.apple import apfs, hfs, xar
 from tests.cpios import TRAILER, newc
 from tests.hostile.test_artifact_memory import header, run
-from tests.hostile.test_loops import BESIDE
-from tests.images import Files, Oci, npm, tar
+from tests.hostile.test_loops import BESIDE, GOOD, TREES
+from tests.images import Files, Oci, npm, purls, scan_bytes, tar, troubles
 
 MANY = 1_000_000
 SIDE = 1_000
@@ -159,6 +160,18 @@ CASES: dict[str, tuple[Callable[[], bytes], int]] = {
     # each has a record of 248 bytes, and writing them takes longer than walking
     "hfs": (hfs_plus, MANY // 5),
 }
+
+
+#: What lists all it has in one table is refused by that; the writer of the last one has no folders so large.
+TABLED = {"a.zip", "a.xar", "a.squashfs"}
+
+
+@pytest.mark.parametrize("name", sorted(TREES.keys() - TABLED))
+def test_what_comes_before_the_bound_stays(tmp_path: Path, name: str) -> None:
+    files: Files = {**BESIDE, **{f"z{at % 9}/n{at:05}": b"" for at in range(9_000)}}
+    report = scan_bytes(tmp_path, TREES[name](files), name, limits=Limits(entries=6_000))
+    assert purls(report) == [GOOD]
+    assert [entry.detail for entry in troubles(report)] == ["more than 6,000 entries"]
 
 
 def test_a_xar_of_very_many_files_ends_by_their_count(tmp_path: Path) -> None:

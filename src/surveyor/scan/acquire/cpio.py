@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin
-from surveyor.scan.errors import Malformed, ScanError
+from surveyor.scan.errors import LimitExceeded, Malformed, ScanError
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.tree.cpio import CpioLayer, CpioWalk, is_cpio
@@ -56,12 +56,17 @@ def read(origin: Origin, budget: Budget) -> Artifact:
 
 
 def _length(blob: Blob, budget: Budget) -> tuple[int, bool]:
-    """How many bytes the plain archives at the beginning take, and whether they look like an initrd."""
-    walk, told = CpioWalk(Mapped(blob.buffer, blob.start, blob.end), _INITRD, budget), False
+    """How many bytes the plain archives at the beginning take, and whether they look like an initrd.
+
+    Its entries are counted by who reads them, not here too: of what is too much, that reads as far as it may.
+    """
+    budget.check_time()
+    own = Budget(limits=budget.limits, clock=budget.clock, tick=budget.tick)
+    walk, told = CpioWalk(Mapped(blob.buffer, blob.start, blob.end), _INITRD, own), False
     try:
         for _ in walk:
             told = True
-    except Malformed:
+    except (LimitExceeded, Malformed):
         return len(blob), told  # who reads it says so
     return walk.end - blob.start, told
 
@@ -72,7 +77,7 @@ def _missed(reason: str, detail: str, place: str) -> Coverage:
 
 ACQUIRER = Acquirer(
     id="cpio",
-    version=1,
+    version=2,
     summary="initrd, or another cpio archive",
     detect=detect,
     read=read,
