@@ -111,7 +111,7 @@ def _type(blob: Blob, archive: Zip, budget: Budget) -> _Type:
         return _Type(wrapped, (), ".jmod" if wrapped == "java-jmod" else ".crx")
     signs: dict[str, Member] = {}
     try:
-        for member in archive.members():
+        for member in archive.members(counted=False):
             if sign := _SIGNS.match(member.name):
                 signs.setdefault(str(sign.lastgroup), member)
     except Malformed:

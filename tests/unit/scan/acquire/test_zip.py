@@ -196,6 +196,15 @@ def test_nothing_is_kept_of_files_that_are_no_programs() -> None:
     assert not walk._archive._read
 
 
+def test_what_comes_before_the_limit_of_entries_is_found(tmp_path: Path) -> None:
+    ((name, package),) = LODASH.items()
+    files = {name: package, **{f"n{number}": b"" for number in range(9_000)}}
+    whole = scan_bytes(tmp_path, zipped(files), "a.zip", limits=Limits(entries=9_001))
+    assert (purls(whole), troubles(whole)) == (["pkg:npm/lodash@4.17.15"], [])
+    cut = scan_bytes(tmp_path, zipped(files), "a.zip", limits=Limits(entries=6_000))
+    assert (purls(cut), [one.reason for one in troubles(cut)]) == (["pkg:npm/lodash@4.17.15"], ["limit_exceeded"])
+
+
 def test_a_symbolic_link_is_no_file(tmp_path: Path) -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
