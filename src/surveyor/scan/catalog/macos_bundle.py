@@ -32,7 +32,8 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
     info = plist.mapping(plist.load(file.data))
     identifier, name = plist.string(info.get("CFBundleIdentifier")).strip(), _name(info, file.path)
     version = _version(info)
-    runs = info.get("CFBundleExecutable") or info.get("CFBundlePackageType") in {"APPL", "FMWK", "KEXT"}
+    kind = plist.string(info.get("CFBundlePackageType"))
+    runs = info.get("CFBundleExecutable") or kind in {"APPL", "FMWK", "KEXT"}
     if not (runs and version and name):
         return
     if not (_usable(name) and _usable(version) and len(identifier) <= _NAME and identifier.isprintable()):

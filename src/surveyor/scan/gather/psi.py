@@ -51,7 +51,8 @@ def gather(errand: Errand) -> Speed:
         raise Unreachable(f"PageSpeed Insights answered {answer.status}: {_told(body, settings.psi_key)}")
     lighthouse = _part(body, "lighthouseResult")
     failure = _part(lighthouse, "runtimeError")
-    if failure.get("code") not in {None, "", "NO_ERROR"}:
+    # no set: what was sent may be a list
+    if failure.get("code") not in (None, "", "NO_ERROR"):
         raise Unreachable(f"PageSpeed Insights could not measure the page: {_clean(failure['code'], settings.psi_key)}")
     metrics = (*_field(body), *_lab(lighthouse))
     if not metrics:

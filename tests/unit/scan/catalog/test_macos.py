@@ -66,6 +66,7 @@ def test_without_a_name_it_is_called_by_its_folder(path: str, name: str) -> None
         {"CFBundleVersion": "1", "CFBundleName": "resources", "CFBundlePackageType": "BNDL"},
         {"CFBundleExecutable": "a", "CFBundleVersion": "${VERSION}"},
         {"CFBundleExecutable": "a", "CFBundleVersion": 7},
+        {"CFBundleVersion": "1", "CFBundleName": "a", "CFBundlePackageType": ["APPL"]},
     ],
 )
 def test_bundles_of_resources_and_templates_are_none(values: dict[str, object]) -> None:
