@@ -164,3 +164,9 @@ def test_a_main_module_without_a_path_costs_none_of_the_others() -> None:
             if isinstance(told, Record)
         )
     assert found == ["stdlib", "a"]
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: str(unit.id))
+def test_what_only_begins_as_a_program_is_none(unit: Cataloger) -> None:
+    """No kernel runs an ELF file of class 7, and no list of .NET libraries begins so."""
+    assert run(unit, b"\x7fELF" + b"\x07" * 200) is None

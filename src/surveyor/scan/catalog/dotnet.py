@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from surveyor.scan.catalog.interface import Cataloger, File, Record, plausible, quote
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.dotnet import Library, bundled, libraries
-from surveyor.scan.formats.program import HEAD, form, programs
+from surveyor.scan.formats.program import programs
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Presence, Tier
 from surveyor.scan.vocabulary import counted
@@ -20,7 +20,7 @@ _KINDS = {"package": Tier.CONFIRMED, "runtimepack": Tier.CONFIRMED, "project": T
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
     """One record a library of a ``deps.json``, which may lie in a single-file program."""
-    if form(bytes(file.data[:HEAD])) is None:
+    if file.path.endswith(".deps.json"):
         yield from _records(file.data, budget, None)
         return
     for _, program in programs(file.data):

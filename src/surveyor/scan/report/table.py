@@ -37,6 +37,7 @@ _STYLES = {
 _DOMAINS = {Domain.SEO: "SEO"}
 #: Characters of what speaks for a finding; types of packages counted one by one.
 _WHY, _TYPES = 160, 8
+_NAMED = 2  # of those that missed something for one reason
 _UNLOOKED = {*INCOMPLETE, CoverageState.NOT_CONFIGURED, CoverageState.SKIPPED}
 
 
@@ -111,15 +112,26 @@ def _why(finding: Finding) -> str:
 
 def _coverage(entries: Iterable[Coverage]) -> Table:
     table = _table("State", "What", "Where", "Why")
+    # a damaged program is missed by all who read programs, for one reason
+    rows: dict[tuple[str, str, str], list[str]] = {}
     for entry in entries:
         where = printable(
             " ".join(part for part in (entry.path, entry.layer and entry.layer[:19], entry.asset) if part)
         )
         reason = entry.detail or vocabulary.spoken(entry.reason or "")
         why = printable(reason) + _count(entry.count or 0, reason)
-        what = printable(vocabulary.subject(entry.what))
-        table.add_row(Text(vocabulary.state(entry.state), style="yellow"), Text(what), Text(where), Text(why))
+        missed = rows.setdefault((vocabulary.state(entry.state), where, why), [])
+        missed.append(printable(vocabulary.subject(entry.what)))
+    for (state, where, why), missed in rows.items():
+        table.add_row(Text(state, style="yellow"), Text(_several(missed)), Text(where), Text(why))
     return table
+
+
+def _several(names: list[str]) -> str:
+    """The first two, and how many more."""
+    distinct = list(dict.fromkeys(names))
+    more = len(distinct) - _NAMED
+    return ", ".join(distinct[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _count(count: int, reason: str) -> str:

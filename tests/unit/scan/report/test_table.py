@@ -52,6 +52,21 @@ def test_domains_and_names_are_words() -> None:
     ]
 
 
+def test_what_several_missed_for_one_reason_is_told_once() -> None:
+    gaps = [
+        Coverage(what=f"catalog.{unit}", state=CoverageState.FAILED, reason="malformed", detail="damaged", path=path)
+        for path, units in (("bin/a", ("go", "rust", "dotnet", "go")), ("bin/b", ("go", "rust")), ("bin/c", ("go",)))
+        for unit in units
+    ]
+    text = table.encode(replace(full_report(), coverage=tuple(gaps)), width=160).decode()
+    rows = [re.split(r"  +", line.strip()) for line in text.splitlines()]
+    assert [row[1:3] for row in rows if row[-1] == "damaged"] == [
+        ["Go modules, Rust crates and 1 more", "bin/a"],
+        ["Go modules, Rust crates", "bin/b"],
+        ["Go modules", "bin/c"],
+    ]
+
+
 @pytest.mark.parametrize(
     ("types", "told"),
     [
