@@ -10,6 +10,8 @@ from surveyor.scan.formats import elf, elf_dynamic, macho, pe
 
 #: How many of a file's first bytes tell what it is.
 HEAD = 64
+#: Where what tells programs from other files of their format ends.
+_ELF_KIND, _MACHO_KIND, _FAT_COUNT = 18, 16, 8
 
 Program = elf.Elf | pe.Pe | macho.MachO
 
@@ -17,18 +19,20 @@ Program = elf.Elf | pe.Pe | macho.MachO
 def form(head: bytes) -> str | None:
     """``elf``, ``pe`` or ``mach-o`` by the first ``HEAD`` bytes; nothing for objects, core dumps and everything else.
 
+    One that ends before it says which of these it is may have been any, and reading tells that it is cut.
     What begins as a DOS program is taken for ``pe`` where it is long enough to say where its second header is: only
     reading tells.
     """
     magic = head[:4]
     if magic == elf.MAGIC:
         kind = head[16:18] if head[5:6] == b"\x01" else head[17:18] + head[16:17]
-        return "elf" if kind in (b"\x02\0", b"\x03\0") else None
+        return "elf" if kind in (b"\x02\0", b"\x03\0") or len(head) < _ELF_KIND else None
     if magic in macho.THIN:
         order: Literal["big", "little"] = "big" if macho.THIN[magic][1] == ">" else "little"
-        return "mach-o" if int.from_bytes(head[12:16], order) in macho.PROGRAMS else None
+        made = int.from_bytes(head[12:16], order)
+        return "mach-o" if made in macho.PROGRAMS or len(head) < _MACHO_KIND else None
     if magic in macho.FAT:
-        return "mach-o" if 0 < int.from_bytes(head[4:8], "big") <= macho.FAT_SLICES else None
+        return "mach-o" if 0 < int.from_bytes(head[4:8], "big") <= macho.FAT_SLICES or len(head) < _FAT_COUNT else None
     return "pe" if magic[:2] == pe.MAGIC and len(head) >= HEAD and any(head[60:64]) else None
 
 
