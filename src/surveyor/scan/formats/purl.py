@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 _LONGEST = 4096
 _TYPE = re.compile(r"[a-z][a-z0-9.+-]{0,63}")
+_KEY = re.compile(r"[a-z][a-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +43,13 @@ def parse(text: str) -> Purl | None:
     if not (_TYPE.fullmatch(type_) and name):
         return None
     pairs = (pair.partition("=") for pair in query.split("&"))
+    # a key that can be none is dropped: it could not be written again
+    known = ((key.lower(), unquote(value)) for key, equals, value in pairs if equals and value)
     return Purl(
         type=type_,
         namespace="/".join(unquote(part) for part in namespace.split("/") if part) or None,
         name=name,
         version=unquote(version),
-        qualifiers=tuple((key.lower(), unquote(value)) for key, equals, value in pairs if equals and value),
+        qualifiers=tuple((key, value) for key, value in known if _KEY.fullmatch(key)),
         subpath="/".join(unquote(part) for part in subpath.split("/") if part not in {"", ".", ".."}) or None,
     )

@@ -132,6 +132,12 @@ def test_a_folder_of_who_built_it_identifies_nothing(tmp_path: Path, text: str, 
     assert [package.purl for package in report.packages] == [expected]
 
 
+def test_a_key_that_can_be_none_is_dropped() -> None:
+    found = purls.parse("pkg:deb/debian/a@1?arch=amd64&di\ufffdstro=debian-12&a%20b=c&1=2")
+    assert found is not None
+    assert found.qualifiers == (("arch", "amd64"),)
+
+
 @pytest.mark.parametrize("text", ["", "pkg:", "pkg:npm", "pkg:npm/", "npm/a@1", "pkg:a b/c", "https://x.example"])
 def test_what_is_no_purl(text: str) -> None:
     assert purls.parse(text) is None
