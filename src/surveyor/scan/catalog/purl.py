@@ -56,5 +56,6 @@ def _qualifiers(record: Record, distro: Distro | None) -> dict[str, str]:
         found["distro"] = f"{distro.id}-{distro.version}" if distro.version else distro.id
     source = record.source
     if "upstream" not in found and source and (source.name, source.version) != (record.name, record.version):
-        found["upstream"] = source.name if source.version == record.version else f"{source.name}@{source.version}"
+        own = source.version in {"", record.version}
+        found["upstream"] = source.name if own else f"{source.name}@{source.version}"
     return found

@@ -132,6 +132,12 @@ def test_a_folder_of_who_built_it_identifies_nothing(tmp_path: Path, text: str, 
     assert [package.purl for package in report.packages] == [expected]
 
 
+def test_a_source_without_a_version_is_written_as_it_was_read(tmp_path: Path) -> None:
+    parts = [{"type": "library", "name": "a", "version": "2", "purl": "pkg:deb/debian/a?upstream=expat"}]
+    report = scan_bytes(tmp_path, json.dumps({"bomFormat": "CycloneDX", "components": parts}).encode())
+    assert [package.purl for package in report.packages] == ["pkg:deb/debian/a@2?upstream=expat"]
+
+
 def test_a_key_that_can_be_none_is_dropped() -> None:
     found = purls.parse("pkg:deb/debian/a@1?arch=amd64&di\ufffdstro=debian-12&a%20b=c&1=2")
     assert found is not None
