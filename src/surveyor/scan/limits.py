@@ -68,6 +68,12 @@ class Budget:
         now = self.clock()
         self._deadline, self._next_tick = now + self.limits.seconds, now + _TICK
 
+    def ahead(self) -> Budget:
+        """One for a pass over what another pass reads again: it counts for itself, and its time is this one's."""
+        found = Budget(limits=self.limits, clock=self.clock, tick=self.tick)
+        found._deadline = self._deadline
+        return found
+
     def entry(self, count: int = 1) -> None:
         """Count archive entries; look at the clock now and then, since walking is the hot path."""
         with self._lock:

@@ -50,6 +50,20 @@ def test_seconds_are_noticed_while_walking() -> None:
         walk(budget)
 
 
+def test_a_pass_ahead_counts_for_itself_and_ends_with_the_scan() -> None:
+    now = 0.0
+    budget = Budget(Limits(entries=10, seconds=5), clock=lambda: now)
+    now = 4.0
+    budget.ahead().entry(10)
+    budget.entry(10)
+    with pytest.raises(LimitExceeded, match="entries"):
+        budget.ahead().entry(11)
+    late = budget.ahead()
+    now = 6.0
+    with pytest.raises(LimitExceeded, match="5 s"):
+        late.check_time()
+
+
 def test_packages() -> None:
     budget = Budget(Limits(packages=1))
     budget.package()

@@ -56,17 +56,13 @@ def read(origin: Origin, budget: Budget) -> Artifact:
 
 
 def _length(blob: Blob, budget: Budget) -> tuple[int, bool]:
-    """How many bytes the plain archives at the beginning take, and whether they look like an initrd.
-
-    Its entries are counted by who reads them, not here too: of what is too much, that reads as far as it may.
-    """
-    budget.check_time()
-    own = Budget(limits=budget.limits, clock=budget.clock, tick=budget.tick)
-    walk, told = CpioWalk(Mapped(blob.buffer, blob.start, blob.end), _INITRD, own), False
+    """How many bytes the plain archives at the beginning take, and whether they look like an initrd."""
+    walk, told = CpioWalk(Mapped(blob.buffer, blob.start, blob.end), _INITRD, budget.ahead()), False
     try:
         for _ in walk:
             told = True
     except (LimitExceeded, Malformed):
+        budget.check_time()
         return len(blob), told  # who reads it says so
     return walk.end - blob.start, told
 

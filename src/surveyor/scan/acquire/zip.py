@@ -86,7 +86,7 @@ def read(origin: Origin, budget: Budget) -> Artifact:
     """The file for the catalogers that read such files, and the tree of what it holds."""
     if origin.blob is None:
         raise Malformed("no bytes")
-    archive = Zip(origin.blob.view(), budget)
+    archive = Zip(origin.blob.view(), budget.ahead())
     kind = _type(origin.blob, archive, budget)
     if kind is _OTHER and origin.name.lower().endswith(".jar"):
         kind = _BARE_JAR
@@ -111,10 +111,10 @@ def _type(blob: Blob, archive: Zip, budget: Budget) -> _Type:
         return _Type(wrapped, (), ".jmod" if wrapped == "java-jmod" else ".crx")
     signs: dict[str, Member] = {}
     try:
-        for member in archive.members(counted=False):
+        for member in archive.members():
             if sign := _SIGNS.match(member.name):
                 signs.setdefault(str(sign.lastgroup), member)
-    except Malformed:
+    except (LimitExceeded, Malformed):
         budget.check_time()  # who walks it says so; what was seen tells the kind
     manifest = signs.get("extension_manifest")
     if manifest and _is_extension(archive, manifest):

@@ -79,12 +79,8 @@ class Zip:
         # a slice of bytes is sooner made than one of a view
         self._listing = bytes(directory) if size <= _COPIED else directory
 
-    def members(self, endings: tuple[bytes, ...] = (), *, counted: bool = True) -> Iterator[Member]:
-        """The entries whose names end so, in the order of the central directory; raises last when some are missing.
-
-        Not ``counted`` where another pass counts the same.
-        """
-        count = self._budget.entry if counted else self._timed
+    def members(self, endings: tuple[bytes, ...] = ()) -> Iterator[Member]:
+        """The entries whose names end so, in the order of the central directory; raises last when some are missing."""
         directory = self._listing
         position, stop, seen, unpack = 0, len(directory) - 46, 0, _ENTRY.unpack_from
         # most names end otherwise, which one look into a set tells sooner than the endings themselves
@@ -97,26 +93,22 @@ class Zip:
                 raise Malformed("zip central directory is damaged")
             seen += 1
             if not seen & 0xFF:
-                count(0x100)
-            names = position + 46 + name_bytes
+                self._budget.entry(0x100)
+            start, names = position + 46, position + 46 + name_bytes
+            position = names + extra_bytes + comment_bytes
             if tails and bytes(directory[names - _TAIL : names]) not in tails:
-                position = names + extra_bytes + comment_bytes
                 continue
-            name = bytes(directory[position + 46 : names])
+            name = bytes(directory[start:names])
             if not endings or name.endswith(endings):
                 if _MAX32 in (packed, size, offset):
                     extra = bytes(directory[names : names + extra_bytes])
                     packed, size, offset = _wide(extra, packed, size, offset)
                 mode = attributes >> 16 if writer >> 8 == _UNIX else 0
                 yield Member(name, method, flags, packed, size, offset, mode)
-            position = names + extra_bytes + comment_bytes
-        count(seen & 0xFF)
+        self._budget.entry(seen & 0xFF)
         # writers without zip64 let the count run over
         if (seen ^ self.count) & 0xFFFF:
             raise Malformed(f"zip claims {self.count:,} entries and names {seen:,}")
-
-    def _timed(self, _entries: int) -> None:
-        self._budget.check_time()
 
     def mentions(self, name: bytes) -> bool:
         """Whether the central directory has these bytes anywhere: much sooner told than who has them."""
