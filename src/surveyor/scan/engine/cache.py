@@ -57,12 +57,13 @@ class LayerCache:
     def holds(self, layer: TarLayer, scope: Scope, limits: Limits) -> bool:
         """Whether something is kept for a layer, though it may be gone before it is asked for, or be no entry."""
         key = self.key(layer, scope, limits)
+        if key is None:
+            return False
         try:
-            if key is not None:
-                os.utime(self._path(key))  # it counts as asked for, so that it is not the next to go
+            os.utime(self._path(key))  # it counts as asked for, so that it is not the next to go
         except OSError:
             return False
-        return key is not None
+        return True
 
     def get(self, key: str, sheet: Sheet, budget: Budget) -> Look | None:
         """What was kept; an entry that cannot be read is none, nor one that is more than this scan may still hold."""

@@ -180,7 +180,7 @@ def _is_tomcat(facts: Mapping[str, str]) -> bool:
 
 def folded(name: str) -> str:
     """What is the same for names that packagers write in their own way: JavaEWAH is javaewah.jar in Debian."""
-    return _LETTERS.sub("", name.lower())
+    return _LETTERS.sub("", name.lower()) or name
 
 
 def speaks_of(name: str, facts: Mapping[str, str], *, exactly: bool = False) -> bool:

@@ -113,6 +113,7 @@ COLLECTIONS = "Implementation-Title: Commons Collections\r\nImplementation-Versi
         # a packager wrote its name in his own way
         ("javaewah.jar", "", (*CLASSES, pom("com.acme", "JavaEWAH", "1.1.7")), ["com.acme:JavaEWAH:1.1.7"]),
         ("left-1.3-spec.jar", "", (*CLASSES, pom("com.acme", "left_1.3_spec", "1.0")), ["com.acme:left_1.3_spec:1.0"]),
+        ("\u0431-2.0.jar", "", (pom("com.acme", "\u0430", "1.0"),), ["com.acme:\u0430:1.0", ":\u0431:2.0"]),
         # the manifest of something that was shaded in says nothing of the group
         ("left-3.3.2.jar", MERGED, CLASSES, ["org.acme.left:left:3.3.2"]),
         # of what was shaded in the manifest and a class are left
