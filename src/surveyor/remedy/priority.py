@@ -7,9 +7,11 @@ factors together give is 100, so a point is a hundredth of the scale. docs/expla
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
+
+from surveyor.scan.model import Factor, Priority
 
 #: The version of everything below; a change of any number here is a new one.
 FORMULA = 1
@@ -82,39 +84,22 @@ class Facts:
     facts: Mapping[str, Fact] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Factor:
-    """One row of the sum: ``state`` is ``known``, ``unknown`` or ``not_applicable``; only a known one has points."""
-
-    name: str
-    state: str
-    value: str | float | int | bool | None
-    points: int
-    most: int
-    source: str | None
-    date: str | None
-
-    def row(self) -> dict[str, Any]:
-        """The same as a dictionary; tens of thousands are written after a scan, which ``asdict`` would notice."""
-        return {name: getattr(self, name) for name in _FACTOR}
+_FACTOR = tuple(field.name for field in fields(Factor))
 
 
-_FACTOR = tuple(Factor.__dataclass_fields__)
+def row(factor: Factor) -> dict[str, Any]:
+    """The same as a dictionary; tens of thousands are written after a scan, which ``asdict`` would notice."""
+    return {name: getattr(factor, name) for name in _FACTOR}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Priority:
-    """0..100 each; higher is more. ``impact``, ``effort`` and ``risk`` are ``None`` where nothing is known of them."""
-
-    impact: int | None
-    effort: int | None
-    risk: int | None
-    score: int
-    factors: tuple[Factor, ...]
-
-    def values(self) -> dict[str, int | None]:
-        """The four numbers."""
-        return {"impact": self.impact, "effort": self.effort, "risk": self.risk, "score": self.score}
+def values(priority: Priority) -> dict[str, int | None]:
+    """The four numbers."""
+    return {
+        "impact": priority.impact,
+        "effort": priority.effort,
+        "risk": priority.risk,
+        "score": priority.score,
+    }
 
 
 def compute(facts: Facts) -> Priority:
@@ -230,8 +215,8 @@ def stand(held: Mapping[str, Any] | None, computed: Priority, *, at: datetime) -
         "source": "person" if by_person else "formula",
         "formula": FORMULA,
         "at": at.isoformat(),
-        "factors": [factor.row() for factor in computed.factors],
-        "by_source": {**before, "formula": computed.values()},
+        "factors": [row(factor) for factor in computed.factors],
+        "by_source": {**before, "formula": values(computed)},
     }
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surveyor.remedy import priority
-from surveyor.remedy.priority import Fact, Facts, bounded, compute, decide, stand
+from surveyor.remedy.priority import Fact, Facts, bounded, compute, decide, stand, values
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 WORST = {
@@ -52,12 +52,12 @@ def test_the_score_is_the_sum_of_its_factors_and_stays_within_the_scale(given_fa
     assert found.score == sum(factor.points for factor in found.factors)
     assert [factor.name for factor in found.factors] == list(priority._MAXIMA)
     assert all(0 <= factor.points <= factor.most for factor in found.factors)
-    assert all(value is None or 0 <= value <= 100 for value in found.values().values())
+    assert all(value is None or 0 <= value <= 100 for value in values(found).values())
     assert all(factor.points == 0 and factor.value is None for factor in found.factors if factor.state != "known")
 
 
 def test_everything_at_its_worst_is_one_hundred() -> None:
-    assert compute(Facts(**WORST)).values() == {"impact": 100, "effort": 20, "risk": 100, "score": 100}
+    assert values(compute(Facts(**WORST))) == {"impact": 100, "effort": 20, "risk": 100, "score": 100}
 
 
 @pytest.mark.parametrize("name", ["epss", "kev", "exposure", "age_days", "fix_state"])
@@ -70,7 +70,7 @@ def test_an_unknown_factor_is_shown_and_counts_what_a_known_nothing_does(name: s
 
 def test_nobody_has_rated_it_and_nobody_knows_it_to_be_exploited() -> None:
     found = compute(facts(severity="unknown", assets=1, age_days=0.0))
-    assert found.values() == {"impact": None, "effort": None, "risk": None, "score": 0}
+    assert values(found) == {"impact": None, "effort": None, "risk": None, "score": 0}
     assert found.factors[0].state == "unknown"
 
 
@@ -83,7 +83,7 @@ def test_a_page_cannot_be_in_a_catalogue_of_vulnerabilities() -> None:
     found = compute(facts(domain="security", exposure="public", has_fix=True, assets=1, age_days=0))
     states = {factor.name: factor.state for factor in found.factors}
     assert (states["kev"], states["epss"], states["fix"]) == ("not_applicable", "not_applicable", "known")
-    assert found.values() == {"impact": 67, "effort": 20, "risk": 62, "score": 34 + 8 + 4 + 5}
+    assert values(found) == {"impact": 67, "effort": 20, "risk": 62, "score": 34 + 8 + 4 + 5}
 
 
 def test_a_persons_severity_wins_over_a_published_score() -> None:

@@ -45,7 +45,7 @@ def stand(finding: Weighed, told: Mapping[str, Fact], at: datetime) -> Standing:
     computed = priority.compute(facts_of(finding, told, at))
     record = priority.stand(finding.priority, computed, at=at)
     by_person = record["by_source"].get("person") if record["source"] == "person" else None
-    return Standing(id=finding.id, values=by_person or computed.values(), record=record)
+    return Standing(id=finding.id, values=by_person or priority.values(computed), record=record)
 
 
 def feeds(sources: Sequence[Source]) -> dict[str, Fact]:

@@ -28,6 +28,7 @@ def test_the_top_level_is_the_published_one() -> None:
         "sources",
         "packages",
         "findings",
+        "decisions",
         "summary",
         "error",
         "schema_version",
