@@ -351,6 +351,44 @@ class Summary:
     summary: str | None = None
 
 
+#: The outcome of a test whose evidence could not be had.
+NOT_LOOKED = "not_looked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreTest:
+    """One test of a score: ``outcome`` is of its closed list, or ``not_looked``; ``detail`` says that in a sentence.
+
+    ``modifier`` is the points that the profile adds to 100 or takes from it for the outcome; ``not_looked`` has none.
+    """
+
+    id: str
+    title: str
+    outcome: str
+    modifier: float | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """What a published profile makes of one scanner's evidence about one page (``asset`` is its URL).
+
+    ``score`` is 100 with the tests' modifiers as the profile counts them, ``grade`` its letter where the profile has
+    letters. Both are absent while a test is ``not_looked`` that could change them; ``lowest`` and ``highest`` are what
+    the score is at least and at most, the score itself when it is known.
+    """
+
+    scanner: str
+    profile: str
+    asset: str
+    score: int | None = None
+    grade: str | None = None
+    lowest: int | None = None
+    highest: int | None = None
+    tests: tuple[ScoreTest, ...] = ()
+    detail: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Everything one scan has to say."""
@@ -365,6 +403,7 @@ class Report:
     packages: tuple[Package, ...] = ()
     findings: tuple[Finding, ...] = ()
     decisions: tuple[Decided, ...] = ()
+    scores: tuple[Score, ...] = ()
     summary: Summary = field(default_factory=Summary)
     error: str | None = None
     schema_version: str = SCHEMA_VERSION

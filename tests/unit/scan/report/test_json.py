@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import orjson
 import pytest
 
 from surveyor.scan.errors import Malformed
+from surveyor.scan.model import NOT_LOOKED, Score, ScoreTest
 from surveyor.scan.report import json as report_json
 from tests.samples import full_report
 
@@ -29,6 +31,7 @@ def test_the_top_level_is_the_published_one() -> None:
         "packages",
         "findings",
         "decisions",
+        "scores",
         "summary",
         "error",
         "schema_version",
@@ -52,3 +55,13 @@ def test_unknown_fields_of_a_newer_scanner_are_ignored() -> None:
 def test_refuses_what_is_no_report(text: bytes) -> None:
     with pytest.raises(Malformed, match="not a Surveyor report"):
         report_json.decode(text)
+
+
+def test_a_score_and_its_tests_survive_the_round_trip() -> None:
+    tests = (
+        ScoreTest(id="a", title="A", outcome="a-missing", modifier=-25.0, detail="No A was sent."),
+        ScoreTest(id="b", title="B", outcome=NOT_LOOKED),
+    )
+    score = Score(scanner="security", profile="p", asset="https://a.example/", lowest=5, highest=75, tests=tests)
+    report = replace(full_report(), scores=(score,))
+    assert report_json.decode(report_json.encode(report)) == report
