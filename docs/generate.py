@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 import io
 import json
 import re
@@ -292,6 +293,19 @@ def _limits() -> Iterable[tuple[str, ...]]:
         )
 
 
+def reports() -> str:
+    """What a report can be written as, by the formats' own words."""
+    from surveyor.scan.report import FORMATS
+
+    told = (f"## `{name}`\n\n{inspect.getdoc(importlib.import_module(path))}\n" for name, path in FORMATS.items())
+    return (
+        f"{NOTE}# What a report can be written as\n\n"
+        "`surveyor scan TARGET --format NAME [--output FILE]`; [Feed other tools](../how-to/feed-other-tools.md) says\n"
+        "who reads which. Each is made from the same report; what was not looked at is in every one of them.\n\n"
+        + "\n".join(told).replace("``", "`")
+    )
+
+
 def metrics() -> str:
     """Every series of ``/metrics``."""
     from surveyor.service.app.metrics import PROCESS, SHARED
@@ -350,6 +364,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "events.md": events,
     "checks.md": checks,
     "formats.md": formats,
+    "reports.md": reports,
     "metrics.md": metrics,
     "../explanation/priority.md": priority,
     "report.schema.json": report_schema,

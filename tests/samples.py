@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from surveyor.scan.model import (
@@ -101,4 +102,86 @@ def full_report() -> Report:
         findings=(vulnerability(),),
         summary=Summary(findings={"high": 1}, packages=1, computed_health=71),
         error="none",
+    )
+
+
+#: What a target may call a thing: controls, marks that turn text, markup of every format, half a surrogate pair.
+HOSTILE = (
+    "\x1b]0;owned\x07\x00\u202e\u2066\r\n\ufffe\ud800=cmd|' /C calc'!A0 <script>alert(1)</script> [red]x[/red] ]]>"
+    " --> \"'`|@everyone ![i](http://evil.test) {0} &amp; %s </code></details> \N{PILE OF POO} \\"
+)
+HOSTILE_PURL = "pkg:npm/%40evil/a%3Cscript%3E@1.0%22?x=%00#../.."
+
+
+def hostile_report(findings: int = 3, *, kind: Kind = Kind.ARTIFACT) -> Report:
+    """A report in which everything that a target can word is hostile."""
+    whole = full_report()
+    bad = replace(
+        package(),
+        purl=HOSTILE_PURL,
+        type="npm",
+        namespace=HOSTILE,
+        name=HOSTILE,
+        version=HOSTILE,
+        licenses=(HOSTILE, "MIT OR", "GPL-9.0-only", "LicenseRef-\ud800", ""),
+        locations=(Location(path=f"../{HOSTILE}//a:b", layer=HOSTILE, instruction=HOSTILE), Location(path="")),
+        evidence=(Evidence(kind=HOSTILE, value=HOSTILE, where=HOSTILE),),
+        source=SourcePackage(name=HOSTILE, version=""),
+        distro=Distro(id=HOSTILE, version=HOSTILE, name=HOSTILE),
+        state=HOSTILE,
+        owner=HOSTILE,
+    )
+    assets = (
+        Asset(type="package", value=HOSTILE_PURL, artifact=HOSTILE, path=f"/{HOSTILE}", layer=HOSTILE),
+        Asset(type="package", value=HOSTILE),
+        Asset(type="url", value=f"https://[bad/{HOSTILE}"),
+        Asset(type="url", value=f"http://shop.test:81/%zz?{HOSTILE}"),
+    )
+    worst = replace(
+        vulnerability(),
+        description=HOSTILE * 5,
+        ids=(HOSTILE, "CVE-\ud800", ""),
+        cvss=(Cvss(version=HOSTILE, vector=HOSTILE, score=99.0, source=HOSTILE), *vulnerability().cvss),
+        package=HOSTILE_PURL,
+        assets=assets,
+        fixed_in=(HOSTILE,),
+        fix_state=HOSTILE,
+        evidence=(Evidence(kind=HOSTILE, value=HOSTILE * 5, where=HOSTILE), Evidence(kind="", value="")),
+        recommended_fix=Fix(summary=HOSTILE, steps=(HOSTILE,)),
+        references=(f"https://a.test/{HOSTILE}", "javascript:alert(1)", "https://", HOSTILE, "http://ok.test/a"),
+    )
+    domains, severities = list(Domain), list(Severity)
+    told = tuple(
+        replace(
+            worst,
+            domain=domains[number % len(domains)],
+            severity=severities[number % len(severities)],
+            rule=f"{HOSTILE}{number}" if number else "",
+            title=f"{HOSTILE}{number}" if number else "",
+            assets=() if number % 7 == 0 else assets,
+        )
+        for number in range(findings)
+    )
+    gaps = tuple(
+        Coverage(
+            what=HOSTILE,
+            state=state,
+            reason=HOSTILE,
+            detail=HOSTILE,
+            path=HOSTILE,
+            layer=HOSTILE,
+            asset=HOSTILE,
+            count=9,
+        )
+        for state in CoverageState
+    )
+    return replace(
+        whole,
+        scanner={"name": HOSTILE, "version": "0.1.0", "units": {}},
+        target=replace(whole.target, kind=kind, source=HOSTILE, name=HOSTILE, type=HOSTILE, digest=HOSTILE),
+        coverage=gaps,
+        sources=(Source(feed=HOSTILE, date=None, rows=-1),),
+        packages=(bad, *whole.packages),
+        findings=told,
+        error=HOSTILE,
     )

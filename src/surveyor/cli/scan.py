@@ -22,11 +22,14 @@ from surveyor.scan.plan import Place, Request, plan
 from surveyor.scan.report import FORMATS
 from surveyor.scan.settings import Settings, from_environment, parse_allowed_host
 
+#: The keys of ``FORMATS``, as the help shows them.
+Format = Literal["table", "json", "sarif"]
+
 
 def scan(  # noqa: PLR0913 - one parameter an option
     target: str,
     *,
-    format: Literal["table", "json"] = "table",  # noqa: A002 - the option's name
+    format: Format = "table",  # noqa: A002 - the option's name
     output: Path | None = None,
     fail_on: str | None = None,
     offline: bool = False,

@@ -43,8 +43,17 @@ class Event:
 Sink = Callable[[Event], None]
 
 #: Control characters, line separators, bidirectional overrides: a target's text must not drive a terminal or a log.
+#: Halves of surrogate pairs and what is no character: no file can hold them.
 _UNPRINTABLE = dict.fromkeys(
-    [*range(0x20), *range(0x7F, 0xA0), 0x200E, 0x200F, 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)],
+    [
+        *range(0x20),
+        *range(0x7F, 0xA0),
+        *(0x061C, 0x200E, 0x200F, 0x2028, 0x2029),
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+        *range(0xD800, 0xE000),
+        *(0xFFFE, 0xFFFF),
+    ],
     "\ufffd",
 )
 

@@ -6,4 +6,5 @@ from __future__ import annotations
 FORMATS = {
     "table": "surveyor.scan.report.table",
     "json": "surveyor.scan.report.json",
+    "sarif": "surveyor.scan.report.sarif",
 }

@@ -14,6 +14,7 @@ import orjson
 
 from surveyor.scan.errors import Malformed
 from surveyor.scan.model import Report
+from surveyor.scan.report.interface import dumps
 
 #: How a report is written: indented for people, times in UTC, a newline at the end.
 OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
@@ -21,7 +22,10 @@ OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 
 def encode(report: Report) -> bytes:
     """The report as UTF-8 JSON, indented for people; empty fields stay, so readers need no defaults."""
-    return orjson.dumps(report, option=OPTIONS)
+    try:
+        return orjson.dumps(report, option=OPTIONS)
+    except TypeError:  # half of a surrogate pair
+        return dumps(dataclasses.asdict(report))
 
 
 def decode(text: bytes) -> Report:

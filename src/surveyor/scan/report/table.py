@@ -49,12 +49,12 @@ def encode(report: Report, *, width: int = 120, colour: bool = False) -> bytes:
     )
     for part in _parts(report):
         console.print(part)
-    return out.getvalue().encode()
+    return out.getvalue().encode("utf-8", "replace")
 
 
 def _parts(report: Report) -> Iterable[RenderableType]:
     target = report.target
-    yield Text.assemble((printable(target.name or target.source), "bold"), f"  {target.type}")
+    yield Text.assemble((printable(target.name or target.source), "bold"), f"  {printable(target.type)}")
     if report.findings:
         yield _findings(report.findings)
     unlooked = [entry for entry in report.coverage if entry.state in _UNLOOKED]
@@ -142,7 +142,7 @@ def _count(count: int, reason: str) -> str:
 
 def _sources(sources: Iterable[Source]) -> Text:
     told = (f"{s.feed} {s.date:%Y-%m-%d} ({s.rows:,})" if s.date else f"{s.feed} ({s.rows:,})" for s in sources)
-    return Text("\nAdvisories: " + ", ".join(told), style="dim")
+    return Text(f"\nAdvisories: {printable(', '.join(told))}", style="dim")
 
 
 def _summary(report: Report) -> Text:

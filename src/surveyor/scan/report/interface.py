@@ -1,0 +1,171 @@
+"""What formats share and is none: what was not looked at in words, text that any file can hold, lasting identities."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from surveyor.scan import vocabulary
+from surveyor.scan.events import printable
+from surveyor.scan.model import (
+    INCOMPLETE,
+    Coverage,
+    CoverageState,
+    Domain,
+    Finding,
+    Kind,
+    Package,
+    Report,
+    ScanStatus,
+    Severity,
+    Target,
+)
+
+#: What scanners of security read; findings of other domains are told to be missing.
+SECURITY = frozenset({Domain.SECURITY, Domain.VULNERABILITY})
+#: States of coverage that a reader has to know of.
+UNLOOKED = INCOMPLETE | {CoverageState.NOT_CONFIGURED, CoverageState.SKIPPED}
+#: Scans that did not happen.
+UNSCANNED = frozenset({ScanStatus.FAILED, ScanStatus.UNSUPPORTED})
+#: Scores that stand for a severity where no score of that severity was published: the middle of its band in CVSS 3.1.
+_MIDDLE = {Severity.CRITICAL: 9.5, Severity.HIGH: 8.0, Severity.MEDIUM: 5.5, Severity.LOW: 2.0}
+_BANDS = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM), (0.1, Severity.LOW))
+_WEB = re.compile(r"https?://[!-~]{1,2000}", re.IGNORECASE)
+_KIND = re.compile(r"[A-Za-z]+")
+_SIGNAL_LINES = 400
+
+
+def dumps(document: object, *, indent: bool = True) -> bytes:
+    """JSON in UTF-8 with a newline at its end; what no file can hold of a target's text is a replacement character."""
+    option = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z | (orjson.OPT_INDENT_2 if indent else 0)
+    try:
+        return orjson.dumps(document, option=option)
+    except TypeError:  # half of a surrogate pair, which hardly any target has: the others do not pay for the search
+        return orjson.dumps(_whole(document), option=option)
+
+
+def _whole(value: Any) -> Any:  # noqa: ANN401 - a JSON value of any shape
+    if isinstance(value, str):
+        return str.__str__(value).encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def line(text: str, limit: int = 1000) -> str:
+    """One line in which nothing is hidden or steers, of at most ``limit`` characters; cut, it ends in an ellipsis."""
+    if len(text) <= limit and text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()  # nearly every text
+    told = printable(text[: 4 * limit])
+    return told if len(told) <= limit and len(text) <= 4 * limit else f"{told[: limit - 1]}…"
+
+
+def lines(text: str, limit: int = 4000) -> str:
+    """The same of a text, whose line breaks stay."""
+    told = "\n".join(line(part, limit) for part in text.strip().splitlines()[:_SIGNAL_LINES])
+    return told if len(told) <= limit else f"{told[: limit - 1]}…"
+
+
+def name_of(target: Target) -> str:
+    """What people call a target, never empty."""
+    return line(target.name or target.source) or "target"
+
+
+def gaps(report: Report) -> list[Coverage]:
+    """What was not looked at, or not in full."""
+    return [entry for entry in report.coverage if entry.state in UNLOOKED]
+
+
+def told(entry: Coverage) -> str:
+    """An entry of coverage as a sentence: ``Java archives, could not: cut short (opt/a.jar, sha256:…)``."""
+    reason = line(entry.detail or vocabulary.spoken(entry.reason or ""))
+    where = ", ".join(line(part, 300) for part in (entry.path, entry.layer, entry.asset) if part)
+    head = f"{line(vocabulary.subject(entry.what), 200)}, {vocabulary.state(entry.state)}"
+    return f"{head}: {reason}{f' ({where})' if where else ''}" if reason else f"{head}{f' ({where})' if where else ''}"
+
+
+def left_out(report: Report) -> str:
+    """That findings of other domains are not in a report on security; nothing when there are none."""
+    others = sum(finding.domain not in SECURITY for finding in report.findings)
+    return f"{vocabulary.counted(others, 'finding')} of other domains than security left out" if others else ""
+
+
+def fingerprint(finding: Finding) -> str:
+    """What stays the same of a finding over scans, versions and places: 64 hexadecimal digits of domain and title."""
+    return hashlib.sha256(f"{finding.domain}\0{finding.title}".encode("utf-8", "replace")).hexdigest()
+
+
+def identity(*parts: str) -> UUID:
+    """A name-based identifier (RFC 9562, version 8) of these parts: the same parts, the same identifier."""
+    digest = bytearray(hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).digest()[:16])
+    digest[6], digest[8] = digest[6] & 0x0F | 0x80, digest[8] & 0x3F | 0x80
+    return UUID(bytes=bytes(digest))
+
+
+def score(finding: Finding) -> float | None:
+    """One number 0..10 that says what the severity says: the highest published score of that severity, else its middle.
+
+    Nothing where nobody has rated it.
+    """
+    published = [rated.score for rated in finding.cvss if rated.score is not None]
+    fitting = [value for value in published if band(value) is finding.severity]
+    return max(fitting, default=_MIDDLE.get(finding.severity))
+
+
+def band(value: float) -> Severity | None:
+    """The severity of a CVSS 3 base score; nothing for 0."""
+    return next((severity for least, severity in _BANDS if value >= least), None)
+
+
+def remedy(finding: Finding) -> str:
+    """What to do about a finding, in a sentence."""
+    if finding.recommended_fix and finding.recommended_fix.summary:
+        return line(finding.recommended_fix.summary)
+    if finding.fixed_in:
+        return f"Fixed in {line(', '.join(finding.fixed_in))}"
+    return "No fix is known" if finding.domain is Domain.VULNERABILITY else ""
+
+
+def links(finding: Finding) -> list[str]:
+    """References that are addresses of pages and nothing else."""
+    return [url for url in finding.references if _WEB.fullmatch(url)]
+
+
+def is_web(url: str) -> bool:
+    """Whether this is the address of a page, in characters that a URL may have."""
+    return _WEB.fullmatch(url) is not None
+
+
+def page(name: str) -> str | None:
+    """Where an advisory is described, by its id."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9:._-]{2,80}", name):
+        return None
+    if name.startswith("CVE-"):
+        return f"https://nvd.nist.gov/vuln/detail/{name}"
+    if name.startswith("GHSA-"):
+        return f"https://github.com/advisories/{name}"
+    return f"https://osv.dev/vulnerability/{name}"
+
+
+def kind_of(name: str) -> str:
+    """What an id is of: ``CVE``, ``GHSA``, ``DEBIAN`` …"""
+    found = _KIND.match(name)
+    return found[0].upper() if found else "OTHER"
+
+
+def affected(finding: Finding, known: dict[str, Package]) -> Iterator[str]:
+    """The packages of an inventory that a finding is about, by package URL, each once."""
+    named = [asset.value for asset in finding.assets if asset.type == "package"]
+    yield from (
+        purl for purl in dict.fromkeys([*named, *([finding.package] if finding.package else [])]) if purl in known
+    )
+
+
+def is_artifact(report: Report) -> bool:
+    """Whether a file, image or folder was scanned, and no page."""
+    return report.target.kind is Kind.ARTIFACT
