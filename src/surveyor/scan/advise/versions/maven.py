@@ -16,7 +16,7 @@ _ALIASES: Final = {"a": "alpha", "b": "beta", "m": "milestone"}
 _BELOW: Final = {"alpha": 0, "beta": 1, "milestone": 2, "rc": 3, "cr": 3, "snapshot": 4}
 _NULL: Final = frozenset({"", "ga", "final", "release"})
 # ranks at one position, lowest first
-_EARLY, _END, _SP, _WORD, _DASHED_WORD, _DASHED, _DOTTED = range(7)
+_EARLY, _END, _SP, _WORD, _DASHED, _DOTTED = range(6)
 _Token = tuple[str, int | str]
 
 
@@ -31,8 +31,7 @@ def key(version: str) -> Key:
         elif value in _NULL:
             out += (_END, 0)
         else:
-            # only words that Maven does not know keep the difference between a dot and a hyphen
-            out += (_SP, 0) if value == "sp" else (_DASHED_WORD if separator == "-" else _WORD, value)
+            out += (_SP, 0) if value == "sp" else (_WORD, value)
     out += (_END, 0)
     return tuple(out)
 
