@@ -28,16 +28,37 @@ def normal(url: str) -> str:
     return urlunsplit((scheme, host + port, split.path or "/", split.query, ""))
 
 
+def host_of(url: str) -> str:
+    """A URL's host in lower case, an IPv6 address without brackets; empty for what is no URL."""
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
 def has_userinfo(url: str) -> bool:
     """Whether a URL carries a user name or password; such a one is refused and must not be told."""
     return _USERINFO.match(url) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """One answer to one GET: ``asked`` is the URL of the scan, ``url`` the one that answered after ``hops`` redirects.
+class Step:
+    """One redirect on the way: the URL that was asked, its status, the values of its Set-Cookie headers.
 
-    ``headers`` are as sent; ``body`` is decoded and cut at the scan's bound when ``cut``.
+    ``verified`` is false where TLS was spoken with a certificate that is not good for the host.
+    """
+
+    url: str
+    status: int
+    cookies: tuple[str, ...] = ()
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One answer to one request: ``asked`` is the URL of the scan, ``url`` the one that answered after ``hops``.
+
+    ``headers`` are as sent; ``body`` is decoded and cut at the scan's bound when ``cut``; ``verified`` as for a step.
     """
 
     asked: str
@@ -46,7 +67,8 @@ class Page:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     cut: bool = False
-    hops: tuple[str, ...] = ()
+    hops: tuple[Step, ...] = ()
+    verified: bool = True
 
     def header(self, name: str) -> str | None:
         """The first value of a header, whatever its case."""
@@ -56,6 +78,22 @@ class Page:
         """Every value of a header in the order sent."""
         wanted = name.lower()
         return tuple(value.strip() for key, value in self.headers if key.lower() == wanted)
+
+    @property
+    def route(self) -> tuple[Step, ...]:
+        """Every URL that was asked, the one that answered last."""
+        last = Step(url=self.url, status=self.status, cookies=self.headers_of("set-cookie"), verified=self.verified)
+        return (*self.hops, last)
+
+    @property
+    def cookies(self) -> tuple[str, ...]:
+        """The values of all Set-Cookie headers, those of redirects too."""
+        return tuple(value for step in self.route for value in step.cookies)
+
+    @property
+    def host(self) -> str:
+        """The host that answered, in lower case; empty where the URL has none."""
+        return host_of(self.url)
 
     @property
     def secure(self) -> bool:

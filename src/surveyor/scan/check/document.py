@@ -41,6 +41,23 @@ class Document:
         return Semantics(self)
 
     @cached_property
+    def policies(self) -> tuple[str, ...]:
+        """The contents of meta elements that set a Content-Security-Policy; none in what is no HTML."""
+        if not self.page.is_html:
+            return ()
+        equivalents = (node for node in self.named("meta") if node.attributes.get("http-equiv"))
+        return tuple(
+            node.attributes.get("content") or ""
+            for node in equivalents
+            if (node.attributes["http-equiv"] or "").strip().lower() == "content-security-policy"
+        )
+
+    @cached_property
+    def referrers(self) -> tuple[str, ...]:
+        """The contents of meta elements that set a referrer policy; none in what is no HTML."""
+        return tuple(self.meta("referrer")) if self.page.is_html else ()
+
+    @cached_property
     def by_id(self) -> dict[str, list[Element]]:
         """Elements by their id, in document order."""
         found: dict[str, list[Element]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from surveyor.scan.errors import LimitExceeded, Malformed
-from surveyor.scan.evidence import Page
+from surveyor.scan.evidence import Page, Step
 from surveyor.scan.gather.interface import Errand, Gatherer
 
 _HEADERS = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8", "Accept-Language": "en;q=0.8,*;q=0.5"}
@@ -23,7 +23,7 @@ def gather(errand: Errand) -> Page:
         headers=answer.headers,
         body=answer.body,
         cut=answer.truncated,
-        hops=tuple(hop.url for hop in answer.hops),
+        hops=tuple(Step(url=hop.url, status=hop.status) for hop in answer.hops),
     )
 
 

@@ -16,7 +16,7 @@ _REPORT_ONLY = "Content-Security-Policy-Report-Only"
 def judge(document: Document) -> Iterable[Outcome]:
     """Missing, only reported, or letting in what it should keep out."""
     page = document.page
-    metas = _metas(document) if page.is_html else []
+    metas = document.policies
     found = policy.parse(page.headers_of(_NAME), metas)
     if found is None:
         name = _REPORT_ONLY if page.header(_REPORT_ONLY) else _NAME
@@ -25,14 +25,6 @@ def judge(document: Document) -> Iterable[Outcome]:
         declared = quoting.header(page, _NAME) if page.header(_NAME) else ()
         declared += tuple(Evidence(kind="element", where="meta", value=text[:1000]) for text in metas[:5])
         yield Outcome(key="weak", evidence=(*declared, *quoting.notes(weak, where=_NAME)))
-
-
-def _metas(document: Document) -> list[str]:
-    return [
-        node.attributes.get("content") or ""
-        for node in document.named("meta")
-        if (node.attributes.get("http-equiv") or "").strip().lower() == _NAME.lower()
-    ]
 
 
 CHECK = Check(

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-from surveyor.scan.check import quoting
+from surveyor.scan.check import quoting, transport
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Check, Needs, Outcome
 from surveyor.scan.model import Domain, Evidence
 
 _NAME = "Strict-Transport-Security"
-#: 180 days.
-_SHORTEST = 15_552_000
-_MAX_AGE = re.compile(r"""\s*max-age\s*=\s*"?(\d{1,12})"?\s*""", re.IGNORECASE)
 
 
 def judge(document: Document) -> Iterable[Outcome]:
@@ -27,8 +23,8 @@ def judge(document: Document) -> Iterable[Outcome]:
         yield Outcome(key="missing", evidence=quoting.header(page, _NAME))
         return
     # only the first header counts (RFC 6797 §8.1)
-    ages = [found for part in values[0].split(";") if (found := _MAX_AGE.fullmatch(part))]
-    if "," in values[0] or len(ages) != 1 or int(ages[0][1]) < _SHORTEST:
+    read = transport.read(values[0])
+    if read is None or not read.lasting:
         yield Outcome(key="weak", evidence=quoting.header(page, _NAME))
 
 

@@ -17,7 +17,7 @@ _LOOSE = frozenset({"origin", "origin-when-cross-origin", "unsafe-url", "no-refe
 def judge(document: Document) -> Iterable[Outcome]:
     """The last token that browsers know decides; a meta element's comes after the headers'."""
     page = document.page
-    metas = document.meta("referrer") if page.is_html else []
+    metas = document.referrers
     tokens = [token.strip().lower() for value in (*page.headers_of(_NAME), *metas) for token in value.split(",")]
     known = [token for token in tokens if token in _STRICT | _LOOSE]
     if not tokens:

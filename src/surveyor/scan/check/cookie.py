@@ -1,0 +1,59 @@
+"""Set-Cookie headers as a browser reads them (RFC 6265bis §5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+#: More than any browser keeps of one site.
+_MOST = 300
+SAME_SITE = frozenset({"strict", "lax", "none"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cookie:
+    """One cookie; ``same_site`` is what was written, in lower case, absent when nothing was."""
+
+    name: str
+    secure: bool = False
+    http_only: bool = False
+    same_site: str | None = None
+    domain: str | None = None
+    path: str | None = None
+
+    @property
+    def is_session(self) -> bool:
+        """Whether its name says that it stands for a login, as the Observatory guesses."""
+        name = self.name.lower()
+        return "sess" in name or "login" in name
+
+    @property
+    def is_token(self) -> bool:
+        """Whether its name says that it guards against forged requests."""
+        return "csrf" in self.name.lower()
+
+
+def read(values: Iterable[str]) -> tuple[Cookie, ...]:
+    """The cookies of header values, a later one of a name in the place of an earlier; those without a name left out."""
+    found: dict[tuple[str, str | None, str | None], Cookie] = {}
+    for value in values:
+        pair, *attributes = value.split(";")
+        name, separator, _ = pair.partition("=")
+        if not separator or not name.strip() or len(found) >= _MOST:
+            continue
+        cookie = _cookie(name.strip(), attributes)
+        found[cookie.name, cookie.domain, cookie.path] = cookie
+    return tuple(found.values())
+
+
+def _cookie(name: str, attributes: list[str]) -> Cookie:
+    # of an attribute that is there twice the last counts
+    said = {key.strip().lower(): text.strip() for key, _, text in (part.partition("=") for part in attributes)}
+    return Cookie(
+        name=name,
+        secure="secure" in said,
+        http_only="httponly" in said,
+        same_site=said["samesite"].lower() if "samesite" in said else None,
+        domain=said["domain"].lower().lstrip(".") or None if "domain" in said else None,
+        path=said.get("path"),
+    )
