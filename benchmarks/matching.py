@@ -19,6 +19,7 @@ from pathlib import Path
 
 from surveyor.scan.advise.build import Builder
 from surveyor.scan.advise.feeds import osv
+from surveyor.scan.advise.feeds.interface import Mark
 from surveyor.scan.advise.match import advise
 from surveyor.scan.advise.origin import Directory
 from surveyor.scan.advise.snapshot import open_snapshot
@@ -48,7 +49,7 @@ def build(bucket: Path, database: Path, copies: int) -> dict[str, list[tuple[str
             for name in archive.namelist():
                 record = json.loads(archive.read(name))
                 _write(target, record, ecosystem, copies, seen)
-            target.finish(date="2026-01-01T00:00:00Z", updated_at="2026-01-01T00:00:00Z", etag=None, digest=None)
+            target.finish(Mark(date="2026-01-01T00:00:00Z", updated_at="2026-01-01T00:00:00Z"))
     builder.close()
     return {
         ecosystem: [(name, *_two(ecosystem, versions)) for name, versions in sorted(names.items())]
@@ -81,10 +82,10 @@ def _write(target, record, ecosystem, copies, seen):  # type: ignore[no-untyped-
             for item, name in zip((i for i in record["affected"] if "package" in i), names, strict=True):
                 item["package"]["name"] = f"{name}-{copy}"
         try:
-            advisory = osv.normalise(json.dumps(record).encode(), ecosystem)
+            (advisory,) = osv.normalise(json.dumps(record).encode(), ecosystem)
         except ScanError:
             continue
-        target.put(record["id"], "2026", advisory)
+        target.put(record["id"], "2026", (advisory,))
         for item in advisory.affected:
             if item.ecosystem in seen and item.ranges:
                 mentioned = seen[item.ecosystem].setdefault(item.name, [])

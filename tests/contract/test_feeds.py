@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import importlib
-import inspect
 import io
 import json
 import struct
@@ -21,9 +20,10 @@ from hypothesis import strategies as st
 from surveyor.scan.advise import archive
 from surveyor.scan.advise import record as bounds
 from surveyor.scan.advise.feeds import FEEDS, osv
+from surveyor.scan.advise.feeds.interface import Feed
 from surveyor.scan.advise.origin import Directory, checked
 from surveyor.scan.advise.snapshot import open_snapshot
-from surveyor.scan.advise.update import Action, update
+from surveyor.scan.advise.update import Action, update, want
 from surveyor.scan.errors import LimitExceeded, Malformed, ScanError, Unreachable
 from surveyor.scan.events import Progress
 from tests.servers.osv_bucket import record, write
@@ -42,15 +42,22 @@ FULL = {
 FIELDS = {*FULL, "package", "ecosystem", "name", "ranges", "events", "introduced", "fixed", "type", "score", "url"}
 
 
-@pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.NAME)
-def test_a_feed_fetches_and_normalises_apart(feed: Any) -> None:
-    assert feed.__name__.rpartition(".")[2] == feed.NAME
-    assert importlib.import_module(feed.__name__).__doc__
-    fetch, normalise = inspect.signature(feed.fetch), inspect.signature(feed.normalise)
-    assert next(iter(fetch.parameters)) == "origin"
-    assert next(iter(normalise.parameters)) == "raw"
-    assert feed.fetch.__doc__
-    assert feed.normalise.__doc__
+@pytest.mark.parametrize("declared", FEEDS, ids=lambda declared: declared.id)
+def test_a_feed_is_a_file_of_its_name_that_fetches_and_normalises_apart(declared: Feed) -> None:
+    module = importlib.import_module(f"surveyor.scan.advise.feeds.{declared.id}")
+    assert module.FEED is declared
+    assert module.__doc__
+    assert module.fetch.__doc__
+    assert module.normalise.__doc__
+    assert declared.address.startswith("https://")
+    assert declared.title
+
+
+@pytest.mark.parametrize("declared", FEEDS, ids=lambda declared: declared.id)
+@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"null", b'{"id": 7}', b"\xff\xfe", b"[" * 1_000_000])
+def test_hostile_records_raise_only_our_errors(declared: Feed, raw: bytes) -> None:
+    with contextlib.suppress(Malformed, LimitExceeded):
+        tuple(declared.normalise(raw, ""))
 
 
 def affected(**more: Any) -> bytes:
@@ -127,7 +134,7 @@ ODD: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", ODD)
 def test_a_wrong_type_in_what_only_people_read_is_left_out(name: str) -> None:
-    advisory = osv.normalise(json.dumps({**GOOD, name: ODD[name]}).encode(), "npm")
+    (advisory,) = osv.normalise(json.dumps({**GOOD, name: ODD[name]}).encode(), "npm")
     assert advisory.affected[0].name == "left"
     assert advisory.aliases == ()
     assert advisory.severity == ()
@@ -141,14 +148,14 @@ def test_wrong_types_inside_ratings_and_links() -> None:
         "references": [None, {"url": 5}, {"url": "javascript:alert(1)"}, {"url": "https://ok.test/", "type": 7}],
         "affected": [*GOOD["affected"], {"severity": 5, "database_specific": {"cvss": 5}}, {"package": None}],
     }
-    advisory = osv.normalise(json.dumps(odd).encode(), "npm")
+    (advisory,) = osv.normalise(json.dumps(odd).encode(), "npm")
     assert advisory.severity == ()
     assert advisory.references == ("https://ok.test/",)
 
 
 def test_what_people_read_is_bounded() -> None:
     long = {**GOOD, "details": "x" * 1_000_000, "references": [{"url": f"https://x.test/{n}"} for n in range(5_000)]}
-    advisory = osv.normalise(json.dumps(long).encode(), "npm")
+    (advisory,) = osv.normalise(json.dumps(long).encode(), "npm")
     assert len(advisory.details) == bounds.MAX_DETAILS
     assert len(advisory.references) == bounds.MAX_REFERENCES
 
@@ -165,7 +172,7 @@ def test_only_this_ecosystem_and_no_commits() -> None:
             },
         ],
     }
-    advisory = osv.normalise(json.dumps(raw).encode(), "npm")
+    (advisory,) = osv.normalise(json.dumps(raw).encode(), "npm")
     assert [(item.name, item.ranges) for item in advisory.affected] == [
         ("left", (("i", "0", "f", "1.0.0"),)),
         ("git", ()),
@@ -291,7 +298,7 @@ def test_names_in_a_zip_are_never_paths_on_disk(tmp_path: Path) -> None:
     def refuse(url: str, **_: Any) -> Any:
         raise AssertionError(url)
 
-    (result,) = update(bucket, tmp_path / "a.db", fetch=refuse, progress=Progress()).collections
+    (result,) = update([want(osv.FEED, bucket, fetch=refuse)], tmp_path / "a.db", progress=Progress()).collections
     assert result.action is Action.UPDATED
     assert not outside.exists()
     with open_snapshot(tmp_path / "a.db") as snapshot:

@@ -15,7 +15,8 @@ import pytest
 
 from surveyor import __version__
 from surveyor.scan import engine, vocabulary
-from surveyor.scan.advise.update import update
+from surveyor.scan.advise.feeds import feed
+from surveyor.scan.advise.update import update, want
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.plan import plan
 from surveyor.scan.report import json as report_json
@@ -108,7 +109,7 @@ def advisories(folder: Path) -> Path:
         },
     )
     database = folder / "advisories.db"
-    update(bucket, database, fetch=_no_network, progress=Progress())
+    update([want(feed("osv"), bucket, fetch=_no_network)], database, progress=Progress())
     return database
 
 

@@ -199,7 +199,7 @@ def test_bad_usage_is_one_sentence_and_two(surveyor: Surveyor, tmp_path: Path, w
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("SURVEYOR_ALLOW_HOSTS", "bad:port"), ("SURVEYOR_PSI_BASE", "not a url"), ("SURVEYOR_OSV_BUCKET", "ftp://x/")],
+    [("SURVEYOR_ALLOW_HOSTS", "bad:port"), ("SURVEYOR_PSI_BASE", "not a url"), ("SURVEYOR_FEED_OSV", "ftp://x/")],
 )
 def test_a_bad_setting_is_named_by_its_own_name(surveyor: Surveyor, name: str, value: str) -> None:
     done = surveyor("db", "update", **{name: value})

@@ -14,7 +14,8 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 
-from surveyor.scan.advise.update import update
+from surveyor.scan.advise.feeds import feed
+from surveyor.scan.advise.update import update, want
 from surveyor.scan.events import Progress
 from surveyor.scan.settings import AllowedHost
 from surveyor.service.actions import findings, regressions, reopenings, scans, tasks, verifications
@@ -356,7 +357,7 @@ def advisories(near: Ground) -> None:
     def nothing(url: str, **_: Any) -> Any:
         raise AssertionError(url)
 
-    update(write(near.config.home / "bucket", records), path, fetch=nothing, progress=Progress())
+    update([want(feed("osv"), write(near.config.home / "bucket", records), fetch=nothing)], path, progress=Progress())
 
 
 async def file_scanned(near: Ground, content: bytes, name: str) -> UUID:

@@ -56,12 +56,16 @@ def write(folder: Path, records: Mapping[str, Sequence[Record]], *, singles: boo
 class Bucket:
     """A running server: its base URL, and what it was asked for as ``(path, status)``.
 
-    A path in ``broken`` is answered with that status, whatever is on disk.
+    A path in ``broken`` is answered with that status, whatever is on disk; one in ``flaky`` with each of those first,
+    and their headers. The body of one in ``cut`` breaks off after so many bytes, once.
     """
 
     url: str
     asked: list[tuple[str, int]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
     broken: dict[str, int] = field(default_factory=dict)
+    flaky: dict[str, list[tuple[int, dict[str, str]]]] = field(default_factory=dict)
+    cut: dict[str, int] = field(default_factory=dict)
 
 
 @contextmanager
@@ -88,16 +92,21 @@ def _handler(folder: Path, bucket: Bucket) -> type[BaseHTTPRequestHandler]:
             path = unquote(self.path.partition("?")[0])
             status, headers, body = self._answer(path)
             bucket.asked.append((path, status))
+            bucket.headers.append({name.lower(): value for name, value in self.headers.items()})
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            end = bucket.cut.pop(path, len(body))
+            self.wfile.write(body[:end])
+            self.close_connection = self.close_connection or end < len(body)
 
         def _answer(self, path: str) -> tuple[int, dict[str, str], bytes]:
             if path in bucket.broken:
                 return bucket.broken[path], {}, b"broken"
+            if bucket.flaky.get(path):
+                return *bucket.flaky[path].pop(0), b"later"
             file = folder.joinpath(*path.strip("/").split("/"))
             if not file.is_file() or not file.resolve().is_relative_to(folder.resolve()):
                 return 404, {}, b"NoSuchKey"
@@ -106,7 +115,17 @@ def _handler(folder: Path, bucket: Bucket) -> type[BaseHTTPRequestHandler]:
             headers = {"ETag": etag, "Last-Modified": formatdate(file.stat().st_mtime, usegmt=True)}
             if self.headers.get("If-None-Match") == etag:
                 return 304, headers, b""
-            return 200, headers, body
+            return self._ranged(body, etag, headers)
+
+        def _ranged(self, body: bytes, etag: str, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+            wanted = self.headers.get("Range", "")
+            if not wanted or self.headers.get("If-Range", etag) != etag:
+                return 200, headers, body
+            start = int(wanted.removeprefix("bytes=").rstrip("-"))
+            if start >= len(body):
+                return 416, {}, b""
+            headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
+            return 206, headers, body[start:]
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from surveyor.cli import INCOMPLETE, OK, progress
-from surveyor.scan.advise import snapshot
+from surveyor.scan.advise import choice, snapshot
 from surveyor.scan.advise import update as updates
+from surveyor.scan.advise.feeds import feed as feed_of
 from surveyor.scan.advise.origin import Fetch
 from surveyor.scan.errors import BadTarget, Malformed, Unsupported
 from surveyor.scan.events import Progress, printable
@@ -20,40 +20,44 @@ from surveyor.scan.settings import Settings, advisory_database, from_environment
 
 def update(
     *,
-    source: Annotated[str | None, Parameter(name="--from")] = None,
+    feed: Annotated[list[str] | None, Parameter(negative=())] = None,
+    source: Annotated[list[str] | None, Parameter(name="--from", negative=())] = None,
     ecosystem: Annotated[list[str] | None, Parameter(negative=())] = None,
+    accept_loss: Annotated[bool, Parameter(negative=())] = False,
     quiet: bool = False,
 ) -> int:
     """Fetch advisories and build the local database; only what changed is read again.
 
     Parameters
     ----------
+    feed
+        Update only this feed. Repeatable; those of SURVEYOR_FEEDS unless given, all when that names none.
     source
-        A directory or URL with the layout of OSV's bucket; OSV's own unless SURVEYOR_OSV_BUCKET names another.
+        FEED=SOURCE: a directory or URL that has what the feed publishes, instead of the publisher; SOURCE alone has
+        the layout of OSV's bucket. Repeatable; only the feeds so named are updated unless --feed says otherwise.
     ecosystem
-        Update only this ecosystem, as OSV names it. Repeatable; all unless given.
+        Of OSV update only this ecosystem, as OSV names it. Repeatable; all unless given.
+    accept_loss
+        Believe a source that has lost a fifth of its records or more since last time.
     quiet
         Show no progress.
     """
     settings = from_environment(os.environ)
     assert settings.advisories is not None
-    name = "SURVEYOR_OSV_BUCKET" if source is None else "--from"
-    source = source or settings.osv_bucket
-    try:
-        updates.check_source(source)
-    except BadTarget as error:
-        raise BadTarget(f"{name} {error}") from error
+    sources = choice.parse(source or ())
+    chosen = choice.known(feed or tuple(sources), "--feed") or choice.enabled(settings.feeds)
+    wanted = choice.wanted(
+        settings,
+        chosen,
+        _fetch(choice.reaching(settings, chosen, sources)),
+        sources=sources,
+        scopes=tuple(ecosystem) if ecosystem else None,
+    )
     with progress.sinks(journal=None, quiet=quiet) as listeners:
-        result = updates.update(
-            source,
-            settings.advisories,
-            fetch=_fetch(source, settings),
-            progress=Progress(*listeners),
-            ecosystems=tuple(ecosystem) if ecosystem else None,
-        )
+        result = updates.update(wanted, settings.advisories, progress=Progress(*listeners), accept_loss=accept_loss)
     for item in result.collections:
         notes = f"  {printable(item.notes[0])}" if item.notes else ""
-        print(f"{item.ecosystem:<20} {item.action:<10} {item.rows:>9,} rows  {item.changed:>9,} changed{notes}")
+        print(f"{item.name:<24} {item.action:<10} {item.rows:>9,} rows  {item.changed:>9,} changed{notes}")
     print(f"written to {result.database}")
     return INCOMPLETE if result.failed else OK
 
@@ -63,8 +67,8 @@ def status() -> int:
     feeds = snapshot.status(advisory_database(os.environ))
     print(f"{'feed':<28} {'newest record':<20} {'asked for':<20} {'rows':>10}")
     for feed in feeds:
-        name = f"{feed.feed}:{feed.ecosystem}"
-        print(f"{name:<28} {_moment(feed.date):<20} {_moment(feed.updated_at):<20} {feed.rows:>10,}")
+        failed = f"  failed {_moment(feed.failed_at)}: {printable(feed.failure)}" if feed.failure else ""
+        print(f"{feed.name:<28} {_moment(feed.date):<20} {_moment(feed.updated_at):<20} {feed.rows:>10,}{failed}")
     print(f"{'total':<70} {sum(feed.rows for feed in feeds):>10,}")
     return OK
 
@@ -76,19 +80,18 @@ def resolve(advisories: str, settings: Settings, emit: Progress) -> Path:
         raise BadTarget("--offline: the advisories at a URL cannot be fetched; name a directory or a file")
     cache = settings.advisories.parent / "cache"
     try:
-        return updates.resolve(advisories, cache, _fetch(advisories, settings), emit)
+        reaching = choice.reaching(settings, (feed_of("osv"),), {"osv": (advisories,)})
+        return updates.resolve(advisories, cache, _fetch(reaching), emit)
     except (Malformed, Unsupported) as error:
         raise BadTarget(f"--advisories {error}; expected a database made by: surveyor db update") from error
     except BadTarget as error:
         raise BadTarget(f"--advisories {error}") from error
 
 
-def _fetch(source: str, settings: Settings) -> Fetch:
-    """A guarded download; a mirror that the operator names may stand on a private address, nothing else may."""
+def _fetch(settings: Settings) -> Fetch:
     from surveyor.scan.net import Client
 
-    mirror = host_of(source)
-    return Client(replace(settings, allow_hosts=(*settings.allow_hosts, *((mirror,) if mirror else ())))).fetch
+    return Client(settings).fetch
 
 
 def _moment(value: object) -> str:

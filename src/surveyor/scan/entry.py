@@ -23,7 +23,7 @@ from surveyor.scan.errors import ScanError
 from surveyor.scan.events import Event, Progress, Sink
 from surveyor.scan.evidence import Outline
 from surveyor.scan.plan import Rematch, Request
-from surveyor.scan.settings import Settings, host_of
+from surveyor.scan.settings import Settings
 
 #: The child's address of the engine, for the fork server's preload; the worker itself never imports it.
 PRELOAD = [
@@ -113,14 +113,15 @@ def update_advisories(task: UpdateTask, bell: Connection) -> None:
     """Bring the advisory database up to date; feeds are hostile bytes too."""
 
     def work(progress: Progress) -> bytes:
-        from surveyor.scan.advise import snapshot, update
+        from surveyor.scan.advise import choice, snapshot, update
         from surveyor.scan.net import Client
 
-        settings, mirror = task.settings, host_of(task.settings.osv_bucket)
+        settings = task.settings
         assert settings.advisories is not None
-        client = Client(replace(settings, allow_hosts=(*settings.allow_hosts, *((mirror,) if mirror else ()))))
         try:
-            result = update.update(settings.osv_bucket, settings.advisories, fetch=client.fetch, progress=progress)
+            chosen = choice.enabled(settings.feeds)
+            fetch = Client(choice.reaching(settings, chosen, {})).fetch
+            result = update.update(choice.wanted(settings, chosen, fetch), settings.advisories, progress=progress)
         except ScanError as error:
             progress("osv.error", str(error), pct=100, reason=error.code)
             return orjson.dumps({"failed": error.code, "detail": str(error), "sources": []})

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from surveyor.scan.errors import BadTarget
 from surveyor.scan.limits import GIB, MIB, Limits
 
-OSV_BUCKET = "https://osv-vulnerabilities.storage.googleapis.com"
 PSI_BASE = "https://pagespeedonline.googleapis.com"
 DEFAULT_PORTS = frozenset({80, 443, 8080, 8443})
 
@@ -73,6 +72,20 @@ class Logins:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Feeds:
+    """Which feeds of advisories are wanted, and where they are.
+
+    ``enabled`` are ids, ``None`` when nobody chose. ``addresses`` maps an id to folders and URLs, the first that
+    answers, ``keys`` to what the feed gives its friends. A feed last had ``stale_after`` hours ago or before is stale.
+    """
+
+    enabled: tuple[str, ...] | None = None
+    addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    stale_after: int = 168
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the scanner takes from outside."""
 
@@ -82,7 +95,7 @@ class Settings:
     ports: frozenset[int] = DEFAULT_PORTS
     psi_key: str | None = field(default=None, repr=False)
     psi_base: str = PSI_BASE
-    osv_bucket: str = OSV_BUCKET
+    feeds: Feeds = field(default_factory=Feeds)
     plain_registries: tuple[AllowedHost, ...] = ()
     logins: Logins = field(default_factory=Logins)
     #: Where a local daemon may listen, in the order to try; only the command line names any.
@@ -170,9 +183,24 @@ VARIABLES = (
         "Bytes that a scan may write to nameless temporary files: for a pulled image, and as many for inflated data.",
     ),
     (
-        "SURVEYOR_OSV_BUCKET",
-        f"`{OSV_BUCKET}`",
-        "Where advisories come from: a URL or folder with the bucket's layout.",
+        "SURVEYOR_FEEDS",
+        "all",
+        "Ids of the feeds that `surveyor db update` brings up to date and that no scan may lack; several with spaces.",
+    ),
+    (
+        "SURVEYOR_FEED_<ID>",
+        "the publisher's",
+        "Where one feed is (`SURVEYOR_FEED_OSV` …): folders or URLs with spaces between, the first that answers.",
+    ),
+    (
+        "SURVEYOR_FEED_<ID>_KEY",
+        "",
+        "A key of one feed (`SURVEYOR_FEED_NVD_KEY`), with which it may be asked more often.",
+    ),
+    (
+        "SURVEYOR_FEED_MAX_AGE_HOURS",
+        f"`{Feeds().stale_after}`",
+        "A feed that was last had so long ago is stale, and a scan that rests on it incomplete.",
     ),
 )
 
@@ -185,7 +213,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         plain_registries=_hosts(env, "SURVEYOR_PLAIN_REGISTRIES"),
         psi_key=env.get("SURVEYOR_PSI_KEY") or None,
         psi_base=_web_address(env, "SURVEYOR_PSI_BASE") or PSI_BASE,
-        osv_bucket=env.get("SURVEYOR_OSV_BUCKET") or OSV_BUCKET,
+        feeds=_feeds(env),
         layer_cache=home(env) / "cache" / "layers",
         layer_cache_bytes=_layer_cache_bytes(env),
         limits=_limits(env),
@@ -195,6 +223,27 @@ def from_environment(env: Mapping[str, str]) -> Settings:
 def _hosts(env: Mapping[str, str], name: str) -> tuple[AllowedHost, ...]:
     listed = env.get(name, "").replace(",", " ").split()
     return tuple(parse_allowed_host(part, name=name) for part in listed)
+
+
+_FEED = re.compile(r"SURVEYOR_FEED_(?P<id>[A-Z0-9]+)(?P<key>_KEY)?")
+
+
+def _feeds(env: Mapping[str, str]) -> Feeds:
+    """What the variables say of feeds; whether there are such feeds is for those to judge who know them."""
+    addresses, keys = dict[str, tuple[str, ...]](), dict[str, str]()
+    for name, value in env.items():
+        if value and (found := _FEED.fullmatch(name)):
+            if found["key"]:
+                keys[found["id"].lower()] = value
+            else:
+                addresses[found["id"].lower()] = tuple(value.split())
+    chosen = env.get("SURVEYOR_FEEDS", "").replace(",", " ").lower().split()
+    return Feeds(
+        enabled=tuple(dict.fromkeys(chosen)) or None,
+        addresses=addresses,
+        keys=keys,
+        stale_after=_number(env, "SURVEYOR_FEED_MAX_AGE_HOURS", Feeds().stale_after, "hours"),
+    )
 
 
 def _web_address(env: Mapping[str, str], name: str) -> str | None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import orjson
-
 from surveyor.scan.advise import schema
 from surveyor.scan.advise.codec import Codec, train
-from surveyor.scan.advise.names import canonical
-from surveyor.scan.advise.record import Advisory, Affected
+from surveyor.scan.advise.feeds.interface import Mark
+from surveyor.scan.advise.packing import by_package, pack_fact, pack_ranges, pack_record
+from surveyor.scan.advise.record import Advisory, Fact
 
 #: How many records a new collection's dictionaries are made from.
 _SAMPLES = 1_000
@@ -38,17 +37,28 @@ class Builder:
             self._db.execute(f"PRAGMA application_id={schema.APPLICATION}")
 
     @contextmanager
-    def collection(self, feed: str, ecosystem: str) -> Iterator[Collection]:
+    def collection(self, feed: str, scope: str) -> Iterator[Collection]:
         """The collection of that name, made when there is none; what is written is taken back when the block raises."""
         self._db.execute("BEGIN")
         try:
-            self._db.execute("INSERT OR IGNORE INTO collection (feed, ecosystem) VALUES (?, ?)", (feed, ecosystem))
-            yield Collection(self._db, feed, ecosystem)
+            self._db.execute("INSERT OR IGNORE INTO collection (feed, scope) VALUES (?, ?)", (feed, scope))
+            yield Collection(self._db, feed, scope)
         except BaseException:
             if self._db.in_transaction:  # a full disk ends it by itself
                 self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+    def checked(self, feed: str, scope: str, *, at: str) -> None:
+        """Note that a collection was asked for and is as it was."""
+        changed = "UPDATE collection SET updated_at = ?, failed_at = '', failure = '' WHERE feed = ? AND scope = ?"
+        self._db.execute(changed, (at, feed, scope))
+
+    def failed(self, feed: str, scope: str, *, at: str, reason: str) -> None:
+        """Note that a collection was asked for and could not be had; its records stay."""
+        self._db.execute("INSERT OR IGNORE INTO collection (feed, scope) VALUES (?, ?)", (feed, scope))
+        changed = "UPDATE collection SET failed_at = ?, failure = ? WHERE feed = ? AND scope = ?"
+        self._db.execute(changed, (at, reason, feed, scope))
 
     def close(self) -> None:
         """Finish the file."""
@@ -56,67 +66,87 @@ class Builder:
 
 
 class Collection:
-    """One feed's records of one ecosystem, being written."""
+    """One feed's records of one scope, being written."""
 
-    def __init__(self, db: sqlite3.Connection, feed: str, ecosystem: str) -> None:
+    def __init__(self, db: sqlite3.Connection, feed: str, scope: str) -> None:
         self._db = db
         row = db.execute(
-            "SELECT n, updated_at, affected_dictionary, record_dictionary FROM collection"
-            " WHERE feed = ? AND ecosystem = ?",
-            (feed, ecosystem),
+            "SELECT n, updated_at, affected_dictionary, record_dictionary FROM collection WHERE feed = ? AND scope = ?",
+            (feed, scope),
         ).fetchone()
         self._n: int = row[0]
         # packed values are of use only with the dictionary they were packed with, so it is made once
         self._codecs = (Codec(row[2]), Codec(row[3])) if row[1] else None
-        self._waiting: list[tuple[str, str, Advisory]] = []
+        self._waiting: list[tuple[str, str, tuple[Advisory | Fact, ...]]] = []
         self._seen: set[str] = set()
         self._ecosystems: dict[str, int] = {}
 
-    def known(self) -> dict[str, str]:
-        """What is there: the feed's name of each record, and its time of change."""
-        rows = self._db.execute("SELECT entry, modified FROM advisory WHERE collection = ?", (self._n,))
-        return dict(rows.fetchall())
-
-    def put(self, entry: str, modified: str, advisory: Advisory) -> None:
-        """Write one record over what was there under its name.
+    def put(self, entry: str, modified: str, items: Iterable[Advisory | Fact]) -> None:
+        """Write what one record says over what was there under its name; a fact's name is its CVE.
 
         The same name twice in one run is two records about one flaw: both stay, and a match unites them.
         """
         if self._codecs is None:
-            self._waiting.append((entry, modified, advisory))
+            self._waiting.append((entry, modified, tuple(items)))
             if len(self._waiting) >= _SAMPLES:
                 self._begin()
             return
         if entry not in self._seen:
             self.remove(entry)
             self._seen.add(entry)
-        packed = None if not advisory.affected else self._codecs[1].pack(_record(advisory))
+        for item in items:
+            if isinstance(item, Fact):
+                self._put_fact(item)
+            else:
+                self._put_advisory(entry, modified, item)
+
+    def _put_fact(self, fact: Fact) -> None:
+        assert self._codecs is not None
+        packed = self._codecs[1].pack(pack_fact(fact))
+        row = (fact.cve, self._n, packed)
+        self._db.execute("INSERT OR REPLACE INTO fact (cve, collection, payload) VALUES (?, ?, ?)", row)
+
+    def _put_advisory(self, entry: str, modified: str, advisory: Advisory) -> None:
+        assert self._codecs is not None
+        ranges, records = self._codecs
+        packed = None if not advisory.affected else records.pack(pack_record(advisory))
         cursor = self._db.execute(
             "INSERT INTO advisory (collection, entry, modified, payload) VALUES (?, ?, ?, ?)",
             (self._n, entry, modified, packed),
         )
         rows = [
-            (self._ecosystem(ecosystem), name, cursor.lastrowid, self._codecs[0].pack(_ranges(advisory, items)))
-            for (ecosystem, name), items in _by_package(advisory).items()
+            (self._ecosystem(ecosystem), name, cursor.lastrowid, self._n, ranges.pack(pack_ranges(advisory, items)))
+            for (ecosystem, name), items in by_package(advisory).items()
         ]
-        self._db.executemany("INSERT INTO affected (ecosystem, name, advisory, payload) VALUES (?, ?, ?, ?)", rows)
+        self._db.executemany(
+            "INSERT INTO affected (ecosystem, name, advisory, collection, payload) VALUES (?, ?, ?, ?, ?)", rows
+        )
 
     def remove(self, entry: str) -> None:
         """Forget a record."""
+        self._db.execute("DELETE FROM fact WHERE cve = ? AND collection = ?", (entry, self._n))
         for (n,) in self._db.execute(
             "SELECT n FROM advisory WHERE collection = ? AND entry = ?", (self._n, entry)
         ).fetchall():
             self._db.execute("DELETE FROM affected WHERE advisory = ?", (n,))
             self._db.execute("DELETE FROM advisory WHERE n = ?", (n,))
 
-    def finish(self, *, date: str, updated_at: str, etag: str | None, digest: str | None) -> int:
-        """Write what is still waiting and the collection's dates; how many records it now has."""
+    def clear(self) -> None:
+        """Forget every record: what comes is all that there is."""
+        of = (self._n,)
+        self._db.execute("DELETE FROM affected WHERE advisory IN (SELECT n FROM advisory WHERE collection = ?)", of)
+        self._db.execute("DELETE FROM advisory WHERE collection = ?", of)
+        self._db.execute("DELETE FROM fact WHERE collection = ?", of)
+        self._db.execute("DELETE FROM answer WHERE collection = ?", of)
+
+    def finish(self, mark: Mark) -> int:
+        """Write what is still waiting and how far the collection now is; how many records it has."""
         self._begin()
         self._db.execute(
-            "UPDATE collection SET date = ?, updated_at = ?, etag = ?, digest = ?,"
-            " rows = (SELECT count(*) FROM advisory WHERE collection = collection.n AND payload NOT NULL)"
-            " WHERE n = ?",
-            (date, updated_at, etag, digest, self._n),
+            "UPDATE collection SET date = ?, updated_at = ?, etag = ?, digest = ?, cursor = ?, failed_at = '',"
+            " failure = '', rows = max((SELECT count(*) FROM advisory WHERE collection = collection.n AND payload NOT"
+            " NULL), (SELECT count(*) FROM fact WHERE collection = collection.n)) WHERE n = ?",
+            (mark.date, mark.updated_at, mark.etag, mark.digest, mark.cursor, self._n),
         )
         (rows,) = self._db.execute("SELECT rows FROM collection WHERE n = ?", (self._n,)).fetchone()
         return int(rows)
@@ -126,39 +156,22 @@ class Collection:
         if self._codecs is not None:
             return
         waiting, self._waiting = self._waiting, []
-        ranges = [_ranges(item[2], items) for item in waiting for items in _by_package(item[2]).values()]
-        dictionaries = train(ranges[: _SAMPLES * 5]), train([_record(item[2]) for item in waiting])
+        items = [item for _, _, several in waiting for item in several]
+        advisories = [item for item in items if isinstance(item, Advisory)]
+        ranges = [pack_ranges(item, several) for item in advisories for several in by_package(item).values()]
+        records = [pack_fact(item) if isinstance(item, Fact) else pack_record(item) for item in items]
+        dictionaries = train(ranges[: _SAMPLES * 5]), train(records[: _SAMPLES * 5])
         self._db.execute(
             "UPDATE collection SET affected_dictionary = ?, record_dictionary = ? WHERE n = ?", (*dictionaries, self._n)
         )
         self._codecs = (Codec(dictionaries[0]), Codec(dictionaries[1]))
-        for entry, modified, advisory in waiting:
-            self.put(entry, modified, advisory)
+        for entry, modified, several in waiting:
+            self.put(entry, modified, several)
 
     def _ecosystem(self, name: str) -> int:
         if name not in self._ecosystems:
-            self._db.execute("INSERT OR IGNORE INTO ecosystem (name, collection) VALUES (?, ?)", (name, self._n))
+            self._db.execute("INSERT OR IGNORE INTO ecosystem (name) VALUES (?)", (name,))
             (n,) = self._db.execute("SELECT n FROM ecosystem WHERE name = ?", (name,)).fetchone()
+            self._db.execute("INSERT OR IGNORE INTO answer (ecosystem, collection) VALUES (?, ?)", (n, self._n))
             self._ecosystems[name] = n
         return self._ecosystems[name]
-
-
-def _by_package(advisory: Advisory) -> Mapping[tuple[str, str], list[Affected]]:
-    """A record may name a package several times; its ranges are one union."""
-    out: dict[tuple[str, str], list[Affected]] = {}
-    for item in advisory.affected:
-        out.setdefault((item.ecosystem, canonical(item.ecosystem, item.name)), []).append(item)
-    return out
-
-
-def _ranges(advisory: Advisory, items: list[Affected]) -> bytes:
-    """``[[id, alias …], [erratum's flaw …], [range …], [version …]]``: all that deciding about one version needs."""
-    ranges = [span for item in items for span in item.ranges]
-    versions = [version for item in items for version in item.versions]
-    return orjson.dumps([[advisory.id, *advisory.aliases], advisory.errata, ranges, versions])
-
-
-def _record(advisory: Advisory) -> bytes:
-    """``[modified, published, summary, details, severity, word, references]``: what a finding tells besides."""
-    told = (advisory.modified, advisory.published, advisory.summary, advisory.details)
-    return orjson.dumps([*told, advisory.severity, advisory.word, advisory.references])

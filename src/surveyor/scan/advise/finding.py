@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from surveyor.scan.advise import cvss
 from surveyor.scan.advise.aliases import Group
+from surveyor.scan.advise.packing import Record, Row
 from surveyor.scan.advise.ranges import Verdict, describe
-from surveyor.scan.advise.snapshot import Record, Row
 from surveyor.scan.model import (
     Asset,
     Cvss,

@@ -19,8 +19,9 @@ from surveyor.scan.advise.aliases import group, related
 from surveyor.scan.advise.ecosystems import Lookup, epochs_of, lookup
 from surveyor.scan.advise.finding import Match, Subject, build, installed
 from surveyor.scan.advise.modules import of_another_stream
+from surveyor.scan.advise.packing import Row
 from surveyor.scan.advise.ranges import Keys, Verdict, judge
-from surveyor.scan.advise.snapshot import Row, Snapshot
+from surveyor.scan.advise.snapshot import Snapshot
 from surveyor.scan.advise.versions import order_of
 from surveyor.scan.events import Progress
 from surveyor.scan.model import Coverage, CoverageState, Finding, Package, Presence, Source
@@ -137,7 +138,7 @@ def _subjects(packages: Sequence[Package], snapshot: Snapshot, ledger: _Ledger) 
 
 def _askable(package: Package, asked: Lookup, snapshot: Snapshot, ledger: _Ledger, *, aside: bool) -> bool:
     ecosystem = asked.ecosystem or ""
-    if snapshot.collection(ecosystem) is None:
+    if not snapshot.answering(ecosystem):
         ledger.without_feed[asked.label] += 1
     elif rule := headers.without_kernel(package):
         ledger.no_kernel.setdefault((ecosystem, rule.reason, rule.why), []).append(package.name)
@@ -173,10 +174,12 @@ class _Matcher:
         verdicts = [(row, verdict) for row, verdict in verdicts if not self._elsewhere(question, row, verdict)]
         if not any(verdict.affected for _, verdict in verdicts):
             return []
-        feed = self._snapshot.collection(question.ecosystem)
-        where = f"{feed.feed if feed else ''}:{question.ecosystem}"
         places = installed(question.packages, artifact=self._artifact)
-        return [Match(row, verdict, question.version, where, places) for row, verdict in verdicts]
+        return [Match(row, verdict, question.version, self._where(row, question), places) for row, verdict in verdicts]
+
+    def _where(self, row: Row, question: _Question) -> str:
+        """Whose word it is."""
+        return f"{self._snapshot.collections[row.collection].feed}:{question.ecosystem}"
 
     def _elsewhere(self, question: _Question, row: Row, verdict: Verdict) -> bool:
         """Count an advisory that hits by its version alone."""
@@ -235,8 +238,8 @@ def _unmatched(count: int, *, aside: bool) -> str:
 
 
 def _looked(name: str, count: int, snapshot: Snapshot) -> Coverage:
-    feed = snapshot.collection(name)
-    date = f" of {feed.date:%Y-%m-%d}" if feed and feed.date else ""
+    newest = max((feed.date for feed in snapshot.answering(name) if feed.date), default=None)
+    date = f" of {newest:%Y-%m-%d}" if newest else ""
     return _entry(
         name, CoverageState.LOOKED, None, f"{counted(count, 'package')} matched against advisories{date}", count
     )
@@ -252,8 +255,5 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _sources(ledger: _Ledger, snapshot: Snapshot) -> tuple[Source, ...]:
-    feeds = {(feed.feed, feed.ecosystem): feed for name in ledger.asked if (feed := snapshot.collection(name))}
-    return tuple(
-        Source(feed=f"{feed.feed}:{feed.ecosystem}", date=feed.date, rows=feed.rows)
-        for _, feed in sorted(feeds.items())
-    )
+    feeds = {feed.name: feed for name in ledger.asked for feed in snapshot.answering(name)}
+    return tuple(Source(feed=name, date=feed.date, rows=feed.rows) for name, feed in sorted(feeds.items()))

@@ -1,17 +1,25 @@
-"""Where a feed's files are: a directory, or a web server that somebody else knows how to ask."""
+"""Where a feed's files are: a directory, a web server that is asked politely, or the first of several that answers."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import tempfile
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
-from surveyor.scan.errors import LimitExceeded, Malformed, Unreachable
+from surveyor.scan.errors import Denied, LimitExceeded, Malformed, Refused, Unreachable
+
+#: Answers of a server that may answer otherwise in a while.
+_BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_NO_SUCH_RANGE = 416
+_LONGEST_WAIT = 120.0
+_LONGEST_NAME = 255
 
 
 class Answer(Protocol):
@@ -26,10 +34,12 @@ class Answer(Protocol):
 
 
 class Fetch(Protocol):
-    """Downloads a URL into a file: ``surveyor.scan.net.Client.fetch``. Raises only the scanner's errors."""
+    """Downloads a URL: ``surveyor.scan.net.Client.download``. Raises only the scanner's errors."""
 
-    def __call__(self, url: str, *, max_bytes: int, to: BinaryIO, etag: str | None = None) -> Answer:
-        """Status 304, and nothing written, when ``etag`` still holds."""
+    def __call__(
+        self, url: str, *, to: Callable[[Answer], BinaryIO], max_bytes: int, headers: Mapping[str, str]
+    ) -> Answer:
+        """Say by the answer's head where its body goes, at most ``max_bytes`` of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +61,19 @@ class Origin(Protocol):
     def singles(self) -> bool:
         """Whether every record is there as a file of its own too."""
 
-    def open(self, *parts: str, max_bytes: int, etag: str | None = None) -> AbstractContextManager[Opened]:
+    def open(
+        self, *parts: str, max_bytes: int, etag: str | None = None, query: Mapping[str, str] | None = None
+    ) -> AbstractContextManager[Opened]:
         """Open a file for reading from its start; ``Unreachable`` when it is not there."""
+
+    def names(self, *parts: str) -> tuple[str, ...]:
+        """The files of a folder in order, where they can be listed; none on a web server."""
 
 
 def checked(part: str) -> str:
     """A name that is one step of a path and nothing else; raises ``Malformed``."""
-    if part in {"", ".", ".."} or len(part) > 255 or any(sign in part for sign in "/\\\0") or not part.isprintable():
+    odd = any(sign in part for sign in "/\\\0") or not part.isprintable()
+    if part in {"", ".", ".."} or len(part) > _LONGEST_NAME or odd:
         raise Malformed(f"not a file name: {part[:60]!r}")
     return part
 
@@ -75,7 +91,13 @@ class Directory:
         return str(self.root)
 
     @contextlib.contextmanager
-    def open(self, *parts: str, max_bytes: int, etag: str | None = None) -> Iterator[Opened]:
+    def open(
+        self,
+        *parts: str,
+        max_bytes: int,
+        etag: str | None = None,
+        query: Mapping[str, str] | None = None,  # noqa: ARG002 - a file is the whole answer
+    ) -> Iterator[Opened]:
         """Open a file below the directory; its mark is time and size."""
         path = self.root.joinpath(*(checked(part) for part in parts))
         if not path.is_file():
@@ -90,30 +112,198 @@ class Directory:
         with path.open("rb") as file:
             yield Opened(file=file, etag=mark)
 
+    def names(self, *parts: str) -> tuple[str, ...]:
+        """The files of a folder below the directory."""
+        folder = self.root.joinpath(*(checked(part) for part in parts))
+        return tuple(sorted(item.name for item in folder.iterdir() if item.is_file())) if folder.is_dir() else ()
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """How a server is asked: how often at all, how long apart in seconds, and what every request says besides."""
+
+    attempts: int = 4
+    pause: float = 0.0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    busy: frozenset[int] = _BUSY
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+
+
+@dataclass(slots=True)
 class Web:
-    """A web server; a download lies in an unnamed temporary file while it is read."""
+    """A web server; a download lies in a temporary file while it is read.
+
+    A download that breaks off is resumed where the server has the same file still. With ``parked``, a folder of ours,
+    what broke off in another run is resumed too.
+    """
 
     base: str
     fetch: Fetch
     singles: bool = True
+    manners: Manners = field(default_factory=Manners)
+    parked: Path | None = None
+    _asked: float | None = field(default=None, init=False)
+    _weary: bool = field(default=False, init=False)
 
     @property
     def source(self) -> str:
         """The base URL."""
         return self.base
 
+    def names(self, *_: str) -> tuple[str, ...]:
+        """Nothing: a web server has no listing that can be relied on."""
+        return ()
+
     @contextlib.contextmanager
-    def open(self, *parts: str, max_bytes: int, etag: str | None = None) -> Iterator[Opened]:
-        """Download a file below the base URL."""
+    def open(
+        self, *parts: str, max_bytes: int, etag: str | None = None, query: Mapping[str, str] | None = None
+    ) -> Iterator[Opened]:
+        """Download a file below the base URL; what keeps failing raises ``Unreachable``."""
         url = "/".join([self.base.rstrip("/"), *(quote(checked(part), safe="") for part in parts)])
-        with tempfile.TemporaryFile() as spool:
-            answer = self.fetch(url, max_bytes=max_bytes, to=spool, etag=etag)
-            if answer.status == 304 and etag:
+        if query:
+            url = f"{url}?{urlencode(query)}"
+        with _spool(self.parked, url) as spool:
+            answer = self._patiently(url, spool, max_bytes, etag)
+            if answer.status == 304:
                 yield Opened(file=None, etag=etag)
                 return
-            if answer.status != 200:
+            spool.file.seek(0)
+            yield Opened(file=spool.file, etag=answer.get("etag"))
+
+    def _patiently(self, url: str, spool: _Spool, max_bytes: int, etag: str | None) -> Answer:
+        """Ask until there is an answer that asking again would not change, longer apart each time.
+
+        Where that was in vain, the next file is asked for once: a dead server is not to cost a minute a record.
+        """
+        attempts = 1 if self._weary else self.manners.attempts
+        for attempt in range(1, attempts + 1):
+            self._wait_for_turn()
+            self._weary = attempt == attempts
+            try:
+                answer = self._once(url, spool, max_bytes, etag)
+            except (Refused, Denied):
+                raise
+            except Unreachable:
+                if attempt == attempts:
+                    raise
+                self.manners.sleep(2.0**attempt)
+                continue
+            if answer.status == _NO_SUCH_RANGE:
+                spool.drop()
+                continue
+            if answer.status not in self.manners.busy:
+                self._weary = False
+                if answer.status in {200, 206} or (answer.status == 304 and etag):
+                    return answer
                 raise Unreachable(f"{url}: HTTP {answer.status}")
-            spool.seek(0)
-            yield Opened(file=spool, etag=answer.get("etag"))
+            if attempt < attempts:
+                self.manners.sleep(_asked_for(answer, 2.0**attempt))
+        raise Unreachable(f"{url}: HTTP {answer.status}")
+
+    def _once(self, url: str, spool: _Spool, max_bytes: int, etag: str | None) -> Answer:
+        headers = {**self.manners.headers}
+        held = spool.held()
+        if held and spool.etag:
+            headers |= {"Range": f"bytes={held}-", "If-Range": spool.etag}
+        elif etag:
+            headers["If-None-Match"] = etag
+        return self.fetch(
+            url, to=spool.begin, max_bytes=max_bytes - (held if "Range" in headers else 0), headers=headers
+        )
+
+    def _wait_for_turn(self) -> None:
+        now = self.manners.clock()
+        if self._asked is not None and (left := self._asked + self.manners.pause - now) > 0:
+            self.manners.sleep(left)
+        self._asked = self.manners.clock()
+
+
+def _asked_for(answer: Answer, otherwise: float) -> float:
+    """The seconds that a server asks to be left alone for, within reason; a date is not counted out."""
+    given = answer.get("retry-after") or ""
+    return min(float(given), _LONGEST_WAIT) if given.isascii() and given.isdigit() and len(given) < 9 else otherwise
+
+
+@dataclass(slots=True)
+class _Spool:
+    """A download as far as it came, and the mark of what it is a piece of."""
+
+    file: BinaryIO
+    note: Path | None
+    etag: str = ""
+
+    def held(self) -> int:
+        """Bytes that are there."""
+        return self.file.seek(0, 2)
+
+    def drop(self) -> None:
+        """Forget what is there: it is no beginning of what the server has."""
+        self.file.truncate(0)
+        self.etag = ""
+
+    def begin(self, answer: Answer) -> BinaryIO:
+        """Where the body of this answer goes: behind what is there for a rest, else from the start."""
+        if answer.status != 206:
+            self.file.seek(0)
+            self.file.truncate()
+            strong = answer.get("etag") if answer.status == 200 else None
+            self.etag = strong if strong and not strong.startswith("W/") else ""
+            if self.note:
+                self.note.write_text(self.etag, encoding="utf-8")
+        return self.file
+
+
+@contextlib.contextmanager
+def _spool(parked: Path | None, url: str) -> Iterator[_Spool]:
+    """A nameless file, or one of that URL's own which is kept when it is not read to its end."""
+    if parked is None:
+        with tempfile.TemporaryFile() as file:
+            yield _Spool(file, None)
+        return
+    parked.mkdir(parents=True, exist_ok=True)
+    path = parked / hashlib.sha256(url.encode()).hexdigest()[:32]
+    note = path.with_suffix(".etag")
+    etag = note.read_text(encoding="utf-8") if note.is_file() else ""
+    with path.open("a+b") as file:
+        if not etag:
+            file.truncate(0)
+        yield _Spool(file, note, etag)
+    path.unlink(missing_ok=True)
+    note.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Mirrors:
+    """Several places with the same files, asked in their order."""
+
+    origins: Sequence[Origin]
+
+    @property
+    def source(self) -> str:
+        """Where files are had from first."""
+        return self.origins[0].source
+
+    @property
+    def singles(self) -> bool:
+        """Whether single records can be had from all of them."""
+        return all(origin.singles for origin in self.origins)
+
+    def names(self, *parts: str) -> tuple[str, ...]:
+        """What the first that can be listed has."""
+        return next((found for origin in self.origins if (found := origin.names(*parts))), ())
+
+    @contextlib.contextmanager
+    def open(
+        self, *parts: str, max_bytes: int, etag: str | None = None, query: Mapping[str, str] | None = None
+    ) -> Iterator[Opened]:
+        """Open a file at the first place that has it; the last one's error when none has."""
+        with ExitStack() as stack:
+            for origin in self.origins[:-1]:
+                try:
+                    opened = stack.enter_context(origin.open(*parts, max_bytes=max_bytes, etag=etag, query=query))
+                except Unreachable:
+                    continue
+                yield opened
+                return
+            yield stack.enter_context(self.origins[-1].open(*parts, max_bytes=max_bytes, etag=etag, query=query))

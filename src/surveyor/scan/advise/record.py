@@ -1,8 +1,9 @@
-"""One advisory as every feed hands it over: what is needed to match it and to tell a person about it, bounded."""
+"""What every feed hands over: advisories, to match packages by, and facts about flaws, to tell people; all bounded."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 #: Bounds on one record. Real ones stay far below; a hostile one becomes a note, not a burden on every scan.
 MAX_RECORD_BYTES = 8 << 20
@@ -13,9 +14,25 @@ MAX_IDS = 1_000
 MAX_REFERENCES = 10
 MAX_DETAILS = 2_000
 MAX_NAME = 1_024
+MAX_REASON = 300
+MAX_CWES = 20
 
 #: Events of a range in the order they are applied when two share a version; one letter each, as stored.
 INTRODUCED, FIXED, LAST_AFFECTED, LIMIT = "i", "f", "l", "m"
+
+
+class State(StrEnum):
+    """What a vendor says of the versions that an entry names, beside that a version above mends them.
+
+    ``AFFECTED`` is the plain case; ``NOT_AFFECTED`` clears the versions; the rest say why no fix is there.
+    """
+
+    AFFECTED = ""
+    NOT_AFFECTED = "not_affected"
+    WILL_NOT_FIX = "will_not_fix"
+    DEFERRED = "fix_deferred"
+    INVESTIGATING = "under_investigation"
+    END_OF_LIFE = "end_of_life"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +40,15 @@ class Affected:
     """One package of one ecosystem that an advisory names.
 
     ``ranges`` are flat: kind, version, kind, version …; a kind is one letter. ``versions`` are listed one by one.
+    ``state`` is the vendor's word on them, ``reason`` why, bounded to ``MAX_REASON``.
     """
 
     ecosystem: str
     name: str
     ranges: tuple[tuple[str, ...], ...] = ()
     versions: tuple[str, ...] = ()
+    state: State = State.AFFECTED
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,5 +69,40 @@ class Advisory:
     errata: tuple[str, ...] = ()
     severity: tuple[tuple[str, str], ...] = ()
     word: str = ""
+    cwes: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     affected: tuple[Affected, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exploited:
+    """An entry of a list of flaws that attackers are known to use; dates as the list writes them (``2025-08-25``).
+
+    ``ransomware`` is ``None`` when nobody knows.
+    """
+
+    added: str
+    due: str = ""
+    action: str = ""
+    ransomware: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """What a feed says of one flaw, whatever product has it; what it does not say is ``None`` or empty.
+
+    ``score`` and ``percentile`` are EPSS's, 0..1. ``severity`` holds a system, a vector and who rated, ``cwes`` such as
+    ``CWE-79``; ``status`` is where the feed stands with the flaw (NVD's ``vulnStatus``).
+    """
+
+    cve: str
+    score: float | None = None
+    percentile: float | None = None
+    exploited: Exploited | None = None
+    published: str = ""
+    modified: str = ""
+    summary: str = ""
+    severity: tuple[tuple[str, str, str], ...] = ()
+    cwes: tuple[str, ...] = ()
+    status: str = ""
+    references: tuple[str, ...] = ()

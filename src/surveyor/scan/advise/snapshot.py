@@ -3,59 +3,47 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from surveyor.scan.advise import schema
 from surveyor.scan.advise.codec import Codec
+from surveyor.scan.advise.feeds.interface import Mark
 from surveyor.scan.advise.names import canonical
+from surveyor.scan.advise.packing import Record, Row, unpack_fact, unpack_record, unpack_row
+from surveyor.scan.advise.record import Fact
 from surveyor.scan.errors import Malformed, NotConfigured, Unsupported
 
 _CACHE_KIB = 16_384
 #: Records kept at once, about 2 kB each.
 _RECENT = 1_024
+#: CVEs in one question; SQLite takes 999 parameters everywhere.
+_AT_ONCE = 900
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedStatus:
-    """One feed's records of one ecosystem: the date of the newest, how many, when they were last asked for."""
+    """One scope of a feed: the date of its data, how many records, when they were last had, and why not since.
+
+    ``scope`` is empty where a feed has no parts; ``failure`` is empty unless the last time failed.
+    """
 
     feed: str
-    ecosystem: str
+    scope: str
     date: datetime | None
     rows: int
     updated_at: datetime | None
+    failed_at: datetime | None = None
+    failure: str = ""
 
-
-class Row(NamedTuple):
-    """What one advisory says about one package; ``ids`` begin with the record's own, ``ranges`` are flat events.
-
-    A tuple, since a scan makes tens of thousands and a frozen dataclass takes four times as long to make.
-    """
-
-    advisory: int
-    collection: int
-    ids: tuple[str, ...]
-    errata: tuple[str, ...]
-    ranges: list[list[str]]
-    versions: list[str]
-
-
-class Record(NamedTuple):
-    """The rest of one advisory: what a finding tells a person. A tuple for the same reason as ``Row``."""
-
-    modified: str
-    published: str
-    summary: str
-    details: str
-    severity: tuple[tuple[str, str], ...]
-    word: str
-    references: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """The feed, and its scope where it has one."""
+        return f"{self.feed}:{self.scope}" if self.scope else self.feed
 
 
 class Snapshot:
@@ -64,9 +52,10 @@ class Snapshot:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self.collections = {row[0]: _status(row[1:]) for row in db.execute(_STATUS)}
-        self._ecosystems: dict[str, tuple[int, int]] = {
-            name: (n, collection) for n, name, collection in db.execute("SELECT n, name, collection FROM ecosystem")
-        }
+        self._ecosystems: dict[str, int] = dict(db.execute("SELECT name, n FROM ecosystem"))
+        self._answering: dict[int, list[int]] = {}
+        for ecosystem, collection in db.execute("SELECT ecosystem, collection FROM answer ORDER BY 2"):
+            self._answering.setdefault(ecosystem, []).append(collection)
         self._ranges: dict[int, Codec] = {}
         self._records: dict[int, Codec] = {}
         self._recent: dict[int, Record] = {}
@@ -74,25 +63,28 @@ class Snapshot:
     @property
     def ecosystems(self) -> frozenset[str]:
         """Every ecosystem, with its release where it has one, that some advisory names."""
-        return frozenset(self._ecosystems)
+        return frozenset(name for name, number in self._ecosystems.items() if number in self._answering)
 
-    def collection(self, ecosystem: str) -> FeedStatus | None:
-        """The collection that answers for an ecosystem."""
-        found = self._ecosystems.get(ecosystem)
-        return self.collections.get(found[1]) if found else None
+    def answering(self, ecosystem: str) -> tuple[FeedStatus, ...]:
+        """The collections that speak of an ecosystem."""
+        number = self._ecosystems.get(ecosystem, 0)
+        return tuple(self.collections[collection] for collection in self._answering.get(number, ()))
 
     def affected(self, ecosystem: str, name: str) -> list[Row]:
         """Every advisory that names this package, in a steady order."""
-        found = self._ecosystems.get(ecosystem)
-        if found is None:
+        number = self._ecosystems.get(ecosystem)
+        if number is None:
             return []
-        number, collection = found
-        codec = self._codec(self._ranges, collection, "affected_dictionary")
         rows = self._db.execute(
-            "SELECT advisory, payload FROM affected WHERE ecosystem = ? AND name = ?",
+            "SELECT advisory, collection, payload FROM affected WHERE ecosystem = ? AND name = ?",
             (number, canonical(ecosystem, name)),
         )
-        return [_row(advisory, collection, codec.unpack(payload)) for advisory, payload in rows]
+        return [
+            unpack_row(
+                advisory, collection, self._codec(self._ranges, collection, "affected_dictionary").unpack(payload)
+            )
+            for advisory, collection, payload in rows
+        ]
 
     def record(self, row: Row) -> Record:
         """The rest of the advisory that a row belongs to; the last ones are kept, an erratum being told per flaw."""
@@ -103,12 +95,32 @@ class Snapshot:
             held = self._recent[row.advisory] = self._read(row)
         return held
 
+    def facts(self, cves: Iterable[str]) -> dict[str, dict[str, Fact]]:
+        """What the feeds of facts say of these flaws: CVE → feed → fact."""
+        wanted, out = list(dict.fromkeys(cves)), dict[str, dict[str, Fact]]()
+        for at in range(0, len(wanted), _AT_ONCE):
+            some = wanted[at : at + _AT_ONCE]
+            asked = f"SELECT cve, collection, payload FROM fact WHERE cve IN ({','.join('?' * len(some))})"  # noqa: S608
+            for cve, collection, payload in self._db.execute(asked, some):
+                codec = self._codec(self._records, collection, "record_dictionary")
+                feed = self.collections[collection].feed
+                out.setdefault(cve, {})[feed] = unpack_fact(cve, codec.unpack(payload))
+        return out
+
+    def marks(self) -> dict[tuple[str, str], Mark]:
+        """How far each scope of each feed was read, by feed and scope."""
+        rows = self._db.execute("SELECT feed, scope, etag, digest, date, cursor, updated_at, rows FROM collection")
+        return {
+            (feed, scope): Mark(etag=etag, digest=digest, date=date, cursor=cursor, updated_at=updated_at, rows=count)
+            for feed, scope, etag, digest, date, cursor, updated_at, count in rows
+        }
+
     def _read(self, row: Row) -> Record:
         codec = self._codec(self._records, row.collection, "record_dictionary")
         found = self._db.execute("SELECT payload FROM advisory WHERE n = ?", (row.advisory,)).fetchone()
         if found is None or found[0] is None:
             raise Malformed("the advisory database lacks a record that it names")
-        return _record(codec.unpack(found[0]))
+        return unpack_record(codec.unpack(found[0]))
 
     def _codec(self, kept: dict[int, Codec], collection: int, column: str) -> Codec:
         if collection not in kept:
@@ -117,32 +129,7 @@ class Snapshot:
         return kept[collection]
 
 
-_STATUS = "SELECT n, feed, ecosystem, date, rows, updated_at FROM collection"
-
-
-def _row(advisory: int, collection: int, value: list[Any]) -> Row:
-    try:
-        ids, errata, ranges, versions = value
-    except ValueError as error:
-        raise Malformed("a strange value in the advisory database") from error
-    return Row(advisory, collection, tuple(ids), tuple(errata), ranges, versions)
-
-
-def _record(value: list[Any]) -> Record:
-    try:
-        modified, published, summary, details, severity, word, references = value
-        pairs = tuple((str(system), str(vector)) for system, vector in severity)
-    except (TypeError, ValueError) as error:
-        raise Malformed("a strange value in the advisory database") from error
-    return Record(
-        modified=modified,
-        published=published,
-        summary=summary,
-        details=details,
-        severity=pairs,
-        word=word,
-        references=tuple(references),
-    )
+_STATUS = "SELECT n, feed, scope, date, rows, updated_at, failed_at, failure FROM collection"
 
 
 def _moment(text: str) -> datetime | None:
@@ -153,9 +140,17 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _status(row: tuple[str, str, str, int, str]) -> FeedStatus:
-    feed, ecosystem, date, rows, updated_at = row
-    return FeedStatus(feed=feed, ecosystem=ecosystem, date=_moment(date), rows=rows, updated_at=_moment(updated_at))
+def _status(row: tuple[str, str, str, int, str, str, str]) -> FeedStatus:
+    feed, scope, date, rows, updated_at, failed_at, failure = row
+    return FeedStatus(
+        feed=feed,
+        scope=scope,
+        date=_moment(date),
+        rows=rows,
+        updated_at=_moment(updated_at),
+        failed_at=_moment(failed_at),
+        failure=failure,
+    )
 
 
 def check(db: sqlite3.Connection, path: Path) -> None:
@@ -193,4 +188,4 @@ def open_snapshot(path: Path) -> Iterator[Snapshot]:
 def status(path: Path) -> tuple[FeedStatus, ...]:
     """What a database holds, feed by feed; raises as ``open_snapshot`` does."""
     with open_snapshot(path) as snapshot:
-        return tuple(sorted(snapshot.collections.values(), key=lambda item: (item.feed, item.ecosystem)))
+        return tuple(sorted(snapshot.collections.values(), key=lambda item: (item.feed, item.scope)))

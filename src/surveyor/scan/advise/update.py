@@ -1,4 +1,4 @@
-"""Brings the advisory database up to date: what changed since last time, ecosystem by ecosystem, in a copy."""
+"""Brings the advisory database up to date: what changed since last time, feed by feed and scope by scope, in a copy."""
 
 from __future__ import annotations
 
@@ -6,27 +6,36 @@ import fcntl
 import hashlib
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from surveyor.scan.advise import snapshot
 from surveyor.scan.advise.build import Builder, Collection
-from surveyor.scan.advise.feeds import osv
-from surveyor.scan.advise.origin import Directory, Fetch, Origin, Web
+from surveyor.scan.advise.feeds import feed
+from surveyor.scan.advise.feeds.interface import Changes, Feed, Fetched, Known, Mark
+from surveyor.scan.advise.origin import Directory, Fetch, Manners, Mirrors, Origin, Web
 from surveyor.scan.errors import BadTarget, Malformed, ScanError, Unreachable, Unsupported, Unwritable
 from surveyor.scan.events import Progress
 from surveyor.scan.evidence import has_userinfo
 from surveyor.scan.vocabulary import counted
 
 _NOTES = 10
+#: A scope that has lost more of its records than this at once is taken for a broken source.
+_MOST_LOST = 0.2
+_SMALL = 20
+#: An unchanged database is not written anew more often only to say that it was looked at.
+_TOUCHED = timedelta(hours=6)
+#: A download that broke off so long ago is not resumed.
+_PARKED_SECONDS = 7 * 86_400
 
 
 class Action(StrEnum):
-    """What became of one ecosystem; ``KEPT`` and ``FAILED``: it could not be had, with and without older records."""
+    """What became of one scope; ``KEPT`` and ``FAILED``: it could not be had, with and without older records."""
 
     UNCHANGED = "unchanged"
     UPDATED = "updated"
@@ -35,14 +44,24 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A feed to bring up to date from a place; ``scopes`` are those to look at, ``None`` for all that it has."""
+
+    feed: Feed
+    origin: Origin
+    scopes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CollectionResult:
-    """One ecosystem's part of an update, in records.
+    """One scope's part of an update, in records; the scope is empty where a feed has no parts.
 
     ``changed`` were written, ``withdrawn`` of them dropped, ``removed`` are gone from the source, ``broken`` could not
     be read (what was there before stays). ``notes`` are the first reasons.
     """
 
-    ecosystem: str
+    feed: str
+    scope: str
     action: Action
     rows: int = 0
     changed: int = 0
@@ -51,49 +70,57 @@ class CollectionResult:
     broken: int = 0
     notes: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """The feed, and its scope where it has one."""
+        return f"{self.feed}:{self.scope}" if self.scope else self.feed
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateResult:
     """What an update did."""
 
     database: Path
-    source: str
     collections: tuple[CollectionResult, ...]
 
     @property
     def failed(self) -> tuple[str, ...]:
-        """Ecosystems that could not be had."""
-        return tuple(item.ecosystem for item in self.collections if item.action in {Action.KEPT, Action.FAILED})
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """How far a collection is."""
-
-    etag: str | None
-    digest: str | None
-    rows: int
+        """What could not be had."""
+        return tuple(item.name for item in self.collections if item.action in {Action.KEPT, Action.FAILED})
 
 
 @dataclass(slots=True)
 class _Run:
     """One update under way; the copy is made at the first change."""
 
-    origin: Origin
     database: Path
-    marks: dict[str, _Mark]
     base: Path | None
-    now: str
+    marks: dict[tuple[str, str], Mark]
+    now: datetime
+    accept_loss: bool
     _builder: Builder | None = field(default=None, init=False)
 
     @property
     def partial(self) -> Path:
         return self.database.with_name(f"{self.database.name}.new")
 
+    @property
+    def at(self) -> str:
+        return self.now.isoformat(timespec="seconds")
+
     def builder(self) -> Builder:
         if self._builder is None:
             self._builder = Builder(self.partial, base=self.base)
         return self._builder
+
+    def mark(self, wanted: Wanted, scope: str) -> Mark:
+        return self.marks.get((wanted.feed.id, scope), Mark())
+
+    def known(self, wanted: Wanted, scope: str) -> Known:
+        def entries() -> Mapping[str, str]:
+            return _entries(self.base, wanted.feed.id, scope) if self.base else {}
+
+        return Known(mark=self.mark(wanted, scope), entries=entries, now=self.now)
 
     def finish(self, *, keep: bool) -> None:
         """Take the copy into use, or drop it; nothing but the database is left behind, whatever fails."""
@@ -107,40 +134,58 @@ class _Run:
 
 
 def update(
-    source: str | Path,
+    wanted: Sequence[Wanted],
     database: Path,
     *,
-    fetch: Fetch,
     progress: Progress,
-    ecosystems: tuple[str, ...] | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    accept_loss: bool = False,
 ) -> UpdateResult:
-    """Make ``database`` say what the bucket at ``source`` (a directory or an http(s) URL) says now.
+    """Make ``database`` say what the feeds say now.
 
-    ``ecosystems`` names those to look at (``None``: all that the bucket has). The database is replaced at once, at the
-    end, or not at all. Raises ``Unreachable`` when nothing could be had, ``BadTarget`` when another update is running,
-    ``Unwritable`` when the disk is full or not ours.
+    The database is replaced at once, at the end, or not at all; a scope that cannot be had keeps its records and says
+    so. ``accept_loss`` believes a source that has lost a fifth of its records and more. Raises ``Unreachable`` when
+    nothing could be had, ``BadTarget`` when another update is running, ``Unwritable`` when the disk is full.
     """
-    with _written(database), _alone(database), progress.timing("osv.update"):
-        origin = _origin(source, fetch)
+    with _written(database), _alone(database):
         marks, base = _marks(database, progress)
-        run = _Run(origin, database, marks, base, now().isoformat(timespec="seconds"))
-        chosen = ecosystems or osv.ecosystems(origin)
-        progress("osv.update.start", f"{origin.source}: {len(chosen)} ecosystems", ecosystems=len(chosen))
+        run = _Run(database, base, marks, now(), accept_loss)
+        results: list[CollectionResult] = []
         keep = False
         try:
-            results = [_one(run, name, progress, pct=100 * at // len(chosen)) for at, name in enumerate(chosen)]
-            keep = any(item.action is Action.UPDATED for item in results)
+            for item in wanted:
+                results += _feed(run, item, progress)
+            had = any(item.action in {Action.UPDATED, Action.UNCHANGED} for item in results)
+            keep = had or base is not None
         finally:
             run.finish(keep=keep)
-    if all(item.action is Action.FAILED for item in results):
+    if results and not had:
         raise Unreachable(
-            f"{origin.source}: no ecosystem could be had; {'; '.join(results[0].notes) if results else 'none'}"
+            f"nothing could be had: {'; '.join(dict.fromkeys(item.notes[0] for item in results))[:1_000]}"
         )
-    result = UpdateResult(database=database, source=origin.source, collections=tuple(results))
+    return UpdateResult(database=database, collections=tuple(results))
+
+
+def _feed(run: _Run, wanted: Wanted, progress: Progress) -> list[CollectionResult]:
+    """Update one feed; its failure is a result."""
+    name, source = wanted.feed.id, wanted.origin.source
+    with progress.timing(f"{name}.update"):
+        try:
+            scopes = wanted.scopes or wanted.feed.scopes(wanted.origin)
+            if not scopes:
+                raise Malformed(f"{source}: names nothing to read")
+        except ScanError as error:
+            results = [_could_not(run, wanted, "", error, progress)]
+        else:
+            told = f"{source}: {counted(len(scopes), 'part')}"
+            progress(f"{name}.update.start", told, source=source, scopes=len(scopes))
+            results = [
+                _one(run, wanted, scope, progress, pct=100 * at // len(scopes)) for at, scope in enumerate(scopes)
+            ]
     rows = sum(item.rows for item in results)
-    progress("osv.update.done", f"rows={rows} failed={len(result.failed)}", rows=rows, failed=list(result.failed))
-    return result
+    failed = [item.name for item in results if item.action in {Action.KEPT, Action.FAILED}]
+    progress(f"{name}.update.done", f"rows={rows} failed={len(failed)}", rows=rows, failed=failed)
+    return results
 
 
 def resolve(advisories: str, cache_dir: Path, fetch: Fetch, progress: Progress) -> Path:
@@ -157,7 +202,7 @@ def resolve(advisories: str, cache_dir: Path, fetch: Fetch, progress: Progress) 
         advisories = str(path.resolve())
     cached = cache_dir / f"{hashlib.sha256(advisories.encode()).hexdigest()[:24]}.db"
     try:
-        update(advisories, cached, fetch=fetch, progress=progress)
+        update([want(feed("osv"), advisories, fetch=fetch)], cached, progress=progress)
     except Unreachable as error:
         if not cached.is_file():
             raise
@@ -177,64 +222,112 @@ def check_source(source: str | Path) -> None:
         return
     if not Path(source).is_dir():
         kind = "only http and https URLs can be asked" if "://" in str(source) else "no such directory"
-        raise BadTarget(f"{source}: {kind}; expected a folder or an http(s) URL with the layout of OSV's bucket")
+        raise BadTarget(f"{source}: {kind}; expected a folder or an http(s) URL that has what the feed publishes")
 
 
-def _origin(source: str | Path, fetch: Fetch) -> Origin:
-    check_source(source)
-    return Web(source, fetch) if isinstance(source, str) and _is_url(source) else Directory(Path(source))
+def want(
+    feed: Feed,
+    *sources: str | Path,
+    fetch: Fetch,
+    scopes: tuple[str, ...] | None = None,
+    key: str | None = None,
+    parked: Path | None = None,
+    manners: Manners | None = None,
+) -> Wanted:
+    """A feed from directories or http(s) URLs, the first that answers; raises ``BadTarget`` for anything else.
+
+    ``key`` is what the feed gives its friends; ``parked`` a folder for downloads that broke off.
+    """
+    manners = manners or Manners()
+    named = bool(key and feed.key_header)
+    asked = Manners(
+        attempts=manners.attempts,
+        pause=feed.pause_with_key if named else feed.pause,
+        headers={feed.key_header: key} if named and key else {},
+        busy=manners.busy | feed.busy,
+        sleep=manners.sleep,
+        clock=manners.clock,
+    )
+    origins: list[Origin] = []
+    for source in sources:
+        check_source(source)
+        if isinstance(source, str) and _is_url(source):
+            origins.append(Web(source, fetch, manners=asked, parked=parked and parked / feed.id))
+        else:
+            origins.append(Directory(Path(source)))
+    return Wanted(feed=feed, origin=origins[0] if len(origins) == 1 else Mirrors(origins), scopes=scopes)
 
 
-def _one(run: _Run, ecosystem: str, progress: Progress, *, pct: int) -> CollectionResult:
-    """Update one ecosystem; its failure is a result, and leaves its records as they were."""
-    mark = run.marks.get(ecosystem)
+def parked(database: Path) -> Path:
+    """Where downloads for a database wait that broke off."""
+    return database.with_name(f"{database.name}.parked")
+
+
+def _one(run: _Run, wanted: Wanted, scope: str, progress: Progress, *, pct: int) -> CollectionResult:
+    """Update one scope; its failure is a result, and leaves its records as they were."""
     try:
-        result = _collect(run, ecosystem)
+        result = _collect(run, wanted, scope)
     except ScanError as error:
-        action = Action.KEPT if mark else Action.FAILED
-        result = CollectionResult(
-            ecosystem=ecosystem, action=action, rows=mark.rows if mark else 0, notes=(f"{error.code}: {error}",)
-        )
-        progress("osv.update.err", f"{ecosystem}: {error}", reason=error.code)
+        result = _could_not(run, wanted, scope, error, progress)
     counts = {name: getattr(result, name) for name in ("rows", "changed", "withdrawn", "removed", "broken")}
     detail = " ".join(f"{name}={count}" for name, count in counts.items())
-    progress(
-        "osv.update",
-        f"{ecosystem}: {result.action} {detail}",
-        pct=pct,
-        ecosystem=ecosystem,
-        action=result.action,
-        **counts,
-    )
+    told = f"{scope or wanted.feed.id}: {result.action} {detail}"
+    progress(f"{wanted.feed.id}.update", told, pct=pct, ecosystem=scope, action=result.action, **counts)
     return result
 
 
-def _collect(run: _Run, ecosystem: str) -> CollectionResult:
-    mark = run.marks.get(ecosystem, _Mark(None, None, 0))
-    index = osv.index(run.origin, ecosystem, etag=mark.etag, digest=mark.digest)
-    if index.entries is None:
-        return CollectionResult(ecosystem=ecosystem, action=Action.UNCHANGED, rows=mark.rows)
-    with run.builder().collection(osv.NAME, ecosystem) as collection:
-        known = collection.known()
-        wanted = frozenset(name for name, date in index.entries.items() if known.get(name) != date)
-        tally = _Tally(missing=len(wanted))
-        for name, raw in osv.fetch(run.origin, ecosystem, wanted) if wanted else ():
-            tally.write(collection, ecosystem, name, index.entries[name], raw)
-        gone = known.keys() - index.entries.keys()
-        for name in gone:
-            collection.remove(name)
-        # a list that could not be followed to its end must not count as read
-        whole = not tally.broken and tally.missing <= 0
-        rows = collection.finish(
-            date=index.date,
-            updated_at=run.now,
-            etag=index.etag if whole else None,
-            digest=index.digest if whole else None,
+def _could_not(run: _Run, wanted: Wanted, scope: str, error: ScanError, progress: Progress) -> CollectionResult:
+    """Write down why a scope could not be had, beside what is there of it."""
+    name, reason = wanted.feed.id, f"{error.code}: {error}"
+    mark = run.mark(wanted, scope)
+    progress(f"{name}.update.err", f"{scope or name}: {error}", reason=error.code)
+    run.builder().failed(name, scope, at=run.at, reason=reason[:500])
+    action = Action.KEPT if mark.updated_at else Action.FAILED
+    return CollectionResult(feed=name, scope=scope, action=action, rows=mark.rows, notes=(reason,))
+
+
+def _collect(run: _Run, wanted: Wanted, scope: str) -> CollectionResult:
+    feed, mark = wanted.feed, run.mark(wanted, scope)
+    with feed.fetch(wanted.origin, scope, run.known(wanted, scope)) as changes:
+        if changes is None:
+            if _age(mark, run.now) >= _TOUCHED:
+                run.builder().checked(feed.id, scope, at=run.at)
+            return CollectionResult(feed=feed.id, scope=scope, action=Action.UNCHANGED, rows=mark.rows)
+        with run.builder().collection(feed.id, scope) as collection:
+            result = _write(run, feed, scope, collection, changes)
+            if not run.accept_loss and mark.rows >= _SMALL and result.rows < mark.rows * (1 - _MOST_LOST):
+                raise Malformed(
+                    f"{mark.rows:,} records have become {result.rows:,}; a source that lost so much at once is not"
+                    " believed (--accept-loss does)"
+                )
+            return result
+
+
+def _write(run: _Run, feed: Feed, scope: str, collection: Collection, changes: Changes) -> CollectionResult:
+    tally = _Tally(missing=changes.announced)
+    if changes.whole:
+        collection.clear()
+    for fetched in changes.records:
+        tally.write(collection, feed, scope, fetched)
+    gone = set(changes.gone)
+    for name in gone:
+        collection.remove(name)
+    # a list that could not be followed to its end must not count as read
+    whole = not tally.broken and tally.missing <= 0
+    rows = collection.finish(
+        Mark(
+            date=changes.date,
+            updated_at=run.at,
+            etag=changes.etag if whole else None,
+            digest=changes.digest if whole else None,
+            cursor=changes.cursor,
         )
+    )
     if tally.missing > 0:
         tally.note(f"{counted(tally.missing, 'record')} listed but not there")
     return CollectionResult(
-        ecosystem=ecosystem,
+        feed=feed.id,
+        scope=scope,
         action=Action.UPDATED,
         rows=rows,
         changed=tally.changed,
@@ -245,9 +338,17 @@ def _collect(run: _Run, ecosystem: str) -> CollectionResult:
     )
 
 
+def _age(mark: Mark, now: datetime) -> timedelta:
+    """The time since a scope was last looked at; endless when nobody knows."""
+    try:
+        return now - datetime.fromisoformat(mark.updated_at)
+    except (ValueError, TypeError):
+        return timedelta.max
+
+
 @dataclass(slots=True, kw_only=True)
 class _Tally:
-    """Counts of one ecosystem while it is read."""
+    """Counts of one scope while it is read."""
 
     missing: int
     changed: int = 0
@@ -256,22 +357,23 @@ class _Tally:
     notes: list[str] = field(default_factory=list)
     _seen: set[str] = field(default_factory=set)
 
-    def write(self, collection: Collection, ecosystem: str, name: str, date: str, raw: bytes | ScanError) -> None:
+    def write(self, collection: Collection, feed: Feed, scope: str, fetched: Fetched) -> None:
         """Put one record, or count why not."""
-        if name not in self._seen:
+        name, date, raw = fetched
+        if self.missing > 0 and name not in self._seen:
             self._seen.add(name)
             self.missing -= 1
         try:
             if isinstance(raw, ScanError):
                 raise raw
-            advisory = osv.normalise(raw, ecosystem)
+            items = tuple(feed.normalise(raw, scope))
         except ScanError as error:
             self.broken += 1
             self.note(f"{name[:128]}: {error.code}: {error}")
             return
         self.changed += 1
-        self.withdrawn += advisory.withdrawn
-        collection.put(name, date, advisory)
+        self.withdrawn += any(getattr(item, "withdrawn", False) for item in items)
+        collection.put(name, date, items)
 
     def note(self, text: str) -> None:
         """Keep the first reasons."""
@@ -279,22 +381,26 @@ class _Tally:
             self.notes.append(text[:500])
 
 
-def _marks(database: Path, progress: Progress) -> tuple[dict[str, _Mark], Path | None]:
-    """How far each ecosystem of the database in use is, and that database when it can be built upon."""
+def _marks(database: Path, progress: Progress) -> tuple[dict[tuple[str, str], Mark], Path | None]:
+    """How far each scope of the database in use is, and that database when it can be built upon."""
     if not database.is_file():
         return {}, None
     try:
-        with (
-            snapshot.open_snapshot(database),
-            closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as db,
-        ):
-            rows = db.execute(
-                "SELECT ecosystem, etag, digest, rows FROM collection WHERE feed = ?", (osv.NAME,)
-            ).fetchall()
+        with snapshot.open_snapshot(database) as opened:
+            return opened.marks(), database
     except (Malformed, Unsupported) as error:
         progress("osv.warn", f"{error}; it is made anew")
         return {}, None
-    return {name: _Mark(etag, digest, count) for name, etag, digest, count in rows}, database
+
+
+def _entries(base: Path, feed_id: str, scope: str) -> dict[str, str]:
+    """The time of change of each record by the feed's name for it."""
+    chosen = (
+        "SELECT entry, modified FROM advisory"
+        " WHERE collection = (SELECT n FROM collection WHERE feed = ? AND scope = ?)"
+    )
+    with closing(sqlite3.connect(f"{base.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        return dict(db.execute(chosen, (feed_id, scope)).fetchall())
 
 
 @contextmanager
@@ -306,12 +412,15 @@ def _alone(database: Path) -> Iterator[None]:
         except OSError as error:
             raise BadTarget(f"{database}: another update is running") from error
         _sweep(database)
+        for left in parked(database).glob("*/*"):
+            if left.stat().st_mtime < time.time() - _PARKED_SECONDS:
+                left.unlink()
         yield
 
 
 @contextmanager
 def _written(database: Path) -> Iterator[None]:
-    """Whatever cannot be written ends the update, not one ecosystem of it: the next would meet the same."""
+    """Whatever cannot be written ends the update, not one scope of it: the next would meet the same."""
     try:
         database.parent.mkdir(parents=True, exist_ok=True)
         yield

@@ -90,32 +90,22 @@ class Client:
         Raises ``Refused`` with the rule, ``Unreachable``, ``LimitExceeded`` (headers), ``Malformed``, ``Unsupported``.
         """
         plain = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", **(headers or {})}
-        return self._request(url, plain, max_bytes, seconds, method, to, secure_only=False)
+        return self._request(url, plain, max_bytes, seconds, method, to)
 
     def fetch(
-        self,
-        url: str,
-        *,
-        max_bytes: int,
-        to: BinaryIO,
-        seconds: float = 3600.0,
-        headers: Mapping[str, str] | None = None,
-        etag: str | None = None,
-        last_modified: str | None = None,
+        self, url: str, *, max_bytes: int, to: Sink, seconds: float = 3600.0, headers: Mapping[str, str] | None = None
     ) -> Response:
-        """Download a file into ``to``, as it is on the server; status 304 when the given validators still hold.
+        """Download a file as it is on the server; ``to`` says by an answer's head where its body goes.
 
         More than ``max_bytes`` raises ``LimitExceeded``; a redirect from https to http is refused.
         """
         wanted = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
-        if etag:
-            wanted["If-None-Match"] = etag
-        if last_modified:
-            wanted["If-Modified-Since"] = last_modified
-        response = self._request(url, wanted, max_bytes, seconds, "GET", to, secure_only=True)
+        start = self._clock()
+        ask = _Ask("GET", max_bytes, wire.Deadline(self._clock, seconds), to, secure_only=True)
+        response = self._follow(url, wanted, ask)
         if response.truncated:
             raise LimitExceeded(f"{urlsplit(url).hostname}: a download of more than {max_bytes:,} bytes")
-        return response
+        return replace(response, elapsed=self._clock() - start)
 
     def stream(
         self, url: str, *, to: Sink, max_bytes: int, seconds: float, headers: Mapping[str, str] | None = None
@@ -147,20 +137,12 @@ class Client:
         return replace(response, body=buffer.getvalue(), elapsed=self._clock() - start)
 
     def _request(
-        self,
-        url: str,
-        headers: Mapping[str, str],
-        max_bytes: int,
-        seconds: float,
-        method: str,
-        to: BinaryIO | None,
-        *,
-        secure_only: bool,
+        self, url: str, headers: Mapping[str, str], max_bytes: int, seconds: float, method: str, to: BinaryIO | None
     ) -> Response:
         buffer = io.BytesIO()
         start = self._clock()
         deadline = wire.Deadline(self._clock, seconds)
-        ask = _Ask(method, max_bytes, deadline, lambda _: to or buffer, secure_only)
+        ask = _Ask(method, max_bytes, deadline, lambda _: to or buffer, secure_only=False)
         response = self._follow(url, dict(headers), ask)
         return replace(response, body=b"" if to else buffer.getvalue(), elapsed=self._clock() - start)
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from surveyor.scan.advise.update import UpdateResult, update
+from surveyor.scan.advise.feeds import feed
+from surveyor.scan.advise.origin import Fetch, Manners
+from surveyor.scan.advise.update import UpdateResult, update, want
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.model import Distro, Location, Package, SourcePackage
 from tests.servers.osv_bucket import Record, write
@@ -20,8 +22,17 @@ def no_network(url: str, **_: Any) -> Any:
     raise AssertionError(f"asked the network for {url}")
 
 
-def run(source: Path | str, database: Path, **more: Any) -> UpdateResult:
-    return update(source, database, **{"fetch": no_network, "progress": Progress(), **more})
+def run(
+    source: Path | str,
+    database: Path,
+    *,
+    fetch: Fetch = no_network,
+    ecosystems: tuple[str, ...] | None = None,
+    **more: Any,
+) -> UpdateResult:
+    """Update from OSV's bucket alone; what a server does not give is asked for again at once."""
+    wanted = want(feed("osv"), source, fetch=fetch, scopes=ecosystems, manners=Manners(sleep=lambda _: None))
+    return update([wanted], database, **{"progress": Progress(), **more})
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ def test_status_tells_feed_date_and_rows(database: Made) -> None:
         }
     )
     go, npm = status(path)
-    assert (npm.feed, npm.ecosystem, npm.rows) == ("osv", "npm", 2)
+    assert (npm.feed, npm.scope, npm.rows) == ("osv", "npm", 2)
     assert npm.date is not None
     assert npm.date.isoformat() == "2026-01-02T03:04:05.678000+00:00"
     assert npm.updated_at is not None

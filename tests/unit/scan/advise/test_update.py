@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from surveyor.scan.advise.snapshot import open_snapshot, status
-from surveyor.scan.advise.update import Action, resolve, update
+from surveyor.scan.advise.update import Action, resolve
 from surveyor.scan.errors import BadTarget, Unreachable, Unsupported
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.net import Client
@@ -39,7 +39,7 @@ def client(bucket: Bucket) -> Client:
 def test_first_build_then_nothing_to_do(tmp_path: Path, events: list[Event], progress: Progress) -> None:
     bucket, path = write(tmp_path / "b", {"npm": NPM, "Go": GO}), tmp_path / "deep" / "er" / "a.db"
     first = run(bucket, path, progress=progress)
-    assert {item.ecosystem: (item.action, item.rows, item.changed) for item in first.collections} == {
+    assert {item.scope: (item.action, item.rows, item.changed) for item in first.collections} == {
         "Go": (Action.UPDATED, 1, 1),
         "npm": (Action.UPDATED, 5, 5),
     }
@@ -59,7 +59,7 @@ def test_only_what_changed_is_read(tmp_path: Path) -> None:
     changed = record("GHSA-1", "npm", "other", fixed="3.0.0", modified="2026-02-01T00:00:00Z")
     withdrawn = record("GHSA-2", "npm", "pkg2", modified="2026-02-02T00:00:00Z", withdrawn="2026-02-02T00:00:00Z")
     write(bucket, {"npm": [NPM[0], changed, withdrawn, NPM[3]], "Go": GO})
-    result = {item.ecosystem: item for item in run(bucket, path).collections}
+    result = {item.scope: item for item in run(bucket, path).collections}
     assert result["Go"].action is Action.UNCHANGED
     npm = result["npm"]
     assert (npm.rows, npm.changed, npm.withdrawn, npm.removed, npm.broken) == (3, 2, 1, 1, 0)
@@ -122,8 +122,8 @@ def test_one_ecosystem_that_cannot_be_had_keeps_its_rows_and_the_others_go_on(
     write(bucket, {"npm": [record("GHSA-7", "npm", "pkg7", modified="2026-09-09T00:00:00Z")], "Go": []})
     (bucket / "npm" / "all.zip").write_bytes(b"PK\3\4 this was cut")
     result = run(bucket, path, progress=progress)
-    assert result.failed == ("npm",)
-    by_name = {item.ecosystem: item for item in result.collections}
+    assert result.failed == ("osv:npm",)
+    by_name = {item.scope: item for item in result.collections}
     assert by_name["npm"].action is Action.KEPT
     assert by_name["npm"].rows == 5
     assert by_name["npm"].notes[0].startswith("malformed: not a zip")
@@ -137,14 +137,23 @@ def test_a_new_ecosystem_that_cannot_be_had_is_not_there(tmp_path: Path) -> None
     bucket, path = write(tmp_path / "b", {"npm": NPM, "Go": GO}), tmp_path / "a.db"
     (bucket / "Go" / "modified_id.csv").unlink()
     result = run(bucket, path)
-    assert {item.ecosystem: item.action for item in result.collections} == {"Go": Action.FAILED, "npm": Action.UPDATED}
-    assert [feed.ecosystem for feed in status(path)] == ["npm"]
+    assert {item.scope: item.action for item in result.collections} == {"Go": Action.FAILED, "npm": Action.UPDATED}
+    go, npm = status(path)
+    assert (npm.scope, npm.failure, npm.failed_at) == ("npm", "", None)
+    assert (go.scope, go.rows, go.updated_at) == ("Go", 0, None)
+    assert go.failure.startswith("unreachable: ")
+    assert go.failed_at
+    with open_snapshot(path) as snapshot:
+        assert snapshot.answering("Go") == ()
+    write(bucket, {"npm": NPM, "Go": GO})
+    run(bucket, path)
+    assert [(feed.scope, feed.failure, feed.rows) for feed in status(path)] == [("Go", "", 1), ("npm", "", 5)]
 
 
 def test_nothing_at_all_is_an_error_and_makes_no_file(tmp_path: Path) -> None:
     bucket, path = write(tmp_path / "b", {"npm": NPM}), tmp_path / "a.db"
     (bucket / "npm" / "all.zip").write_bytes(b"")
-    with pytest.raises(Unreachable, match="no ecosystem could be had"):
+    with pytest.raises(Unreachable, match="nothing could be had"):
         run(bucket, path)
     assert not path.exists()
     with pytest.raises(BadTarget, match="no such directory"):
@@ -156,9 +165,9 @@ def test_nothing_at_all_is_an_error_and_makes_no_file(tmp_path: Path) -> None:
 def test_chosen_ecosystems_leave_the_others_alone(tmp_path: Path) -> None:
     bucket, path = write(tmp_path / "b", {"npm": NPM, "Go": GO}), tmp_path / "a.db"
     run(bucket, path, ecosystems=("npm",))
-    assert [feed.ecosystem for feed in status(path)] == ["npm"]
+    assert [feed.scope for feed in status(path)] == ["npm"]
     run(bucket, path, ecosystems=("Go",))
-    assert [feed.ecosystem for feed in status(path)] == ["Go", "npm"]
+    assert [feed.scope for feed in status(path)] == ["Go", "npm"]
 
 
 def test_a_database_of_another_schema_or_of_garbage_is_made_anew(
@@ -206,13 +215,14 @@ def test_a_killed_update_harms_nothing(tmp_path: Path) -> None:
         from surveyor.scan.advise.build import Collection
         from surveyor.scan.events import Progress
         put = Collection.put
-        def slow(self, entry, modified, advisory):
-            put(self, entry, modified, advisory)
+        def slow(self, entry, modified, items):
+            put(self, entry, modified, items)
             if entry == "GHSA-n2500":
                 print("in the middle", flush=True)
                 time.sleep(60)
         Collection.put = slow
-        update.update(Path(sys.argv[1]), Path(sys.argv[2]), fetch=None, progress=Progress())
+        wanted = update.want(update.feed("osv"), sys.argv[1], fetch=None)
+        update.update([wanted], Path(sys.argv[2]), progress=Progress())
         """
     )
     source = str(Path(__file__).resolve().parents[4] / "src")
@@ -236,7 +246,7 @@ def test_over_a_socket_with_validators(tmp_path: Path) -> None:
     folder, path = write(tmp_path / "b", {"npm": NPM, "Go": GO, "Rocky Linux": []}), tmp_path / "a.db"
     with serve(folder) as bucket:
         first = run(bucket.url, path, fetch=client(bucket).fetch)
-        assert {item.ecosystem: item.rows for item in first.collections} == {"Go": 1, "Rocky Linux": 0, "npm": 5}
+        assert {item.scope: item.rows for item in first.collections} == {"Go": 1, "Rocky Linux": 0, "npm": 5}
         bucket.asked.clear()
         second = run(bucket.url + "/", path, fetch=client(bucket).fetch)
         assert {item.action for item in second.collections} == {Action.UNCHANGED}
@@ -260,7 +270,7 @@ def test_many_changes_are_had_as_one_zip_and_server_errors_are_told(tmp_path: Pa
         bucket.broken["/Go/modified_id.csv"] = 503
         result = run(bucket.url, path, fetch=client(bucket).fetch)
         assert ("/npm/all.zip", 200) in bucket.asked
-        by_name = {item.ecosystem: item for item in result.collections}
+        by_name = {item.scope: item for item in result.collections}
         assert by_name["npm"].rows == 300
         assert by_name["Go"].action is Action.FAILED
         assert "HTTP 503" in by_name["Go"].notes[0]
@@ -302,11 +312,5 @@ def test_update_is_given_its_time(tmp_path: Path) -> None:
     from datetime import UTC, datetime
 
     moment = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
-    update(
-        write(tmp_path / "b", {"npm": NPM}),
-        tmp_path / "a.db",
-        fetch=no_network,
-        progress=Progress(),
-        now=lambda: moment,
-    )
+    run(write(tmp_path / "b", {"npm": NPM}), tmp_path / "a.db", now=lambda: moment)
     assert status(tmp_path / "a.db")[0].updated_at == moment

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from surveyor.scan import engine, vocabulary
-from surveyor.scan.advise.update import update
+from surveyor.scan.advise.feeds import feed
+from surveyor.scan.advise.update import update, want
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.plan import plan
 from surveyor.scan.settings import Settings
@@ -56,7 +57,7 @@ def advisories(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("advisories")
     database = folder / "advisories.db"
     bucket = write(folder / "bucket", {"npm": [record("GHSA-1", "npm", "lodash", fixed="4.17.21")]})
-    update(bucket, database, fetch=_no_network, progress=Progress())
+    update([want(feed("osv"), bucket, fetch=_no_network)], database, progress=Progress())
     return database
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from surveyor.scan.advise.update import update
+from surveyor.scan.advise.feeds import feed
+from surveyor.scan.advise.update import update, want
 from surveyor.scan.engine import rematch
 from surveyor.scan.events import Progress
 from surveyor.scan.model import CoverageState, Distro, Package, Report, ScanStatus, SourcePackage
@@ -34,7 +35,7 @@ def database(tmp_path: Path) -> Path:
             "Debian": [record("DEBIAN-CVE-2026-3", "Debian:12", "expat", fixed="2.5.0-2")],
         },
     )
-    update(bucket, path, fetch=no_network, progress=Progress())
+    update([want(feed("osv"), bucket, fetch=no_network)], path, progress=Progress())
     return path
 
 

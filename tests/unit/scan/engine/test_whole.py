@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from surveyor.scan import engine
-from surveyor.scan.advise.update import update
+from surveyor.scan.advise.feeds import feed
+from surveyor.scan.advise.update import update, want
 from surveyor.scan.events import Progress
 from surveyor.scan.model import Coverage, CoverageState, Report, ScanStatus
 from surveyor.scan.plan import plan
@@ -30,7 +31,7 @@ def no_network(url: str, **_: object) -> object:
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("advisories")
     bucket = write(folder / "bucket", {"Debian": [record("DEBIAN-CVE-2026-3", "Debian:12", "expat", fixed="2.5.0-2")]})
-    update(bucket, folder / "advisories.db", fetch=no_network, progress=Progress())  # type: ignore[arg-type]
+    update([want(feed("osv"), bucket, fetch=no_network)], folder / "advisories.db", progress=Progress())  # type: ignore[arg-type]
     return folder / "advisories.db"
 
 

@@ -3,5 +3,11 @@
 from __future__ import annotations
 
 from surveyor.scan.advise.feeds import osv
+from surveyor.scan.advise.feeds.interface import Feed
 
-FEEDS = (osv,)
+FEEDS: tuple[Feed, ...] = (osv.FEED,)
+
+
+def feed(name: str) -> Feed:
+    """The feed of that id; raises ``KeyError``."""
+    return {item.id: item for item in FEEDS}[name]

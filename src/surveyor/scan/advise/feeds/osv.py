@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,11 +16,11 @@ import orjson
 
 from surveyor.scan.advise import archive
 from surveyor.scan.advise import record as bounds
+from surveyor.scan.advise.feeds.interface import Changes, Feed, Fetched, Known
 from surveyor.scan.advise.origin import Origin, checked
 from surveyor.scan.advise.record import Advisory, Affected
 from surveyor.scan.errors import LimitExceeded, Malformed, ScanError
 
-NAME = "osv"
 #: Up to this many changed records are asked for one by one; above it the whole zip is cheaper.
 SINGLES = 200
 _MAX_LIST = 1 << 20
@@ -28,6 +29,7 @@ _MAX_ZIP = 8 << 30
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@~-]{0,127}")
 _CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
+_CWE = re.compile(r"CWE-[0-9]{1,6}")
 _EVENTS: Final = {"introduced": "i", "fixed": "f", "last_affected": "l", "limit": "m"}
 #: These name the CVEs of an erratum in ``related``, which is loose everywhere else.
 _ERRATA_IN_RELATED: Final = frozenset({"AlmaLinux", "Rocky Linux"})
@@ -79,15 +81,35 @@ def index(origin: Origin, ecosystem: str, *, etag: str | None = None, digest: st
     return Index(entries=entries, date=max(entries.values(), default=""), digest=seen, etag=opened.etag)
 
 
-def fetch(origin: Origin, ecosystem: str, wanted: frozenset[str]) -> Iterator[tuple[str, bytes | ScanError]]:
+@contextmanager
+def fetch(origin: Origin, ecosystem: str, known: Known) -> Iterator[Changes | None]:
+    """The records that the change list dates otherwise than what is there, and the names that it has no more."""
+    found = index(origin, ecosystem, etag=known.mark.etag, digest=known.mark.digest)
+    if found.entries is None:
+        yield None
+        return
+    held = known.entries()
+    wanted = {name: date for name, date in found.entries.items() if held.get(name) != date}
+    yield Changes(
+        records=_records(origin, ecosystem, wanted) if wanted else (),
+        gone=held.keys() - found.entries.keys(),
+        announced=len(wanted),
+        date=found.date,
+        etag=found.etag,
+        digest=found.digest,
+    )
+
+
+def _records(origin: Origin, ecosystem: str, wanted: Mapping[str, str]) -> Iterator[Fetched]:
     """The raw records of these names, or why one could not be had; ends with the scanner's error when none can."""
     if origin.singles and len(wanted) <= SINGLES:
         for name in sorted(wanted):
-            yield name, _single(origin, ecosystem, name)
+            yield name, wanted[name], _single(origin, ecosystem, name)
         return
     with origin.open(ecosystem, "all.zip", max_bytes=_MAX_ZIP) as opened:
         if opened.file is not None:
-            yield from archive.records(opened.file, wanted)
+            for name, raw in archive.records(opened.file, wanted):
+                yield name, wanted[name], raw
 
 
 def _single(origin: Origin, ecosystem: str, name: str) -> bytes | ScanError:
@@ -98,7 +120,7 @@ def _single(origin: Origin, ecosystem: str, name: str) -> bytes | ScanError:
         return error
 
 
-def normalise(raw: bytes, ecosystem: str) -> Advisory:
+def normalise(raw: bytes, ecosystem: str) -> tuple[Advisory]:
     """One record's JSON as an advisory with the packages of this ecosystem alone.
 
     Raises ``Malformed`` or ``LimitExceeded``. A wrong type in what matching rests on makes the record malformed; in
@@ -115,9 +137,9 @@ def normalise(raw: bytes, ecosystem: str) -> Advisory:
         raise Malformed(f"not an id: {str(identity)[:60]!r}")
     modified = _text(data.get("modified"), 40)
     if data.get("withdrawn"):
-        return Advisory(id=identity, modified=modified, withdrawn=True)
+        return (Advisory(id=identity, modified=modified, withdrawn=True),)
     aliases, errata = _identities(data, identity, ecosystem)
-    return Advisory(
+    advisory = Advisory(
         id=identity,
         modified=modified,
         published=_text(data.get("published"), 40),
@@ -127,9 +149,11 @@ def normalise(raw: bytes, ecosystem: str) -> Advisory:
         errata=errata,
         severity=_severity(data),
         word=_word(data),
+        cwes=_cwes(data),
         references=_references(data),
         affected=_affected(data, ecosystem),
     )
+    return (advisory,)
 
 
 def _text(value: object, limit: int) -> str:
@@ -194,6 +218,15 @@ def _word(data: dict[str, object]) -> str:
     return _text(specific.get("severity"), 20).lower() if isinstance(specific, dict) else ""
 
 
+def _cwes(data: dict[str, object]) -> tuple[str, ...]:
+    specific = data.get("database_specific")
+    listed = specific.get("cwe_ids") if isinstance(specific, dict) else None
+    named = (
+        [item for item in listed if isinstance(item, str) and _CWE.fullmatch(item)] if isinstance(listed, list) else []
+    )
+    return tuple(dict.fromkeys(named))[: bounds.MAX_CWES]
+
+
 def _references(data: dict[str, object]) -> tuple[str, ...]:
     """Links to http(s) pages, advisories first."""
     urls = [
@@ -249,3 +282,13 @@ def _ranges(item: dict[str, object]) -> tuple[tuple[str, ...], ...]:
         if flat:
             out.append(tuple(flat))
     return tuple(out)
+
+
+FEED = Feed(
+    id="osv",
+    title="OSV, the open database of vulnerabilities",
+    address="https://osv-vulnerabilities.storage.googleapis.com",
+    scopes=ecosystems,
+    fetch=fetch,
+    normalise=normalise,
+)

@@ -80,7 +80,7 @@ class Proof:
             asked = {**asked, "account": self._login.username}
         url = f"{realm}{'&' if urlsplit(realm).query else '?'}{urlencode(asked)}"
         held = io.BytesIO()
-        answer = self._client.fetch(url, headers=headers, max_bytes=_ANSWER, seconds=_SECONDS, to=held)
+        answer = self._client.fetch(url, headers=headers, max_bytes=_ANSWER, seconds=_SECONDS, to=lambda _: held)
         return replace(answer, body=held.getvalue())
 
     def _exchange(self, realm: str, asked: dict[str, str]) -> Response:

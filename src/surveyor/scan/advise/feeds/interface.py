@@ -1,0 +1,88 @@
+"""What a feed is: where its data lies, what has changed there, and what a raw record means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from surveyor.scan.advise.origin import Origin
+from surveyor.scan.advise.record import Advisory, Fact
+from surveyor.scan.errors import ScanError
+
+#: A record by the feed's own name for it, its time of change, and its bytes or why they could not be had.
+Fetched: TypeAlias = tuple[str, str, bytes | ScanError]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """How far one scope of a feed was read last time: its validators, the date of its data, and how many records.
+
+    ``cursor`` is the feed's own note to itself. All is empty the first time; ``updated_at`` is ISO 8601.
+    """
+
+    etag: str | None = None
+    digest: str | None = None
+    date: str = ""
+    cursor: str = ""
+    updated_at: str = ""
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is there already: the mark, and on demand the time of change of every record by name; and the time now."""
+
+    mark: Mark
+    entries: Callable[[], Mapping[str, str]]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What has changed in one scope.
+
+    ``records`` may be read once, while ``fetch`` is open. ``gone`` are names to forget. ``whole``: the records are all
+    that there is, so what they do not name goes too. ``announced`` is how many different records the source said would
+    come; when fewer do, the scope counts as not read to its end. The rest is kept in the next ``Mark``.
+    """
+
+    records: Iterable[Fetched]
+    gone: Iterable[str] = ()
+    whole: bool = False
+    announced: int = 0
+    date: str
+    etag: str | None = None
+    digest: str | None = None
+    cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """One source of advisories or facts.
+
+    ``scopes`` lists the parts that are updated apart (OSV's ecosystems), ``("",)`` for a feed without parts. ``fetch``
+    opens the changes of one scope, ``None`` when there are none. ``normalise`` reads one raw record; it raises
+    ``Malformed`` or ``LimitExceeded`` and nothing else. ``rank`` orders whose word counts on a package: the higher.
+    ``pause`` is the least time between two requests, in seconds, and ``busy`` are statuses by which its server says
+    later; ``key_header`` carries a key, with which ``pause_with_key`` is enough.
+    """
+
+    id: str
+    title: str
+    address: str
+    scopes: Callable[[Origin], tuple[str, ...]]
+    fetch: Callable[[Origin, str, Known], AbstractContextManager[Changes | None]]
+    normalise: Callable[[bytes, str], Iterable[Advisory | Fact]]
+    rank: int = 0
+    pause: float = 0.0
+    busy: frozenset[int] = frozenset()
+    key_header: str = ""
+    pause_with_key: float = 0.0
+
+
+def whole(_: Origin) -> tuple[str, ...]:
+    """The scopes of a feed without parts."""
+    return ("",)

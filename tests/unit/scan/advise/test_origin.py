@@ -1,0 +1,166 @@
+"""Places of feeds: servers that are busy, that break off, that have moved on, and mirrors; over a real socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from surveyor.scan.advise.origin import Directory, Manners, Mirrors, Web
+from surveyor.scan.errors import LimitExceeded, Refused, Unreachable
+from surveyor.scan.net import Client
+from surveyor.scan.settings import AllowedHost, Settings
+from tests.servers.osv_bucket import Bucket, serve
+
+BIG = 1 << 20
+DATA = bytes(range(256)) * 64
+Ask = Callable[..., Web]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "files"
+    place.mkdir()
+    (place / "data").write_bytes(DATA)
+    return place
+
+
+@pytest.fixture
+def bucket(folder: Path) -> Iterator[Bucket]:
+    with serve(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def waits() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def web(bucket: Bucket, waits: list[float]) -> Ask:
+    """The server, asked by somebody who notes how long he would have waited."""
+    port = int(bucket.url.rpartition(":")[2])
+    client = Client(Settings(allow_hosts=(AllowedHost(host="127.0.0.1", port=port),)))
+
+    def asked(parked: Path | None = None, **manners: object) -> Web:
+        return Web(bucket.url, client.fetch, manners=Manners(sleep=waits.append, **manners), parked=parked)  # type: ignore[arg-type]
+
+    return asked
+
+
+def read(origin: Web | Mirrors | Directory, *parts: str) -> bytes:
+    with origin.open(*parts, max_bytes=BIG) as opened:
+        assert opened.file
+        return opened.file.read()
+
+
+def test_a_busy_server_is_asked_again_later(bucket: Bucket, web: Ask, waits: list[float]) -> None:
+    bucket.flaky["/data"] = [(503, {}), (429, {"Retry-After": "7"}), (502, {"Retry-After": "Wed, 21 Oct 2026"})]
+    assert read(web(), "data") == DATA
+    assert [status for _, status in bucket.asked] == [503, 429, 502, 200]
+    assert waits == [2.0, 7.0, 8.0]
+
+
+def test_a_wait_without_end_is_not_waited(bucket: Bucket, web: Ask, waits: list[float]) -> None:
+    bucket.flaky["/data"] = [(503, {"Retry-After": "99999999"})]
+    assert read(web(), "data") == DATA
+    assert waits == [120.0]
+
+
+def test_what_stays_busy_is_unreachable_and_the_next_file_costs_one_question(bucket: Bucket, web: Ask) -> None:
+    bucket.broken |= {"/data": 503, "/more": 503}
+    asked = web()
+    for name in ("data", "more"):
+        with pytest.raises(Unreachable, match=f"/{name}: HTTP 503"):
+            read(asked, name)
+    assert [path for path, _ in bucket.asked] == ["/data"] * 4 + ["/more"]
+    bucket.broken.clear()
+    assert read(asked, "data") == DATA
+    bucket.flaky["/data"] = [(503, {})]
+    assert read(asked, "data") == DATA
+
+
+def test_what_is_not_there_is_asked_for_once(bucket: Bucket, web: Ask) -> None:
+    with pytest.raises(Unreachable, match="HTTP 404"):
+        read(web(), "none")
+    assert len(bucket.asked) == 1
+
+
+def test_what_the_guard_refuses_is_not_asked_for_again(waits: list[float]) -> None:
+    asked = Web("http://127.0.0.1:80", Client(Settings()).fetch, manners=Manners(sleep=waits.append))
+    with pytest.raises(Refused):
+        read(asked, "data")
+    assert waits == []
+
+
+def test_a_download_that_breaks_off_goes_on_where_it_stopped(bucket: Bucket, web: Ask) -> None:
+    bucket.cut["/data"] = 5_000
+    assert read(web(), "data") == DATA
+    assert [status for _, status in bucket.asked] == [200, 206]
+    assert bucket.headers[1]["range"] == "bytes=5000-"
+
+
+def test_a_file_that_changed_meanwhile_is_had_anew(bucket: Bucket, web: Ask, folder: Path, tmp_path: Path) -> None:
+    bucket.cut["/data"] = 5_000
+    with pytest.raises(Unreachable):
+        read(web(tmp_path / "parked", attempts=1), "data")
+    (folder / "data").write_bytes(b"other" * 2_000)
+    assert read(web(tmp_path / "parked"), "data") == b"other" * 2_000
+    assert [status for _, status in bucket.asked] == [200, 200]
+
+
+def test_another_run_goes_on_with_what_was_parked(bucket: Bucket, web: Ask, tmp_path: Path) -> None:
+    parked = tmp_path / "parked"
+    bucket.cut["/data"] = 5_000
+    with pytest.raises(Unreachable):
+        read(web(parked, attempts=1), "data")
+    assert sorted(path.stat().st_size for path in parked.iterdir()) == [34, 5_000]
+    assert read(web(parked), "data") == DATA
+    assert [status for _, status in bucket.asked] == [200, 206]
+    assert list(parked.iterdir()) == []
+
+
+def test_what_was_had_whole_and_could_not_be_used_is_had_anew(bucket: Bucket, web: Ask, tmp_path: Path) -> None:
+    asked = web(tmp_path / "parked")
+    with pytest.raises(ZeroDivisionError), asked.open("data", max_bytes=BIG):
+        _ = 1 / 0
+    assert read(asked, "data") == DATA
+    assert [status for _, status in bucket.asked] == [200, 416, 200]
+
+
+def test_what_a_resumed_download_may_weigh_counts_from_its_beginning(bucket: Bucket, web: Ask) -> None:
+    bucket.cut["/data"] = 5_000
+    with pytest.raises(LimitExceeded), web().open("data", max_bytes=len(DATA) - 1):
+        pass
+
+
+def test_requests_keep_their_distance_and_carry_a_key(bucket: Bucket, web: Ask, waits: list[float]) -> None:
+    times = iter([10.0, 10.0, 12.0, 15.0, 15.5, 17.0])
+    asked = web(pause=5.0, headers={"apiKey": "s3cret"}, clock=lambda: next(times))
+    for _ in range(3):
+        read(asked, "data")
+    assert waits == [3.0, 4.5]
+    assert {headers["apikey"] for headers in bucket.headers} == {"s3cret"}
+
+
+def test_a_query_belongs_to_the_address(bucket: Bucket, web: Ask) -> None:
+    with web().open("data", max_bytes=BIG, query={"a b": "c&d"}) as opened:
+        assert opened.file
+    assert bucket.asked == [("/data", 200)]
+
+
+def test_mirrors_are_asked_in_their_order(bucket: Bucket, web: Ask, tmp_path: Path, folder: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    both = Mirrors([Directory(empty), web(), Directory(folder)])
+    assert read(both, "data") == DATA
+    bucket.broken["/data"] = 404
+    assert read(both, "data") == DATA
+    assert [status for _, status in bucket.asked] == [200, 404]
+    with pytest.raises(Unreachable, match="no such file"):
+        read(both, "none")
+    assert both.names() == ("data",)
+    with pytest.raises(ZeroDivisionError), both.open("data", max_bytes=BIG):
+        _ = 1 / 0  # what the reader does wrong is no reason to ask another
+    assert len(bucket.asked) == 4
