@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from surveyor.scan.advise import cvss
 from surveyor.scan.advise.aliases import Group
 from surveyor.scan.advise.packing import Record, Row
-from surveyor.scan.advise.ranges import Verdict, describe
+from surveyor.scan.advise.ranges import Keys, Verdict, describe
+from surveyor.scan.advise.upgrade import Claim, Upgrades, upgrades
 from surveyor.scan.model import (
     Asset,
     Cvss,
@@ -94,9 +95,9 @@ class Match:
     ``ids`` are the names of the flaw, the record's own first; ``errata`` the flaws that the record mends, when several.
     """
 
-    __slots__ = ("errata", "ids", "installed", "row", "verdict", "version", "where")
+    __slots__ = ("errata", "ids", "installed", "keys", "row", "verdict", "version", "where")
 
-    def __init__(self, row: Row, verdict: Verdict, version: str, where: str, packages: Installed) -> None:
+    def __init__(self, row: Row, verdict: Verdict, version: str, where: str, packages: Installed, keys: Keys) -> None:
         # tens of thousands are made in a scan, which a frozen dataclass would notice
         self.row = row
         self.ids = row.ids
@@ -105,6 +106,7 @@ class Match:
         self.version = version
         self.where = where
         self.installed = packages
+        self.keys = keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +134,7 @@ def build(subject: Subject, group: Group[Match], record: Callable[[Row], Record]
     ]
     rated = [_rated(name, item) for name, item in told]
     places = list({id(match.installed): match.installed for match in hits}.values())
-    fixed = tuple(dict.fromkeys(match.verdict.fixed for match in hits if match.verdict.fixed))
+    fixes = _upgrades(hits)
     state = _fix_state(hits)
     preferred = group.ids[0]
     return Finding(
@@ -145,12 +147,12 @@ def build(subject: Subject, group: Group[Match], record: Callable[[Row], Record]
         cvss=_distinct(rated),
         package=places[0].purl,
         assets=places[0].assets if len(places) == 1 else tuple(asset for place in places for asset in place.assets),
-        fixed_in=fixed,
+        fixed_in=fixes.fixed,
         fix_state=state,
         confidence=round(max(place.confidence for place in places) * (_DISPUTED if disputes else 1.0), 3),
         tier=Tier.CONFIRMED if any(place.tier is Tier.CONFIRMED for place in places) else Tier.HEURISTIC,
         evidence=_evidence(hits, disputes, places),
-        recommended_fix=_fix(subject, places, fixed, state),
+        recommended_fix=_fix(subject, places, fixes.targets, state),
         references=tuple(dict.fromkeys(url for _, item in told for url in item.references))[:_REFERENCES],
     )
 
@@ -207,6 +209,26 @@ def _range(match: Match) -> str:
     return describe(match.row.ranges, match.row.versions)
 
 
+def _upgrades(hits: Sequence[Match]) -> Upgrades:
+    """What mends all hits; most are one source's word on one version, with one fix at most."""
+    first = hits[0]
+    if len(hits) == 1 and sum(map(len, first.row.ranges)) <= 4:
+        known = (first.verdict.fixed,) if first.verdict.fixed else ()
+        return Upgrades(known, known)
+    # each release of a distribution is mended for itself
+    by_ecosystem: dict[str, list[Match]] = {}
+    for match in hits:
+        by_ecosystem.setdefault(match.where.partition(":")[2], []).append(match)
+    parts = [_upgrades_of(matches) for matches in by_ecosystem.values()]
+    targets = dict.fromkeys(version for part in parts for version in part.targets)
+    return Upgrades(tuple(targets), tuple(targets | dict.fromkeys(version for part in parts for version in part.fixed)))
+
+
+def _upgrades_of(hits: Sequence[Match]) -> Upgrades:
+    claims = {match.row.advisory: Claim(match.row.ranges, match.row.versions) for match in hits}
+    return upgrades({match.version for match in hits}, list(claims.values()), hits[0].keys)
+
+
 def _fix_state(hits: Sequence[Match]) -> str:
     if any(match.verdict.fixed for match in hits):
         return "fixed"
@@ -239,19 +261,19 @@ _COMMANDS: dict[str, Callable[[str, str], str]] = {
 }
 
 
-def _fix(subject: Subject, places: Sequence[Installed], fixed: Sequence[str], state: str) -> Fix:
-    if not fixed:
+def _fix(subject: Subject, places: Sequence[Installed], targets: Sequence[str], state: str) -> Fix:
+    """How to get rid of it; ``targets`` are the nearest upgrade of each installed version."""
+    if not targets:
         words = "No fixed version is known" if state == "not_fixed" else "No fixed version is named"
         return Fix(
             summary=f"{words} for {subject.name}",
             steps=("Follow the references for a workaround", f"Remove {subject.name} if nothing needs it"),
         )
-    target = fixed[0] if len(fixed) == 1 else " or ".join(fixed[-3:])
-    summary = f"Upgrade {subject.name} to {target} or later"
+    summary = f"Upgrade {subject.name} to {' or '.join(targets[-3:])} or later"
     command = _COMMANDS.get(subject.type)
     if command is None:
         return Fix(summary=summary, steps=(summary, _AGAIN))
     names = " ".join(dict.fromkeys(name for place in places for name in place.names[:_NAMED]))
     if subject.type in {"golang", "npm"} and subject.namespace:
         names = f"{subject.namespace}/{subject.name}"
-    return Fix(summary=summary, steps=(command(names, fixed[-1]), _AGAIN))
+    return Fix(summary=summary, steps=(command(names, targets[-1]), _AGAIN))

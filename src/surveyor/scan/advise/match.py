@@ -175,7 +175,9 @@ class _Matcher:
         if not any(verdict.affected for _, verdict in verdicts):
             return []
         places = installed(question.packages, artifact=self._artifact)
-        return [Match(row, verdict, question.version, self._where(row, question), places) for row, verdict in verdicts]
+        return [
+            Match(row, verdict, question.version, self._where(row, question), places, keys) for row, verdict in verdicts
+        ]
 
     def _where(self, row: Row, question: _Question) -> str:
         """Whose word it is."""

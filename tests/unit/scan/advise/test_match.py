@@ -250,6 +250,31 @@ def test_several_versions_of_one_package_are_one_finding(database: Made) -> None
     ]
 
 
+def test_fixes_are_told_nearest_first(database: Made) -> None:
+    lines = [{"introduced": "3.0"}, {"fixed": "3.0.4"}, {"introduced": "0"}, {"fixed": "2.2.9"}]
+    affected = [
+        {
+            "package": {"ecosystem": "PyPI", "name": "django"},
+            "ranges": [{"type": "ECOSYSTEM", "events": lines}],
+        }
+    ]
+    items = [
+        record("GHSA-a", "PyPI", "django", affected=affected, aliases=["CVE-2024-1"]),
+        record("PYSEC-a", "PyPI", "django", fixed="2.2.8", aliases=["CVE-2024-1"]),
+    ]
+    (one,) = ask(database({"PyPI": items}), [plain("pypi", "django", "2.2.1")]).findings
+    assert one.fixed_in == ("2.2.9", "3.0.4")
+    assert one.recommended_fix is not None
+    assert one.recommended_fix.summary == "Upgrade django to 2.2.9 or later"
+    assert "'django>=2.2.9'" in one.recommended_fix.steps[0]
+    (both,) = ask(
+        database({"PyPI": items}), [plain("pypi", "django", "3.0.1"), plain("pypi", "django", "2.2.1")]
+    ).findings
+    assert both.recommended_fix is not None
+    assert both.recommended_fix.summary == "Upgrade django to 2.2.9 or 3.0.4 or later"
+    assert "'django>=3.0.4'" in both.recommended_fix.steps[0]
+
+
 def test_an_erratum_is_told_per_flaw(database: Made) -> None:
     items = [
         record("ALSA-2024:1", "AlmaLinux:9", "firefox", fixed="2-1.el9", related=["CVE-2024-0001", "CVE-2024-0002"]),
@@ -261,7 +286,8 @@ def test_an_erratum_is_told_per_flaw(database: Made) -> None:
     found = {finding.rule: finding for finding in ask(path, [asked]).findings}
     assert sorted(found) == ["ALBA-2024:3", "CVE-2024-0001", "CVE-2024-0002"]
     assert found["CVE-2024-0002"].ids == ("CVE-2024-0002", "ALSA-2024:1", "ALSA-2024:2")
-    assert found["CVE-2024-0002"].fixed_in == ("2-1.el9", "3-1.el9")
+    # the second erratum on the same flaw calls the first one's fix affected
+    assert found["CVE-2024-0002"].fixed_in == ("3-1.el9",)
 
 
 @pytest.mark.parametrize(
