@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from surveyor.cli import FAILED, advice, complaint, destination, progress, quiet_end
+from surveyor.cli import FAILED, advice, complaint, decide, destination, progress, quiet_end
+from surveyor.remedy import facts
 from surveyor.remedy import gate as gates
 from surveyor.scan import engine
 from surveyor.scan.errors import BadTarget
@@ -32,6 +33,9 @@ def scan(  # noqa: PLR0913 - one parameter an option
     format: Format = "table",  # noqa: A002 - the option's name
     output: Path | None = None,
     fail_on: str | None = None,
+    decisions: Path | None = None,
+    vex: Annotated[list[Path] | None, Parameter(negative=())] = None,
+    product: Annotated[list[str] | None, Parameter(negative=())] = None,
     offline: bool = False,
     advisories: str | None = None,
     allow_host: Annotated[list[str] | None, Parameter(negative=())] = None,
@@ -56,6 +60,12 @@ def scan(  # noqa: PLR0913 - one parameter an option
         Write the report to this file instead of standard output.
     fail_on
         SEVERITY[,unknown]: exit 1 when a finding is that bad or worse.
+    decisions
+        A file of decisions about findings, instead of .surveyor.yaml in the working directory.
+    vex
+        A VEX document (OpenVEX, CycloneDX or CSAF) whose statements are applied. Repeatable.
+    product
+        A name or package URL by which VEX documents know what is scanned. Repeatable.
     offline
         Contact nothing but the target itself.
     advisories
@@ -74,6 +84,7 @@ def scan(  # noqa: PLR0913 - one parameter an option
     """
     gate = gates.Gate() if fail_on is None else gates.parse(fail_on)
     request = plan(target, platform=platform, only=image)
+    decided = decide.read(request, file=decisions, vex=vex or (), products=product or ())
     settings = _reaching(request, _settings(offline=offline, allow_host=allow_host or []))
     if output is not None:
         destination.check(output)
@@ -82,7 +93,7 @@ def scan(  # noqa: PLR0913 - one parameter an option
         emit = Progress(*listeners)
         if advisories is not None:
             settings = _with_advisories(settings, advisories, emit)
-        report = engine.run(request, settings, emit)
+        report = decided.on(facts.weigh(engine.run(request, settings, emit)))
     written = _write(report, format, output)
     for words in advice.on(report, settings):
         complaint.say(words)

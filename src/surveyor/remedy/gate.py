@@ -16,7 +16,9 @@ class Gate:
     unknown: bool = False
 
     def stops(self, finding: Finding) -> bool:
-        """Whether this one finding fails the gate."""
+        """Whether this one finding fails the gate; one that somebody has settled does not."""
+        if finding.decision is not None and finding.decision.suppressed:
+            return False
         if finding.severity is Severity.UNKNOWN:
             return self.unknown
         return self.threshold is not None and finding.severity.rank <= self.threshold.rank

@@ -214,9 +214,9 @@ class Decision:
     """What a person decided about a finding; the finding stays, and its severity is what it was.
 
     ``source`` is the file that says so and ``statement`` which one in it; ``reason`` is in their words,
-    ``justification`` one of VEX's five; ``until`` (YYYY-MM-DD) is its last day. ``suppressed`` findings are counted by
-    no gate: the status is settled, for all that the finding affects. Otherwise ``places`` are the paths or values of
-    the assets that it is settled for.
+    ``justification`` one of VEX's five; ``until`` (YYYY-MM-DD) is its last day. ``places`` are the paths or values of
+    the assets that it is about, none when that is all of them. ``suppressed`` findings are counted by no gate: what
+    was decided is settled, for all that they affect.
     """
 
     status: DecisionStatus
@@ -231,11 +231,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unapplied:
-    """A statement that changed nothing: which, a stable code such as ``expired`` or ``no_such_id``, and a sentence."""
+    """A statement that changed nothing: which, a stable code such as ``expired`` or ``no_such_id``, and a sentence.
+
+    Above some hundreds they are counted by reason, and ``statement`` is empty.
+    """
 
     statement: str
     reason: str
     detail: str
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from surveyor.scan.model import (
     INCOMPLETE,
     Coverage,
     CoverageState,
+    Decided,
     Domain,
     Finding,
     Kind,
@@ -55,8 +56,11 @@ def encode(report: Report, *, width: int = 120, colour: bool = False) -> bytes:
 def _parts(report: Report) -> Iterable[RenderableType]:
     target = report.target
     yield Text.assemble((printable(target.name or target.source), "bold"), f"  {printable(target.type)}")
-    if report.findings:
-        yield _findings(report.findings)
+    if open_ := [finding for finding in report.findings if not (finding.decision and finding.decision.suppressed)]:
+        yield _findings(open_)
+    if report.decisions:
+        yield Text("\nDecided", style="bold")
+        yield from map(_decided, report.decisions)
     unlooked = [entry for entry in report.coverage if entry.state in _UNLOOKED]
     if unlooked:
         yield Text("\nNot looked at, or not in full", style="bold")
@@ -85,6 +89,23 @@ def _findings(findings: Iterable[Finding]) -> Table:
             Text(_why(finding), style="dim"),
         )
     return table
+
+
+def _decided(book: Decided) -> Text:
+    """What one file of decisions did, and how many of its statements did nothing, by reason."""
+    if not book.statements:
+        why = "; ".join(printable(one.detail) for one in book.unapplied) or "it states nothing"
+        return Text(f"nothing read of {printable(book.source)}: {why}", style="yellow")
+    told = f"{book.suppressed:,} ignored by {printable(book.source)}"
+    if left := book.findings - book.suppressed:
+        told += f", {left:,} spoken of and not ignored"
+    told += f"; {book.applied:,} of {vocabulary.counted(book.statements, 'statement')} applied"
+    reasons: Counter[str] = Counter()
+    for one in book.unapplied:
+        reasons[one.reason] += one.count
+    if reasons:
+        told += ": " + ", ".join(f"{count:,} {vocabulary.spoken(reason)}" for reason, count in reasons.items())
+    return Text(told)
 
 
 def _where(finding: Finding) -> str:
@@ -151,6 +172,8 @@ def _summary(report: Report) -> Text:
     counts = ", ".join(f"{count} {name}" for name, count in report.summary.findings.items())
     incomplete = "; incomplete, see above" if report.scan_status is ScanStatus.PARTIAL else ""
     found = vocabulary.counted(sum(report.summary.findings.values()), "finding")
+    if ignored := sum(book.suppressed for book in report.decisions):
+        incomplete = f"; {ignored:,} of them ignored{incomplete}"
     return Text(f"\n{_inventory(report)}{found}: {counts}{incomplete}", style="bold")
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from ipaddress import ip_address
 from itertools import islice
 from uuid import UUID
 
 from surveyor.remedy import priority
+from surveyor.remedy.facts import exposure, feeds, worst
 from surveyor.remedy.priority import Fact, Facts
 from surveyor.scan.model import Source
 from surveyor.service.store import priorities
@@ -17,9 +17,6 @@ from surveyor.service.store.database import Session
 from surveyor.service.store.priorities import Standing, Weighed
 
 _BATCH = 2_000
-_PRIVATE = (".local", ".internal", ".localhost", ".test", ".lan", ".home.arpa")
-#: What the feeds of single factors are called; every other feed holds advisories.
-_FEEDS = {"epss": ("epss",), "kev": ("kev", "cisa")}
 
 
 async def rewrite(
@@ -48,20 +45,6 @@ def stand(finding: Weighed, told: Mapping[str, Fact], at: datetime) -> Standing:
     return Standing(id=finding.id, values=by_person or priority.values(computed), record=record)
 
 
-def feeds(sources: Sequence[Source]) -> dict[str, Fact]:
-    """Who says what about vulnerabilities, by factor: the newest feed of each kind."""
-    told: dict[str, Fact] = {}
-    for source in sources:
-        name = next((factor for factor, words in _FEEDS.items() if source.feed.lower().startswith(words)), "severity")
-        date = source.date.isoformat() if source.date else None
-        held = told.get(name)
-        if held is None or (held.date or "") < (date or ""):
-            told[name] = Fact(source=source.feed, date=date)
-    if "severity" in told:
-        told["fix"] = told["severity"]
-    return told
-
-
 def facts_of(finding: Weighed, told: Mapping[str, Fact], at: datetime) -> Facts:
     """A stored finding as the formula sees it. What this look says nothing about keeps the source it had."""
     before = {
@@ -69,7 +52,7 @@ def facts_of(finding: Weighed, told: Mapping[str, Fact], at: datetime) -> Facts:
         for factor in (finding.priority or {}).get("factors", ())
         if factor.get("source")
     }
-    score, by = _cvss(finding)
+    score, by = worst((item.get("version"), item.get("score"), item.get("source")) for item in finding.cvss)
     now = at.isoformat()
     own = {
         "exposure": Fact(source="affected assets", date=now),
@@ -100,28 +83,3 @@ def facts_of(finding: Weighed, told: Mapping[str, Fact], at: datetime) -> Facts:
         age_days=(at - finding.first_seen).total_seconds() / 86_400,
         facts=named,
     )
-
-
-def _cvss(finding: Weighed) -> tuple[float | None, str | None]:
-    """The worst score of the newest version of CVSS that anybody published one of, and who did."""
-    scored = [item for item in finding.cvss if isinstance(item.get("score"), (int, float))]
-    best = max(scored, key=lambda item: (str(item.get("version")), float(item["score"])), default=None)
-    if best is None:
-        return None, None
-    return float(best["score"]), str(best.get("source") or "CVSS")
-
-
-def exposure(hosts: Sequence[str]) -> str | None:
-    """``public`` when one of the pages is on a public name or address; nobody knows where an artifact runs."""
-    if not hosts:
-        return None
-    return "private" if all(_is_private(host) for host in hosts) else "public"
-
-
-def _is_private(authority: str) -> bool:
-    host = authority.rpartition("@")[2]
-    host = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-    try:
-        return not ip_address(host).is_global
-    except ValueError:
-        return "." not in host or host.rstrip(".").endswith(_PRIVATE)

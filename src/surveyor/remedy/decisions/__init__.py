@@ -1,0 +1,1 @@
+"""What people and vendors decided about findings: read from their documents, applied to a report, written as VEX."""

@@ -1,0 +1,209 @@
+"""What a report is about, as statements may name it: the target itself, its packages, and where they lie."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from surveyor.remedy.decisions.statement import PackageSelector, Product, Scope
+from surveyor.scan.formats import purl
+from surveyor.scan.formats.purl import Purl
+from surveyor.scan.model import Asset, Distro, Finding, Package, Report
+
+#: What a platform's CPE calls a distribution, by vendor and product; and what its os-release does.
+_PLATFORMS = {
+    "redhat:enterprise_linux": "rhel",
+    "debian:debian_linux": "debian",
+    "canonical:ubuntu_linux": "ubuntu",
+    "alpinelinux:alpine_linux": "alpine",
+    "fedoraproject:fedora": "fedora",
+    "almalinux:almalinux": "almalinux",
+    "rocky:linux": "rocky",
+    "oracle:linux": "ol",
+    "amazon:linux_2": "amzn",
+    "suse:linux_enterprise_server": "sles",
+    "opensuse:leap": "opensuse-leap",
+}
+_CPE = re.compile(r"cpe:(?:/|2\.3:)[oa]:([^:]+):([^:]+)(?::([^:]*))?")
+_LAYERED = frozenset({"oci", "docker"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One thing that a finding affects, with what is known of the package there."""
+
+    asset: Asset
+    purl: Purl | None
+    package: Package | None
+
+
+class Target:
+    """A report's target; ``called`` are further names of it."""
+
+    def __init__(self, report: Report, called: Iterable[str] = ()) -> None:
+        target = report.target
+        self._called = [found for name in called if (found := purl.parse(name))]
+        self._digest = (target.digest or "").removeprefix("sha256:")
+        self._references = [_Reference(name) for name in dict.fromkeys((target.name, target.source)) if name]
+        images = (name for reference in self._references for name in (reference.name, reference.repository))
+        self._names = {name for name in (target.source, target.name, target.digest, *images, *called) if name}
+        self._packages = {package.purl: package for package in report.packages}
+        self._parsed: dict[str, Purl | None] = {}
+        # one product is asked about for every place of every finding
+        self._itself: dict[Product, bool] = {}
+        self._inside: dict[Product, tuple[str, ...]] = {}
+        self._distros = {package.distro for package in report.packages if package.distro}
+
+    def places(self, finding: Finding) -> list[Place]:
+        """Everything that a finding affects; one that names nothing affects the target."""
+        assets = finding.assets or (Asset(type="package", value=finding.package or ""),)
+        return [
+            Place(asset=asset, purl=self._purl(asset.value), package=self._packages.get(asset.value))
+            for asset in assets
+        ]
+
+    def missing(self, scope: Scope, place: Place, subject: Purl | None) -> str | None:
+        """What of a scope is not here, ``product``, ``package`` or ``path``; nothing when the scope holds.
+
+        ``subject`` is the package that the finding is about, which may be the source of the one that lies there.
+        """
+        if scope.product is not None and not self._is(scope.product, scope, place, subject):
+            return "product"
+        if scope.packages and not any(_selects(one, place, subject) for one in scope.packages):
+            return "package"
+        path, url = place.asset.path or "", place.asset.value if place.asset.type == "url" else ""
+        if scope.paths and not any(glob.matches(path) for glob in scope.paths):
+            return "path"
+        return "path" if scope.urls and not any(glob.matches(url) for glob in scope.urls) else None
+
+    def _purl(self, text: str) -> Purl | None:
+        if text not in self._parsed:
+            self._parsed[text] = purl.parse(text)
+        return self._parsed[text]
+
+    def _is(self, product: Product, scope: Scope, place: Place, subject: Purl | None) -> bool:
+        if product.platforms:
+            return all(self._is_platform(cpe) for cpe in product.platforms)
+        if product not in self._itself:
+            self._itself[product] = self._is_itself(product)
+        if self._itself[product]:
+            return True
+        if not scope.packages:
+            return any(_selects(PackageSelector(purl=one), place, subject) for one in product.purls)
+        # a component of a package: what lies inside that package's own file
+        if product not in self._inside:
+            self._inside[product] = tuple(self._files(product.purls))
+        return (place.asset.path or "").startswith(self._inside[product]) if self._inside[product] else False
+
+    def _is_itself(self, product: Product) -> bool:
+        if not self._names.isdisjoint(product.names) or (self._digest and self._digest in product.digests):
+            return True
+        if any(_same(one, other) for one in product.purls for other in self._called):
+            return True
+        return any(reference.is_named(one, self._digest) for one in product.purls for reference in self._references)
+
+    def _files(self, purls: Iterable[Purl]) -> Iterator[str]:
+        """How the paths of what lies inside these packages begin."""
+        wanted = [PackageSelector(purl=one) for one in purls]
+        for package in self._packages.values():
+            place = Place(
+                asset=Asset(type="package", value=package.purl), purl=self._purl(package.purl), package=package
+            )
+            if any(_selects(one, place, None) for one in wanted):
+                yield from (f"{where.path}!/" for where in package.locations)
+
+    def _is_platform(self, cpe: str) -> bool:
+        """Whether a distribution in the target is the one that a CPE means; versions as far as the CPE tells them."""
+        match = _CPE.match(cpe.casefold())
+        if match is None:
+            return False
+        known = _PLATFORMS.get(f"{match[1]}:{match[2]}")
+        version = (match[3] or "").strip("*-")
+        return any(_is_release(distro, known, version) for distro in self._distros)
+
+
+class _Reference:
+    """A target's name, read as one of an image: ``registry/path/name:tag@sha256:digest``."""
+
+    def __init__(self, text: str) -> None:
+        rest, _, digest = text.partition("@sha256:")
+        repository, colon, tag = rest.rpartition(":")
+        if not colon or "/" in tag:
+            repository, tag = rest, ""
+        self.repository = repository.removeprefix("docker.io/").removeprefix("library/")
+        self.name = self.repository.rpartition("/")[2]
+        self._tag, self._digest = tag, digest
+
+    def is_named(self, given: Purl, digest: str) -> bool:
+        """Whether a PURL of an image names it (the purl specification's types ``oci`` and ``docker``)."""
+        if given.type not in _LAYERED or given.name.casefold() != self.name.casefold():
+            return False
+        repository = given.qualifier("repository_url").removeprefix("docker.io/").removeprefix("library/")
+        if given.type == "oci" and repository and repository != self.repository:
+            return False
+        namespace = given.namespace if given.type == "docker" else None
+        if namespace and not f"/{self.repository}".endswith(f"/{namespace}/{given.name}"):
+            return False
+        tag = given.qualifier("tag")
+        if given.version.startswith("sha256:"):
+            return given.version.removeprefix("sha256:") in {digest, self._digest} - {""}
+        return all(not wanted or wanted == self._tag for wanted in (tag, given.version))
+
+
+def subject_of(finding: Finding) -> Purl | None:
+    """The package in a vulnerability's title, ``{id}: {type}/{namespace/}{name}``: distributions name the source."""
+    _, colon, path = finding.title.partition(": ")
+    return purl.parse(f"pkg:{path}") if colon and "/" in path else None
+
+
+def _selects(one: PackageSelector, place: Place, subject: Purl | None) -> bool:
+    if one.name is not None:
+        return any(one.name.matches(text) for purl in (place.purl, subject) if purl for text in _texts(purl))
+    if one.purl is None:
+        return False
+    if one.purl.qualifier("arch") == "src":
+        return _is_source(one.purl, place, subject)
+    if place.purl is not None and _covers(one.purl, place.purl):
+        return True
+    return not one.purl.qualifiers and _is_source(one.purl, place, subject)
+
+
+def _is_source(given: Purl, place: Place, subject: Purl | None) -> bool:
+    """Whether a PURL names the source package of what lies there."""
+    if subject is None or _name(given) != _name(subject):
+        return False
+    source = place.package.source if place.package else None
+    known = source.version if source else place.purl.version if place.purl else ""
+    return not given.version or given.version == known
+
+
+def _covers(given: Purl, held: Purl) -> bool:
+    """Whether what is given is all true of what is there."""
+    if _name(given) != _name(held) or (given.version and given.version != held.version):
+        return False
+    return all(held.qualifier(key) == value for key, value in given.qualifiers)
+
+
+def _same(one: Purl, other: Purl) -> bool:
+    return _covers(one, other) and (not other.version or not one.version or one.version == other.version)
+
+
+def _name(given: Purl) -> tuple[str, str, str]:
+    """Type, namespace and name as they are compared: PyPI's names in its own normal form."""
+    name = given.name.casefold()
+    if given.type == "pypi":
+        name = re.sub(r"[-_.]+", "-", name)
+    return given.type, (given.namespace or "").casefold(), name
+
+
+def _texts(given: Purl) -> tuple[str, ...]:
+    kind, namespace, name = _name(given)
+    whole = f"{namespace}/{name}" if namespace else name
+    return name, whole, f"{kind}/{whole}"
+
+
+def _is_release(distro: Distro, known: str | None, version: str) -> bool:
+    if known is None or distro.id.casefold() != known:
+        return False
+    return not version or f"{distro.version}.".startswith(f"{version}.")

@@ -1,0 +1,91 @@
+"""Patterns that people write for paths and names, matched in time linear in the text: paths come from targets.
+
+``*`` and ``?`` stop at a slash, ``**`` does not; ``**/`` may stand for no folder at all; a pattern that ends in a slash
+means everything below. Every other character is itself. All positions of the pattern are held as the bits of one
+number, so that no pattern and no path can make the matching slow.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from surveyor.scan.errors import LimitExceeded
+
+_LONGEST = 1_000
+
+
+class Glob:
+    """One pattern."""
+
+    __slots__ = ("_any", "_end", "_free", "_literal", "_named", "_skip", "_star", "text")
+
+    def __init__(self, text: str, *, fold: bool = False) -> None:
+        if len(text) > _LONGEST:
+            raise LimitExceeded(f"a pattern of more than {_LONGEST:,} characters")
+        self.text = text
+        self._literal: dict[str, int] = {}
+        self._any = self._named = self._star = self._free = self._skip = 0
+        self._end = 1 << self._compile(_tokens(text.casefold() if fold else text))
+
+    def matches(self, text: str) -> bool:
+        """Whether the whole text is one that the pattern means."""
+        states = self._closed(1)
+        for letter in text:
+            step = states & (self._literal.get(letter, 0) | (self._any if letter != "/" else 0))
+            stay = states & (self._free | (self._named if letter != "/" else 0))
+            states = self._closed(step << 1) | stay | ((stay & self._star) << 1)
+            if not states:
+                return False
+        return bool(states & self._end)
+
+    def _compile(self, tokens: list[str]) -> int:
+        for place, token in enumerate(tokens):
+            bit = 1 << place
+            if token == "**/":  # noqa: S105 - no password: zero folders or more
+                self._skip |= bit
+            elif token in {"*", "**"}:
+                self._star |= bit
+                self._free |= bit if token == "**" else 0  # noqa: S105
+                self._named |= bit
+            elif token == "?":  # noqa: S105
+                self._any |= bit
+            else:
+                self._literal[token[-1]] = self._literal.get(token[-1], 0) | bit
+        return len(tokens)
+
+    def _closed(self, states: int) -> int:
+        """With the positions that are reached without reading a letter."""
+        states |= (states & self._skip) << 1 | (states & self._skip) << 3
+        return states | (states & self._star) << 1
+
+
+def _tokens(text: str) -> list[str]:
+    """Letters and wildcards; ``**/`` is followed by the ``**`` and the slash that it may stand for."""
+    text = text.removeprefix("./").lstrip("/")
+    text = f"{text}**" if text.endswith("/") else text
+    found: list[str] = []
+    place, begin = 0, True
+    while place < len(text):
+        if begin and text.startswith("**/", place):
+            if found[-3:-2] != ["**/"]:
+                found += ["**/", "**", "\\/"]
+            place += 3
+            continue
+        if text[place] == "*":
+            end = place
+            while text[end : end + 1] == "*":
+                end += 1
+            found.append("**" if end - place > 1 else "*")
+            place, begin = end, False
+            continue
+        letter = text[place]
+        begin = letter == "/"
+        found.append("?" if letter == "?" else f"\\{letter}")
+        place += 1
+    return found
+
+
+@lru_cache(maxsize=1_024)
+def is_plain(text: str) -> bool:
+    """Whether a pattern has no wildcard."""
+    return not ({"*", "?"} & set(text)) and not text.endswith("/")
