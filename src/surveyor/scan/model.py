@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-SCHEMA_VERSION = "1.3"
+SCHEMA_VERSION = "1.4"
 
 
 class Kind(StrEnum):
@@ -287,8 +287,27 @@ class Priority:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownExploited:
+    """An entry of a list of flaws known to be used by attackers: since when, by when to mend it, and how.
+
+    ``added`` and ``due`` are dates (ISO 8601); ``ransomware`` is ``None`` when nobody knows.
+    """
+
+    added: str
+    due: str = ""
+    action: str = ""
+    ransomware: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One problem with everything it affects. ``title`` is made by the rule and holds no measured value."""
+    """One problem with everything it affects. ``title`` is made by the rule and holds no measured value.
+
+    ``epss`` and its percentile are 0..1 as of ``epss_date``; ``kev`` is ``None`` when no such list was at hand.
+    ``fix_state`` is ``fixed``, ``not_fixed``, ``will_not_fix``, ``fix_deferred``, ``under_investigation``,
+    ``end_of_life`` or ``unknown``. ``ruled_by`` says whose word decided and why, as ``vendor:redhat``: ``only`` one
+    record speaks, all ``agree``, a ``vendor`` outranks others, or sources of one rank disagree and ``any`` suffices.
+    """
 
     domain: Domain
     rule: str
@@ -298,7 +317,14 @@ class Finding:
     ids: tuple[str, ...] = ()
     cvss: tuple[Cvss, ...] = ()
     epss: float | None = None
+    epss_percentile: float | None = None
+    epss_date: datetime | None = None
     kev: bool | None = None
+    known_exploited: KnownExploited | None = None
+    cwes: tuple[str, ...] = ()
+    published: datetime | None = None
+    modified: datetime | None = None
+    ruled_by: str | None = None
     package: str | None = None
     assets: tuple[Asset, ...] = ()
     fixed_in: tuple[str, ...] = ()
@@ -394,6 +420,20 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Upgrade:
+    """What one upgrade of a package would do: end the findings of the titles in ``removes``, and leave so many.
+
+    ``package`` is a PURL without version; ``present`` are its versions in the target, ``version`` the one to take.
+    """
+
+    package: str
+    present: tuple[str, ...]
+    version: str
+    removes: tuple[str, ...]
+    leaves: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Everything one scan has to say."""
 
@@ -406,6 +446,7 @@ class Report:
     sources: tuple[Source, ...] = ()
     packages: tuple[Package, ...] = ()
     findings: tuple[Finding, ...] = ()
+    upgrades: tuple[Upgrade, ...] = ()
     decisions: tuple[Decided, ...] = ()
     scores: tuple[Score, ...] = ()
     summary: Summary = field(default_factory=Summary)

@@ -30,6 +30,7 @@ def test_the_top_level_is_the_published_one() -> None:
         "sources",
         "packages",
         "findings",
+        "upgrades",
         "decisions",
         "scores",
         "summary",
