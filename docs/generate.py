@@ -194,7 +194,7 @@ def formats() -> str:
         "found before stays.\n\n"
         f"{_table(('bound', 'default', 'of what'), _limits())}\n"
         "Each cataloger bounds what it reads of one file besides, up to the bytes of one file above.\n"
-        "How much of what layers gave is kept for the next scan is the setting `SURVEYOR_LAYER_CACHE_MB`\n"
+        "How much of what files and layers gave is kept for the next scan is the setting `SURVEYOR_LAYER_CACHE_MB`\n"
         "([Settings](settings.md)).\n"
     )
 

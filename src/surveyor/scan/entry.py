@@ -30,6 +30,7 @@ PRELOAD = [
     "surveyor.scan.engine",
     "surveyor.scan.engine.web",
     "surveyor.scan.engine.artifact",
+    "surveyor.scan.engine.images",
     "surveyor.scan.acquire.pull",
     "surveyor.scan.advise.match",
     "surveyor.scan.advise.snapshot",

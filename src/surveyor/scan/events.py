@@ -93,6 +93,10 @@ class Progress:
         for sink in self._sinks:
             sink(event)
 
+    def joined(self, sink: Sink) -> Progress:
+        """The same for one more listener."""
+        return Progress(*self._sinks, sink, now=self._now)
+
     @contextmanager
     def timing(self, stage: str) -> Iterator[Callable[[str], None]]:
         """Emit ``<stage>.timing`` with ``ms=<int>`` when the block ends, however it ends.

@@ -175,7 +175,7 @@ VARIABLES = (
     (
         "SURVEYOR_LAYER_CACHE_MB",
         "`1024`",
-        "How many MiB of what image layers gave are kept in `cache/layers` in the home; `0` keeps none.",
+        "How many MiB of what files and image layers gave are kept in `cache/layers` in the home; `0` keeps none.",
     ),
     (
         "SURVEYOR_SPOOL_BYTES",

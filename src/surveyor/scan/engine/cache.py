@@ -8,11 +8,7 @@ holds the versions of all units and the limits: what would be read differently i
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from surveyor import __version__
 from surveyor.scan.acquire import ACQUIRERS
@@ -21,6 +17,7 @@ from surveyor.scan.catalog.unread import UNREAD
 from surveyor.scan.engine import codec
 from surveyor.scan.engine.layer import Scope, weight
 from surveyor.scan.engine.look import Look
+from surveyor.scan.engine.shelf import PASSING, Shelf
 from surveyor.scan.limits import Budget, Limits, kept_of
 from surveyor.scan.tree.overlay import Sheet
 from surveyor.scan.tree.stream import content_digest
@@ -33,17 +30,13 @@ _UNITS = " ".join(
         *(unit.id for unit in UNREAD),
     ]
 )
-_LEFT = 0.8  # of the bound, when it was met and the oldest entries go
-#: Reasons of troubles that another try may not have.
-_PASSING = frozenset({"limit_exceeded", "internal_error", "unreadable"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerCache:
-    """A folder of entries, ``bytes`` of them at most; several processes may share it."""
+    """Looks on a shelf."""
 
-    folder: Path
-    bytes: int
+    shelf: Shelf
 
     def key(self, layer: TarLayer, scope: Scope, limits: Limits) -> str | None:
         """What a look at this layer is kept under; nothing for a layer that is known by no digest."""
@@ -57,58 +50,21 @@ class LayerCache:
     def holds(self, layer: TarLayer, scope: Scope, limits: Limits) -> bool:
         """Whether something is kept for a layer, though it may be gone before it is asked for, or be no entry."""
         key = self.key(layer, scope, limits)
-        if key is None:
-            return False
-        try:
-            os.utime(self._path(key))  # it counts as asked for, so that it is not the next to go
-        except OSError:
-            return False
-        return True
+        return key is not None and self.shelf.holds(key)
 
     def get(self, key: str, sheet: Sheet, budget: Budget) -> Look | None:
         """What was kept; an entry that cannot be read is none, nor one that is more than this scan may still hold."""
-        path = self._path(key)
-        try:
-            data = path.read_bytes()
-            os.utime(path)
-        except OSError:
+        data = self.shelf.get(key)
+        if data is None:
             return None
         look = codec.decode(data, sheet)
         # who reads the layer itself keeps what comes before the bound
         return look if look is not None and _admitted(look, budget) else None
 
     def put(self, key: str, layer: TarLayer, look: Look, budget: Budget) -> None:
-        """Keep a whole look at a layer that is what it says; a full or closed disk keeps nothing."""
-        if not _lasting(look) or not _is_itself(layer, budget):
-            return
-        data, path = codec.encode(look), self._path(key)
-        with suppress(OSError):
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path.parent.mkdir(mode=0o700, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-            try:
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(data)
-                os.replace(name, path)  # noqa: PTH105 - the name is a string
-            except OSError:
-                os.unlink(name)  # noqa: PTH108
-                raise
-            self._trim()
-
-    def _path(self, key: str) -> Path:
-        return self.folder / key[:2] / key
-
-    def _trim(self) -> None:
-        """Remove what was not asked for the longest when there is more than the bound."""
-        entries = [(status.st_mtime, status.st_size, path) for path, status in _stats(self.folder)]
-        total = sum(size for _, size, _ in entries)
-        if total <= self.bytes:
-            return
-        for _, size, path in sorted(entries):
-            path.unlink(missing_ok=True)
-            total -= size
-            if total <= self.bytes * _LEFT:
-                return
+        """Keep a whole look at a layer that is what it says."""
+        if _lasting(look) and _is_itself(layer, budget):
+            self.shelf.put(key, codec.encode(look))
 
 
 def _admitted(look: Look, budget: Budget) -> bool:
@@ -124,19 +80,11 @@ def _admitted(look: Look, budget: Budget) -> bool:
     )
 
 
-def _stats(folder: Path) -> list[tuple[Path, os.stat_result]]:
-    found = []
-    for path in folder.glob("*/*"):
-        with suppress(OSError):
-            found.append((path, path.stat()))
-    return found
-
-
 def _lasting(look: Look) -> bool:
     """Whether another look would give the same: it came to the end, and what failed in it will fail again."""
     reasons = {trouble.entry.reason for trouble in look.troubles}
     reasons |= {entry.reason for nested in look.nested for entry in nested.coverage}
-    return look.whole and not look.failures and not look.sheet.names.full and not reasons & _PASSING
+    return look.whole and not look.failures and not look.sheet.names.full and not reasons & PASSING
 
 
 def _is_itself(layer: TarLayer, budget: Budget) -> bool:

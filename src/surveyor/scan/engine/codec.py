@@ -12,8 +12,9 @@ from surveyor.scan.catalog.interface import Owned, Record
 from surveyor.scan.engine.hardening import Guarded
 from surveyor.scan.engine.inventory import Found
 from surveyor.scan.engine.look import Look, Nested, Taken, Trouble
+from surveyor.scan.engine.seen import coverage_of, protection_of
 from surveyor.scan.formats.protection import Protection
-from surveyor.scan.model import Coverage, CoverageState, Distro, Presence, SourcePackage, Tier
+from surveyor.scan.model import Coverage, Distro, Presence, SourcePackage, Tier
 from surveyor.scan.tree.entry import Tally
 from surveyor.scan.tree.overlay import Sheet
 
@@ -81,11 +82,11 @@ def _look(document: dict[str, Any], sheet: Sheet) -> Look:
         taken = Taken(unit=_UNITS[unit], name=_bytes(name), root=_bytes(root))
         taken.records = list(map(_record, records))
         taken.owned = [Owned(type=one["type"], package=one["package"], paths=_bytes(one["paths"])) for one in owned]
-        taken.protections = list(map(_protection, protections))
+        taken.protections = list(map(protection_of, protections))
         taken.referred = list(map(_bytes, referred))
         look.taken[unit, taken.name] = taken
     look.troubles = [
-        Trouble(name=_bytes(name), stage=stage, entry=_coverage(entry)) for name, stage, entry in document["troubles"]
+        Trouble(name=_bytes(name), stage=stage, entry=coverage_of(entry)) for name, stage, entry in document["troubles"]
     ]
     look.links = {_bytes(name): None if target is None else _bytes(target) for name, target in document["links"]}
     look.releases = {_bytes(name): _bytes(data) for name, data in document["releases"]}
@@ -118,9 +119,9 @@ def _nested(
             )
             for record, unit, path, root, owner, distro in found
         ],
-        coverage=list(map(_coverage, coverage)),
+        coverage=list(map(coverage_of, coverage)),
         files=Counter(files),
-        guarded=[Guarded(protection=_protection(one["protection"]), path=one["path"]) for one in guarded],
+        guarded=[Guarded(protection=protection_of(one["protection"]), path=one["path"]) for one in guarded],
     )
 
 
@@ -133,14 +134,6 @@ def _record(fields: dict[str, Any]) -> Record:
     if fields["distro"]:
         fields["distro"] = Distro(**fields["distro"])
     return Record(**fields)
-
-
-def _protection(fields: dict[str, Any]) -> Protection:
-    return Protection(**{**fields, **{name: tuple(fields[name]) for name in ("search_paths", "writable_code")}})
-
-
-def _coverage(fields: dict[str, Any]) -> Coverage:
-    return Coverage(**{**fields, "state": CoverageState(fields["state"])})
 
 
 def _tally(tally: Tally) -> list[object]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from surveyor.scan.errors import LimitExceeded, NotConfigured, ScanError
-from surveyor.scan.events import Progress
+from surveyor.scan.events import Progress, Sink
 from surveyor.scan.model import Coverage, CoverageState
 
 T = TypeVar("T")
@@ -35,6 +36,16 @@ class Ledger:
     def add(self, entry: Coverage) -> None:
         """Record one entry."""
         self.entries.append(entry)
+
+    @contextmanager
+    def overheard(self, sink: Sink) -> Iterator[None]:
+        """Let one more listener hear what is told inside the block."""
+        told = self.progress
+        self.progress = told.joined(sink)
+        try:
+            yield
+        finally:
+            self.progress = told
 
     def attempt(
         self,

@@ -158,7 +158,7 @@ def test_what_another_process_removed_meanwhile_comes_after_all(
 
     def removed(cache: LayerCache, *asked: Any) -> bool:
         held = holds(cache, *asked)
-        shutil.rmtree(cache.folder / cache.key(*asked)[:2])  # type: ignore[index]
+        shutil.rmtree(cache.shelf.folder / cache.key(*asked)[:2])  # type: ignore[index]
         return held
 
     monkeypatch.setattr(LayerCache, "holds", removed)

@@ -1,0 +1,83 @@
+"""Keeps what was seen of whole files, by the SHA-256 of their bytes: the same file again is not even opened.
+
+The digest is one that was taken here of bytes that nobody touched while they were read, or that the caller took as they
+came; nothing that a file says of itself is a part of the key. Also in it are what was asked for, all limits, and the
+state of the scanner's own sources: unlike a layer's, an entry rests on everything that lies between bytes and packages,
+and an installation that was changed in any way has other answers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import surveyor
+from surveyor.scan import engine
+from surveyor.scan.engine.seen import Seen, Told, decode, encode
+from surveyor.scan.engine.shelf import PASSING, Shelf
+from surveyor.scan.events import Event, Progress
+from surveyor.scan.limits import Limits
+from surveyor.scan.plan import Request
+from surveyor.scan.vocabulary import family
+
+
+def _sources() -> str:
+    """Size and time of every source file of the scanner; it takes 2 ms."""
+    found = hashlib.sha256(surveyor.__version__.encode())
+    for folder, _, names in os.walk(Path(engine.__path__[0]).parent):
+        for name in sorted(names):
+            if name.endswith(".py"):
+                status = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118 - one of hundreds
+                found.update(f"{name} {status.st_size} {status.st_mtime_ns}\n".encode())
+    return found.hexdigest()
+
+
+#: Taken when the code is loaded: a process that lives on while it is replaced keeps what it is.
+_SOURCES = _sources()
+
+
+class Results:
+    """Those of one request on a shelf."""
+
+    def __init__(self, shelf: Shelf, request: Request, limits: Limits) -> None:
+        self._shelf = shelf
+        self._asked = request.name or Path(request.source).name, request.only, request.platform, limits
+
+    def get(self, digest: str, progress: Progress) -> Seen | None:
+        """What is kept of the file with this digest; what was told when it was read is told again."""
+        start = time.perf_counter()
+        data = self._shelf.get(self._key(digest))
+        found = None if data is None else decode(data)
+        if found is None:
+            return None
+        seen, told = found
+        for one in told:
+            _tell(one, progress, round((time.perf_counter() - start) * 1000))
+        return seen
+
+    def put(self, digest: str, seen: Seen, events: Iterable[Event]) -> None:
+        """Keep what was seen, unless another look could see more."""
+        if seen.nothing is not None or not PASSING.isdisjoint(entry.reason for entry in seen.coverage):
+            return
+        # how far the walk was is nobody's concern any more; that it came to an end is
+        walked = f"{family(seen.type)}.layers"
+        data = encode(seen, (event for event in events if event.stage != walked))
+        if data is not None:
+            self._shelf.put(self._key(digest), data)
+
+    def _key(self, digest: str) -> str:
+        return hashlib.sha256(repr((_SOURCES, digest, *self._asked)).encode()).hexdigest()
+
+
+def _tell(one: Told, progress: Progress, ms: int) -> None:
+    """Tell something again; times are those of this look."""
+    if not one.stage.endswith(".timing"):
+        progress(one.stage, one.detail, pct=one.pct, level=one.level, **one.data)
+        return
+    stage = one.stage.removesuffix(".timing")
+    if stage.endswith(".layers"):
+        progress(stage, "1 file that is known, as it was read before", pct=60)
+    progress(one.stage, f"ms={ms}", ms=ms)

@@ -1,0 +1,131 @@
+"""What was seen of an artifact, before it meets advisories and rules: a value that can be kept, as bytes and back.
+
+Lines of JSON in a gzip stream: one for all, then one for every thousand packages, so that a large inventory is never
+there as text, as mappings and as packages at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, cast
+
+import orjson
+from isal import igzip_lib, isal_zlib
+
+from surveyor.scan.engine.hardening import Guarded
+from surveyor.scan.events import Event
+from surveyor.scan.formats.protection import Protection
+from surveyor.scan.limits import MIB
+from surveyor.scan.model import (
+    Coverage,
+    CoverageState,
+    Distro,
+    Evidence,
+    Location,
+    Package,
+    Presence,
+    SourcePackage,
+    Tier,
+)
+
+_MOST = 64 * MIB  # of what is kept, inflated
+_TOGETHER = 1_000
+_GZIP = 31  # window bits of a stream with gzip's header
+_Damaged = cast("type[Exception]", igzip_lib.error)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """``digest`` is the one that the artifact names itself, ``units`` are those that read it with their versions.
+
+    ``coverage`` is what the books say so far; ``nothing`` why not one entry was seen.
+    """
+
+    type: str
+    name: str | None
+    digest: str | None
+    units: dict[str, int]
+    packages: tuple[Package, ...]
+    coverage: tuple[Coverage, ...]
+    guarded: tuple[Guarded, ...] = ()
+    nothing: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An event that was told meanwhile, without its time."""
+
+    stage: str
+    detail: str
+    level: str
+    pct: int | None
+    data: dict[str, Any]
+
+
+def encode(seen: Seen, events: Iterable[Event]) -> bytes | None:
+    """The bytes of both; nothing where they would be too many, or are no text."""
+    told = [Told(stage=e.stage, detail=e.detail, level=e.level, pct=e.pct, data=dict(e.data)) for e in events]
+    fields = ("type", "name", "digest", "units", "coverage", "guarded")
+    head: dict[str, object] = {"told": told, **{name: getattr(seen, name) for name in fields}}
+    try:
+        data = b"\n".join(map(orjson.dumps, (head, *_groups(seen.packages))))
+    except TypeError:  # a name that is no UTF-8
+        return None
+    return isal_zlib.compress(data, 1, _GZIP) if len(data) <= _MOST else None
+
+
+def decode(data: bytes) -> tuple[Seen, list[Told]] | None:
+    """What these bytes are of; nothing for bytes that are of nothing."""
+    try:
+        inflater = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+        first, *groups = inflater.decompress(data, _MOST).split(b"\n")
+        if not inflater.eof:
+            return None
+        head = orjson.loads(first)
+        packages = tuple(package for group in groups for package in _packages(orjson.loads(group)))
+        told = [Told(**one) for one in head.pop("told")]
+        coverage = tuple(map(coverage_of, head.pop("coverage")))
+        guarded = tuple(
+            Guarded(protection=protection_of(one["protection"]), path=one["path"], layer=one["layer"])
+            for one in head.pop("guarded")
+        )
+        return Seen(packages=packages, coverage=coverage, guarded=guarded, **head), told
+    except (_Damaged, ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def _groups(packages: Sequence[Package]) -> Iterator[tuple[Package, ...]]:
+    rest = iter(packages)
+    while group := tuple(islice(rest, _TOGETHER)):
+        yield group
+
+
+def _packages(group: list[dict[str, Any]]) -> Iterator[Package]:
+    same: dict[str | None, str | None] = {}  # layers and instructions are those of thousands
+    for fields in group:
+        fields["licenses"] = tuple(fields["licenses"])
+        fields["locations"] = tuple(
+            Location(
+                path=one["path"],
+                layer=same.setdefault(one["layer"], one["layer"]),
+                instruction=same.setdefault(one["instruction"], one["instruction"]),
+            )
+            for one in fields["locations"]
+        )
+        fields["evidence"] = tuple(Evidence(**one) for one in fields["evidence"])
+        fields["tier"], fields["presence"] = Tier(fields["tier"]), Presence(fields["presence"])
+        fields["source"] = fields["source"] and SourcePackage(**fields["source"])
+        fields["distro"] = fields["distro"] and Distro(**fields["distro"])
+        yield Package(**fields)
+
+
+def coverage_of(fields: dict[str, Any]) -> Coverage:
+    """An entry from its fields as JSON has them."""
+    return Coverage(**{**fields, "state": CoverageState(fields["state"])})
+
+
+def protection_of(fields: dict[str, Any]) -> Protection:
+    """The facts of a program from their fields as JSON has them."""
+    return Protection(**{**fields, **{name: tuple(fields[name]) for name in ("search_paths", "writable_code")}})
