@@ -46,8 +46,9 @@ def cyclonedx() -> jsonschema_rs.Validator:
     folder = _folder("cyclonedx") / "schema" / "_res"
     schema = _load(folder / "bom-1.6.SNAPSHOT.schema.json")
     assert schema["$id"] == "http://cyclonedx.org/schema/bom-1.6.schema.json"
-    others = [_load(folder / f"{name}.SNAPSHOT.schema.json") for name in ("spdx", "jsf-0.82")]
-    registry = jsonschema_rs.Registry([(one["$id"], one) for one in others])
+    # the copy refers to its neighbours by the names of its files
+    names = [f"{name}.SNAPSHOT.schema.json" for name in ("spdx", "jsf-0.82")]
+    registry = jsonschema_rs.Registry([(f"http://cyclonedx.org/schema/{name}", _load(folder / name)) for name in names])
     return jsonschema_rs.validator_for(schema, registry=registry, validate_formats=True)
 
 

@@ -37,6 +37,9 @@ READERS: dict[str, Callable[[bytes], Any]] = {
     "table": _text,
     "json": _published,
     "sarif": lambda text: schemas.check(schemas.sarif(), text),
+    "cyclonedx": lambda text: schemas.check(schemas.cyclonedx(), text),
+    "spdx": lambda text: schemas.check(schemas.spdx(), text),
+    "spdx3": lambda text: schemas.check(schemas.spdx3(), text),
 }
 
 
@@ -61,7 +64,7 @@ def _empty(kind: Kind) -> Report:
 
 
 def test_every_file_is_registered() -> None:
-    files = {path.stem for path in Path(report.__file__).parent.glob("*.py")} - {"__init__", "interface"}
+    files = {path.stem for path in Path(report.__file__).parent.glob("*.py")} - {"__init__", "interface", "bill"}
     assert set(FORMATS) == files
     assert set(FORMATS) == set(READERS) == set(get_args(Format))
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from surveyor.scan.catalog.licence import spdx
+from surveyor.scan.formats.licence import spdx
 from surveyor.scan.formats.protection import Protection
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Distro, Presence, SourcePackage, Tier

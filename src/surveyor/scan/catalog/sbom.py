@@ -81,7 +81,8 @@ def _system(part: Component) -> Distro | None:
 def _record(part: Component, system: Distro | None) -> Record | None:
     purl = purls.parse(part.purl) if part.purl else None
     name, version = (purl.name, purl.version or part.version) if purl else (part.name, part.version)
-    if not plausible(name) or (version and not plausible(version)):
+    # names of macOS bundles and Windows programs have spaces, and a package URL says that it is a name
+    if not plausible(name.replace(" ", "-") if purl else name) or (version and not plausible(version)):
         return None
     licenses = tuple(found for text in part.licenses for found in licence(text))
     evidence = quote(purl=part.purl or None, name=part.name, version=part.version, reference=part.reference or None)
@@ -144,7 +145,7 @@ def _source(purl: Purl) -> SourcePackage | None:
 
 CATALOGER = Cataloger(
     id="sbom",
-    version=3,
+    version=4,
     summary="Packages that a bill of materials names: CycloneDX, SPDX or Syft's own",
     names=rb"bom\.(?:json|xml)|sbom\.(?:json|xml|spdx)",
     endings=rb"cdx\.(?:json|xml)|cyclonedx\.(?:json|xml)|spdx(?:\.json)?|syft\.json|sbom\.json",

@@ -25,6 +25,10 @@ _SIGNS = (
     ("spdx-tag-value", re.compile(rb"^SPDXVersion: ?SPDX-2", re.MULTILINE)),
     ("syft-json", re.compile(rb'^\s*\{\s*"artifacts"\s*:\s*\[')),
 )
+#: What may stand between licences that all hold, and what holds others together.
+_JOINTS = re.compile(r"[()]|\s+AND\s+")
+_CAPITALS = re.compile(r"(?<=[a-z])(?=[A-Z])")  # operatingSystem
+_OUTER = re.compile(r"\(([^()]*)\)")
 _TOOL = re.compile(rb'anchore/syft|"name"\s*:\s*"syft"')
 
 
@@ -151,7 +155,24 @@ def _spdx(document: dict[str, object]) -> Iterator[Component]:
         for one in links
         if one.get("spdxElementId") == "SPDXRef-DOCUMENT" and one.get("relationshipType") == "DESCRIBES"
     }
-    yield from _subject_apart([_spdx_package(one) for one in sequence(document.get("packages"))], about)
+    texts = map(mapping, sequence(document.get("hasExtractedLicensingInfos")))
+    named = {_text(one.get("licenseId")): _text(one.get("name")) or _text(one.get("extractedText")) for one in texts}
+    parts = [_spdx_package(one, named) for one in sequence(document.get("packages"))]
+    yield from _subject_apart(parts, about)
+
+
+def _conjuncts(expression: str, named: dict[str, str]) -> tuple[str, ...]:
+    """The licences that all hold, of an SPDX expression; references of the document by what it calls them."""
+    parts: list[str] = []
+    depth, begin = 0, 0
+    for joint in _JOINTS.finditer(expression):
+        depth += {"(": 1, ")": -1}.get(joint[0], 0)
+        if depth == 0 and joint[0] not in {"(", ")"}:
+            parts.append(expression[begin : joint.start()])
+            begin = joint.end()
+    parts.append(expression[begin:])
+    bare = [found[1] if (found := _OUTER.fullmatch(part.strip())) else part.strip() for part in parts]
+    return tuple(dict.fromkeys(text for one in bare if (text := named.get(one) or one)))[:10]
 
 
 def _subject_apart(parts: list[Component], about: set[str]) -> Iterator[Component]:
@@ -162,7 +183,7 @@ def _subject_apart(parts: list[Component], about: set[str]) -> Iterator[Componen
         yield part
 
 
-def _spdx_package(value: object) -> Component:
+def _spdx_package(value: object, named: dict[str, str]) -> Component:
     part = mapping(value)
     references = map(mapping, sequence(part.get("externalRefs")))
     purls = (_text(one.get("referenceLocator")) for one in references if one.get("referenceType") == "purl")
@@ -174,7 +195,7 @@ def _spdx_package(value: object) -> Component:
         purl=next(purls, ""),
         kind=purpose or "library",
         reference=_text(part.get("SPDXID")),
-        licenses=tuple(dict.fromkeys(text for text in licenses if text not in _NOTHING))[:1],
+        licenses=_conjuncts(next((text for text in licenses if text not in _NOTHING), ""), named),
     )
 
 
@@ -186,7 +207,31 @@ def _spdx_graph(graph: list[object]) -> Iterator[Component]:
     elements_ = [mapping(one) for one in graph]
     parts = [_spdx_element(one) for one in elements_ if _text(one.get("type")) == "software_Package"]
     roots = {_text(root) for one in elements_ for root in sequence(one.get("rootElement"))}
+    licences = _licences_of(elements_)
+    for part in parts:
+        part.licenses = licences.get(part.reference, ())
     yield from _subject_apart(parts, roots & {part.reference for part in parts})
+
+
+def _licences_of(elements_: list[dict[str, object]]) -> dict[str, tuple[str, ...]]:
+    """The licences that packages of a graph declare, else those that somebody concluded, by the package's id."""
+    ids = {_text(one.get("spdxId")): one for one in elements_}
+    found: dict[str, tuple[str, ...]] = {}
+    for kind in ("hasConcludedLicense", "hasDeclaredLicense"):
+        for one in elements_:
+            if one.get("relationshipType") == kind and (told := _texts(sequence(one.get("to")), ids)):
+                found[_text(one.get("from"))] = told
+    return found
+
+
+def _texts(names: list[object], ids: dict[str, dict[str, object]]) -> tuple[str, ...]:
+    told: list[str] = []
+    for name in names:
+        licence = ids.get(_text(name), {})
+        custom = map(mapping, sequence(licence.get("simplelicensing_customIdToUri")))
+        named = {_text(one.get("key")): _text(ids.get(_text(one.get("value")), {}).get("name")) for one in custom}
+        told += _conjuncts(_text(licence.get("simplelicensing_licenseExpression")), named)
+    return tuple(dict.fromkeys(told))[:10]
 
 
 def _spdx_element(part: dict[str, object]) -> Component:
@@ -196,7 +241,7 @@ def _spdx_element(part: dict[str, object]) -> Component:
         name=_text(part.get("name")),
         version=_text(part.get("software_packageVersion")),
         purl=_text(part.get("software_packageUrl")) or next(purls, ""),
-        kind=_text(part.get("software_primaryPurpose")) or "library",
+        kind=_CAPITALS.sub("-", _text(part.get("software_primaryPurpose"))).lower() or "library",
         reference=_text(part.get("spdxId")),
     )
 
@@ -236,7 +281,7 @@ def _tag(part: Component, tag: str, text: str) -> None:
     elif tag == "PrimaryPackagePurpose":
         part.kind = text.lower().replace("_", "-")
     elif tag in {"PackageLicenseConcluded", "PackageLicenseDeclared"} and text not in _NOTHING and not part.licenses:
-        part.licenses = (text,)
+        part.licenses = _conjuncts(text, {})
     elif tag == "ExternalRef" and not part.purl:
         fields = text.split()
         if len(fields) > 2 and fields[1].lower() == "purl":

@@ -7,4 +7,7 @@ FORMATS = {
     "table": "surveyor.scan.report.table",
     "json": "surveyor.scan.report.json",
     "sarif": "surveyor.scan.report.sarif",
+    "cyclonedx": "surveyor.scan.report.cyclonedx",
+    "spdx": "surveyor.scan.report.spdx",
+    "spdx3": "surveyor.scan.report.spdx3",
 }

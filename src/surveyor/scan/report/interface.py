@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,7 @@ _MIDDLE = {Severity.CRITICAL: 9.5, Severity.HIGH: 8.0, Severity.MEDIUM: 5.5, Sev
 _BANDS = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM), (0.1, Severity.LOW))
 _WEB = re.compile(r"https?://[!-~]{1,2000}", re.IGNORECASE)
 _KIND = re.compile(r"[A-Za-z]+")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _SIGNAL_LINES = 400
 
 
@@ -89,10 +91,13 @@ def told(entry: Coverage) -> str:
     return f"{head}: {reason}{f' ({where})' if where else ''}" if reason else f"{head}{f' ({where})' if where else ''}"
 
 
-def left_out(report: Report) -> str:
-    """That findings of other domains are not in a report on security; nothing when there are none."""
-    others = sum(finding.domain not in SECURITY for finding in report.findings)
-    return f"{vocabulary.counted(others, 'finding')} of other domains than security left out" if others else ""
+def left_out(report: Report, domains: frozenset[Domain]) -> str:
+    """That findings of other domains than these are not in a file; nothing when there are none."""
+    others = [finding.domain for finding in report.findings if finding.domain not in domains]
+    if not others:
+        return ""
+    which = ", ".join(sorted({domain.value for domain in others}))
+    return f"{vocabulary.counted(len(others), 'finding')} not in this file, which has no place for them: {which}"
 
 
 def fingerprint(finding: Finding) -> str:
@@ -105,6 +110,17 @@ def identity(*parts: str) -> UUID:
     digest = bytearray(hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).digest()[:16])
     digest[6], digest[8] = digest[6] & 0x0F | 0x80, digest[8] & 0x3F | 0x80
     return UUID(bytes=bytes(digest))
+
+
+def sha256_of(target: Target) -> str | None:
+    """The digest of a target in hexadecimal digits."""
+    algorithm, _, digest = (target.digest or "").partition(":")
+    return digest if algorithm == "sha256" and _SHA256.fullmatch(digest) else None
+
+
+def moment(value: datetime) -> str:
+    """Seconds of UTC, as all of these formats want it: ``2026-01-01T00:00:00Z``."""
+    return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def score(finding: Finding) -> float | None:

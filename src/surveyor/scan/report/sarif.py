@@ -120,13 +120,13 @@ def _notification(gap: Coverage, codes: dict[str, int], report: Report) -> dict[
 
 def _artifact(report: Report) -> dict[str, Any]:
     target = report.target
-    algorithm, _, digest = (target.digest or "").partition(":")
+    digest = shared.sha256_of(target)
     return {
         "description": {"text": f"{shared.name_of(target)} ({shared.line(target.type)})"},
         "location": _inside(shared.name_of(target), report) if shared.is_artifact(report) else _page(target.source),
         "roles": ["analysisTarget"],
         **({"length": target.size} if target.size is not None else {}),
-        **({"hashes": {"sha-256": digest}} if algorithm == "sha256" and digest else {}),
+        **({"hashes": {"sha-256": digest}} if digest else {}),
     }
 
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from surveyor.scan.catalog.interface import licence
-from surveyor.scan.catalog.licence import spdx
+from surveyor.scan.formats.licence import spdx
 
 CERTAIN = {
     "MIT": "MIT",

@@ -1,7 +1,8 @@
 """What manifests say of licences as SPDX expressions (SPDX specification 2.3, annex D), where that is certain.
 
-Below the catalogers, which all ask it through their interface. A name that could mean two licences (``BSD``, ``GPL``,
-``Apache Software License``) is none that is known here, and stays as it was written.
+Below the catalogers, which all ask it through their interface, and below what writes bills of materials. A name that
+could mean two licences (``BSD``, ``GPL``, ``Apache Software License``) is none that is known here, and stays as it was
+written.
 """
 
 from __future__ import annotations
@@ -84,6 +85,18 @@ _LONG = (
     (re.compile(r"general public"), "gpl"),
     (re.compile(r"free documentation"), "gfdl"),
     (re.compile(r"or (?:any )?(?:newer|later)(?: versions?)?"), "or later"),
+)
+#: Every single licence that is known here, as the SPDX licence list spells it.
+IDENTIFIERS = frozenset(
+    {
+        *_IDS.split(),
+        *(
+            f"{kind.upper()}-{version}-{extent}"
+            for kind, versions in _GNU_VERSIONS.items()
+            for version in versions
+            for extent in ("only", "or-later")
+        ),
+    }
 )
 _SINCE = re.compile(r"\(?>= ?v?([0-9.]+)\)?")  # as R says it
 _IDLE = frozenset({"the", "license", "licence", "licensed", "licenses", "under", "version", "v", "gnu", "approved"})
