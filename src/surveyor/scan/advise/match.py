@@ -193,7 +193,7 @@ class _Matcher:
 
     def _note(self, question: _Question, keys: Keys, verdicts: Sequence[tuple[Row, Verdict]]) -> None:
         """Count what could not be decided."""
-        if keys(question.version) is None:
+        if keys[question.version] is None:
             self._ledger.odd_versions.setdefault(question.ecosystem, []).append(f"{question.name} {question.version}")
         elif undecided := sum(verdict.undecided for _, verdict in verdicts):
             self._ledger.undecided[question.ecosystem] += undecided

@@ -12,6 +12,8 @@ from surveyor.scan.errors import Malformed
 
 #: Keys kept at once; dense versions of a large image fit, and it stays below about 20 MB.
 _KEPT = 65_536
+#: Longer versions are none that anybody made, and would make the kept keys large.
+_LONG = 128
 _TEXT = 300
 _WORDS = {INTRODUCED: "introduced", FIXED: "fixed", LAST_AFFECTED: "last affected", LIMIT: "limit"}
 # at one version an end comes before a beginning, and "up to and including" after both
@@ -37,29 +39,27 @@ class Verdict(NamedTuple):
 _MISS = Verdict(False, "")
 
 
-class Keys:
-    """The keys of one scheme, each version parsed once; ``None`` for one that cannot be."""
+class Keys(dict[str, Key | None]):
+    """The keys of one scheme by version, each made when it is first asked for; ``None`` for one that cannot be.
+
+    Look-ups are most of matching, so they are a dictionary's own and cost no call.
+    """
 
     def __init__(self, order: Order | None) -> None:
+        super().__init__()
         self._order = order
-        self._kept: dict[str, Key | None] = {}
 
-    def __call__(self, version: str) -> Key | None:
-        """The key of a version, ``None`` when the scheme does not take it."""
-        try:
-            return self._kept[version]
-        except KeyError:
-            pass
-        if len(self._kept) >= _KEPT:
-            self._kept.clear()
-        found = self._kept[version] = self._parse(version)
+    def __missing__(self, version: str) -> Key | None:
+        found = self._parse(version)
+        if len(version) <= _LONG:
+            if len(self) >= _KEPT:
+                self.clear()
+            self[version] = found
         return found
 
     def listed(self, key: Key, versions: Sequence[str]) -> bool:
         """Whether some version of a list equals this key once parsed."""
-        kept = self._kept
-        # the list of a popular package is long, and mostly seen before
-        return any((kept[version] if version in kept else self(version)) == key for version in versions)
+        return key in map(self.__getitem__, versions)
 
     def _parse(self, version: str) -> Key | None:
         if self._order is None:
@@ -72,7 +72,7 @@ class Keys:
 
 def judge(version: str, ranges: Sequence[Sequence[str]], versions: Sequence[str], keys: Keys) -> Verdict:
     """Decide about one version; an unparsable one is affected only when it is listed literally."""
-    key = keys(version)
+    key = keys[version]
     undecided = 0
     for flat in ranges:
         hit = None if key is None else _decide(key, flat, keys)
@@ -90,8 +90,8 @@ def _decide(key: Key, flat: Sequence[str], keys: Keys) -> Verdict | None:
     """One range; ``None`` when an event has no key. Nearly all are one beginning and one fix, so that goes straight."""
     if len(flat) != 4 or flat[0] != INTRODUCED or flat[2] != FIXED:
         return _walk(key, flat, keys)
-    start = _ZERO if flat[1] == "0" else keys(flat[1])
-    end = keys(flat[3])
+    start = _ZERO if flat[1] == "0" else keys[flat[1]]
+    end = keys[flat[3]]
     if start is None or end is None:
         return None
     if start <= key < end:
@@ -107,7 +107,7 @@ def _walk(key: Key, flat: Sequence[str], keys: Keys) -> Verdict | None:
         kind, version = flat[at], flat[at + 1]
         if kind == LIMIT and version == "*":
             continue
-        where = _ZERO if version == "0" and kind == INTRODUCED else keys(version)
+        where = _ZERO if version == "0" and kind == INTRODUCED else keys[version]
         if where is None:
             return None
         events.append((where, _RANK.get(kind, 0), kind, version))
@@ -147,7 +147,7 @@ def _next_fix(key: Key | None, ranges: Sequence[Sequence[str]], keys: Keys) -> t
         return best
     for flat in ranges:
         for kind, version in zip(flat[::2], flat[1::2], strict=False):
-            where = keys(version) if kind == FIXED else None
+            where = keys[version] if kind == FIXED else None
             if where is not None and where > key and (best[1] is None or where < best[1]):
                 best = (version, where)
     return best

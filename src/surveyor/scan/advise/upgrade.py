@@ -37,8 +37,8 @@ class Upgrades(NamedTuple):
 def upgrades(installed: Iterable[str], claims: Sequence[Claim], keys: Keys) -> Upgrades:
     """Order the fixed versions of all sources for what is installed; one below what is installed is none."""
     found = dict.fromkeys(version for claim in claims for version in _fixes(claim))
-    ordered = sorted((key, version) for version in found if (key := keys(version)) is not None)
-    own = sorted((key, version) for version in set(installed) if (key := keys(version)) is not None)
+    ordered = sorted((key, version) for version in found if (key := keys[version]) is not None)
+    own = sorted((key, version) for version in set(installed) if (key := keys[version]) is not None)
     above = [(key, version) for key, version in ordered if own and key > own[0][0]]
     kept = _mended(above[:_CONSIDERED], claims, keys)
     targets = dict.fromkeys(target for version in own if (target := _nearest(version, kept)))

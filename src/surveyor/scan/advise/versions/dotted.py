@@ -15,4 +15,4 @@ def key(version: str) -> Key:
     text = bounded(version)
     if not _FORM.fullmatch(text):
         raise Malformed(f"not a version of numbers: {text[:40]!r}")
-    return tuple(int(part) for part in re.split(r"[.-]", text))
+    return tuple(map(int, text.replace("-", ".").split(".")))

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from surveyor.scan.advise.keys import Key, bounded
+from surveyor.scan.advise.keys import PARTS, Key, bounded
 from surveyor.scan.errors import Malformed
 
-_RUN = re.compile(r"([^0-9]*)([0-9]*)")
+_DIGITS = re.compile(r"([0-9]+)")
 _FORM = re.compile(r"[A-Za-z0-9.+~:_-]+")
 #: Where a run of non-digits ends: above ``~``, below every letter and sign.
 _END = "\x02"
@@ -27,16 +28,23 @@ def key(version: str) -> Key:
         epoch, rest = "0", text
     if not epoch.isdecimal():
         raise Malformed(f"a Debian epoch is a number: {text[:40]!r}")
-    upstream, _, revision = rest.rpartition("-") if "-" in rest else (rest, "", "")
-    return (int(epoch), *_part(upstream), *_part(revision))
+    upstream, hyphen, revision = rest.rpartition("-")
+    return int(epoch), *_part(upstream if hyphen else rest), *_part(revision if hyphen else "")
 
 
-def _part(text: str) -> list[int | str]:
-    # an absent part equals "0"
-    out: list[int | str] = []
-    for signs, digits in _RUN.findall(text or "0"):
-        if signs or digits:
-            out += (signs.translate(_SIGNS) + _END, int(digits or "0"))
-    # the end of a part is an empty run with no number behind it
-    out += (_END, -1)
-    return out
+@lru_cache(maxsize=PARTS)
+def _part(text: str) -> Key:
+    """Runs of signs and of digits by turns; an absent part equals "0"."""
+    runs: list[int | str] = [*_DIGITS.split(text or "0")]
+    if runs[-1]:
+        # the number that could stand there is 0, and behind it is the end
+        runs += ("0", "")
+    runs[::2] = map(_ranked, runs[::2])
+    runs[1::2] = map(int, runs[1::2])
+    return tuple(runs)
+
+
+@lru_cache(maxsize=PARTS)
+def _ranked(signs: str) -> str:
+    """A run of signs, perhaps none, so that Python's order of strings is Debian's."""
+    return signs.translate(_SIGNS) + _END

@@ -1,7 +1,7 @@
 """The order of Maven, as the POM reference specifies it: tokens with separators, null values trimmed, known qualifiers.
 
-A key holds the end of a version as a token of its own, with the rank that padding with null values would give it, so
-keys compare as plain tuples and no comparator is needed.
+A key holds the end of a version as a rank of its own, where padding with null values would put it, so keys compare as
+plain tuples. A number behind a dot is above everything else that may stand in its place, so it needs no rank.
 """
 
 from __future__ import annotations
@@ -11,29 +11,39 @@ from typing import Final
 
 from surveyor.scan.advise.keys import Key, bounded
 
+_PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 _TOKEN = re.compile(r"([.-]?)([0-9]+|[^0-9.-]+|)")
 _ALIASES: Final = {"a": "alpha", "b": "beta", "m": "milestone"}
 _BELOW: Final = {"alpha": 0, "beta": 1, "milestone": 2, "rc": 3, "cr": 3, "snapshot": 4}
 _NULL: Final = frozenset({"", "ga", "final", "release"})
-# ranks at one position, lowest first
-_EARLY, _END, _SP, _WORD, _DASHED, _DOTTED = range(6)
+# ranks at one position, lowest first, all below a number
+_EARLY, _END, _SP, _WORD, _DASHED = range(-5, 0)
 _Token = tuple[str, int | str]
 
 
 def key(version: str) -> Key:
     """Order of one Maven version; only an empty or over-long one is ``Malformed``."""
+    text = bounded(version)
+    if _PLAIN.fullmatch(text):
+        return *_plain(text), _END
     out: list[int | str] = []
-    for separator, value in _trimmed(_tokens(bounded(version).lower())):
+    for separator, value in _trimmed(_tokens(text.lower())):
         if isinstance(value, int):
-            out += (_DASHED if separator == "-" else _DOTTED, value)
+            out += (_DASHED, value) if separator == "-" else (value,)
         elif value in _BELOW:
             out += (_EARLY, _BELOW[value])
         elif value in _NULL:
-            out += (_END, 0)
+            out.append(_END)
         else:
-            out += (_SP, 0) if value == "sp" else (_WORD, value)
-    out += (_END, 0)
-    return tuple(out)
+            out += (_SP,) if value == "sp" else (_WORD, value)
+    return *out, _END
+
+
+def _plain(text: str) -> list[int]:
+    out = [*map(int, text.split("."))]
+    while len(out) > 1 and not out[-1]:
+        out.pop()
+    return out
 
 
 def _tokens(text: str) -> list[_Token]:

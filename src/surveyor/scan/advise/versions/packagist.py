@@ -7,9 +7,10 @@ and words count without regard to case. As PHP does, a word is known by how it b
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
-from surveyor.scan.advise.keys import Key, bounded
+from surveyor.scan.advise.keys import PARTS, Key, bounded, numbers
 
 _RUN = re.compile(r"[0-9]+|[^0-9._-]+")
 _NUMBERS = re.compile(r"[0-9]+(?:\.[0-9]+)*")
@@ -24,22 +25,19 @@ def key(version: str) -> Key:
     if head is None:
         # no leading number at all (dev-main) is below every number
         return 0, *_rest(text)
-    numbers = [*map(int, head[0].split("."))]
-    while numbers and not numbers[-1]:
-        numbers.pop()
     # the end of the numbers, -1, is below each of them
-    return 1, *numbers, -1, *_rest(text[head.end() :])
+    return 1, *numbers(head[0]), -1, *_rest(text[head.end() :])
 
 
-def _rest(text: str) -> list[int]:
+@lru_cache(maxsize=PARTS)
+def _rest(text: str) -> tuple[int, ...]:
     out: list[int] = []
     for run in _RUN.findall(text):
         if "0" <= run[0] <= "9":
             out += (_NUMBER, int(run))
         else:
             out += (_rank(run), 0)
-    out += (_END, 0)
-    return out
+    return *out, _END
 
 
 def _rank(word: str) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
-from surveyor.scan.advise.keys import Key, bounded
+from surveyor.scan.advise.keys import PARTS, Key, bounded, numbers
 
-_FORM = re.compile(
-    r"""v?(?:(?P<epoch>[0-9]+)!)?(?P<release>[0-9]+(?:\.[0-9]+)*)
-        (?:[-_.]?(?P<pre>alpha|beta|preview|pre|rc|a|b|c)[-_.]?(?P<pre_n>[0-9]*))?
+_RELEASE = re.compile(r"v?(?:(?P<epoch>[0-9]+)!)?(?P<release>[0-9]+(?:\.[0-9]+)*)(?P<suffix>.*)", re.DOTALL)
+_SUFFIX = re.compile(
+    r"""(?:[-_.]?(?P<pre>alpha|beta|preview|pre|rc|a|b|c)[-_.]?(?P<pre_n>[0-9]*))?
         (?:-(?P<implicit>[0-9]+)|(?P<post>[-_.]?(?:post|rev|r))[-_.]?(?P<post_n>[0-9]*))?
         (?P<dev>[-_.]?dev[-_.]?(?P<dev_n>[0-9]*))?
         (?:\+(?P<local>[a-z0-9]+(?:[-_.][a-z0-9]+)*))?""",
@@ -27,15 +28,20 @@ _END, _WORD, _NUMBER = 10, 11, 12
 def key(version: str) -> Key:
     """Order of one Python version; only an empty or over-long one is ``Malformed``."""
     text = bounded(version).lower()
-    match = _FORM.fullmatch(text)
+    match = _RELEASE.fullmatch(text)
     if match is None:
         return _legacy(text)
-    release = [int(part) for part in match["release"].split(".")]
-    while release and not release[-1]:
-        release.pop()
-    # numbers of a release are shifted by one so that its end, 0, is below each of them
-    numbers = [part + 1 for part in release]
-    return (int(match["epoch"] or "0"), *numbers, 0, *_pre(match), _post(match), *_dev(match), *_local(match["local"]))
+    epoch, release, rest = match.groups()
+    suffix = _suffix(rest)
+    # the end of the numbers, -1, is below each of them
+    return (int(epoch or "0"), *numbers(release), -1, *suffix) if suffix else _legacy(text)
+
+
+@lru_cache(maxsize=PARTS)
+def _suffix(text: str) -> Key:
+    """All that stands behind the numbers; nothing when PEP 440 does not know it."""
+    match = _SUFFIX.fullmatch(text)
+    return (*_pre(match), _post(match), *_dev(match), *_local(match["local"])) if match else ()
 
 
 def _pre(match: re.Match[str]) -> tuple[int, int]:
@@ -71,5 +77,4 @@ def _legacy(text: str) -> Key:
             out += (_EARLIER[run], 0)
         elif run not in ".-_":
             out += (_WORD, run)
-    out += (_END, 0)
-    return tuple(out)
+    return *out, _END

@@ -1,32 +1,30 @@
-"""The order of Dart's pub: Semantic Versioning, except that build metadata counts, after everything else."""
+"""The order of Dart's pub and of Julia: Semantic Versioning, except that build metadata counts, after all else."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import chain
 
-from surveyor.scan.advise.keys import Key, bounded
+from surveyor.scan.advise.keys import END, RELEASE, Key, bounded, identifier, numbers
 from surveyor.scan.errors import Malformed
 
-_FORM = re.compile(r"v?(?P<numbers>[0-9]+(?:\.[0-9]+)*)(?:-(?P<pre>[0-9A-Za-z.-]*))?(?:\+(?P<build>[0-9A-Za-z.-]*))?")
-_DIGITS = re.compile(r"[0-9]+")
-_END, _NUMERIC, _WORD, _RELEASE = range(4)
+_FORM = re.compile(
+    r"[vV]?(?P<numbers>[0-9]+(?:\.[0-9]+)*)"
+    r"(?:-(?P<pre>[0-9A-Za-z.-]*)|(?P<loose>[A-Za-z][0-9A-Za-z.-]*))?(?:\+(?P<build>[0-9A-Za-z.-]*))?"
+)
 
 
 def key(version: str) -> Key:
-    """Order of one pub version; raises ``Malformed`` when it does not start with numbers."""
+    """Order of one version; raises ``Malformed`` when it does not start with numbers."""
     text = bounded(version)
     match = _FORM.fullmatch(text)
     if match is None:
-        raise Malformed(f"not a pub version: {text[:40]!r}")
-    numbers = [int(part) for part in match["numbers"].split(".")]
-    while numbers and not numbers[-1]:
-        numbers.pop()
-    pre = [*_identifiers(match["pre"]), _END] if match["pre"] else [_RELEASE]
-    return (*(number + 1 for number in numbers), 0, *pre, *_identifiers(match["build"] or ""))
+        raise Malformed(f"not a version of numbers, pre-release and build: {text[:40]!r}")
+    release, pre, loose, build = match.groups()
+    early = (*_identifiers(pre or loose), END) if pre or loose else (RELEASE,)
+    return *numbers(release), -1, *early, *_identifiers(build)
 
 
-def _identifiers(text: str) -> list[int | str]:
-    out: list[int | str] = []
-    for part in text.split(".") if text else ():
-        out += (_NUMERIC, int(part)) if _DIGITS.fullmatch(part) else (_WORD, part)
-    return out
+def _identifiers(text: str | None) -> Iterable[int | str]:
+    return chain.from_iterable(map(identifier, text.split("."))) if text else ()

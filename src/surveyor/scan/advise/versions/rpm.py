@@ -7,8 +7,10 @@ separate.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from itertools import chain
 
-from surveyor.scan.advise.keys import Key, bounded
+from surveyor.scan.advise.keys import PARTS, Key, bounded
 
 _SEGMENT = re.compile(r"[0-9]+|[A-Za-z]+|~|\^")
 _TILDE, _END, _CARET, _LETTERS, _DIGITS = range(5)
@@ -20,22 +22,19 @@ def key(version: str) -> Key:
     epoch, colon, rest = text.partition(":")
     if not colon:
         epoch, rest = "0", text
-    release = ""
-    if "-" in rest:
-        rest, _, release = rest.rpartition("-")
-    return (*_segments(epoch), *_segments(rest), *_segments(release))
+    upstream, hyphen, release = rest.rpartition("-")
+    return *_segments(epoch), *_segments(upstream if hyphen else rest), *_segments(release if hyphen else "")
 
 
-def _segments(text: str) -> list[int | str]:
-    out: list[int | str] = []
-    for segment in _SEGMENT.findall(text):
-        if segment == "~":
-            out += (_TILDE, 0)
-        elif segment == "^":
-            out += (_CARET, 0)
-        elif segment[0] <= "9":
-            out += (_DIGITS, int(segment))
-        else:
-            out += (_LETTERS, segment)
-    out += (_END, 0)
-    return out
+@lru_cache(maxsize=PARTS)
+def _segments(text: str) -> Key:
+    return *chain.from_iterable(map(_ranked, _SEGMENT.findall(text))), _END
+
+
+@lru_cache(maxsize=PARTS)
+def _ranked(segment: str) -> Key:
+    if segment == "~":
+        return (_TILDE,)
+    if segment == "^":
+        return (_CARET,)
+    return (_DIGITS, int(segment)) if segment[0] <= "9" else (_LETTERS, segment)

@@ -1,0 +1,178 @@
+"""Version orders on the public ordering files: right lines and speed, against univers and packaging in turn.
+
+    python -m benchmarks versions [--shared ../shared] [--runs 5] [--write]
+
+Prints lines right, comparisons a CPU second (both versions parsed each time) and keys a CPU second, medians of the
+runs; `--write` writes the table of lines and the list of what is missed into `docs/reference/version-order.md`. Ends
+with 1 where a line is missed that is not on the closed list.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from packaging.version import Version
+
+from surveyor.scan.advise.versions import SCHEMES
+from tests.orders import FAMILIES, MISSED, Line, lines, sign
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from univers import versions as univers
+
+PAGE = Path(__file__).parents[1] / "docs/reference/version-order.md"
+#: What univers calls each family; it has no order of CRAN, Hackage and Pub.
+UNIVERS: dict[str, Callable[[str], Any]] = {
+    "alpine": univers.AlpineLinuxVersion,
+    "debian": univers.DebianVersion,
+    "maven": univers.MavenVersion,
+    "nuget": univers.NugetVersion,
+    "packagist": univers.ComposerVersion,
+    "pypi": univers.PypiVersion,
+    "redhat": univers.RpmVersion,
+    "rubygems": univers.RubygemsVersion,
+    "semver": univers.SemverVersion,
+}
+#: Comparisons of one sample; small files are gone through several times.
+SAMPLE = 5_000
+
+
+def tools(family: str) -> dict[str, Callable[[str], Any]]:
+    """Everything that orders a family, ours first."""
+    out: dict[str, Callable[[str], Any]] = {"surveyor": SCHEMES[FAMILIES[family]]}
+    if family in UNIVERS:
+        out["univers"] = UNIVERS[family]
+    if family == "pypi":
+        out["packaging"] = Version
+    return out
+
+
+def right(parse: Callable[[str], Any], read: Sequence[Line]) -> list[bool]:
+    """Of each line whether a tool decides it as the file does; an exception is a wrong answer."""
+    out = []
+    for line in read:
+        try:
+            out.append(sign(parse(line.left), parse(line.right)) == line.sign)
+        except Exception:  # noqa: BLE001 - whatever a peer raises
+            out.append(False)
+    return out
+
+
+def speed(parse: Callable[[str], Any], read: Sequence[Line]) -> float:
+    """Comparisons a CPU second, of the lines that every tool takes."""
+    rounds = -(-SAMPLE // len(read))
+    start = time.process_time()
+    for _ in range(rounds):
+        for left, _, other in read:
+            parse(left) < parse(other)  # noqa: B015
+    return rounds * len(read) / (time.process_time() - start)
+
+
+def key_speed(parse: Callable[[str], Any], read: Sequence[Line]) -> float:
+    """Keys a CPU second."""
+    texts = [text for line in read for text in (line.left, line.right)]
+    rounds = -(-2 * SAMPLE // len(texts))
+    start = time.process_time()
+    for _ in range(rounds):
+        for text in texts:
+            parse(text)
+    return rounds * len(texts) / (time.process_time() - start)
+
+
+def taken_by_all(family: str, read: Sequence[Line]) -> list[Line]:
+    """Lines on which no tool raises."""
+    out = []
+    for line in read:
+        try:
+            for parse in tools(family).values():
+                sign(parse(line.left), parse(line.right))
+        except Exception:  # noqa: BLE001 - whatever a peer raises
+            continue
+        out.append(line)
+    return out
+
+
+def measure(family: str, read: Sequence[Line], runs: int) -> str:
+    """One row of speeds: medians of samples that were taken in turn."""
+    read, parsers = taken_by_all(family, read), tools(family)
+    samples: dict[str, list[float]] = {name: [] for name in (*parsers, "keys")}
+    for _ in range(runs):
+        for name, parse in parsers.items():
+            samples[name].append(speed(parse, read))
+        samples["keys"].append(key_speed(parsers["surveyor"], read))
+    median = {name: statistics.median(found) for name, found in samples.items()}
+    cells = [f"{median[name]:,.0f}" if name in median else "–" for name in ("surveyor", "univers", "packaging", "keys")]
+    faster = f"{median['surveyor'] / median['univers']:.1f}" if "univers" in median else "–"
+    return f"| {family} | " + " | ".join([*cells, faster]) + " |"
+
+
+def table(read: dict[str, list[Line]]) -> tuple[str, bool]:
+    """Right lines by family and tool, and whether ours are exactly those that the closed list leaves."""
+    rows, closed = [], True
+    everything = ours = asked = theirs = 0
+    for family, own in read.items():
+        marks = {name: right(parse, own) for name, parse in tools(family).items()}
+        missed = {str(line) for line, good in zip(own, marks["surveyor"], strict=True) if not good}
+        closed &= missed == set(MISSED.get(family, ()))
+        cells = [f"{sum(marks[name]):,}" if name in marks else "–" for name in ("surveyor", "univers", "packaging")]
+        rows.append(f"| {family} | {len(own):,} | " + " | ".join(cells) + " |")
+        asked += len(own) if "univers" in marks else 0
+        theirs += sum(marks.get("univers", ()))
+        everything += len(own)
+        ours += sum(marks["surveyor"])
+    rows.append(f"| **all** | {everything:,} | {ours:,} ({ours / everything:.3%}) | {theirs:,} of {asked:,} | |")
+    head = f"| family | lines | Surveyor | univers {version('univers')} | packaging {version('packaging')} |"
+    return "\n".join([head, "|---|---:|---:|---:|---:|", *rows]), closed
+
+
+def page(found: str) -> str:
+    """The page of the reference."""
+    listed = "\n".join(
+        f"| {family} | `{line}` | {reason} |" for family, own in MISSED.items() for line, reason in own.items()
+    )
+    count = sum(map(len, MISSED.values()))
+    return (
+        f'# Version orders\n\nWritten by `make bench ARGS="versions --write"` on {datetime.now(UTC):%Y-%m-%d}.\n\n'
+        "Lines of the public ordering files (two versions and how they stand to each other) that are decided as the\n"
+        "file says. An exception counts as wrong; – where a tool has no such order.\n\n"
+        f"{found}\n\n## What we decide otherwise\n\n"
+        f"{count} lines, each for a reason. The programs that rule those ecosystems, Maven 3.8.7 and Composer 3.3,\n"
+        "were asked about each of them and answer as we do. A test fails when another line is missed, or one of these\n"
+        "is not.\n\n"
+        f"| family | the file says | why not |\n|---|---|---|\n{listed}\n"
+    )
+
+
+def main() -> int:
+    """Count, measure, print; write the page when asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shared", type=Path, default=Path(__file__).parents[1].parent / "shared")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    read = {family: [*lines(given.shared, family)] for family in FAMILIES}
+    read = {family: own for family, own in read.items() if own}
+    if not read:
+        parser.error(f"no ordering files below {given.shared}")
+    found, closed = table(read)
+    print(found)
+    if given.write:
+        PAGE.write_text(page(found), "utf-8")
+    print(f"\ncomparisons a CPU second, median of n={given.runs} in turn; keys a CPU second; ours ÷ univers\n")
+    print("| family | Surveyor | univers | packaging | keys | ÷ |\n|---|---:|---:|---:|---:|---:|")
+    for family, own in read.items():
+        print(measure(family, own, given.runs), flush=True)
+    return 0 if closed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
