@@ -7,7 +7,18 @@ import sys
 from pathlib import Path
 
 #: What is run by name; what the others share begins with an underscore or has no docstring of its own to show.
-NAMES = ("compare", "corpus", "findings_list", "inventory", "kickoff", "live", "matching", "reports", "versions")
+NAMES = (
+    "compare",
+    "corpus",
+    "findings_list",
+    "inventory",
+    "kickoff",
+    "labelled",
+    "live",
+    "matching",
+    "reports",
+    "versions",
+)
 
 
 def main(arguments: list[str]) -> int:
