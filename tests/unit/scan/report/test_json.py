@@ -66,3 +66,37 @@ def test_a_score_and_its_tests_survive_the_round_trip() -> None:
     score = Score(scanner="security", profile="p", asset="https://a.example/", lowest=5, highest=75, tests=tests)
     report = replace(full_report(), scores=(score,))
     assert report_json.decode(report_json.encode(report)) == report
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("schema_version",), 1),
+        (("findings",), {}),
+        (("findings", 0, "title"), None),
+        (("findings", 0, "title"), 5),
+        (("findings", 0, "confidence"), True),
+        (("findings", 0, "epss"), "0.5"),
+        (("findings", 0, "ids"), "CVE-1"),
+        (("findings", 0, "ids"), [1]),
+        (("findings", 0, "severity"), "bad"),
+        (("findings", 0, "assets"), [None]),
+        (("summary", "findings"), {"high": "1"}),
+        (("started_at",), 1),
+        (("started_at",), "yesterday"),
+        (("scanner",), []),
+    ],
+)
+def test_refuses_a_value_of_another_type(place: tuple[str | int, ...], value: object) -> None:
+    data = orjson.loads(report_json.encode(full_report()))
+    held = data
+    for step in place[:-1]:
+        held = held[step]
+    held[place[-1]] = value
+    with pytest.raises(Malformed, match="not a Surveyor report"):
+        report_json.decode(orjson.dumps(data))
+
+
+def test_a_time_without_its_zone_is_utc() -> None:
+    data = orjson.loads(report_json.encode(full_report())) | {"started_at": "2026-01-01T00:00:00"}
+    assert report_json.decode(orjson.dumps(data)).started_at == datetime(2026, 1, 1, tzinfo=UTC)
