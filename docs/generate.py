@@ -357,6 +357,18 @@ def report_schema() -> str:
     return json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def diff_schema() -> str:
+    """JSON Schema of what ``surveyor diff --format json`` writes."""
+    from pydantic import TypeAdapter
+
+    from surveyor.remedy.diff.model import SCHEMA_VERSION, Diff
+
+    schema: dict[str, Any] = TypeAdapter(Diff).json_schema(mode="serialization")
+    schema["title"] = f"Surveyor diff {SCHEMA_VERSION}"
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli,
     "settings.md": settings,
@@ -368,6 +380,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "metrics.md": metrics,
     "../explanation/priority.md": priority,
     "report.schema.json": report_schema,
+    "diff.schema.json": diff_schema,
 }
 
 

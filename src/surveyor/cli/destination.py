@@ -1,4 +1,4 @@
-"""The file that a report goes to: tried before the scan, and replaced only by a whole report."""
+"""Where a report goes: a file, tried before the scan and replaced only by a whole report, or standard output."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import errno
 import os
 import secrets
 import shutil
+import sys
 from pathlib import Path
 
+from surveyor.cli import complaint, quiet_end
 from surveyor.scan.errors import BadTarget
 
 #: The folder refuses, or the file is a mount of its own (a container's): such a file is written where it stands.
@@ -41,6 +43,20 @@ def write(path: Path, text: bytes) -> None:
             _replace(path.resolve(), text)
     except OSError as error:
         raise BadTarget(f"--output {path}: cannot be written: {error.strerror}") from error
+
+
+def show(text: bytes) -> bool:
+    """Write to standard output; whether it got there."""
+    try:
+        sys.stdout.buffer.write(text)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        quiet_end()  # the reader has seen enough; the verdict stands
+    except OSError as error:
+        complaint.say(f"standard output: cannot be written: {error.strerror}")
+        quiet_end()
+        return False
+    return True
 
 
 def _is_stream(path: Path) -> bool:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from surveyor.cli import FAILED, advice, complaint, decide, destination, progress, quiet_end
+from surveyor.cli import FAILED, advice, complaint, decide, destination, progress
 from surveyor.remedy import facts
 from surveyor.remedy import gate as gates
 from surveyor.scan import engine
@@ -132,13 +132,13 @@ def _with_advisories(settings: Settings, given: str, emit: Progress) -> Settings
 def _write(report: Report, form: str, output: Path | None) -> bool:
     """Write the report where it was asked for; whether it got there. Elsewhere is better than nowhere."""
     if output is None:
-        return _print(_encode(report, form, terminal=sys.stdout.isatty()))
+        return destination.show(_encode(report, form, terminal=sys.stdout.isatty()))
     text = _encode(report, form, terminal=False)
     try:
         destination.write(output, text)
     except BadTarget as error:
         complaint.say(f"{error}; the report is on standard output")
-        _print(text)
+        destination.show(text)
         return False
     return True
 
@@ -150,16 +150,3 @@ def _encode(report: Report, form: str, *, terminal: bool) -> bytes:
         layout = {"width": width, "colour": terminal and "NO_COLOR" not in os.environ}
     text: bytes = import_module(FORMATS[form]).encode(report, **layout)
     return text
-
-
-def _print(text: bytes) -> bool:
-    try:
-        sys.stdout.buffer.write(text)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        quiet_end()  # the reader has seen enough; the verdict stands
-    except OSError as error:
-        complaint.say(f"standard output: cannot be written: {error.strerror}")
-        quiet_end()
-        return False
-    return True

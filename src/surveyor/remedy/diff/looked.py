@@ -1,0 +1,163 @@
+"""Whether a scan could have seen a finding that it does not have: what nobody looked at is not fixed.
+
+Cautious: what might have hidden the finding counts as having hidden it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from surveyor.remedy.diff.model import Cause
+from surveyor.remedy.diff.pair import Name, name_of
+from surveyor.scan.model import (
+    INCOMPLETE,
+    Asset,
+    Coverage,
+    CoverageState,
+    Domain,
+    Finding,
+    Kind,
+    Package,
+    Report,
+    ScanStatus,
+)
+
+
+class Look:
+    """One report, asked many times."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+
+    @cached_property
+    def packages(self) -> dict[Name, list[Package]]:
+        """By what they are, whatever the version."""
+        found: dict[Name, list[Package]] = {}
+        for package in self.report.packages:
+            if name := name_of(package.purl):
+                found.setdefault(name, []).append(package)
+        return found
+
+    @cached_property
+    def by_purl(self) -> dict[str, Package]:
+        """By the whole PURL."""
+        return {package.purl: package for package in self.report.packages}
+
+    @cached_property
+    def layers(self) -> frozenset[str]:
+        """Every layer that the report names."""
+        located = (place.layer for package in self.report.packages for place in package.locations)
+        return frozenset(layer for layer in (*located, *(e.layer for e in self.report.coverage)) if layer)
+
+    @cached_property
+    def feeds(self) -> frozenset[str]:
+        """The names of the feeds that its verdicts rest on, without ecosystems."""
+        return frozenset(source.feed.partition(":")[0] for source in self.report.sources)
+
+    @property
+    def units(self) -> dict[str, object]:
+        """Versions of rules and readers."""
+        units = self.report.scanner.get("units")
+        return units if isinstance(units, dict) else {}
+
+    def unit_of(self, rule: str) -> str | None:
+        """The unit that gives a rule's findings: of its name, or one that the name begins with."""
+        parts = rule.split("_")
+        names = ("_".join(parts[:count]) for count in range(len(parts), 0, -1))
+        return next((name for name in names if name in self.units), None)
+
+
+def unlooked(absent: Look, there: Look, finding: Finding, asset: Asset) -> tuple[Cause, str] | None:
+    """Why the report ``absent`` may miss what the report ``there`` has; nothing when it would have seen it."""
+    report = absent.report
+    if report.scan_status in {ScanStatus.FAILED, ScanStatus.UNSUPPORTED}:
+        return Cause.COVERAGE, f"nothing was looked at: {report.error or 'the scan failed'}"
+    if finding.domain is Domain.VULNERABILITY:
+        entry = next(_hiding(absent, there, finding, asset), None)
+        return (Cause.COVERAGE, _words(entry)) if entry else _unasked(absent, there, finding, asset)
+    slot = f"slot.{finding.domain.value}" if report.target.kind is Kind.WEB else "check.hardening"
+    entries = [entry for entry in report.coverage if entry.what == slot]
+    bad = next((entry for entry in entries if entry.state is not CoverageState.LOOKED), None)
+    if bad is not None or not entries:
+        return Cause.COVERAGE, _words(bad) if bad else f"{slot} was not looked at"
+    entry = next((one for one in report.coverage if _failed_check(one, finding)), None)
+    if entry is None and report.target.kind is Kind.ARTIFACT:
+        entry = next((one for one in report.coverage if one.path and _at(one, asset)), None)
+    if entry is not None:
+        return Cause.COVERAGE, _words(entry)
+    if absent.unit_of(finding.rule) is None and there.unit_of(finding.rule) is not None:
+        return Cause.RULE, f"scanner {report.scanner.get('version')} has no rule {finding.rule}"
+    return None
+
+
+def _failed_check(entry: Coverage, finding: Finding) -> bool:
+    name = entry.what.removeprefix("check.")
+    return entry.what != name and entry.state is not CoverageState.LOOKED and finding.rule.startswith(name)
+
+
+def _hiding(absent: Look, there: Look, finding: Finding, asset: Asset) -> Iterator[Coverage]:
+    """Entries of coverage that may have hidden a vulnerability."""
+    known = name_of(asset.value)
+    others = absent.packages.get(known, []) if known else []
+    seen = any(asset.path in {None, place.path} for one in others for place in one.locations)
+    same = {(entry.what, entry.state, entry.reason) for entry in there.report.coverage}
+    for entry in absent.report.coverage:
+        if entry.what.partition(".")[0] == "advisories":
+            # what was as blind when it was found was not blind to this
+            blind = entry.state in INCOMPLETE and (entry.what, entry.state, entry.reason) not in same
+            if others and blind and _is_about(entry, finding):
+                yield entry
+        elif not entry.what.startswith("check.") and (entry.path or not seen) and _hides(entry, absent, there, asset):
+            yield entry
+
+
+def _is_about(entry: Coverage, finding: Finding) -> bool:
+    asked = entry.what.partition(".")[2].partition(":")[0]
+    ecosystems = {where.partition(":")[2].partition(":")[0] for where in _collections(finding)}
+    return not asked or not ecosystems or asked in ecosystems
+
+
+def _hides(entry: Coverage, absent: Look, there: Look, asset: Asset) -> bool:
+    """Whether what could not be read may hold this asset."""
+    if entry.path:
+        return _at(entry, asset)
+    if entry.state not in INCOMPLETE:
+        return False
+    if entry.layer:
+        return asset.layer in {None, entry.layer} or asset.layer not in absent.layers
+    package = there.by_purl.get(asset.value)
+    if entry.what.startswith("catalog.") and package is not None and package.found_by:
+        return package.found_by.partition("@")[0] == entry.what.removeprefix("catalog.")
+    return True
+
+
+def _at(entry: Coverage, asset: Asset) -> bool:
+    """Whether a place that was not looked at, or not in full, is the asset's or holds it."""
+    if entry.state is CoverageState.LOOKED or not entry.path:
+        return False
+    if asset.path is None:
+        return entry.state in INCOMPLETE
+    return asset.path == entry.path or asset.path.startswith((f"{entry.path.rstrip('/')}/", f"{entry.path}!/"))
+
+
+def _unasked(absent: Look, there: Look, finding: Finding, asset: Asset) -> tuple[Cause, str] | None:
+    """A feed that speaks of the finding and was not asked, though the package was there to ask about."""
+    if name_of(asset.value) not in absent.packages:
+        return None
+    named = {where.partition(":")[0] for where in _collections(finding)} & there.feeds
+    feeds = named or there.feeds
+    if feeds and not feeds & absent.feeds:
+        return Cause.COVERAGE, f"not asked: {', '.join(sorted(feeds))}"
+    return None
+
+
+def _collections(finding: Finding) -> list[str]:
+    """``feed:ecosystem`` of the advisories that a finding rests on, as its evidence says."""
+    return [item.where.rpartition(" ")[0] for item in finding.evidence if item.kind == "range" and item.where]
+
+
+def _words(entry: Coverage) -> str:
+    place = " ".join(part for part in (entry.path, entry.layer and entry.layer[:19]) if part)
+    told = f"{entry.what} {entry.state.value}"
+    return ": ".join(part for part in (f"{told} at {place}" if place else told, entry.detail or entry.reason) if part)
