@@ -10,6 +10,8 @@ from surveyor.scan.model import (
     Coverage,
     CoverageState,
     Cvss,
+    Decision,
+    DecisionStatus,
     Distro,
     Domain,
     Evidence,
@@ -27,6 +29,7 @@ from surveyor.scan.model import (
     Summary,
     Target,
     Tier,
+    Upgrade,
 )
 
 LAYER = "sha256:" + "a" * 64
@@ -74,6 +77,12 @@ def vulnerability() -> Finding:
         evidence=(Evidence(kind="range", value="introduced 0, fixed 2.5.0-1+deb12u2"),),
         recommended_fix=Fix(summary="Upgrade expat to 2.5.0-1+deb12u2", steps=("apt-get install libexpat1",)),
         references=("https://example.test/CVE-2023-52425",),
+        epss_percentile=0.8,
+        epss_date=datetime(2026, 1, 1, tzinfo=UTC),
+        cwes=("CWE-400",),
+        published=datetime(2024, 2, 4, tzinfo=UTC),
+        modified=datetime(2025, 6, 18, 12, 30, tzinfo=UTC),
+        ruled_by="only:debian",
     )
 
 
@@ -100,6 +109,15 @@ def full_report() -> Report:
         sources=(Source(feed="osv:Debian", date=datetime(2026, 1, 1, tzinfo=UTC), rows=12444),),
         packages=(package(),),
         findings=(vulnerability(),),
+        upgrades=(
+            Upgrade(
+                package="pkg:deb/debian/expat",
+                present=("2.5.0-1",),
+                version="2.5.0-1+deb12u2",
+                removes=(vulnerability().title,),
+                leaves=0,
+            ),
+        ),
         summary=Summary(findings={"high": 1}, packages=1, computed_health=71),
         error="none",
     )
@@ -159,6 +177,18 @@ def hostile_report(findings: int = 3, *, kind: Kind = Kind.ARTIFACT) -> Report:
             rule=f"{HOSTILE}{number}" if number else "",
             title=f"{HOSTILE}{number}" if number else "",
             assets=() if number % 7 == 0 else assets,
+            kev=(None, True, False)[number % 3],
+            cwes=("CWE-79", HOSTILE, "CWE-"),
+            decision=Decision(
+                status=list(DecisionStatus)[number % len(DecisionStatus)],
+                source=HOSTILE,
+                statement=HOSTILE,
+                reason=HOSTILE,
+                justification=HOSTILE,
+                suppressed=number % 2 == 0,
+            )
+            if number % 5 == 0
+            else None,
         )
         for number in range(findings)
     )
@@ -183,5 +213,6 @@ def hostile_report(findings: int = 3, *, kind: Kind = Kind.ARTIFACT) -> Report:
         sources=(Source(feed=HOSTILE, date=None, rows=-1),),
         packages=(bad, *whole.packages),
         findings=told,
+        upgrades=(Upgrade(package=HOSTILE, present=(HOSTILE,), version=HOSTILE, removes=(HOSTILE,), leaves=3),),
         error=HOSTILE,
     )

@@ -16,7 +16,7 @@ from surveyor.cli.scan import Format
 from surveyor.scan import report
 from surveyor.scan.model import Kind, Report, ScanStatus, Summary
 from surveyor.scan.report import FORMATS
-from tests import schemas
+from tests import readers, schemas
 from tests.samples import HOSTILE, full_report, hostile_report
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "formats"
@@ -40,6 +40,10 @@ READERS: dict[str, Callable[[bytes], Any]] = {
     "cyclonedx": lambda text: schemas.check(schemas.cyclonedx(), text),
     "spdx": lambda text: schemas.check(schemas.spdx(), text),
     "spdx3": lambda text: schemas.check(schemas.spdx3(), text),
+    "junit": readers.junit,
+    "gitlab": readers.gitlab,
+    "markdown": readers.markdown,
+    "html": readers.html,
 }
 
 
@@ -74,7 +78,8 @@ def test_a_format_says_what_it_is_and_what_it_reads_by(name: str) -> None:
     assert len((import_module(FORMATS[name]).__doc__ or "").strip()) > 40
 
 
-@pytest.mark.parametrize("name", FORMATS)
+# the report itself is kept by the golden scans
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "json"])
 def test_a_format_is_what_it_was(name: str) -> None:
     """``SURVEYOR_GOLDEN=write`` writes them anew; read the difference before you commit it."""
     text = _encode(name, full_report())

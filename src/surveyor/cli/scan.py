@@ -24,7 +24,7 @@ from surveyor.scan.report import FORMATS
 from surveyor.scan.settings import Settings, from_environment, parse_allowed_host
 
 #: The keys of ``FORMATS``, as the help shows them.
-Format = Literal["table", "json", "sarif", "cyclonedx", "spdx", "spdx3"]
+Format = Literal["table", "json", "sarif", "cyclonedx", "spdx", "spdx3", "junit", "gitlab", "markdown", "html"]
 
 
 def scan(  # noqa: PLR0913 - one parameter an option

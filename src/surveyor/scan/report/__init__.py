@@ -10,4 +10,8 @@ FORMATS = {
     "cyclonedx": "surveyor.scan.report.cyclonedx",
     "spdx": "surveyor.scan.report.spdx",
     "spdx3": "surveyor.scan.report.spdx3",
+    "junit": "surveyor.scan.report.junit",
+    "gitlab": "surveyor.scan.report.gitlab",
+    "markdown": "surveyor.scan.report.markdown",
+    "html": "surveyor.scan.report.html",
 }

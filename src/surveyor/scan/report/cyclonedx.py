@@ -161,9 +161,12 @@ def _vulnerability(finding: Finding, packages: dict[str, Package]) -> dict[str, 
             {"id": shared.line(one, 200), "source": _publisher(one, finding)} for one in finding.ids[1:] if one
         ],
         "ratings": _ratings(finding),
+        "cwes": shared.weaknesses(finding),
         "description": shared.lines(finding.description) or shared.line(finding.title),
         "recommendation": shared.remedy(finding),
         "advisories": [{"url": url} for url in shared.links(finding)],
+        "published": finding.published and shared.moment(finding.published),
+        "updated": finding.modified and shared.moment(finding.modified),
         "affects": _affects(finding, packages),
         "properties": [
             *_properties(
@@ -172,15 +175,17 @@ def _vulnerability(finding: Finding, packages: dict[str, Package]) -> dict[str, 
                 confidence=finding.confidence,
                 tier=finding.tier and finding.tier.value,
                 epss=finding.epss,
+                epss_percentile=finding.epss_percentile,
                 kev=None if finding.kev is None else str(finding.kev).lower(),
                 fix_state=finding.fix_state,
+                ruled_by=finding.ruled_by,
             ),
             *({"name": "surveyor:fixed_in", "value": shared.line(version)} for version in finding.fixed_in),
         ],
     }
     if finding.decision:
         told["analysis"] = _analysis(finding.decision)
-    return {key: value for key, value in told.items() if value not in ("", [])}
+    return {key: value for key, value in told.items() if value not in (None, "", [])}
 
 
 def _publisher(name: str, finding: Finding) -> dict[str, str]:

@@ -37,6 +37,7 @@ UNSCANNED = frozenset({ScanStatus.FAILED, ScanStatus.UNSUPPORTED})
 _MIDDLE = {Severity.CRITICAL: 9.5, Severity.HIGH: 8.0, Severity.MEDIUM: 5.5, Severity.LOW: 2.0}
 _BANDS = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM), (0.1, Severity.LOW))
 _WEB = re.compile(r"https?://[!-~]{1,2000}", re.IGNORECASE)
+_WEAKNESS = re.compile(r"CWE-([0-9]{1,6})")
 _KIND = re.compile(r"[A-Za-z]+")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SIGNAL_LINES = 400
@@ -166,6 +167,11 @@ def page(name: str) -> str | None:
     if name.startswith("GHSA-"):
         return f"https://github.com/advisories/{name}"
     return f"https://osv.dev/vulnerability/{name}"
+
+
+def weaknesses(finding: Finding) -> list[int]:
+    """The numbers of its CWEs."""
+    return [int(found[1]) for name in finding.cwes if (found := _WEAKNESS.fullmatch(name))]
 
 
 def kind_of(name: str) -> str:

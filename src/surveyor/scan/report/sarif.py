@@ -35,7 +35,7 @@ _LEVELS = {
 }
 _GAPS = {CoverageState.FAILED: "error", CoverageState.MISSING: "error", CoverageState.PARTIAL: "warning"}
 #: What a reader of results shows of one, at most.
-_LOCATIONS = 100
+_LOCATIONS, _TAGS = 100, 15
 #: Names of what places are relative to; no address of any is told, since that is the reader's.
 _SOURCES, _TARGET, _WEB = "%SRCROOT%", "TARGET", "WEB"
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -159,10 +159,17 @@ def _rule(name: str, finding: Finding) -> dict[str, Any]:
         "defaultConfiguration": {"level": _LEVELS[finding.severity]},
         "properties": {
             "precision": _precision(finding),
-            "tags": list(dict.fromkeys(["security"] * (finding.domain in shared.SECURITY) + [finding.domain.value])),
+            "tags": _tags(finding),
             **({"security-severity": f"{score:.1f}"} if score is not None else {}),
         },
     }
+
+
+def _tags(finding: Finding) -> list[str]:
+    """Domain and weaknesses, as code scanning filters by them."""
+    tags = ["security"] if finding.domain in shared.SECURITY else []
+    tags += [finding.domain.value] if finding.domain.value not in tags else []
+    return tags + [f"external/cwe/cwe-{number:03}" for number in shared.weaknesses(finding)][:_TAGS]
 
 
 def _precision(finding: Finding) -> str:
@@ -209,10 +216,14 @@ def _facts(finding: Finding) -> dict[str, Any]:
         "ids": [shared.line(name, 200) for name in finding.ids],
         "cvss": [shared.line(rated.vector, 200) for rated in finding.cvss],
         "epss": finding.epss,
+        "epssPercentile": finding.epss_percentile,
         "kev": finding.kev,
+        "published": finding.published and finding.published.isoformat(),
+        "modified": finding.modified and finding.modified.isoformat(),
+        "ruledBy": finding.ruled_by and shared.line(finding.ruled_by, 200),
         "package": finding.package and shared.line(finding.package, 2000),
         "fixedIn": [shared.line(version, 200) for version in finding.fixed_in],
-        "fixState": finding.fix_state,
+        "fixState": finding.fix_state and shared.line(finding.fix_state, 200),
         "evidence": [
             {"kind": shared.line(one.kind, 100), "value": shared.line(one.value), "where": shared.line(one.where or "")}
             for one in finding.evidence

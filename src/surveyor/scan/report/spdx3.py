@@ -158,6 +158,8 @@ class _Graph:
             name,
             name=shared.line(finding.rule, 200) or "unnamed",
             description=shared.lines(finding.description),
+            security_publishedTime=finding.published and shared.moment(finding.published),
+            security_modifiedTime=finding.modified and shared.moment(finding.modified),
             externalIdentifier=[_identifier(one) for one in ids if one],
             externalRef=[
                 {"type": "ExternalRef", "externalRefType": "securityAdvisory", "locator": [url]}
@@ -171,6 +173,9 @@ class _Graph:
             if told := _score(score):
                 kind, fields = told
                 yield self._assessment(kind, f"{mark}-cvss-{number}", name, affected, fields)
+        if finding.epss is not None and finding.epss_percentile is not None:
+            fields = {"security_probability": finding.epss, "security_percentile": finding.epss_percentile}
+            yield self._assessment("Epss", f"{mark}-epss", name, affected, fields)
         if finding.kev:
             fields = {"security_catalogType": "kev", "security_exploited": True, "security_locator": _KEV}
             yield self._assessment("ExploitCatalog", f"{mark}-kev", name, affected, fields)

@@ -5,16 +5,17 @@ Its own policy forbids everything but its one style sheet, wherever the file is 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from surveyor.scan.report.html import policy, style
 from surveyor.service.documents import excerpt
 from surveyor.service.documents.model import ProjectReport
+
+__all__ = ["policy", "write"]
 
 HERE = Path(__file__).parent
 
@@ -22,19 +23,8 @@ HERE = Path(__file__).parent
 def write(report: ProjectReport) -> bytes:
     """UTF-8 HTML."""
     template = _environment().get_template("report.html")
-    return template.render(sheet=excerpt.of(report), style=_style(), policy=policy()).encode("utf-8", "replace")
-
-
-@cache
-def policy() -> str:
-    """The content security policy that the page carries, and that whoever serves it should send: it allows no more."""
-    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-
-
-@cache
-def _style() -> Markup:
-    return Markup((HERE / "report.css").read_text("utf-8"))  # noqa: S704 - our own file, between style tags
+    sheet = Markup(style())  # noqa: S704 - our own file, between style tags
+    return template.render(sheet=excerpt.of(report), style=sheet, policy=policy()).encode("utf-8", "replace")
 
 
 @cache

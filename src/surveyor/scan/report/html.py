@@ -1,0 +1,242 @@
+"""One page that stands alone: no script, no request, escaped text; for screens, light or dark, and for paper.
+
+Its own policy forbids everything but its one style sheet, wherever the file is opened from.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Iterator
+from functools import cache
+from html import escape
+from pathlib import Path
+
+from surveyor.scan import vocabulary
+from surveyor.scan.model import Asset, Coverage, Domain, Finding, Package, Report, Severity
+from surveyor.scan.report import interface as shared
+
+#: So many findings, the worst, are written out, the others in one line each; and so much of each.
+_WHOLE = 1_000
+_QUOTES, _PLACES, _STEPS, _LINKS, _IDS = 3, 6, 8, 5, 8
+_PACKAGES, _GAPS = 20_000, 5_000
+_DOMAINS = {Domain.SEO: "SEO"}
+
+
+def encode(report: Report) -> bytes:
+    """The page in UTF-8."""
+    return "".join(_page(report)).encode("utf-8", "replace")
+
+
+@cache
+def style() -> str:
+    """The style sheet of every page that Surveyor writes as a file."""
+    return Path(__file__).with_name("report.css").read_text("utf-8")
+
+
+@cache
+def policy() -> str:
+    """The content security policy that such a page carries, and that whoever serves it should send."""
+    digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+def _page(report: Report) -> Iterator[str]:
+    name = _text(shared.name_of(report.target), 300)
+    yield (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy()}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
+        f"<title>Surveyor report: {name}</title>\n<style>{style()}</style>\n</head>\n<body>\n"
+    )
+    yield from _cover(report, name)
+    yield "<main>\n"
+    yield from _findings(report)
+    yield from _coverage(report)
+    if shared.is_artifact(report):
+        yield from _packages(report)
+    version = _text(str(report.scanner.get("version", "")))
+    yield f'</main>\n<footer class="quiet small">Made by Surveyor {version}</footer>\n</body>\n</html>\n'
+
+
+def _cover(report: Report, name: str) -> Iterator[str]:
+    counts = {severity: sum(one.severity is severity for one in report.findings) for severity in Severity}
+    gaps, total = shared.gaps(report), len(report.findings)
+    taken = f"{_text(report.target.type)}, {shared.moment(report.finished_at)}"
+    packages = (
+        f"<div><dd>{len(report.packages):,}</dd><dt>{'package' if len(report.packages) == 1 else 'packages'}</dt></div>"
+    )
+    yield (
+        '<header class="cover">\n<p class="brand">Surveyor</p>\n<p class="kind">Scan report</p>\n'
+        f'<h1>{name}</h1>\n<p class="soft">{taken}</p>\n<dl class="figures">\n'
+        f'<div><dd class="accent">{total:,}</dd><dt>{"finding" if total == 1 else "findings"}</dt></div>\n'
+        f"{packages if shared.is_artifact(report) else ''}\n"
+        f"<div><dd>{len(gaps):,}</dd><dt>not looked at, or not in full</dt></div>\n</dl>\n"
+    )
+    legend = "".join(f"<li>{_mark(one)}<b>{count:,}</b> {one}</li>" for one, count in counts.items())
+    yield f'<ul class="legend">{legend}</ul>\n'
+    if report.scan_status in shared.UNSCANNED:
+        yield f'<p class="notice"><b>Could not scan.</b> {_text(report.error or "No reason was given.")}</p>\n'
+    elif gaps:
+        yield (
+            '<p class="notice"><b>Read this with <a href="#coverage">what could not be looked at</a>.</b>'
+            " Fewer findings do not mean fewer problems where nobody could look.</p>\n"
+        )
+    yield '<nav aria-label="Contents"><a href="#findings">Findings</a> <a href="#coverage">Coverage</a>'
+    yield (
+        ' <a href="#packages">Packages</a></nav>\n</header>\n' if shared.is_artifact(report) else "</nav>\n</header>\n"
+    )
+
+
+def _findings(report: Report) -> Iterator[str]:
+    yield '<section id="findings"><h2>Findings</h2>\n'
+    if not report.findings:
+        yield (
+            "<p>Nothing was found. That means something only where"
+            ' <a href="#coverage">Coverage</a> says that somebody could look.</p>\n'
+        )
+    yield _upgrades(report)
+    for number, finding in enumerate(report.findings[:_WHOLE], 1):
+        yield from _finding(number, finding)
+    if len(report.findings) > _WHOLE:
+        yield '<h3 class="more">The further findings, in brief</h3>\n'
+    for number, finding in enumerate(report.findings[_WHOLE:], _WHOLE + 1):
+        yield (
+            f'<div class="brief">{_mark(finding.severity)}<span class="quiet">{number}.</span>'
+            f' <b>{_text(finding.title, 200)}</b> <span class="quiet">{finding.severity}</span>'
+            f'<span class="fix">{_text(shared.remedy(finding), 200)}</span></div>\n'
+        )
+    yield "</section>\n"
+
+
+def _upgrades(report: Report) -> str:
+    rows = (
+        (_text(one.package, 300), _text(", ".join(one.present), 200), _text(one.version, 100), f"{len(one.removes):,}")
+        for one in report.upgrades
+    )
+    head = ("Upgrade", "From", "To", "Findings removed")
+    return f"<h3>What upgrades would do</h3>\n{_table(head, rows)}" if report.upgrades else ""
+
+
+def _finding(number: int, finding: Finding) -> Iterator[str]:
+    facts = " · ".join(_facts(finding))
+    yield (
+        f'<article id="f-{number}"><h3>{number}. {_text(finding.title, 300)}</h3>\n'
+        f'<p class="line">{_mark(finding.severity)}<b class="ink-{finding.severity}">{finding.severity}</b>'
+        f' <span class="quiet">{facts}</span></p>\n'
+    )
+    if finding.decision:
+        decided = f"{finding.decision.status}: {finding.decision.reason} ({finding.decision.source})"
+        yield f'<p class="notice"><b>Decided.</b> {_text(decided, 500)}</p>\n'
+    if finding.description:
+        yield f'<p class="soft text">{escape(shared.lines(finding.description, 1500))}</p>\n'
+    yield f'<div class="two"><div>\n{_quotes("Evidence, as found", _evidence(finding))}'
+    yield _quotes("Affects", (_place(asset) for asset in finding.assets[:_PLACES]))
+    yield _more(len(finding.assets) - _PLACES)
+    yield f'</div><div>\n<h4>Fix</h4><p class="text">{_text(shared.remedy(finding)) or "None is known."}</p>\n'
+    steps = finding.recommended_fix.steps[:_STEPS] if finding.recommended_fix else ()
+    if steps:
+        yield f"<ol>{''.join(f'<li>{_text(step, 300)}</li>' for step in steps)}</ol>\n"
+    ids = " ".join(f"<code>{_text(one, 100)}</code>" for one in dict.fromkeys((finding.rule, *finding.ids[:_IDS])))
+    yield f'<p class="quiet small">Decided by {ids}</p>\n'
+    for url in shared.links(finding)[:_LINKS]:
+        yield (f'<p class="quiet small"><a href="{escape(url)}" rel="noreferrer noopener">{escape(url)}</a></p>\n')
+    yield "</div></div></article>\n"
+
+
+def _facts(finding: Finding) -> Iterator[str]:
+    yield _DOMAINS.get(finding.domain, finding.domain.value)
+    if scores := [rated.score for rated in finding.cvss if rated.score is not None]:
+        yield f"CVSS {max(scores):.1f}"
+    if finding.domain is Domain.VULNERABILITY:
+        yield "EPSS unknown" if finding.epss is None else f"EPSS {finding.epss:.2%}"
+    if finding.kev:
+        yield "known to be exploited"
+    yield f"confidence {finding.confidence:.0%}"
+
+
+def _evidence(finding: Finding) -> Iterator[tuple[str, str]]:
+    for one in finding.evidence[:_QUOTES]:
+        yield one.where or one.kind, shared.lines(one.value, 500)
+
+
+def _place(asset: Asset) -> tuple[str, str]:
+    inside = ", ".join(part for part in (asset.path, asset.layer and f"layer {asset.layer[:19]}") if part)
+    return inside, shared.line(asset.value, 500)
+
+
+def _quotes(head: str, items: Iterable[tuple[str, str]]) -> str:
+    told = "".join(f'<div class="quote">{_key(where)}{escape(value)}</div>\n' for where, value in items)
+    return f"<h4>{head}</h4>{told}" if told else ""
+
+
+def _key(where: str) -> str:
+    return f'<span class="k">{_text(where, 300)}</span>' if where else ""
+
+
+def _coverage(report: Report) -> Iterator[str]:
+    gaps = shared.gaps(report)
+    looked = len(report.coverage) - len(gaps)
+    yield '<section id="coverage"><h2>Coverage: what could not be looked at</h2>\n'
+    yield f"<p>{vocabulary.counted(looked, 'thing')} looked at in full.</p>\n"
+    rows = (
+        (_text(vocabulary.subject(one.what), 200), vocabulary.state(one.state), _reason(one)) for one in gaps[:_GAPS]
+    )
+    yield _table(("What", "State", "Why and where"), rows) if gaps else '<p class="quiet">Nothing was left out.</p>\n'
+    yield _more(len(gaps) - _GAPS)
+    if report.sources:
+        dates = (
+            (_text(one.feed), f"{one.date:%Y-%m-%d}" if one.date else "unknown", f"{one.rows:,}")
+            for one in report.sources
+        )
+        yield "<h3>Advisories</h3>\n" + _table(("Feed", "Date", "Records"), dates)
+    yield "</section>\n"
+
+
+def _reason(gap: Coverage) -> str:
+    where = ", ".join(shared.line(part, 300) for part in (gap.path, gap.layer, gap.asset) if part)
+    why = _text(gap.detail or vocabulary.spoken(gap.reason or ""), 500)
+    return f"{why} <code>{escape(where)}</code>" if where else why
+
+
+def _packages(report: Report) -> Iterator[str]:
+    yield '<section id="packages"><h2>Packages</h2>\n'
+    if not report.packages:
+        yield "<p>No packages were found.</p>\n"
+    else:
+        yield _table(("Package", "Version", "Type", "Licences"), map(_package, report.packages[:_PACKAGES]))
+    yield _more(len(report.packages) - _PACKAGES)
+    yield "</section>\n"
+
+
+def _package(package: Package) -> tuple[str, str, str, str]:
+    name = "/".join(part for part in (package.namespace, package.name) if part)
+    return (
+        _text(name, 300),
+        _text(package.version, 200),
+        _text(package.type, 64),
+        _text(", ".join(package.licenses), 300),
+    )
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A table of cells that are HTML already."""
+    top = "".join(f'<th scope="col">{cell}</th>' for cell in head)
+    body = "".join(
+        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>\n'
+        for first, *rest in rows
+    )
+    return f"<table><thead><tr>{top}</tr></thead><tbody>\n{body}</tbody></table>\n"
+
+
+def _mark(severity: Severity) -> str:
+    return f'<i class="mark {severity}" aria-hidden="true"></i>'
+
+
+def _more(count: int) -> str:
+    return f'<p class="quiet">and {count:,} more</p>\n' if count > 0 else ""
+
+
+def _text(text: str, limit: int = 1000) -> str:
+    return escape(shared.line(text, limit))

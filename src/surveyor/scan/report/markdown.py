@@ -1,0 +1,154 @@
+"""Markdown (GitHub's and GitLab's flavour) for a comment on a pull request: the worst first, in bounded length.
+
+What a target words stands in code, where nothing is a link, a picture, a mention or markup; what is left out is
+counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from surveyor.scan import vocabulary
+from surveyor.scan.model import INCOMPLETE, Coverage, Finding, Report, ScanStatus, Severity
+from surveyor.scan.report import interface as shared
+
+#: Rows of each table. With the lengths of cells below they keep a comment under GitHub's 65,536 characters.
+_FINDINGS, _GAPS, _UPGRADES, _DECISIONS = 40, 20, 10, 10
+_TITLE, _CELL = 160, 200
+_MARKS = {
+    Severity.CRITICAL: "🔴 critical",
+    Severity.HIGH: "🟠 high",
+    Severity.MEDIUM: "🟡 medium",
+    Severity.LOW: "🔵 low",
+    Severity.UNKNOWN: "⚪ unknown",
+}
+#: Words that mean nothing to Markdown, and nothing to who makes links of what looks like one.
+_PLAIN = re.compile(r"(?!.*www\.)[A-Za-z0-9 ,.'()/+-]*", re.IGNORECASE)
+
+
+def encode(report: Report) -> bytes:
+    """One comment."""
+    open_ = [finding for finding in report.findings if not (finding.decision and finding.decision.suppressed)]
+    parts = [
+        f"## Surveyor: {_code(shared.name_of(report.target), _CELL)}",
+        _summary(report, open_),
+        *_warning(report),
+        *_findings(open_),
+        *_upgrades(report),
+        *_coverage(shared.gaps(report)),
+        _foot(report),
+    ]
+    return ("\n\n".join(part for part in parts if part) + "\n").encode()
+
+
+def _summary(report: Report, open_: list[Finding]) -> str:
+    counts = [sum(finding.severity is severity for finding in open_) for severity in Severity]
+    told = ", ".join(f"{count:,} {severity}" for count, severity in zip(counts, Severity, strict=True))
+    where = f" in {vocabulary.counted(len(report.packages), 'package')}" if shared.is_artifact(report) else ""
+    words = f"**{vocabulary.counted(len(open_), 'finding')}**{where}: {told}."
+    settled = len(report.findings) - len(open_)
+    return f"{words} {vocabulary.counted(settled, 'finding')} settled by a decision." if settled else words
+
+
+def _warning(report: Report) -> Iterator[str]:
+    if report.scan_status in shared.UNSCANNED:
+        yield f"> ❌ **Could not scan:** {_words(report.error or 'no reason given', 500)}"
+    elif report.scan_status is ScanStatus.PARTIAL:
+        missing = sum(entry.state in INCOMPLETE for entry in report.coverage)
+        yield (
+            f"> ⚠️ **Not everything was looked at** ({vocabulary.counted(missing, 'gap')}, below): fewer findings do not"
+            " mean fewer problems there."
+        )
+
+
+def _findings(findings: list[Finding]) -> Iterator[str]:
+    if not findings:
+        return
+    rows = ((_MARKS[one.severity], _words(one.title, _TITLE), _where(one), _fix(one)) for one in findings[:_FINDINGS])
+    yield _table(("Severity", "Finding", "Where", "Fix"), rows)
+    yield _more(len(findings) - _FINDINGS)
+
+
+def _where(finding: Finding) -> str:
+    if not finding.assets:
+        return ""
+    first, more = finding.assets[0], len(finding.assets) - 1
+    return _code(first.path or first.value, _CELL) + (f" and {more:,} more" if more else "")
+
+
+def _fix(finding: Finding) -> str:
+    exploited = "**Known to be exploited.** " if finding.kev else ""
+    return exploited + _words(shared.remedy(finding), _CELL)
+
+
+def _upgrades(report: Report) -> Iterator[str]:
+    if not report.upgrades:
+        return
+    told = (
+        f"- {_code(one.package, _CELL)} to {_code(one.version, 80)} removes"
+        f" {vocabulary.counted(len(one.removes), 'finding')}" + (f", leaves {one.leaves:,}" if one.leaves else "")
+        for one in report.upgrades[:_UPGRADES]
+    )
+    yield "**Upgrades**\n\n" + "\n".join(told)
+    yield _more(len(report.upgrades) - _UPGRADES)
+
+
+def _coverage(gaps: list[Coverage]) -> Iterator[str]:
+    if not gaps:
+        return
+    worst = sorted(gaps, key=lambda entry: entry.state not in INCOMPLETE)
+    rows = (
+        (
+            vocabulary.state(one.state),
+            _words(vocabulary.subject(one.what), 100),
+            _code(" ".join(part for part in (one.path, one.layer and one.layer[:19], one.asset) if part), _CELL),
+            _words(one.detail or vocabulary.spoken(one.reason or ""), _CELL),
+        )
+        for one in worst[:_GAPS]
+    )
+    yield f"<details><summary>Not looked at, or not in full: {len(gaps):,}</summary>"
+    yield _table(("State", "What", "Where", "Why"), rows)
+    yield _more(len(gaps) - _GAPS)
+    yield "</details>"
+
+
+def _foot(report: Report) -> str:
+    feeds = [
+        f"{_words(one.feed, 80)} {f'{one.date:%Y-%m-%d} ' if one.date else ''}({one.rows:,})"
+        for one in report.sources[:8]
+    ]
+    if len(report.sources) > len(feeds):
+        feeds.append(f"{len(report.sources) - len(feeds)} more")
+    advisories = f" Advisories: {', '.join(feeds)}." if feeds else ""
+    version = shared.line(str(report.scanner.get("version", "")), 40)
+    return f"<sub>Surveyor {_words(version, 40)}, {shared.moment(report.finished_at)}.{advisories}</sub>"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _more(count: int) -> str:
+    return f"…and {count:,} more." if count > 0 else ""
+
+
+def _words(text: str, limit: int) -> str:
+    """A text as it is where that can mean nothing else, otherwise as code."""
+    told = shared.line(text, limit)
+    return told if _PLAIN.fullmatch(told) else _code(told, limit)
+
+
+def _code(text: str, limit: int) -> str:
+    """A code span (CommonMark 6.1), which nothing in it ends; a bar would end the cell, so it stands between two."""
+    return "\\|".join(_span(part) for part in shared.line(text, limit).split("|"))
+
+
+def _span(text: str) -> str:
+    if not text.strip():
+        return text
+    ticks = "`" * (max((len(run) for run in re.findall(r"`+", text)), default=0) + 1)
+    # a space is taken from both sides of a span that has one at both
+    pad = " " if text[0] in "` " or text[-1] in "` " else ""
+    return f"{ticks}{pad}{text}{pad}{ticks}"

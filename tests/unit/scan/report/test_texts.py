@@ -1,0 +1,117 @@
+"""Formats that people read: what a target says stays text, letter by letter, and what is left out is counted."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from selectolax.lexbor import LexborHTMLParser
+
+from surveyor.scan.events import printable
+from surveyor.scan.model import Decision, DecisionStatus, Domain, Kind, ScanStatus, Severity
+from surveyor.scan.report import gitlab, html, junit, markdown
+from tests import readers
+from tests.samples import full_report, vulnerability
+
+NASTY = st.text(alphabet="`|\\ <>@[]()!*_~#&;:/-.w\u202e\ud800aé\n", max_size=30) | st.text(max_size=30)
+
+
+@given(NASTY)
+def test_any_title_is_one_cell_of_a_comment_and_says_what_it_said(title: str) -> None:
+    text = markdown.encode(replace(full_report(), findings=(replace(vulnerability(), title=title),)))
+    readers.markdown(text)
+    told = LexborHTMLParser(MarkdownIt("commonmark").enable("table").render(text.decode()))
+    cell = told.css("tbody tr")[0].css("td")[1]
+    # a span of code keeps its spaces, a cell does not
+    assert cell.text().strip() == printable(title).strip()
+
+
+@given(NASTY)
+def test_any_title_is_a_test_and_says_what_it_said(title: str) -> None:
+    parsed = readers.junit(junit.encode(replace(full_report(), findings=(replace(vulnerability(), title=title),))))
+    assert next(iter(next(iter(parsed)))).name == (printable(title) or "unnamed")
+
+
+@given(NASTY)
+def test_any_title_is_a_heading_and_says_what_it_said(title: str) -> None:
+    tree = readers.html(html.encode(replace(full_report(), findings=(replace(vulnerability(), title=title),))))
+    assert tree.css("#findings article h3")[0].text() == f"1. {printable(title)}"
+
+
+def test_a_comment_is_bounded_and_counts_what_it_leaves_out() -> None:
+    many = tuple(replace(vulnerability(), title=f"CVE-{number}: deb/x" * 20) for number in range(1_234))
+    gaps = tuple(replace(full_report().coverage[0], path=f"a/{number}" * 90, detail="x" * 900) for number in range(99))
+    text = markdown.encode(replace(full_report(), findings=many, coverage=gaps)).decode()
+    assert len(text) < 65_536
+    assert "…and 1,194 more." in text
+    assert "…and 79 more." in text
+    assert "**1,234 findings**" in text
+
+
+def test_a_scan_that_failed_is_no_clean_one() -> None:
+    failed = replace(
+        full_report(), scan_status=ScanStatus.FAILED, findings=(), coverage=(), packages=(), error="cut short"
+    )
+    assert "Could not scan:** cut short" in markdown.encode(failed).decode()
+    assert "<b>Could not scan.</b> cut short" in html.encode(failed).decode()
+    assert readers.junit(junit.encode(failed)).errors == 1
+    report = readers.gitlab(gitlab.encode(failed))
+    assert report["scan"]["status"] == "failure"
+    assert report["scan"]["messages"] == [{"level": "fatal", "value": "cut short"}]
+
+
+def test_a_gap_is_never_a_passed_test() -> None:
+    parsed = readers.junit(junit.encode(replace(full_report(), findings=(), error=None)))
+    assert (parsed.tests, parsed.errors) == (1, 1)
+
+
+def test_what_somebody_settled_fails_no_test_and_leaves_no_comment() -> None:
+    decision = Decision(
+        status=DecisionStatus.ACCEPTED, source=".surveyor.yaml", statement="1", reason="not reachable", suppressed=True
+    )
+    report = replace(full_report(), findings=(replace(vulnerability(), decision=decision),), error=None)
+    parsed = readers.junit(junit.encode(report))
+    assert (parsed.failures, parsed.skipped) == (0, 1)
+    told = markdown.encode(report).decode()
+    assert "**0 findings** in 1 package" in told
+    assert "1 finding settled by a decision" in told
+    assert "accepted: not reachable (.surveyor.yaml)" in html.encode(report).decode()
+
+
+def test_gitlab_is_told_of_pages_as_pages_and_of_security_only() -> None:
+    page = replace(full_report().target, kind=Kind.WEB, type="url", source="https://shop.test/a?b=1", name=None)
+    header = replace(vulnerability(), domain=Domain.SECURITY, rule="security_csp", ids=(), assets=())
+    slow = replace(header, domain=Domain.PERFORMANCE, title="Slow")
+    report = readers.gitlab(gitlab.encode(replace(full_report(), target=page, findings=(header, slow), coverage=())))
+    (told,) = report["vulnerabilities"]
+    assert report["scan"]["type"] == "dast"
+    assert told["location"] == {"hostname": "https://shop.test", "method": "GET", "path": "/a?b=1"}
+    assert told["identifiers"][0] == {"type": "surveyor", "name": "security_csp", "value": "security_csp"}
+    assert "1 finding not in this file" in report["scan"]["messages"][0]["value"]
+
+
+def test_gitlab_has_an_identity_a_package_that_stays() -> None:
+    first = readers.gitlab(gitlab.encode(full_report()))["vulnerabilities"]
+    again = readers.gitlab(gitlab.encode(replace(full_report(), findings=(replace(vulnerability(), description="x"),))))
+    assert [one["id"] for one in first] == [one["id"] for one in again["vulnerabilities"]]
+    vector = first[0]["cvss_vectors"]
+    assert vector == [{"vendor": "nvd", "vector": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"}]
+    odd = replace(vulnerability().cvss[0], vector="CVSS:3.1/AV:Z/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H")
+    told = json.loads(gitlab.encode(replace(full_report(), findings=(replace(vulnerability(), cvss=(odd,)),))))
+    assert "cvss_vectors" not in told["vulnerabilities"][0]
+
+
+def test_every_severity_has_a_place_in_every_format() -> None:
+    told = tuple(replace(vulnerability(), severity=one, title=one.value) for one in Severity)
+    report = replace(full_report(), findings=told)
+    assert [one["severity"] for one in readers.gitlab(gitlab.encode(report))["vulnerabilities"]] == [
+        "Critical",
+        "High",
+        "Medium",
+        "Low",
+        "Unknown",
+    ]
+    assert len(readers.html(html.encode(report)).css("#findings .mark")) == 5
