@@ -29,7 +29,7 @@ def test_every_wrong_match_is_explained(outcomes: tuple[Outcome, ...]) -> None:
 def test_precision_and_recall_do_not_fall(outcomes: tuple[Outcome, ...]) -> None:
     measured = scores(outcomes)["all"]
 
-    assert measured["right"] >= 79
-    assert (measured.precision or 0) >= 79 / 86
-    assert (measured.recall or 0) >= 79 / 82
+    assert measured["right"] >= 91
+    assert (measured.precision or 0) >= 91 / 98
+    assert (measured.recall or 0) >= 91 / 95
     assert measured["unanswered"] <= 18
