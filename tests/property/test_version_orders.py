@@ -14,6 +14,7 @@ from packaging.version import Version
 
 from surveyor.scan.advise.versions import SCHEMES
 from surveyor.scan.errors import Malformed
+from tests.orders import sign
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -59,10 +60,17 @@ def keys(name: str, versions: list[str]) -> list[Any]:
     return out
 
 
+def variants(version: str) -> list[str]:
+    """A version, and others that nearly are it: where an order breaks, it breaks between such."""
+    tails = (".0", "-0", ".1", "-1", "~", "^", "+1", "a", ".a", "-a", "_p1", "0")
+    return [version, *(version + tail for tail in tails), version.replace(".", "-", 1), version.replace("-", ".", 1)]
+
+
 @pytest.mark.parametrize("name", SCHEMES)
-@given(versions=st.lists(ANY | st.text(max_size=12), min_size=3, max_size=5))
-@settings(max_examples=150, deadline=None)
+@given(versions=st.lists(ANY | st.text(max_size=12), min_size=3, max_size=5) | ANY.map(variants))
+@settings(max_examples=200, deadline=None)
 def test_order_is_total(name: str, versions: list[str]) -> None:
+    """Any two are less, equal or greater, the same way round from both sides, and so for three in a row."""
     found = keys(name, versions)
     for a, b in itertools.product(found, repeat=2):
         assert (a < b) + (a == b) + (a > b) == 1
@@ -70,6 +78,102 @@ def test_order_is_total(name: str, versions: list[str]) -> None:
     for a, b, c in itertools.permutations(found, 3):
         if a <= b <= c:
             assert a <= c
+            assert (a == c) == (a == b == c)
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+@given(version=ANY | st.text(max_size=40))
+@settings(max_examples=200, deadline=None)
+def test_keys_are_stable(name: str, version: str) -> None:
+    """Once more, with blanks around it, and after other versions have been through: the same key."""
+    first = keys(name, [version])
+    keys(name, variants(version))
+    assert keys(name, [f" {version}\n"]) == first == keys(name, [version])
+    assert [hash(key) for key in first] == [hash(key) for key in keys(name, [version])]
+
+
+#: What each scheme says about how versions are written: all of one row are equal, and each row is below the next.
+WRITTEN = {
+    "apk": [["1.0_rc1"], ["1.0", "1.0"], ["1.0-r0", "1.0-r00"], ["1.0-r1"], ["1.0_p1"], ["1.0a"]],
+    "dotted": [["1.0", "1-0", "01.0"], ["1.0.0", "1.0-0"], ["1.0.1"]],
+    "dpkg": [
+        ["1.0~~"],
+        ["1.0~"],
+        ["1.0", "0:1.0", "1.0-0", "1.00-0", "1.0-"],
+        ["1.0-1"],
+        ["1.0a"],
+        ["1.0+"],
+        ["1:0.1"],
+    ],
+    "gem": [["1.a", "1.0.a", "1.0.0.a", "1..a"], ["1.b"], ["1", "1.0", "1.0.0"], ["1.0.1"]],
+    "maven": [
+        ["1-alpha-1", "1a1", "1.0.0-alpha1", "1-ALPHA-1"],
+        ["1-rc", "1-cr", "1.RC", "1.0.rc"],
+        ["1-SNAPSHOT"],
+        ["1", "1.0", "1.0.0", "1-ga", "1.final", "1.0.RELEASE", "1-0"],
+        ["1-sp"],
+        ["1-x", "1.x"],
+        ["1-1"],
+        ["1.1"],
+    ],
+    "nuget": [["1.0-A", "1.0.0.0-a", "1.0-a+x"], ["1.0", "1.0.0.0", "1", "v1.0+y"], ["1.0.0.1"]],
+    "packagist": [
+        ["1.0-dev", "v1-dev"],
+        ["1.0-alpha1", "1.0a1", "1.0-ALPHA.1"],
+        ["1.0-beta2", "1.0.0b2"],
+        ["1.0-RC1", "1.0rc1"],
+        ["1.0", "v1.0.0.0", "1.0-stable", "1.0+7"],
+        ["1.0-p1", "1.0.0-patch1", "1.0-pl1"],
+        ["1.0.0.1"],
+    ],
+    "pep440": [
+        ["1.0-bulbasaur"],
+        ["1.0.dev1", "1.dev1", "1.0dev1", "1-dev1"],
+        ["1.0a1.dev1"],
+        ["1.0a1", "1.0-alpha-1", "1.0.ALPHA1", "v1a1", "0!1.0a01"],
+        ["1.0c1", "1.0rc1", "1.0-pre1", "1.0.preview.1"],
+        ["1.0", "1", "1.0.0"],
+        ["1.0+a"],
+        ["1.0+a.1", "1.0+a-1", "1.0+A_1"],
+        ["1.0+1"],
+        ["1.0.post1", "1-1", "1.0-r1", "1.0rev1"],
+        ["1!0.1"],
+    ],
+    "pub": [["1.0.0-a"], ["1.0.0-a.1"], ["1.0.0", "v1.0", "1"], ["1.0.0+0"], ["1.0.0+1"], ["1.0.0+a"], ["1.0.1-a"]],
+    "rpm": [
+        ["1.0~rc1"],
+        ["1.0", "0:1.0", "1.00", "1_0", "1.0-"],
+        ["1.0-1", "01.0-1"],
+        ["1.0^git1"],
+        ["1.0a"],
+        ["1.0.1"],
+        ["1:0.1"],
+    ],
+    "semver": [
+        # Go's pseudo-versions: behind a tag, before the first one of its kind
+        ["0.0.0-20190101000000-abcdefabcdef", "v0.0.0-20190101000000-abcdefabcdef"],
+        ["0.0.0-20200101000000-0123456789ab"],
+        ["1.2.3"],
+        ["1.2.4-0.20190101000000-abcdefabcdef"],
+        ["1.2.4-pre"],
+        ["1.2.4-pre.0.20190101000000-abcdefabcdef"],
+        ["1.2.4", "1.2.4.0", "v1.2.4+incompatible"],
+        # the Go toolchain, and where advisories on it begin
+        ["1.22.0-0"],
+        ["1.22beta1"],
+        ["1.22rc1", "1.22.rc1", "1.22-rc1"],
+        ["1.22", "1.22.0"],
+    ],
+}
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+def test_how_versions_are_written(name: str) -> None:
+    key = SCHEMES[name]
+    for row in WRITTEN[name]:
+        assert {key(version) for version in row} == {key(row[0])}, row
+    ordered = [key(row[0]) for row in WRITTEN[name]]
+    assert all(low < high for low, high in itertools.pairwise(ordered)), ordered
 
 
 @pytest.mark.parametrize("name", SCHEMES)
@@ -127,6 +231,13 @@ GEM = joined(RELEASE, st.sampled_from(["", ".a", ".a1", ".rc2", ".b.0.1", ".0", 
 MAVEN = joined(RELEASE, st.sampled_from(["", "-alpha-1", "-beta-2", "-rc1", "-SNAPSHOT", "-1", "-sp", "-x", ".Final"]))
 APK = joined(RELEASE, st.sampled_from(["", "a", "_alpha1", "_rc2", "_p3"]), st.sampled_from(["-r0", "-r1", "-r12"]))
 
+NUGET = joined(
+    RELEASE,
+    st.sampled_from(["", ".0", ".1", "-alpha", "-Beta", "-beta.2", "-rc.10", "-rc.9", "-1"]),
+    st.sampled_from(["", "+x"]),
+)
+COMPOSER = joined(RELEASE, st.sampled_from(["", "-alpha1", "-beta2", "-rc1", "-rc2"]))
+
 ORACLES: dict[str, tuple[st.SearchStrategy[str], Callable[[str], Any]]] = {
     "dpkg": (DEBIAN, univers.DebianVersion),
     "rpm": (RPM, univers.RpmVersion),
@@ -134,6 +245,8 @@ ORACLES: dict[str, tuple[st.SearchStrategy[str], Callable[[str], Any]]] = {
     "gem": (GEM, univers.RubygemsVersion),
     "maven": (MAVEN, univers.MavenVersion),
     "apk": (APK, univers.AlpineLinuxVersion),
+    "nuget": (NUGET, univers.NugetVersion),
+    "packagist": (COMPOSER, univers.ComposerVersion),
 }
 
 
@@ -145,3 +258,49 @@ def test_agrees_with_univers(name: str, data: st.DataObject) -> None:
     left, right = data.draw(texts), data.draw(texts)
     key = SCHEMES[name]
     assert (key(left) < key(right)) == (oracle(left) < oracle(right))
+
+
+#: Where we differ from a second opinion, and why ours stands: two versions, and what each says of them.
+DIFFERENCES = [
+    ("packagist", "1.0-dev", "1.0-beta1", "<", ">", "PHP puts dev below every other word; univers compares letters"),
+    ("packagist", "1.0-alpha1", "1.0-RC1", "<", ">", "Composer knows its words in any case; univers only small ones"),
+    ("maven", "5.2.0", "5.2.0.RELEASE", "=", "<", "release is as good as no qualifier since Maven 3.6.2"),
+    ("maven", "1.0.0-RC16", "1.0.0.RC8-beta", ">", "<", "a qualifier behind a dot is one behind a hyphen (3.8.7)"),
+    ("maven", "1-1", "1-ga-1", "=", ">", "POM reference: null values before a hyphen are dropped"),
+]
+#: Versions that a second opinion refuses and that are out in the world.
+REFUSED = [
+    ("apk", univers.AlpineLinuxVersion, "6.6.2p1", "of Alpine 3.4"),
+    ("gem", univers.RubygemsVersion, "1gamma", "RubyGems takes it"),
+    ("pep440", Version, "0.9-eevee", "of before PEP 440"),
+    ("rpm", univers.RpmVersion, "a:1", "rpm reads such an epoch as 0 or as a word; either way it says no error"),
+]
+
+
+@pytest.mark.parametrize(("name", "left", "right", "ours", "theirs", "why"), DIFFERENCES)
+def test_where_a_second_opinion_differs(name: str, left: str, right: str, ours: str, theirs: str, why: str) -> None:
+    key, oracle = SCHEMES[name], ORACLES[name][1]
+    assert sign(key(left), key(right)) == ours, why
+    assert sign(oracle(left), oracle(right)) == theirs, "no longer a difference: take it off the list"
+
+
+@pytest.mark.parametrize(("name", "oracle", "version", "why"), REFUSED)
+def test_what_a_second_opinion_refuses(name: str, oracle: Callable[[str], Any], version: str, why: str) -> None:
+    assert SCHEMES[name](version), why
+    with pytest.raises(ValueError, match=r"."):
+        oracle(version)
+
+
+PARTS = st.lists(st.integers(0, 12), min_size=1, max_size=5)
+
+
+@given(left=PARTS, right=PARTS, separators=st.lists(st.sampled_from(".-"), min_size=8, max_size=8))
+@settings(max_examples=200, deadline=None)
+def test_numbers_alone_are_ordered_as_lists(left: list[int], right: list[int], separators: list[str]) -> None:
+    """Data.Version of Haskell and package_version of R: the order of lists of numbers, whatever separates them."""
+    key = SCHEMES["dotted"]
+    written = [
+        str(parts[0]) + "".join(f"{between}{part}" for between, part in zip(separators, parts[1:], strict=False))
+        for parts in (left, right)
+    ]
+    assert sign(*map(key, written)) == sign(left, right)

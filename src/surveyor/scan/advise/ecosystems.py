@@ -51,9 +51,15 @@ def _unknown(package: Package, label: str, reason: str = "no_source") -> Lookup:
     return Lookup(ecosystem=None, label=label, name=name, version=version, subject=name, unknown=reason)
 
 
+#: How often Bitnami packed one version (2.4.56-3). Its advisories speak of versions alone.
+_PACKED = re.compile(r"-[0-9]+$")
+
+
 def _version(package: Package) -> str:
-    # a toolchain calls itself go1.22.1; advisories on the standard library say 1.22.1
-    return package.version.removeprefix("go") if package.type == "golang" else package.version
+    if package.type == "golang":
+        # a toolchain calls itself go1.22.1; advisories on the standard library say 1.22.1
+        return package.version.removeprefix("go")
+    return _PACKED.sub("", package.version) if package.type == "bitnami" else package.version
 
 
 def _joined(separator: str) -> Callable[[Package], str]:
@@ -129,9 +135,12 @@ _RELEASES: Mapping[str, tuple[str, Callable[[Distro], str] | None, bool]] = Mapp
         "almalinux": ("AlmaLinux", _major, False),
         "alpaquita": ("Alpaquita", _whole, True),
         "alpine": ("Alpine", _alpine, True),
+        "azurelinux": ("Azure Linux", _major, True),
         "chainguard": ("Chainguard", None, True),
         "debian": ("Debian", _major, True),
         "mageia": ("Mageia", _major, True),
+        # as Azure Linux was called until its third release
+        "mariner": ("Azure Linux", _major, True),
         "minimos": ("MinimOS", None, True),
         "openeuler": ("openEuler", _open_euler, True),
         "opensuse-leap": ("openSUSE", _named("Leap {}"), True),

@@ -111,6 +111,7 @@ def test_names_are_written_as_the_ecosystem_writes_them(database: Made) -> None:
             "GitHub Actions": [record("GHSA-act", "GitHub Actions", "Acme/run", fixed="9.0.0")],
             "VSCode": [record("GHSA-vs", "VSCode", "Acme.shop", fixed="9.0.0")],
             "opam": [record("OSEC-1", "opam", "acme", fixed="9.0")],
+            "Bitnami": [record("BIT-1", "Bitnami", "acme", fixed="9.0.0")],
         }
     )
     packages = [
@@ -135,9 +136,13 @@ def test_names_are_written_as_the_ecosystem_writes_them(database: Made) -> None:
         plain("githubactions", "run", "v1", namespace="acme"),
         plain("vscode-extension", "shop", "1.0.0", namespace="acme"),
         plain("opam", "acme", "1.0"),
+        plain("bitnami", "acme", "8.9.9-12"),
+        # packed twelve times, and no pre-release of what mends it
+        plain("bitnami", "acme", "9.0.0-12"),
     ]
     advice = ask(path, packages)
     assert sorted(finding.title for finding in advice.findings) == [
+        "BIT-1: bitnami/acme",
         "GHSA-act: githubactions/acme/run",
         "GHSA-hex: hex/acme",
         "GHSA-mvn: maven/org.acme/core",
@@ -158,6 +163,9 @@ def test_names_are_written_as_the_ecosystem_writes_them(database: Made) -> None:
         "RSEC-2: bioconductor/acme",
         "RUBYSEC-1: gem/acme",
         "RUSTSEC-1: cargo/acme",
+    ]
+    assert [asset.value for finding in advice.findings for asset in finding.assets if "bitnami" in asset.value] == [
+        "pkg:bitnami/acme@8.9.9-12"
     ]
 
 
@@ -185,6 +193,8 @@ def test_what_is_only_declared_is_no_gap_beside_what_is_installed(database: Made
         ("Wolfi", ("apk", "wolfi", "20230201", "1.1-r0")),
         ("AlmaLinux:9", ("rpm", "almalinux", "9.4", "1.1-1.el9")),
         ("Rocky Linux:8", ("rpm", "rocky", "8.10", "1.1-1.el8")),
+        ("Azure Linux:3", ("rpm", "azurelinux", "3.0", "1.1-1.azl3")),
+        ("Azure Linux:2", ("rpm", "mariner", "2.0", "1.1-1.cm2")),
         ("Ubuntu:22.04:LTS", ("deb", "ubuntu", "22.04", "1.1-1")),
         ("Ubuntu:23.10", ("deb", "ubuntu", "23.10", "1.1-1")),
     ],
