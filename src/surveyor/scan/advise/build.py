@@ -78,6 +78,8 @@ class Collection:
         # packed values are of use only with the dictionary they were packed with, so it is made once
         self._codecs = (Codec(row[2]), Codec(row[3])) if row[1] else None
         self._waiting: list[tuple[str, str, tuple[Advisory | Fact, ...]]] = []
+        #: Nothing is there yet that a record could stand in the place of.
+        self._bare = not row[1]
         self._seen: set[str] = set()
         self._ecosystems: dict[str, int] = {}
 
@@ -91,7 +93,7 @@ class Collection:
             if len(self._waiting) >= _SAMPLES:
                 self._begin()
             return
-        if entry not in self._seen:
+        if not self._bare and entry not in self._seen:
             self.remove(entry)
             self._seen.add(entry)
         for item in items:
@@ -138,6 +140,7 @@ class Collection:
         self._db.execute("DELETE FROM advisory WHERE collection = ?", of)
         self._db.execute("DELETE FROM fact WHERE collection = ?", of)
         self._db.execute("DELETE FROM answer WHERE collection = ?", of)
+        self._bare = True
 
     def finish(self, mark: Mark) -> int:
         """Write what is still waiting and how far the collection now is; how many records it has."""

@@ -69,7 +69,7 @@ def wanted(
 
 def reaching(settings: Settings, chosen: Sequence[Feed], sources: Mapping[str, tuple[str, ...]]) -> Settings:
     """The same, allowed to ask what the operator named: a mirror may stand on a private address, nothing else may."""
-    named = [place for feed in chosen for place in _places(settings, feed, sources)[0] if place != feed.address]
+    named = [place for feed in chosen for place in _places(settings, feed, sources)[0] if place not in _public(feed)]
     hosts = tuple(host for place in named if (host := host_of(place)))
     return replace(settings, allow_hosts=(*settings.allow_hosts, *hosts))
 
@@ -80,4 +80,9 @@ def _places(settings: Settings, feed: Feed, sources: Mapping[str, tuple[str, ...
         return sources[feed.id], "--from"
     if feed.id in settings.feeds.addresses:
         return settings.feeds.addresses[feed.id], f"SURVEYOR_FEED_{feed.id.upper()}"
-    return (feed.address,), feed.id
+    return _public(feed), feed.id
+
+
+def _public(feed: Feed) -> tuple[str, ...]:
+    """Where its publisher has it."""
+    return feed.address, *feed.mirrors

@@ -1,4 +1,4 @@
-"""Small JSON values packed one by one: zstd with a dictionary made from values of the same kind."""
+"""Small JSON values packed one by one: zstd with a dictionary made from values of the same kind, the smallest as is."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ _MAX_VALUE = 64 << 20
 _LEVEL = 6
 #: With fewer samples a dictionary costs more than it gives.
 _ENOUGH = 64
+#: Up to this many bytes a frame's own are more than packing saves.
+_PLAIN = 40
+#: How a JSON array begins, and no frame.
+_ARRAY = b"["
 
 
 def train(samples: Sequence[bytes]) -> bytes | None:
@@ -35,17 +39,24 @@ class Codec:
         self._decompressor = zstandard.ZstdDecompressor(dict_data=held)
 
     def pack(self, value: bytes) -> bytes:
-        """One value as a frame."""
+        """One array as a frame, or as it is."""
+        if len(value) <= _PLAIN and value.startswith(_ARRAY):
+            return value
         return self._compressor.compress(value)
 
     def unpack(self, frame: bytes) -> list[object]:
         """The JSON array in a frame; raises ``Malformed`` when it is not one."""
         try:
+            if frame.startswith(_ARRAY):
+                return _array(orjson.loads(frame))
             if zstandard.frame_content_size(frame) > _MAX_VALUE:
                 raise Malformed("an over-long value in the advisory database")
-            value = orjson.loads(self._decompressor.decompress(frame))
+            return _array(orjson.loads(self._decompressor.decompress(frame)))
         except (zstandard.ZstdError, orjson.JSONDecodeError) as error:
             raise Malformed("a broken value in the advisory database") from error
-        if not isinstance(value, list):
-            raise Malformed("a strange value in the advisory database")
-        return value
+
+
+def _array(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise Malformed("a strange value in the advisory database")
+    return value

@@ -15,6 +15,8 @@ MAX_REFERENCES = 10
 MAX_DETAILS = 2_000
 MAX_NAME = 1_024
 MAX_REASON = 300
+MAX_SUMMARY = 300
+MAX_URL = 2_000
 MAX_CWES = 20
 
 #: Events of a range in the order they are applied when two share a version; one letter each, as stored.

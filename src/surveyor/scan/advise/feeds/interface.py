@@ -64,10 +64,11 @@ class Feed:
     """One source of advisories or facts.
 
     ``scopes`` lists the parts that are updated apart (OSV's ecosystems), ``("",)`` for a feed without parts. ``fetch``
-    opens the changes of one scope, ``None`` when there are none. ``normalise`` reads one raw record; it raises
-    ``Malformed`` or ``LimitExceeded`` and nothing else. ``rank`` orders whose word counts on a package: the higher.
-    ``pause`` is the least time between two requests, in seconds, and ``busy`` are statuses by which its server says
-    later; ``key_header`` carries a key, with which ``pause_with_key`` is enough.
+    opens the changes of one scope, ``None`` when there are none. ``mirrors`` are other addresses of the publisher's.
+    ``normalise`` reads one raw record; it raises ``Malformed`` or ``LimitExceeded`` and nothing else. ``rank`` orders
+    whose word counts on a package: the higher. ``pause`` is the least time between two requests, in seconds, and
+    ``busy`` are statuses by which its server says later; ``key_header`` carries a key, with which ``pause_with_key`` is
+    enough.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Feed:
     scopes: Callable[[Origin], tuple[str, ...]]
     fetch: Callable[[Origin, str, Known], AbstractContextManager[Changes | None]]
     normalise: Callable[[bytes, str], Iterable[Advisory | Fact]]
+    mirrors: tuple[str, ...] = ()
     rank: int = 0
     pause: float = 0.0
     busy: frozenset[int] = frozenset()

@@ -12,11 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-import orjson
-
 from surveyor.scan.advise import archive
 from surveyor.scan.advise import record as bounds
 from surveyor.scan.advise.feeds.interface import Changes, Feed, Fetched, Known
+from surveyor.scan.advise.fields import CVE, cwes, document, objects, text, urls
 from surveyor.scan.advise.origin import Origin, checked
 from surveyor.scan.advise.record import Advisory, Affected
 from surveyor.scan.errors import LimitExceeded, Malformed, ScanError
@@ -28,8 +27,6 @@ _MAX_INDEX = 512 << 20
 _MAX_ZIP = 8 << 30
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@~-]{0,127}")
-_CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
-_CWE = re.compile(r"CWE-[0-9]{1,6}")
 _EVENTS: Final = {"introduced": "i", "fixed": "f", "last_affected": "l", "limit": "m"}
 #: These name the CVEs of an erratum in ``related``, which is loose everywhere else.
 _ERRATA_IN_RELATED: Final = frozenset({"AlmaLinux", "Rocky Linux"})
@@ -126,25 +123,20 @@ def normalise(raw: bytes, ecosystem: str) -> tuple[Advisory]:
     Raises ``Malformed`` or ``LimitExceeded``. A wrong type in what matching rests on makes the record malformed; in
     what only people read it is left out.
     """
-    try:
-        data = orjson.loads(raw)
-    except (orjson.JSONDecodeError, RecursionError) as error:
-        raise Malformed(f"not JSON: {error}") from error
-    if not isinstance(data, dict):
-        raise Malformed("not a JSON object")
+    data = document(raw)
     identity = data.get("id")
     if not isinstance(identity, str) or not _ID.fullmatch(identity):
         raise Malformed(f"not an id: {str(identity)[:60]!r}")
-    modified = _text(data.get("modified"), 40)
+    modified = text(data.get("modified"), 40)
     if data.get("withdrawn"):
         return (Advisory(id=identity, modified=modified, withdrawn=True),)
     aliases, errata = _identities(data, identity, ecosystem)
     advisory = Advisory(
         id=identity,
         modified=modified,
-        published=_text(data.get("published"), 40),
-        summary=_text(data.get("summary"), 300),
-        details=_text(data.get("details"), bounds.MAX_DETAILS),
+        published=text(data.get("published"), 40),
+        summary=text(data.get("summary"), bounds.MAX_SUMMARY),
+        details=text(data.get("details"), bounds.MAX_DETAILS),
         aliases=aliases,
         errata=errata,
         severity=_severity(data),
@@ -154,10 +146,6 @@ def normalise(raw: bytes, ecosystem: str) -> tuple[Advisory]:
         affected=_affected(data, ecosystem),
     )
     return (advisory,)
-
-
-def _text(value: object, limit: int) -> str:
-    return value[:limit] if isinstance(value, str) else ""
 
 
 def _objects(value: object, what: str, limit: int) -> list[dict[str, object]]:
@@ -185,25 +173,20 @@ def _identities(data: dict[str, object], identity: str, ecosystem: str) -> tuple
     """
     aliases = _ids(data.get("aliases"))
     above = [name for name in _ids(data.get("upstream")) if name not in aliases]
-    flaws = [name for name in above if _CVE.fullmatch(name)] or above
+    flaws = [name for name in above if CVE.fullmatch(name)] or above
     if not above and ecosystem in _ERRATA_IN_RELATED:
-        flaws = [name for name in _ids(data.get("related")) if _CVE.fullmatch(name)]
+        flaws = [name for name in _ids(data.get("related")) if CVE.fullmatch(name)]
     if len(flaws) == 1:
         return tuple(dict.fromkeys([*aliases, *flaws, *above])), ()
     own = tuple(dict.fromkeys(name for name in aliases if name != identity))
     return own, tuple(dict.fromkeys(flaws))
 
 
-def _dicts(value: object) -> list[dict[str, object]]:
-    """The objects of a list; nothing of anything else."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
 def _severity(data: dict[str, object]) -> tuple[tuple[str, str], ...]:
     """Ratings of the record, and of its packages where those override it."""
     found: dict[tuple[str, str], None] = {}
-    for holder in [data, *_dicts(data.get("affected"))][:100]:
-        for item in _dicts(holder.get("severity")):
+    for holder in [data, *objects(data.get("affected"))][:100]:
+        for item in objects(holder.get("severity")):
             system, score = item.get("type"), item.get("score")
             if isinstance(system, str) and isinstance(score, str):
                 found[(system[:20], score[:300])] = None
@@ -215,26 +198,18 @@ def _severity(data: dict[str, object]) -> tuple[tuple[str, str], ...]:
 
 def _word(data: dict[str, object]) -> str:
     specific = data.get("database_specific")
-    return _text(specific.get("severity"), 20).lower() if isinstance(specific, dict) else ""
+    return text(specific.get("severity"), 20).lower() if isinstance(specific, dict) else ""
 
 
 def _cwes(data: dict[str, object]) -> tuple[str, ...]:
     specific = data.get("database_specific")
-    listed = specific.get("cwe_ids") if isinstance(specific, dict) else None
-    named = (
-        [item for item in listed if isinstance(item, str) and _CWE.fullmatch(item)] if isinstance(listed, list) else []
-    )
-    return tuple(dict.fromkeys(named))[: bounds.MAX_CWES]
+    return cwes(specific.get("cwe_ids")) if isinstance(specific, dict) else ()
 
 
 def _references(data: dict[str, object]) -> tuple[str, ...]:
     """Links to http(s) pages, advisories first."""
-    urls = [
-        (item.get("type") != "ADVISORY", url)
-        for item in _dicts(data.get("references"))
-        if isinstance(url := item.get("url"), str) and url.startswith(("https://", "http://")) and len(url) <= 2_000
-    ]
-    return tuple(dict.fromkeys(url for _, url in sorted(urls, key=lambda pair: pair[0])))[: bounds.MAX_REFERENCES]
+    listed = sorted(objects(data.get("references")), key=lambda item: item.get("type") != "ADVISORY")
+    return urls(item.get("url") for item in listed)
 
 
 def _affected(data: dict[str, object], ecosystem: str) -> tuple[Affected, ...]:
