@@ -17,6 +17,7 @@ NAMES = (
     "live",
     "matching",
     "reports",
+    "sources",
     "versions",
 )
 
