@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 import pytest
 
-from surveyor.cli.scan import Format
+from surveyor.cli.rendering import Format
 from surveyor.scan import report
 from surveyor.scan.model import Kind, Report, ScanStatus, Summary
 from surveyor.scan.report import FORMATS

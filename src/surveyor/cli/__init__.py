@@ -15,6 +15,7 @@ OK, GATE, FAILED, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
 _HELP = "Scan web pages and artifacts, and say what was not looked at."
 _COMMANDS = {
     "scan": ("surveyor.cli.scan:scan", "Scan a page, a file or a directory, without any server."),
+    "sbom": ("surveyor.cli.sbom:sbom", "List what is in a file, a directory or an image as a bill of materials."),
     "diff": ("surveyor.cli.diff:diff", "Compare two reports: what is new, fixed or changed, and why."),
     "up": ("surveyor.cli.service:up", "Run everything: database, API, web pages and workers."),
     "serve": ("surveyor.cli.service:serve", "Run the API and the web pages only."),

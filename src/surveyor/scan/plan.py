@@ -45,6 +45,8 @@ class Request:
     ``outline`` asks for the page's outline beside the report, from the slot ``accessibility``, which then runs even
     where no rule of it was asked for.
 
+    ``inventory`` asks for what is in an artifact, and for nothing about it: no advisory is matched, nothing is judged.
+
     Raises ``Refused`` for a URL with a user name or password in it: every event and report quotes ``source``, so that
     there is no other way for one to get into them.
     """
@@ -59,6 +61,7 @@ class Request:
     place: Place = Place.FILE
     platform: str | None = None
     only: str | None = None
+    inventory: bool = False
 
     @property
     def image(self) -> str:

@@ -22,6 +22,8 @@ from surveyor.scan.vocabulary import counted, family
 if TYPE_CHECKING:
     from surveyor.scan.advise import match
 
+_INVENTORY = "an inventory was asked for: nothing in it was matched with advisories"
+
 
 def run(request: Request, settings: Settings, ledger: Ledger) -> Parts:
     """Scan one artifact; raises only when it cannot be opened or is of no supported format."""
@@ -53,6 +55,9 @@ def run(request: Request, settings: Settings, ledger: Ledger) -> Parts:
     parts = Parts(target=target, packages=seen.packages, units=dict(seen.units))
     if seen.nothing is not None:
         parts.failed_slots["artifact"] = seen.nothing
+        return parts
+    if request.inventory:
+        ledger.add(Coverage(what="advisories", state=CoverageState.SKIPPED, reason="not_asked", detail=_INVENTORY))
         return parts
     parts.findings, parts.sources = _advise(seen.packages, target, settings, ledger, stage)
     _harden(seen, parts, ledger)
