@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from surveyor.scan.advise.keys import Key
@@ -16,8 +16,7 @@ _KEPT = 65_536
 _LONG = 128
 _TEXT = 300
 _WORDS = {INTRODUCED: "introduced", FIXED: "fixed", LAST_AFFECTED: "last affected", LIMIT: "limit"}
-# at one version an end comes before a beginning, and "up to and including" after both
-_RANK = {FIXED: 0, LIMIT: 0, INTRODUCED: 1, LAST_AFFECTED: 2}
+_ENDS = (LAST_AFFECTED, FIXED, LIMIT)
 #: Below every key.
 _ZERO: Key = ()
 
@@ -96,48 +95,69 @@ def _decide(key: Key, flat: Sequence[str], keys: Keys) -> Verdict | None:
         return None
     if start <= key < end:
         return Verdict(True, f"introduced {flat[1]}, fixed {flat[3]}"[:_TEXT], fixed=flat[3])
-    # an end before the beginning ends nothing
-    return _walk(key, flat, keys) if end <= start else _MISS
+    # an end below the beginning ends nothing
+    return _walk(key, flat, keys) if end < start else _MISS
 
 
 def _walk(key: Key, flat: Sequence[str], keys: Keys) -> Verdict | None:
-    """One range: back from the version to the last event not above it; ``None`` when an event has no key."""
-    events: list[tuple[Key, int, str, str]] = []
+    """One range (OSV schema, "Evaluation"): its events from the lowest up; ``None`` when an event has no key."""
+    steps: dict[Key, dict[str, str]] = {}
+    limits: list[tuple[Key, str]] = []
+    unlimited = False
     for at in range(0, len(flat) - 1, 2):
         kind, version = flat[at], flat[at + 1]
         if kind == LIMIT and version == "*":
+            unlimited = True
             continue
         where = _ZERO if version == "0" and kind == INTRODUCED else keys[version]
         if where is None:
             return None
-        events.append((where, _RANK.get(kind, 0), kind, version))
-    events.sort(key=_by_key)
-    last = -1
-    for position, event in enumerate(events):
-        if event[0] > key:
-            break
-        last = position
-    if last < 0:
+        if kind == LIMIT:
+            limits.append((where, version))
+        else:
+            steps.setdefault(where, {})[kind] = version
+    # a version is to be below one limit, any of them
+    highest = None if unlimited else max(limits, default=None)
+    if highest and highest[0] <= key:
         return _MISS
-    where, _, kind, _ = events[last]
-    if kind == INTRODUCED or (kind == LAST_AFFECTED and where == key):
-        return _hit(events, last)
-    return _MISS
+    return _spanned(key, sorted(steps.items(), key=_place), highest[1] if highest else None)
 
 
-def _by_key(event: tuple[Key, int, str, str]) -> tuple[Key, int]:
-    return event[0], event[1]
+def _place(step: tuple[Key, Mapping[str, str]]) -> Key:
+    return step[0]
 
 
-def _hit(events: list[tuple[Key, int, str, str]], at: int) -> Verdict:
-    """The span around the event that decided: from its beginning to the next event that ends it."""
-    start = max((position for position in range(at + 1) if events[position][2] == INTRODUCED), default=at)
-    end = next((event for event in events[at + 1 :] if event[2] != INTRODUCED), None)
-    if events[at][2] == LAST_AFFECTED:
-        end = events[at]
-    fixed = next((event[3] for event in events[at + 1 :] if event[2] == FIXED), None)
-    words = [f"introduced {events[start][3]}"] + ([f"{_WORDS[end[2]]} {end[3]}"] if end else [])
-    return Verdict(True, ", ".join(words)[:_TEXT], fixed=fixed, open_ended=end is None)
+def _spanned(key: Key, steps: Sequence[tuple[Key, Mapping[str, str]]], limit: str | None) -> Verdict:
+    """Whether the version is in some span, told by where that begins and ends."""
+    began = None
+    for where, events in steps:
+        if where > key:
+            break
+        began = _begins(began, events, passed=where < key)
+    if began is None:
+        return _MISS
+    ahead = [(where, events) for where, events in steps if where >= key]
+    fixes = (events[FIXED] for where, events in ahead if where > key and _mends(events))
+    ends = (events for where, events in ahead if LAST_AFFECTED in events or (where > key and _mends(events)))
+    end = next(ends, {LIMIT: limit} if limit else {})
+    words = [f"introduced {began}", *(f"{_WORDS[kind]} {end[kind]}" for kind in _ENDS if kind in end)]
+    return Verdict(True, ", ".join(words[:2])[:_TEXT], fixed=next(fixes, None), open_ended=not end)
+
+
+def _mends(events: Mapping[str, str]) -> bool:
+    return FIXED in events and INTRODUCED not in events
+
+
+def _begins(began: str | None, events: Mapping[str, str], *, passed: bool) -> str | None:
+    """Since when a version is affected, behind the events at one place; ``passed`` says that it is above them.
+
+    An end and a beginning at one place leave everything as it was: two spans that touch, or one of no length.
+    """
+    if LAST_AFFECTED in events and passed:
+        return None
+    if INTRODUCED in events and FIXED not in events:
+        return events[INTRODUCED]
+    return None if _mends(events) else began
 
 
 def _next_fix(key: Key | None, ranges: Sequence[Sequence[str]], keys: Keys) -> tuple[str | None, Key | None]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from surveyor.scan.advise.ranges import Keys, Verdict, judge
 from surveyor.scan.advise.versions import SCHEMES
@@ -56,6 +58,63 @@ def test_no_end_is_open_ended() -> None:
 def test_limit_ends_a_range_and_star_does_not() -> None:
     assert not decide("2.0.0", ["i", "0", "m", "2.0.0"]).affected
     assert decide("2.0.0", ["i", "0", "m", "*"]).affected
+
+
+def test_one_limit_above_is_enough() -> None:
+    """Limits are no ends: a version is to be below any of them, and what begins behind them all never does."""
+    assert decide("3.0.0", ["i", "0", "m", "2.0.0", "m", "5.0.0"]).affected
+    assert not decide("5.0.0", ["i", "0", "m", "2.0.0", "m", "5.0.0"]).affected
+    assert not decide("3.0.0", ["i", "0", "m", "2.0.0", "i", "2.5.0"]).affected
+    assert decide("3.0.0", ["i", "0", "m", "2.0.0", "m", "*"]).affected
+    assert decide("1.13.5", ["i", "1.13.0", "m", "1.14.2"]).text == "introduced 1.13.0, limit 1.14.2"
+
+
+@pytest.mark.parametrize(
+    ("flat", "version", "affected"),
+    [
+        # RUSTSEC-2024-0399: a span of no length, which names the release that the other one is of
+        (["i", "0.23.0", "f", "0.23.0", "i", "0.23.13", "f", "0.23.18"], "0.23.5", False),
+        (["i", "0.23.0", "f", "0.23.0", "i", "0.23.13", "f", "0.23.18"], "0.23.13", True),
+        # PYSEC-2023-72: spans that touch, not in their order
+        (["i", "0", "f", "3.1.1", "i", "3.2.0", "f", "3.2.2", "i", "3.1.1", "f", "3.2.0"], "3.1.1", True),
+        (["i", "0", "f", "3.1.1", "i", "3.2.0", "f", "3.2.2", "i", "3.1.1", "f", "3.2.0"], "3.2.1", True),
+        (["i", "0", "f", "3.1.1", "i", "3.2.0", "f", "3.2.2", "i", "3.1.1", "f", "3.2.0"], "3.2.2", False),
+        (["i", "1.0.0", "f", "1.0.0"], "1.0.0", False),
+        (["i", "1.0.0", "f", "1.0.0"], "1.5.0", False),
+        (["i", "0", "f", "0"], "1.0.0", False),
+    ],
+)
+def test_an_end_and_a_beginning_at_one_version(flat: list[str], version: str, affected: bool) -> None:
+    assert decide(version, flat).affected is affected
+
+
+def test_the_fix_of_spans_that_touch_is_behind_the_last() -> None:
+    touching = ["i", "0", "f", "3.1.1", "i", "3.1.1", "f", "3.2.0", "i", "3.2.0", "f", "3.2.2"]
+    assert decide("3.0.0", touching) == Verdict(True, "introduced 0, fixed 3.2.2", fixed="3.2.2")
+
+
+def included(version: int, events: list[tuple[str, int]]) -> bool:
+    """What the OSV schema writes under "Evaluation", word by word."""
+    limits = [where for kind, where in events if kind == "m"]
+    if limits and not any(version < limit for limit in limits):
+        return False
+    vulnerable = False
+    for kind, where in sorted(events, key=lambda event: event[1]):
+        if kind == "i" and version >= where:
+            vulnerable = True
+        elif (kind == "f" and version >= where) or (kind == "l" and version > where):
+            vulnerable = False
+    return vulnerable
+
+
+@given(data=st.data())
+@settings(max_examples=500, deadline=None)
+def test_ranges_are_evaluated_as_the_schema_says(data: st.DataObject) -> None:
+    places = data.draw(st.lists(st.integers(1, 9), min_size=1, max_size=6, unique=True))
+    events = [(data.draw(st.sampled_from("iiffflm")), where) for where in places]
+    flat = [part for kind, where in events for part in (kind, f"{where}.0.0")]
+    for version in range(11):
+        assert decide(f"{version}.0.0", flat).affected is included(version, events)
 
 
 def test_ranges_and_lists_are_one_union() -> None:

@@ -103,13 +103,14 @@ def test_a_source_has_the_epoch_of_the_binary_with_its_version(database: Made, f
         ("openeuler", "22.03", "openEuler 22.03 (LTS-SP3)", "openEuler:22.03-LTS-SP3"),
         ("openeuler", "23.09", "openEuler 23.09", "openEuler:23.09"),
         ("photon", "5.0", "", "Photon OS:5.0"),
+        ("azurelinux", "3.0", "", "Azure Linux:3"),
+        ("mariner", "2.0", "", "Azure Linux:2"),
         # by product and stream, which no os-release says
         ("rhel", "9.4", "", None),
         ("sles", "15.5", "", None),
         # nobody publishes theirs as OSV
         ("ol", "9.4", "", None),
         ("amzn", "2023", "", None),
-        ("azurelinux", "3.0", "", None),
         ("centos", "9", "", None),
         ("fedora", "40", "", None),
     ],
