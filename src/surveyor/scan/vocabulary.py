@@ -52,6 +52,7 @@ STAGES = {
     "epss.update": "Scores of how likely flaws are to be exploited are brought up to date.",
     "kev.update": "The list of flaws that are known to be exploited is brought up to date.",
     "nvd.update": "What NVD says of flaws and of products by name is brought up to date.",
+    "redhat.update": "Red Hat's files are brought up to date, those on flaws and those on errata.",
     "security": "Response headers.",
     "security.fetch": "The page as the server answered it.",
     "seo": "Title, description, headings, canonical, Open Graph, text alternatives.",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from surveyor.scan.advise import rhel
 from surveyor.scan.model import Distro, Package, SourcePackage
 
 
@@ -147,6 +148,7 @@ _RELEASES: Mapping[str, tuple[str, Callable[[Distro], str] | None, bool]] = Mapp
         "opensuse-leap-micro": ("openSUSE", _named("Leap Micro {}"), True),
         "opensuse-tumbleweed": ("openSUSE", lambda _: "Tumbleweed", True),
         "photon": ("Photon OS", _whole, True),
+        "rhel": (rhel.BASE, _major, True),
         "rocky": ("Rocky Linux", _major, True),
         "ubuntu": ("Ubuntu", _whole, True),
         "wolfi": ("Wolfi", None, True),
@@ -196,7 +198,8 @@ def _distribution(package: Package, held: Collection[str], epochs: Epochs) -> Lo
         # a rolling or unnamed release: no advisory speaks of it
         return Lookup(ecosystem=None, label=base, name=name, version=version, subject=name, unknown="no_release")
     ecosystem = next((text for text in (f"{base}:{release}:LTS",) if text in held), f"{base}:{release}")
-    return Lookup(ecosystem=ecosystem, label=ecosystem, name=name, version=version, subject=name)
+    asked = rhel.name_of(package.purl, name) if base == rhel.BASE else name
+    return Lookup(ecosystem=ecosystem, label=ecosystem, name=asked, version=version, subject=name)
 
 
 #: Signed kernels are built from a source of their own with a version of its own: linux-signed-amd64 6.1.90+1 holds the

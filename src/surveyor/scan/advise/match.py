@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from surveyor.scan.advise import headers
+from surveyor.scan.advise import headers, rhel
 from surveyor.scan.advise.aliases import group, related
 from surveyor.scan.advise.ecosystems import Lookup, epochs_of, lookup
 from surveyor.scan.advise.finding import Match, Subject, build, installed
@@ -157,15 +157,16 @@ class _Matcher:
         self._artifact = artifact
         self._ledger = ledger
         self._keys: dict[str, Keys] = {}
-        self._last: tuple[str, str] | None = None
+        self._last: tuple[str, str, str] | None = None
         self._rows: list[Row] = []
 
     def ask(self, question: _Question) -> list[Match]:
         """Every advisory on that name with its verdict on that version; nothing when none of them hits."""
         # questions of one name come one after the other
-        if self._last != (question.ecosystem, question.name):
-            self._last = (question.ecosystem, question.name)
-            self._rows = self._snapshot.affected(question.ecosystem, question.name)
+        asked = (question.ecosystem, question.name, rhel.line_of(question.ecosystem, question.version))
+        if self._last != asked:
+            self._last = asked
+            self._rows = rhel.rows(self._snapshot.affected, *asked)
         if not self._rows:
             return []
         keys = self._order(question.ecosystem)

@@ -105,8 +105,9 @@ def test_a_source_has_the_epoch_of_the_binary_with_its_version(database: Made, f
         ("photon", "5.0", "", "Photon OS:5.0"),
         ("azurelinux", "3.0", "", "Azure Linux:3"),
         ("mariner", "2.0", "", "Azure Linux:2"),
-        # by product and stream, which no os-release says
-        ("rhel", "9.4", "", None),
+        ("rhel", "9.4", "", "Red Hat:9"),
+        ("rhel", "10.1", "", "Red Hat:10"),
+        # by the module that has a package, which no os-release says
         ("sles", "15.5", "", None),
         # nobody publishes theirs as OSV
         ("ol", "9.4", "", None),
