@@ -334,6 +334,35 @@ def metrics() -> str:
     )
 
 
+def versions() -> str:
+    """Which order rules which ecosystem, how each does on the public files, and what is decided otherwise."""
+    import surveyor.scan.advise.versions as orders
+    from tests.orders import MISSED
+
+    def rows(name: str, order: orders.Order) -> tuple[str, ...]:
+        module = sys.modules[order.__module__]
+        ruled = sorted((name for name, found in orders.VERSIONS.items() if found is order), key=str.casefold)
+        words = (module.__doc__ or "").partition("\n")[0].partition(": ")[2].rstrip(".").replace("``", "`")
+        return f"`{name}`", ", ".join(ruled), words
+
+    measured = (REFERENCE / "../../benchmarks/VERSIONS.md").read_text("utf-8").partition("\n\n")[2]
+    missed = [(family, f"`{line}`", why) for family, own in MISSED.items() for line, why in own.items()]
+    return (
+        f"{NOTE}# Version orders\n\n"
+        "Whether an advisory concerns a package is a question of order: is what is installed below the fix. Each\n"
+        "ecosystem has an order of its own; Surveyor has every one of them written anew, in one small file each.\n\n"
+        f"{_table(('order', 'ecosystems of OSV', 'how'), (rows(*item) for item in orders.SCHEMES.items()))}\n"
+        "A version that its order cannot take is compared with listed versions only, and coverage names it.\n\n"
+        f"## Measured\n\n{measured}\n"
+        "## What is decided otherwise\n\n"
+        f"{len(missed)} lines, each for a reason. The programs that rule those ecosystems, Maven 3.8.7 and Composer\n"
+        "3.3, were asked about each of them and answer as Surveyor does; on every line on which the program agrees\n"
+        "with the file, so does Surveyor. A test fails when another line is missed, or one of these is not. Where a\n"
+        "machine has dpkg, rpm, Ruby, PHP and npm, tests ask them too, about pairs of versions made at random.\n\n"
+        f"{_table(('family', 'the file says', 'why not'), missed)}"
+    )
+
+
 def priority() -> str:
     """The page about priority, with the formula's own table between its marks."""
     from surveyor.remedy import priority as formula
@@ -378,6 +407,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "formats.md": formats,
     "reports.md": reports,
     "metrics.md": metrics,
+    "version-order.md": versions,
     "../explanation/priority.md": priority,
     "report.schema.json": report_schema,
     "diff.schema.json": diff_schema,

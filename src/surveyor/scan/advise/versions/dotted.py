@@ -1,4 +1,4 @@
-"""Plain numbers between dots or hyphens (CRAN, Hackage): a longer version is newer, all else equal."""
+"""The order of CRAN and Hackage: numbers between dots or hyphens; a longer version is newer, all else equal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The order of Python packages (PEP 440); versions from before it sort below all others, among themselves by runs."""
+"""The order of Python packages: PEP 440; versions from before it are below all others, among themselves by runs."""
 
 from __future__ import annotations
 
