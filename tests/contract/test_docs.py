@@ -12,7 +12,7 @@ import jsonschema
 import orjson
 import pytest
 
-from surveyor.scan.advise.match import _UNASKED
+from surveyor.scan.advise.ledger import _UNASKED
 from surveyor.scan.report import json as report_json
 from tests.samples import full_report
 

@@ -27,6 +27,9 @@ _PARTS = {
     "packages": "Packages of the operating system in {}.",
     "packages.app": "Packages of applications in {}.",
     "osv.query": "The packages of {} are matched against advisories.",
+    "enrich.nvd": "How many of the flaws of {} the NVD knows.",
+    "enrich.epss": "How many of the flaws of {} have a probability of exploitation.",
+    "enrich.kev": "How many of the flaws of {} are known to be exploited.",
     "hash": "The SHA-256 of {}.",
 }
 #: A stage, or the beginning of one, and what it tells.
@@ -53,6 +56,10 @@ STAGES = {
     "kev.update": "The list of flaws that are known to be exploited is brought up to date.",
     "nvd.update": "What NVD says of flaws and of products by name is brought up to date.",
     "redhat.update": "Red Hat's files are brought up to date, those on flaws and those on errata.",
+    "nvd.enrich": "What the NVD knows of the flaws that were found.",
+    "epss.enrich": "How likely the flaws that were found are to be exploited.",
+    "kev.enrich": "Which of the flaws that were found are known to be exploited.",
+    "redhat.query": "How many packages Red Hat's statements were asked about.",
     "security": "Response headers.",
     "security.fetch": "The page as the server answered it.",
     "seo": "Title, description, headings, canonical, Open Graph, text alternatives.",

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
 
-from surveyor.scan.advise import cvss
+from surveyor.scan.advise import rating
 from surveyor.scan.advise.aliases import Group
+from surveyor.scan.advise.enrich import Known
 from surveyor.scan.advise.packing import Record, Row
 from surveyor.scan.advise.ranges import Keys, Verdict, describe
+from surveyor.scan.advise.record import State
+from surveyor.scan.advise.ruling import Ruling
 from surveyor.scan.advise.upgrade import Claim, Upgrades, upgrades
 from surveyor.scan.model import (
     Asset,
-    Cvss,
     Domain,
     Evidence,
     Finding,
     Fix,
     Package,
     Presence,
-    Severity,
     Tier,
 )
 
@@ -32,16 +35,6 @@ _AGAIN = "Build and scan again"
 #: Confidence by how a package was seen; a manifest's wish is not an installation.
 _CONFIDENCE = {Tier.CONFIRMED: 0.95, Tier.HEURISTIC: 0.5}
 _DECLARED, _DISPUTED = 0.8, 0.7
-_WORDS = {
-    "critical": Severity.CRITICAL,
-    "high": Severity.HIGH,
-    "important": Severity.HIGH,
-    "moderate": Severity.MEDIUM,
-    "medium": Severity.MEDIUM,
-    "low": Severity.LOW,
-    "negligible": Severity.LOW,
-    "minor": Severity.LOW,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,20 +86,36 @@ class Match:
     """One advisory's verdict on one version, and the installed packages that have it.
 
     ``ids`` are the names of the flaw, the record's own first; ``errata`` the flaws that the record mends, when several.
+    ``source`` is the feed, and how much its word counts.
     """
 
-    __slots__ = ("errata", "ids", "installed", "keys", "row", "verdict", "version", "where")
+    __slots__ = ("ecosystem", "errata", "feed", "ids", "installed", "keys", "rank", "row", "verdict", "version")
 
-    def __init__(self, row: Row, verdict: Verdict, version: str, where: str, packages: Installed, keys: Keys) -> None:
+    def __init__(
+        self,
+        row: Row,
+        verdict: Verdict,
+        version: str,
+        source: tuple[str, int],
+        ecosystem: str,
+        packages: Installed,
+        keys: Keys,
+    ) -> None:
         # tens of thousands are made in a scan, which a frozen dataclass would notice
         self.row = row
         self.ids = row.ids
         self.errata = row.errata
         self.verdict = verdict
         self.version = version
-        self.where = where
+        self.feed, self.rank = source
+        self.ecosystem = ecosystem
         self.installed = packages
         self.keys = keys
+
+    @property
+    def where(self) -> str:
+        """Whose word it is, on what."""
+        return f"{self.feed}:{self.ecosystem}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,90 +132,95 @@ class Subject:
         return "/".join(part for part in (self.type, self.namespace, self.name) if part)
 
 
-def build(subject: Subject, group: Group[Match], record: Callable[[Row], Record]) -> Finding | None:
-    """The finding of one group, ``None`` when no source calls an installed version affected."""
-    hits = [match for match in group.members if match.verdict.affected]
-    if not hits:
-        return None
-    disputes = _disputes(group.members, hits) if len(hits) < len(group.members) else []
-    told = [
-        (name, record(row)) for name, row in {match.row.advisory: (match.ids[0], match.row) for match in hits}.values()
-    ]
-    rated = [_rated(name, item) for name, item in told]
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One flaw in one package: its names, what was ruled about the installed versions, and what mends it."""
+
+    subject: Subject
+    ids: tuple[str, ...]
+    ruling: Ruling[Match]
+    fixes: Upgrades
+
+    @property
+    def title(self) -> str:
+        """What the finding is called; holds no version and no count."""
+        return f"{self.ids[0]}: {self.subject.path}"
+
+
+def flaw(subject: Subject, group: Group[Match], ruling: Ruling[Match]) -> Flaw:
+    """What a group comes to, given a ruling with hits."""
+    return Flaw(subject, group.ids, ruling, _upgrades(ruling.hits))
+
+
+def build(flaw: Flaw, record: Callable[[Row], Record], known: Known) -> Finding:
+    """The finding about a flaw; ``known`` is what is known of it whatever has it."""
+    hits = flaw.ruling.hits
+    rows = {match.row.advisory: (match.ids[0], match.row) for match in hits}
+    told = [(name, record(row)) for name, row in rows.values()]
+    rated, facts = [rating.scores(name, item) for name, item in told], rating.scores_of_facts(known.facts)
     places = list({id(match.installed): match.installed for match in hits}.values())
-    fixes = _upgrades(hits)
     state = _fix_state(hits)
-    preferred = group.ids[0]
+    against = flaw.ruling.against
     return Finding(
         domain=Domain.VULNERABILITY,
-        rule=preferred,
-        title=f"{preferred}: {subject.path}",
-        severity=_severity([item for _, item in told], rated),
-        description=next((item.summary or item.details for _, item in told if item.summary or item.details), ""),
-        ids=group.ids,
-        cvss=_distinct(rated),
+        rule=flaw.ids[0],
+        title=flaw.title,
+        severity=rating.severity([item for _, item in told], rated, facts),
+        description=_description(told, known),
+        ids=flaw.ids,
+        cvss=rating.distinct([*rated, facts]),
+        epss=known.epss,
+        epss_percentile=known.percentile,
+        epss_date=known.epss_date,
+        kev=known.kev,
+        known_exploited=known.exploited,
+        cwes=_cwes(told, known),
+        published=_moment(min((item.published for _, item in told if item.published), default="")),
+        modified=_moment(max((item.modified for _, item in told if item.modified), default="")),
+        ruled_by=flaw.ruling.by,
         package=places[0].purl,
         assets=places[0].assets if len(places) == 1 else tuple(asset for place in places for asset in place.assets),
-        fixed_in=fixes.fixed,
+        fixed_in=flaw.fixes.fixed,
         fix_state=state,
-        confidence=round(max(place.confidence for place in places) * (_DISPUTED if disputes else 1.0), 3),
+        confidence=round(max(place.confidence for place in places) * (_DISPUTED if against else 1.0), 3),
         tier=Tier.CONFIRMED if any(place.tier is Tier.CONFIRMED for place in places) else Tier.HEURISTIC,
-        evidence=_evidence(hits, disputes, places),
-        recommended_fix=_fix(subject, places, fixes.targets, state),
-        references=tuple(dict.fromkeys(url for _, item in told for url in item.references))[:_REFERENCES],
+        evidence=_evidence(hits, against, places),
+        recommended_fix=_fix(flaw.subject, places, flaw.fixes.targets, state),
+        references=_references(told, known),
     )
 
 
-def _disputes(members: Sequence[Match], hits: Sequence[Match]) -> list[Match]:
-    """Sources that know the flaw and the package and call a version safe that another one calls affected."""
-    affected = {match.version for match in hits}
-    speaking = {(match.ids[0], match.version) for match in hits}
-    return [
-        match
-        for match in members
-        if not match.verdict.affected
-        and not match.verdict.undecided
-        and match.version in affected
-        and (match.ids[0], match.version) not in speaking
-    ]
+def _description(told: Sequence[tuple[str, Record]], known: Known) -> str:
+    said = (item.summary or item.details for _, item in told)
+    return next((text for text in (*said, *(fact.summary for fact in known.facts)) if text), "")
 
 
-def _rated(name: str, item: Record) -> list[Cvss]:
-    if not item.severity:
-        return []
-    vectors = (vector for system, vector in item.severity if system.startswith("CVSS"))
-    return [rated for vector in vectors if (rated := cvss.try_rate(vector, name))]
+def _cwes(told: Sequence[tuple[str, Record]], known: Known) -> tuple[str, ...]:
+    by_advisories, by_facts = (item.cwes for _, item in told), (fact.cwes for fact in known.facts)
+    return tuple(dict.fromkeys(chain(*by_advisories, *by_facts)))
 
 
-def _distinct(rated: Sequence[Sequence[Cvss]]) -> tuple[Cvss, ...]:
-    """Each vector once, by the first source that gives it."""
-    found: dict[str, Cvss] = {}
-    for scores in rated:
-        for score in scores:
-            found.setdefault(score.vector, score)
-    return tuple(found.values())
+def _references(told: Sequence[tuple[str, Record]], known: Known) -> tuple[str, ...]:
+    by_advisories, by_facts = (item.references for _, item in told), (fact.references for fact in known.facts)
+    return tuple(dict.fromkeys(chain(*by_advisories, *by_facts)))[:_REFERENCES]
 
 
-def _severity(records: Sequence[Record], rated: Sequence[Sequence[Cvss]]) -> Severity:
-    """The worst that any source says: of each its newest CVSS, else its word; unknown when none says anything."""
-    ratings = []
-    for item, scores in zip(records, rated, strict=True):
-        newest = max(scores, key=lambda score: score.version, default=None)
-        if newest is not None and newest.score is not None:
-            ratings.append(cvss.severity(newest.score, version=newest.version))
-        elif word := _word(item):
-            ratings.append(word)
-    return min(ratings, key=lambda rating: rating.rank, default=Severity.UNKNOWN)
+def _moment(text: str) -> datetime | None:
+    """A date of a record; what is none is nobody's."""
+    try:
+        moment = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
 
-def _word(item: Record) -> Severity | None:
-    """A rating in words, from the record or from a system that has words only (Ubuntu's)."""
-    words = [item.word, *(text.lower() for system, text in item.severity if not system.startswith("CVSS"))]
-    return next((_WORDS[word] for word in words if word in _WORDS), None)
-
-
-def _range(match: Match) -> str:
-    return describe(match.row.ranges, match.row.versions)
+def _otherwise(match: Match) -> str:
+    """What a source says whose word does not count."""
+    if match.verdict.affected:
+        return f"{match.version} is affected by this source: {match.verdict.text}"
+    if match.row.state == State.NOT_AFFECTED:
+        return f"{match.version} is not affected by this source: {match.row.reason or 'no reason given'}"
+    return f"{match.version} is not affected by this source: {describe(match.row.ranges, match.row.versions)}"
 
 
 def _upgrades(hits: Sequence[Match]) -> Upgrades:
@@ -218,7 +232,7 @@ def _upgrades(hits: Sequence[Match]) -> Upgrades:
     # each release of a distribution is mended for itself
     by_ecosystem: dict[str, list[Match]] = {}
     for match in hits:
-        by_ecosystem.setdefault(match.where.partition(":")[2], []).append(match)
+        by_ecosystem.setdefault(match.ecosystem, []).append(match)
     parts = [_upgrades_of(matches) for matches in by_ecosystem.values()]
     targets = dict.fromkeys(version for part in parts for version in part.targets)
     return Upgrades(tuple(targets), tuple(targets | dict.fromkeys(version for part in parts for version in part.fixed)))
@@ -230,17 +244,19 @@ def _upgrades_of(hits: Sequence[Match]) -> Upgrades:
 
 
 def _fix_state(hits: Sequence[Match]) -> str:
+    """Whether there is a fix; where there is none, a vendor's word on why, of the vendor that counts most."""
     if any(match.verdict.fixed for match in hits):
         return "fixed"
+    said = max((match for match in hits if match.row.state), key=lambda match: match.rank, default=None)
+    if said is not None:
+        return str(said.row.state)
     return "not_fixed" if any(match.verdict.open_ended for match in hits) else "unknown"
 
 
-def _evidence(hits: Sequence[Match], disputes: Sequence[Match], places: Sequence[Installed]) -> tuple[Evidence, ...]:
+def _evidence(hits: Sequence[Match], against: Sequence[Match], places: Sequence[Installed]) -> tuple[Evidence, ...]:
     """The ranges that matched, those of sources that disagree, then the records of the packages."""
     said = [(match, f"{match.version} is affected: {match.verdict.text}") for match in hits[:_RANGES]]
-    said += [
-        (match, f"{match.version} is not affected by this source: {_range(match)}") for match in disputes[:_RANGES]
-    ]
+    said += [(match, _otherwise(match)) for match in against[:_RANGES]]
     ranges = [Evidence(kind="range", value=text, where=f"{match.where} {match.ids[0]}") for match, text in said]
     if len(ranges) > 1:
         ranges = list(dict.fromkeys(ranges))
@@ -249,6 +265,13 @@ def _evidence(hits: Sequence[Match], disputes: Sequence[Match], places: Sequence
     return (*ranges, *dict.fromkeys([item for place in places for item in place.records][:_RECORDS]))
 
 
+_UNFIXED = {
+    "not_fixed": "No fixed version is known",
+    State.WILL_NOT_FIX: "The vendor will not fix it",
+    State.DEFERRED: "The vendor has put off a fix",
+    State.INVESTIGATING: "The vendor is still looking into it",
+    State.END_OF_LIFE: "This release gets no more fixes",
+}
 _COMMANDS: dict[str, Callable[[str, str], str]] = {
     "apk": lambda names, _: f"apk add --upgrade {names}",
     "cargo": lambda names, version: f"cargo update -p {names} --precise {version}",
@@ -264,7 +287,7 @@ _COMMANDS: dict[str, Callable[[str, str], str]] = {
 def _fix(subject: Subject, places: Sequence[Installed], targets: Sequence[str], state: str) -> Fix:
     """How to get rid of it; ``targets`` are the nearest upgrade of each installed version."""
     if not targets:
-        words = "No fixed version is known" if state == "not_fixed" else "No fixed version is named"
+        words = _UNFIXED.get(state, "No fixed version is named")
         return Fix(
             summary=f"{words} for {subject.name}",
             steps=("Follow the references for a workaround", f"Remove {subject.name} if nothing needs it"),

@@ -14,7 +14,7 @@ from surveyor.scan.engine.shelf import Shelf
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.errors import NotConfigured
 from surveyor.scan.events import Event
-from surveyor.scan.model import Coverage, CoverageState, Finding, Kind, Package, Source, Target
+from surveyor.scan.model import Coverage, CoverageState, Kind, Package, Target
 from surveyor.scan.plan import Place, Request
 from surveyor.scan.settings import Settings
 from surveyor.scan.vocabulary import counted, family
@@ -59,7 +59,8 @@ def run(request: Request, settings: Settings, ledger: Ledger) -> Parts:
     if request.inventory:
         ledger.add(Coverage(what="advisories", state=CoverageState.SKIPPED, reason="not_asked", detail=_INVENTORY))
         return parts
-    parts.findings, parts.sources = _advise(seen.packages, target, settings, ledger, stage)
+    if (advice := _advise(seen.packages, target, settings, ledger, stage)) is not None:
+        parts.findings, parts.upgrades, parts.sources = advice.findings, advice.upgrades, advice.sources
     _harden(seen, parts, ledger)
     return parts
 
@@ -89,10 +90,10 @@ def _harden(seen: Seen, parts: Parts, ledger: Ledger) -> None:
 
 def _advise(
     packages: tuple[Package, ...], target: Target, settings: Settings, ledger: Ledger, stage: str
-) -> tuple[tuple[Finding, ...], tuple[Source, ...]]:
+) -> match.Advice | None:
     """Match packages with the advisory database; without one the packages stand, and coverage says what is missing."""
 
-    def unit() -> tuple[tuple[Finding, ...], tuple[Source, ...]] | None:
+    def unit() -> match.Advice | None:
         try:
             result = _match(packages, target, settings, ledger)
         except NotConfigured:
@@ -102,14 +103,16 @@ def _advise(
             return None
         for entry in result.coverage:
             ledger.add(entry)
-        return result.findings, result.sources
+        return result
 
     ledger.progress(f"{stage}.osv.query", counted(len(packages), "package"), pct=70)
     with ledger.progress.timing(f"{stage}.osv.query"):
         done = ledger.attempt("advisories", unit, stage=f"{stage}.osv.query")
     if done is None:
-        return (), ()
-    ledger.progress(f"{stage}.osv.query.done", counted(len(done[0]), "finding"), pct=95)
+        return None
+    for feed, known in done.known.items():
+        ledger.progress(f"{stage}.enrich.{feed}", f"{counted(known, 'flaw')} known", known=known)
+    ledger.progress(f"{stage}.osv.query.done", counted(len(done.findings), "finding"), pct=95)
     return done
 
 
@@ -121,4 +124,10 @@ def _match(packages: tuple[Package, ...], target: Target, settings: Settings, le
     with snapshot.open_snapshot(settings.advisories) as opened:
         from surveyor.scan.advise import match
 
-        return match.advise(packages, opened, artifact=target.digest or target.source, progress=ledger.progress)
+        return match.advise(
+            packages,
+            opened,
+            artifact=target.digest or target.source,
+            progress=ledger.progress,
+            feeds=settings.feeds,
+        )

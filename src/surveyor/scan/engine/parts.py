@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from surveyor.scan.model import Finding, Package, Source, Target
+from surveyor.scan.model import Finding, Package, Source, Target, Upgrade
 
 if TYPE_CHECKING:
     from surveyor.scan.evidence import Outline
@@ -22,6 +22,7 @@ class Parts:
     target: Target
     packages: tuple[Package, ...] = ()
     findings: tuple[Finding, ...] = ()
+    upgrades: tuple[Upgrade, ...] = ()
     sources: tuple[Source, ...] = ()
     units: dict[str, int] = field(default_factory=dict)
     failed_slots: dict[str, str] = field(default_factory=dict)

@@ -46,7 +46,7 @@ def _match(
     with snapshot.open_snapshot(settings.advisories) as opened:
         held = opened.ecosystems
         about = tuple(package for package in request.packages if _subject(package, held) == request.subject)
-        advice = match.advise(about, opened, artifact=request.artifact, progress=ledger.progress)
+        advice = match.advise(about, opened, artifact=request.artifact, progress=ledger.progress, feeds=settings.feeds)
     for entry in advice.coverage:
         ledger.add(entry)
     return about, advice.findings, advice.sources

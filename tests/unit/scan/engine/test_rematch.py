@@ -51,7 +51,7 @@ def look(database: Path | None, subject: str, *packages: Package) -> Report:
 def test_only_the_subject_is_asked_about(database: Path) -> None:
     report = look(database, "pypi/demo", pypi("demo", "1.0"), pypi("other", "1.0"))
     assert [finding.title for finding in report.findings] == ["CVE-2026-1: pypi/demo"]
-    assert [entry.state for entry in report.coverage] == [CoverageState.LOOKED]
+    assert [entry.state for entry in report.coverage] == [CoverageState.LOOKED, CoverageState.NOT_CONFIGURED]
 
 
 def test_an_upgraded_package_has_no_finding(database: Path) -> None:

@@ -66,9 +66,9 @@ class Feed:
     ``scopes`` lists the parts that are updated apart (OSV's ecosystems), ``("",)`` for a feed without parts. ``fetch``
     opens the changes of one scope, ``None`` when there are none. ``mirrors`` are other addresses of the publisher's.
     ``normalise`` reads one raw record; it raises ``Malformed`` or ``LimitExceeded`` and nothing else. ``rank`` orders
-    whose word counts on a package: the higher. ``pause`` is the least time between two requests, in seconds, and
-    ``busy`` are statuses by which its server says later; ``key_header`` carries a key, with which ``pause_with_key`` is
-    enough.
+    whose word counts on a package: the higher; ``about`` is the one ecosystem, without release, that a vendor's feed
+    speaks of. ``pause`` is the least time between two requests, in seconds, and ``busy`` are statuses by which its
+    server says later; ``key_header`` carries a key, with which ``pause_with_key`` is enough.
     """
 
     id: str
@@ -79,6 +79,7 @@ class Feed:
     normalise: Callable[[bytes, str], Iterable[Advisory | Fact]]
     mirrors: tuple[str, ...] = ()
     rank: int = 0
+    about: str = ""
     pause: float = 0.0
     busy: frozenset[int] = frozenset()
     key_header: str = ""

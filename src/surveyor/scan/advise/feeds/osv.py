@@ -266,4 +266,5 @@ FEED = Feed(
     scopes=ecosystems,
     fetch=fetch,
     normalise=normalise,
+    rank=1,
 )
