@@ -212,7 +212,7 @@ def _named(
 
 def _classes(archive: Zip) -> Iterator[bytes]:
     try:
-        yield from islice((member.name for member in archive.members((b".class",))), _CLASSES)
+        yield from islice((name for name, _ in archive.names((b".class",))), _CLASSES)
     except Malformed:
         return  # told where the directory was read first
 

@@ -28,6 +28,8 @@ _CENTRAL = b"PK\x01\x02"
 _LOCAL = b"PK\x03\x04"
 #: Magic, writer, flags, method, packed size, size, lengths of name, extra field and comment, attributes, offset.
 _ENTRY = Struct("<4sH2xHH8xIIHHH4xII")
+#: Of these the magic and the three lengths, which are enough for most.
+_PASSED = Struct("<4s24xHHH")
 _STORED, _DEFLATED, _LZMA = 0, 8, 14
 _OTHERS = {12: bunzip2, 93: unzstd, 95: unxz}
 _READ = frozenset({_STORED, _DEFLATED, _LZMA, *_OTHERS})
@@ -81,34 +83,44 @@ class Zip:
 
     def members(self, endings: tuple[bytes, ...] = ()) -> Iterator[Member]:
         """The entries whose names end so, in the order of the central directory; raises last when some are missing."""
+        for name, position in self.names(endings):
+            yield self._member(name, position)
+
+    def names(self, endings: tuple[bytes, ...] = ()) -> Iterator[tuple[bytes, int]]:
+        """The names of these entries, and where each stands in the directory; raises as ``members`` does."""
         directory = self._listing
-        position, stop, seen, unpack = 0, len(directory) - 46, 0, _ENTRY.unpack_from
+        position, stop, seen, unpack = 0, len(directory) - 46, 0, _PASSED.unpack_from
         # most names end otherwise, which one look into a set tells sooner than the endings themselves
         tails = frozenset(ending[-_TAIL:] for ending in endings)
         while position <= stop:
-            magic, writer, flags, method, packed, size, name_bytes, extra_bytes, comment_bytes, attributes, offset = (
-                unpack(directory, position)
-            )
+            magic, name_bytes, extra_bytes, comment_bytes = unpack(directory, position)
             if magic != _CENTRAL:
                 raise Malformed("zip central directory is damaged")
             seen += 1
             if not seen & 0xFF:
                 self._budget.entry(0x100)
-            start, names = position + 46, position + 46 + name_bytes
-            position = names + extra_bytes + comment_bytes
-            if tails and bytes(directory[names - _TAIL : names]) not in tails:
+            at, end = position, position + 46 + name_bytes
+            position = end + extra_bytes + comment_bytes
+            if tails and bytes(directory[end - _TAIL : end]) not in tails:
                 continue
-            name = bytes(directory[start:names])
+            name = bytes(directory[at + 46 : end])
             if not endings or name.endswith(endings):
-                if _MAX32 in (packed, size, offset):
-                    extra = bytes(directory[names : names + extra_bytes])
-                    packed, size, offset = _wide(extra, packed, size, offset)
-                mode = attributes >> 16 if writer >> 8 == _UNIX else 0
-                yield Member(name, method, flags, packed, size, offset, mode)
+                yield name, at
         self._budget.entry(seen & 0xFF)
         # writers without zip64 let the count run over
         if (seen ^ self.count) & 0xFFFF:
             raise Malformed(f"zip claims {self.count:,} entries and names {seen:,}")
+
+    def _member(self, name: bytes, position: int) -> Member:
+        """The entry that stands there in the directory."""
+        _, writer, flags, method, packed, size, name_bytes, extra_bytes, _, attributes, offset = _ENTRY.unpack_from(
+            self._listing, position
+        )
+        if _MAX32 in (packed, size, offset):
+            extra = position + 46 + name_bytes
+            packed, size, offset = _wide(bytes(self._listing[extra : extra + extra_bytes]), packed, size, offset)
+        mode = attributes >> 16 if writer >> 8 == _UNIX else 0
+        return Member(name, method, flags, packed, size, offset, mode)
 
     def mentions(self, name: bytes) -> bool:
         """Whether the central directory has these bytes anywhere: much sooner told than who has them."""
