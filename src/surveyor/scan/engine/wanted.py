@@ -38,7 +38,7 @@ _LIBRARY = re.compile(rb"[^/]+\." + _LIBRARIES + rb"\Z", re.DOTALL)
 
 @cache
 def _nested(*, system: bool) -> re.Pattern[bytes]:
-    return re.compile(last_names(_IN_SYSTEMS if system else NESTABLE) + rb"\Z", re.DOTALL)
+    return re.compile(rb"(?:" + last_names(_IN_SYSTEMS if system else NESTABLE) + rb")\Z", re.DOTALL)
 
 
 def is_nested(name: bytes, *, system: bool) -> bool:
