@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeVar
@@ -142,11 +142,11 @@ def _package(identity: str, distro: Distro | None, found: list[Found], said: Seq
         namespace=namespace_of(record, distro),
         name=record.name,
         version=record.version,
-        licenses=_distinct((name for one in (*found, *said) for name in one.record.licenses), _LICENSES),
+        licenses=_distinct([name for one in (*found, *said) for name in one.record.licenses], _LICENSES),
         locations=_distinct(
-            (Location(path=one.where, layer=one.layer, instruction=one.instruction) for one in found), _LOCATIONS
+            [Location(path=one.where, layer=one.layer, instruction=one.instruction) for one in found], _LOCATIONS
         ),
-        evidence=_distinct((_evidence(one) for one in (*found, *said)), _EVIDENCE),
+        evidence=_distinct([_evidence(one) for one in (*found, *said)], _EVIDENCE),
         tier=Tier.CONFIRMED if confirmed else record.tier,
         presence=record.presence,
         found_by=found[0].cataloger.stamp,
@@ -161,6 +161,6 @@ def _evidence(found: Found) -> Evidence:
     return Evidence(kind="package_record", value=found.record.evidence, where=found.where)
 
 
-def _distinct(values: Iterable[T], limit: int) -> tuple[T, ...]:
-    """The first different values, in their order."""
-    return tuple(islice(dict.fromkeys(values), limit))
+def _distinct(values: list[T], limit: int) -> tuple[T, ...]:
+    """The first different values, in their order; most often there is one."""
+    return tuple(values if len(values) < 2 else islice(dict.fromkeys(values), limit))

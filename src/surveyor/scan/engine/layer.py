@@ -80,6 +80,7 @@ class LayerReader:
         self._linked: dict[bytes, list[bytes]] = {}
         self._waiting: dict[bytes, _Waiting] = {}
         self._pass: Walk | None = None
+        self._ledger = Ledger(Progress())  # of the unit that is at work
 
     def read(self) -> Look:
         """Walk the layer to its end, or as far as it can be read."""
@@ -121,10 +122,12 @@ class LayerReader:
 
     def _try(self, what: str, unit: Callable[[], object], name: bytes, *, stage: str) -> None:
         """Run one unit on one file; its error stays with the file, which another layer may hide."""
-        ledger = Ledger(Progress())
+        ledger = self._ledger
         ledger.attempt(what, unit, stage=stage, path=self._scope.path(name), layer=self._layer.digest)
-        self.look.troubles += [Trouble(name=name, stage=stage, entry=entry) for entry in ledger.entries]
-        self._budget.hold(_TROUBLE * len(ledger.entries))
+        if ledger.entries:
+            self.look.troubles += [Trouble(name=name, stage=stage, entry=entry) for entry in ledger.entries]
+            self._budget.hold(_TROUBLE * len(ledger.entries))
+            ledger.entries.clear()
 
     def _walk(self) -> bool:
         look, overlaid = self.look, self._scope.overlaid

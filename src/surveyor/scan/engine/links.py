@@ -48,8 +48,11 @@ def _last_names() -> bytes:
 
 
 NAMES = _last_names()
-#: Every place with each step on the way to it, the slash before that included.
-_WAYS = tuple((place, b"/" + step) for place in _PLACES for step in steps_of(place))
+#: Every place with each step on the way to it, the slash before that included, by the last component of that.
+_WAYS: dict[bytes, list[tuple[bytes, bytes]]] = {}
+for _place in _PLACES:
+    for _step in steps_of(_place):
+        _WAYS.setdefault(_step.rpartition(b"/")[2], []).append((_place, b"/" + _step))
 _ON_THE_WAY = re.compile(
     rb"(?:^|/)(?:" + b"|".join(sorted({re.escape(step) for place in _PLACES for step in steps_of(place)})) + rb")$"
 )
@@ -162,6 +165,6 @@ def _behind(link: bytes) -> list[tuple[bytes, bytes]]:
 
     The outermost root first: ``usr/lib/apk`` is a folder of the tree, and not ``lib/apk`` of a system in ``usr``.
     """
-    slashed = b"/" + link
-    ways = ((slashed[1 : len(slashed) - len(step) + 1], place) for place, step in _WAYS if slashed.endswith(step))
+    slashed, listed = b"/" + link, _WAYS.get(link.rpartition(b"/")[2], ())
+    ways = ((slashed[1 : len(slashed) - len(step) + 1], place) for place, step in listed if slashed.endswith(step))
     return sorted((root, root + place) for root, place in ways) or [(b"", link)]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from zlib import adler32
+
+from isal.isal_zlib import adler32
 
 from surveyor.scan.errors import Malformed
 from surveyor.scan.limits import MIB, Budget
@@ -127,7 +128,9 @@ class TarWalk:
             if type_ in _META:
                 override = self._meta(type_, size, override)
                 continue
-            name = _name(header)
+            name = header[:100].partition(b"\0")[0]
+            if header[345]:
+                name = _prefixed(header, name)
             if override is not None or type_ not in _COMMON:
                 name, size = self._unusual(header, name, size, override)
             elif name[-1:] == b"/":
@@ -259,12 +262,9 @@ def _pax_size(value: bytes) -> int:
     return int(value)
 
 
-def _name(header: bytes) -> bytes:
-    name = header[:100].partition(b"\0")[0]
-    # GNU's magic is "ustar  ", and keeps times where POSIX keeps the prefix
-    if header[345] and header[257:263] == b"ustar\0":
-        return header[345:500].partition(b"\0")[0] + b"/" + name
-    return name
+def _prefixed(header: bytes, name: bytes) -> bytes:
+    """A name with what stands before it; GNU's magic is "ustar  ", and keeps times where POSIX keeps the prefix."""
+    return header[345:500].partition(b"\0")[0] + b"/" + name if header[257:263] == b"ustar\0" else name
 
 
 def _verified_size(header: bytes) -> int:
