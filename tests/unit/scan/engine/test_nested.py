@@ -116,3 +116,8 @@ def test_nested_bombs_stay_within_the_budget(tmp_path: Path) -> None:
     report = scan_bytes(tmp_path, tar({"bomb.tar.xz": bomb, **LODASH}), limits=Limits(spool_bytes=1 << 20))
     assert purls(report) == ["pkg:npm/lodash@4.17.15"]
     assert report.scan_status is ScanStatus.PARTIAL
+
+
+def test_a_name_that_only_begins_as_one_of_an_artifact_is_none(tmp_path: Path) -> None:
+    report = scan_bytes(tmp_path, tar({"Payload": zipped(LODASH), "Payload.jar": zipped(LODASH)}))
+    assert paths(report) == ["Payload!/app/node_modules/lodash/package.json"]
