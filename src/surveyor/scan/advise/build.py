@@ -10,9 +10,8 @@ from pathlib import Path
 
 from surveyor.scan.advise import schema
 from surveyor.scan.advise.codec import Codec, train
-from surveyor.scan.advise.feeds.interface import Mark
 from surveyor.scan.advise.packing import by_package, pack_fact, pack_ranges, pack_record
-from surveyor.scan.advise.record import Advisory, Fact
+from surveyor.scan.advise.record import Advisory, Fact, Mark
 
 #: How many records a new collection's dictionaries are made from.
 _SAMPLES = 1_000

@@ -1,4 +1,7 @@
-"""What every feed hands over: advisories, to match packages by, and facts about flaws, to tell people; all bounded."""
+"""What every feed hands over: advisories, to match packages by, and facts about flaws, to tell people; all bounded.
+
+Also how far one was read: whoever asks the database of it need not bring the readers of all feeds.
+"""
 
 from __future__ import annotations
 
@@ -108,3 +111,18 @@ class Fact:
     cwes: tuple[str, ...] = ()
     status: str = ""
     references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """How far one scope of a feed was read last time: its validators, the date of its data, and how many records.
+
+    ``cursor`` is the feed's own note to itself. All is empty the first time; ``updated_at`` is ISO 8601.
+    """
+
+    etag: str | None = None
+    digest: str | None = None
+    date: str = ""
+    cursor: str = ""
+    updated_at: str = ""
+    rows: int = 0

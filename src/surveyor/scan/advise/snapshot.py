@@ -12,10 +12,9 @@ from urllib.parse import quote
 
 from surveyor.scan.advise import schema
 from surveyor.scan.advise.codec import Codec
-from surveyor.scan.advise.feeds.interface import Mark
 from surveyor.scan.advise.names import canonical
 from surveyor.scan.advise.packing import Record, Row, unpack_fact, unpack_record, unpack_row
-from surveyor.scan.advise.record import Fact
+from surveyor.scan.advise.record import Fact, Mark
 from surveyor.scan.errors import Malformed, NotConfigured, Unsupported
 
 _CACHE_KIB = 16_384

@@ -73,7 +73,7 @@ def wanted(name: str, folder: Path) -> Wanted:
 
 def test_a_fact_comes_back_as_it_went_in(tmp_path: Path) -> None:
     from surveyor.scan.advise.build import Builder
-    from surveyor.scan.advise.feeds.interface import Mark
+    from surveyor.scan.advise.record import Mark
 
     facts = [FULL, Fact(cve="CVE-2024-2"), Fact(cve="CVE-2024-3", score=0.5, percentile=0.0)]
     builder = Builder(tmp_path / "a.db", base=None)

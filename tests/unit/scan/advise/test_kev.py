@@ -151,7 +151,8 @@ def test_any_value_anywhere_raises_only_our_errors(
     (catalogue if key in catalogue else catalogue["vulnerabilities"][0])[key] = value
     folder = tmp_path_factory.mktemp("kev")
     (folder / kev.CATALOGUE).write_text(json.dumps(catalogue))
-    from surveyor.scan.advise.feeds.interface import Known, Mark
+    from surveyor.scan.advise.feeds.interface import Known
+    from surveyor.scan.advise.record import Mark
 
     known = Known(mark=Mark(), entries=dict, now=datetime.now(UTC))
     with contextlib.suppress(ScanError), kev.fetch(Directory(folder), "", known) as changes:

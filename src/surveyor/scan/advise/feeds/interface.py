@@ -9,26 +9,11 @@ from datetime import datetime
 from typing import TypeAlias
 
 from surveyor.scan.advise.origin import Origin
-from surveyor.scan.advise.record import Advisory, Fact
+from surveyor.scan.advise.record import Advisory, Fact, Mark
 from surveyor.scan.errors import ScanError
 
 #: A record by the feed's own name for it, its time of change, and its bytes or why they could not be had.
 Fetched: TypeAlias = tuple[str, str, bytes | ScanError]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """How far one scope of a feed was read last time: its validators, the date of its data, and how many records.
-
-    ``cursor`` is the feed's own note to itself. All is empty the first time; ``updated_at`` is ISO 8601.
-    """
-
-    etag: str | None = None
-    digest: str | None = None
-    date: str = ""
-    cursor: str = ""
-    updated_at: str = ""
-    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
