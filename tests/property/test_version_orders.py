@@ -95,6 +95,17 @@ def test_keys_are_stable(name: str, version: str) -> None:
 #: What each scheme says about how versions are written: all of one row are equal, and each row is below the next.
 WRITTEN = {
     "apk": [["1.0_rc1"], ["1.0", "1.0"], ["1.0-r0", "1.0-r00"], ["1.0-r1"], ["1.0_p1"], ["1.0a"]],
+    "conan": [
+        ["1.0-a"],
+        ["1.0-a.1"],
+        ["1.0", "1", "1.0.0"],
+        ["1+1", "1.0+1"],
+        ["1.0.1"],
+        ["1.0.1w"],
+        ["1.0.10"],
+        ["cci.20200101"],
+        ["cci.20210101"],
+    ],
     "dotted": [["1.0", "1-0", "01.0"], ["1.0.0", "1.0-0"], ["1.0.1"]],
     "dpkg": [
         ["1.0~~"],

@@ -6,7 +6,20 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from surveyor.scan.advise.keys import Key
-from surveyor.scan.advise.versions import apk, dotted, dpkg, gem, maven, nuget, packagist, pep440, pub, rpm, semver
+from surveyor.scan.advise.versions import (
+    apk,
+    conan,
+    dotted,
+    dpkg,
+    gem,
+    maven,
+    nuget,
+    packagist,
+    pep440,
+    pub,
+    rpm,
+    semver,
+)
 
 Order = Callable[[str], Key]
 
@@ -14,6 +27,7 @@ Order = Callable[[str], Key]
 SCHEMES: Mapping[str, Order] = MappingProxyType(
     {
         "apk": apk.key,
+        "conan": conan.key,
         "dotted": dotted.key,
         "dpkg": dpkg.key,
         "gem": gem.key,
@@ -39,6 +53,7 @@ VERSIONS: Mapping[str, Order] = MappingProxyType(
         "CRAN": dotted.key,
         "Chainguard": apk.key,
         "CleanStart": apk.key,
+        "ConanCenter": conan.key,
         "Debian": dpkg.key,
         "Echo": dpkg.key,
         "GHC": dotted.key,
