@@ -25,12 +25,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decisions:
-    """Everything that was read: the documents, and the user's own as a value, for the policy in it.
+    """Everything that was read: the documents, and the user's own file as a value, for the policy in it.
 
     ``unread`` tells of one that is there and was not read.
     """
 
     books: tuple[Book, ...] = ()
+    file: Path | None = None
     own: object = None
     unread: tuple[Decided, ...] = ()
 
@@ -42,10 +43,15 @@ class Decisions:
         return replace(decided, decisions=(*decided.decisions, *self.unread))
 
 
-def read(request: Request | None, *, file: Path | None, vex: Sequence[Path], products: Sequence[str]) -> Decisions:
-    """Read all documents; raises ``BadTarget`` naming the one that cannot be used. ``request`` is what is scanned."""
+def read(
+    request: Request | None, *, file: Path | None, vex: Sequence[Path], products: Sequence[str], search: bool = True
+) -> Decisions:
+    """Read all documents; raises ``BadTarget`` naming the one that cannot be used.
+
+    ``request`` is what is scanned; ``search`` looks into the working directory when no file is named.
+    """
     unread: tuple[Decided, ...] = ()
-    if file is None and Path(FILE).is_file():
+    if search and file is None and Path(FILE).is_file():
         if request is not None and _lies_in(Path(FILE), request):
             unread = (_inside(request),)
         else:
@@ -54,21 +60,22 @@ def read(request: Request | None, *, file: Path | None, vex: Sequence[Path], pro
     if file is not None:
         name = "--decisions" if file != Path(FILE) else ""
         value = load(file, name, _yaml)
-        books.append(_named(file, name, lambda: _own(value, str(file))))
-    books += [_named(path, "--vex", lambda path=path: _vex(path)) for path in vex]  # type: ignore[misc]
+        books.append(named(file, name, lambda: _own(value, str(file))))
+    books += [named(path, "--vex", lambda path=path: _vex(path)) for path in vex]  # type: ignore[misc]
     if products:
         if not books:
             raise BadTarget("--product says what decisions call the target; there are none: --decisions, --vex")
         books[0] = replace(books[0], products=(*books[0].products, *products))
-    return Decisions(books=tuple(books), own=value, unread=unread)
+    return Decisions(books=tuple(books), file=file, own=value, unread=unread)
 
 
 def load(path: Path, option: str, parse: Callable[[bytes], T]) -> T:
     """The value of a document; raises ``BadTarget`` naming the option and the file."""
-    return _named(path, option, lambda: parse(_bytes(path)))
+    return named(path, option, lambda: parse(_bytes(path)))
 
 
-def _named(path: Path, option: str, step: Callable[[], T]) -> T:
+def named(path: Path, option: str, step: Callable[[], T]) -> T:
+    """Do something with a file; raises ``BadTarget`` naming it and the option for whatever is wrong with it."""
     told = f"{option} {path}".strip()
     try:
         return step()

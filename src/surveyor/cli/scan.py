@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from surveyor.cli import FAILED, advice, complaint, decide, destination, progress, reaching, rendering
+from surveyor.cli import FAILED, advice, complaint, decide, destination, gating, progress, reaching, rendering
 from surveyor.remedy import facts
 from surveyor.remedy import gate as gates
 from surveyor.scan import engine
@@ -23,6 +23,10 @@ def scan(  # noqa: PLR0913 - one parameter an option
     format: rendering.Format = "table",  # noqa: A002 - the option's name
     output: Path | None = None,
     fail_on: str | None = None,
+    only_new: Path | None = None,
+    only_fixable: Annotated[bool, Parameter(negative=())] = False,
+    min_priority: int | None = None,
+    policy: Path | None = None,
     decisions: Path | None = None,
     vex: Annotated[list[Path] | None, Parameter(negative=())] = None,
     product: Annotated[list[str] | None, Parameter(negative=())] = None,
@@ -50,6 +54,15 @@ def scan(  # noqa: PLR0913 - one parameter an option
         Write the report to this file instead of standard output.
     fail_on
         SEVERITY[,unknown]: exit 1 when a finding is that bad or worse.
+    only_new
+        A JSON report: exit 1 only for findings that are not in it, or no longer settled.
+    only_fixable
+        Exit 1 only for findings that something mends.
+    min_priority
+        Exit 1 only for findings of this priority (0 to 100) and above. Without --fail-on these options ask for
+        findings of every severity.
+    policy
+        A file of rules that fail or warn, beside those in the file of decisions.
     decisions
         A file of decisions about findings, instead of .surveyor.yaml in the working directory.
     vex
@@ -72,9 +85,10 @@ def scan(  # noqa: PLR0913 - one parameter an option
     quiet
         Show no progress.
     """
-    gate = gates.Gate() if fail_on is None else gates.parse(fail_on)
+    gate = gates.parse(fail_on, new=only_new is not None, fixable=only_fixable, priority=min_priority)
     request = plan(target, platform=platform, only=image)
     decided = decide.read(request, file=decisions, vex=vex or (), products=product or ())
+    rules = gating.read(gate, only_new=only_new, file=policy, decided=decided)
     settings = reaching.settings(request, offline=offline, allow_host=allow_host)
     if output is not None:
         destination.check(output)
@@ -83,14 +97,14 @@ def scan(  # noqa: PLR0913 - one parameter an option
         emit = Progress(*listeners)
         if advisories is not None:
             settings = _with_advisories(settings, advisories, emit)
-        report = decided.on(facts.weigh(engine.run(request, settings, emit)))
+        report = rules.on(decided.on(facts.weigh(engine.run(request, settings, emit))))
     written = rendering.write(report, format, output)
-    for words in advice.on(report, settings):
+    for words in (*advice.on(report, settings), *rules.tell(report)):
         complaint.say(words)
     if journal is not None and journal.error is not None:
         complaint.say(f"--progress-file {journal.path}: ends early: {journal.error.strerror}")
         written = False
-    return gates.judge(report, gate).exit_code if written else FAILED
+    return gates.judge(report, report.rulings).exit_code if written else FAILED
 
 
 def _with_advisories(settings: Settings, given: str, emit: Progress) -> Settings:

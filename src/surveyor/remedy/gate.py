@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from surveyor.remedy import rule
+from surveyor.remedy.rule import FAIL, Condition, Rule
 from surveyor.scan.errors import BadTarget
-from surveyor.scan.model import INCOMPLETE, Finding, Report, ScanStatus, Severity
+from surveyor.scan.model import INCOMPLETE, Report, Ruling, ScanStatus, Severity
+
+MOST = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """``threshold`` and worse fail; unknown severities only when they were named too."""
+    """What the command line asks for; all that is given must hold for a finding to fail.
+
+    ``threshold`` and worse fail, unknown severities only when they were named too; with neither, every severity.
+    """
 
     threshold: Severity | None = None
     unknown: bool = False
+    new: bool = False
+    fixable: bool = False
+    priority: int | None = None
 
-    def stops(self, finding: Finding) -> bool:
-        """Whether this one finding fails the gate; one that somebody has settled does not."""
-        if finding.decision is not None and finding.decision.suppressed:
-            return False
-        if finding.severity is Severity.UNKNOWN:
-            return self.unknown
-        return self.threshold is not None and finding.severity.rank <= self.threshold.rank
+    def rules(self) -> tuple[Rule, ...]:
+        """The one rule that this is, named as it was asked for; none when nothing was."""
+        parts: list[tuple[str, Condition]] = []
+        if self.threshold or self.unknown:
+            words = [f">= {self.threshold}"] if self.threshold else []
+            words += [Severity.UNKNOWN] if self.unknown else []
+            told = ",".join(filter(None, (self.threshold, Severity.UNKNOWN if self.unknown else None)))
+            parts.append((f"--fail-on {told}", rule.severity(words, "--fail-on")))
+        if self.new:
+            parts.append(("--only-new", rule.new()))
+        if self.fixable:
+            parts.append(("--only-fixable", rule.fixable()))
+        if self.priority is not None:
+            condition = rule.priority(f">= {self.priority}", "--min-priority")
+            parts.append((f"--min-priority {self.priority}", condition))
+        if not parts:
+            return ()
+        return (Rule(name=" ".join(name for name, _ in parts), conditions=tuple(one for _, one in parts)),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +55,12 @@ class Verdict:
     unlooked: int = 0
 
 
-def parse(text: str) -> Gate:
-    """Read ``SEVERITY[,unknown]``, for example ``high`` or ``medium,unknown``."""
+def parse(text: str | None, *, new: bool = False, fixable: bool = False, priority: int | None = None) -> Gate:
+    """Read ``SEVERITY[,unknown]``, for example ``high`` or ``medium,unknown``, and the options beside it."""
+    if priority is not None and not 0 <= priority <= MOST:
+        raise BadTarget(f"--min-priority {priority}: expected a number from 0 to {MOST}")
+    if text is None:
+        return Gate(new=new, fixable=fixable, priority=priority)
     words = [word.strip().lower() for word in text.split(",")]
     rated = [word for word in words if word != Severity.UNKNOWN]
     known = [severity.value for severity in Severity if severity is not Severity.UNKNOWN]
@@ -42,13 +68,19 @@ def parse(text: str) -> Gate:
         raise BadTarget(
             f"--fail-on {text!r}: expected one of {', '.join(known)}, or one of them with ',unknown', or unknown"
         )
-    return Gate(threshold=Severity(rated[0]) if rated else None, unknown=Severity.UNKNOWN in words)
+    return Gate(
+        threshold=Severity(rated[0]) if rated else None,
+        unknown=Severity.UNKNOWN in words,
+        new=new,
+        fixable=fixable,
+        priority=priority,
+    )
 
 
-def judge(report: Report, gate: Gate) -> Verdict:
+def judge(report: Report, rulings: Sequence[Ruling]) -> Verdict:
     """Weigh a report: a scan that could not look at all outranks the gate, and the gate outranks an incomplete scan."""
     unlooked = sum(entry.state in INCOMPLETE for entry in report.coverage)
-    stopped = sum(gate.stops(finding) for finding in report.findings)
+    stopped = sum(ruling.count for ruling in rulings if ruling.broken and ruling.action == FAIL)
     if report.scan_status in (ScanStatus.FAILED, ScanStatus.UNSUPPORTED):
         code = 2
     elif stopped:

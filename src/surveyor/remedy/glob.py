@@ -39,18 +39,18 @@ class Glob:
         return bool(states & self._end)
 
     def _compile(self, tokens: list[str]) -> int:
-        for place, token in enumerate(tokens):
+        for place, part in enumerate(tokens):
             bit = 1 << place
-            if token == "**/":  # noqa: S105 - no password: zero folders or more
+            if part == "**/":  # zero folders or more
                 self._skip |= bit
-            elif token in {"*", "**"}:
+            elif part in {"*", "**"}:
                 self._star |= bit
-                self._free |= bit if token == "**" else 0  # noqa: S105
+                self._free |= bit if part == "**" else 0
                 self._named |= bit
-            elif token == "?":  # noqa: S105
+            elif part == "?":
                 self._any |= bit
             else:
-                self._literal[token[-1]] = self._literal.get(token[-1], 0) | bit
+                self._literal[part[-1]] = self._literal.get(part[-1], 0) | bit
         return len(tokens)
 
     def _closed(self, states: int) -> int:

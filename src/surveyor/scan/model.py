@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-SCHEMA_VERSION = "1.4"
+SCHEMA_VERSION = "1.5"
 
 
 class Kind(StrEnum):
@@ -259,6 +259,24 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What one rule of a gate or a policy says of a report: ``action`` is ``fail`` or ``warn``.
+
+    ``findings`` (titles) and ``packages`` (PURLs) broke it, ``count`` in all; of ``undecided`` others nobody knows the
+    facts in ``missing``, so that they were counted neither way.
+    """
+
+    rule: str
+    action: str
+    broken: bool
+    count: int
+    findings: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    undecided: int = 0
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Factor:
     """One row of a priority's sum.
 
@@ -448,6 +466,7 @@ class Report:
     findings: tuple[Finding, ...] = ()
     upgrades: tuple[Upgrade, ...] = ()
     decisions: tuple[Decided, ...] = ()
+    rulings: tuple[Ruling, ...] = ()
     scores: tuple[Score, ...] = ()
     summary: Summary = field(default_factory=Summary)
     error: str | None = None

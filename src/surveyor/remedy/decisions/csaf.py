@@ -167,7 +167,7 @@ def _sorted(
     reasons: dict[str, str] = {}
     if status is DecisionStatus.NOT_AFFECTED:
         for flag in map(mapping, sequence(item.get("flags"))):
-            if flag.get("label") in JUSTIFICATIONS:
+            if string(flag.get("label")) in JUSTIFICATIONS:
                 flags.update(dict.fromkeys(_meant(flag, tree, members), string(flag.get("label"))))
         impacts = [one for one in map(mapping, sequence(item.get("threats"))) if one.get("category") == "impact"]
     else:

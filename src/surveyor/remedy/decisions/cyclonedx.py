@@ -158,7 +158,7 @@ def _statement(item: Mapping[str, object], name: str, bom: _Bom, said: str) -> S
 def _justification(item: Mapping[str, object], analysis: Mapping[str, object]) -> str | None:
     for value in sequence(item.get("properties")):
         told = mapping(value)
-        if told.get("name") == _PROPERTY and told.get("value") in JUSTIFICATIONS:
+        if told.get("name") == _PROPERTY and string(told.get("value")) in JUSTIFICATIONS:
             return string(told.get("value"))
     return _JUSTIFICATIONS.get(string(analysis.get("justification")))
 

@@ -132,12 +132,12 @@ def _written(claim: Claim, origin: Origin) -> dict[str, Any]:
         "products": [product],
         "status": claim.status.value,
     }
-    if claim.status is DecisionStatus.NOT_AFFECTED:
-        if claim.justification:
-            told["justification"] = claim.justification
+    if claim.status is DecisionStatus.NOT_AFFECTED and not claim.justification:
         told["impact_statement"] = claim.reason
     elif claim.status is DecisionStatus.AFFECTED:
         told["action_statement"] = claim.reason
     else:
         told["status_notes"] = claim.reason
+    if claim.justification:  # one of it and an impact statement, not both
+        told["justification"] = claim.justification
     return told

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from surveyor.remedy.decisions.statement import PackageSelector, Product, Scope
-from surveyor.scan.formats import purl
+from surveyor.scan.errors import BadTarget
+from surveyor.scan.formats import purl, reference
 from surveyor.scan.formats.purl import Purl
+from surveyor.scan.formats.reference import Reference
 from surveyor.scan.model import Asset, Distro, Finding, Package, Report
 
 #: What a platform's CPE calls a distribution, by vendor and product; and what its os-release does.
@@ -45,8 +48,8 @@ class Target:
         target = report.target
         self._called = [found for name in called if (found := purl.parse(name))]
         self._digest = (target.digest or "").removeprefix("sha256:")
-        self._references = [_Reference(name) for name in dict.fromkeys((target.name, target.source)) if name]
-        images = (name for reference in self._references for name in (reference.name, reference.repository))
+        self._references = list(_references((target.name, target.source)))
+        images = (name for held in self._references for name in (held.repository, held.repository.rpartition("/")[2]))
         self._names = {name for name in (target.source, target.name, target.digest, *images, *called) if name}
         self._packages = {package.purl: package for package in report.packages}
         self._parsed: dict[str, Purl | None] = {}
@@ -77,6 +80,11 @@ class Target:
             return "path"
         return "path" if scope.urls and not any(glob.matches(url) for glob in scope.urls) else None
 
+    def holds(self, scope: Scope, package: Package) -> bool:
+        """Whether a scope names a package, wherever it lies."""
+        place = Place(asset=Asset(type="package", value=package.purl), purl=self._purl(package.purl), package=package)
+        return self.missing(scope, place, None) is None
+
     def _purl(self, text: str) -> Purl | None:
         if text not in self._parsed:
             self._parsed[text] = purl.parse(text)
@@ -101,7 +109,9 @@ class Target:
             return True
         if any(_same(one, other) for one in product.purls for other in self._called):
             return True
-        return any(reference.is_named(one, self._digest) for one in product.purls for reference in self._references)
+        if any(one.type == "generic" and not one.version and one.name in self._names for one in product.purls):
+            return True
+        return any(_is_image(one, held, self._digest) for one in product.purls for held in self._references)
 
     def _files(self, purls: Iterable[Purl]) -> Iterator[str]:
         """How the paths of what lies inside these packages begin."""
@@ -123,32 +133,26 @@ class Target:
         return any(_is_release(distro, known, version) for distro in self._distros)
 
 
-class _Reference:
-    """A target's name, read as one of an image: ``registry/path/name:tag@sha256:digest``."""
+def _references(names: Iterable[str | None]) -> Iterator[Reference]:
+    """A target's names that can be those of images, wherever they came from."""
+    for name in dict.fromkeys(name for name in names if name):
+        with contextlib.suppress(BadTarget):
+            yield reference.parse(name.partition("://")[2] if "://" in name else name)
 
-    def __init__(self, text: str) -> None:
-        rest, _, digest = text.partition("@sha256:")
-        repository, colon, tag = rest.rpartition(":")
-        if not colon or "/" in tag:
-            repository, tag = rest, ""
-        self.repository = repository.removeprefix("docker.io/").removeprefix("library/")
-        self.name = self.repository.rpartition("/")[2]
-        self._tag, self._digest = tag, digest
 
-    def is_named(self, given: Purl, digest: str) -> bool:
-        """Whether a PURL of an image names it (the purl specification's types ``oci`` and ``docker``)."""
-        if given.type not in _LAYERED or given.name.casefold() != self.name.casefold():
-            return False
-        repository = given.qualifier("repository_url").removeprefix("docker.io/").removeprefix("library/")
-        if given.type == "oci" and repository and repository != self.repository:
-            return False
-        namespace = given.namespace if given.type == "docker" else None
-        if namespace and not f"/{self.repository}".endswith(f"/{namespace}/{given.name}"):
-            return False
-        tag = given.qualifier("tag")
-        if given.version.startswith("sha256:"):
-            return given.version.removeprefix("sha256:") in {digest, self._digest} - {""}
-        return all(not wanted or wanted == self._tag for wanted in (tag, given.version))
+def _is_image(given: Purl, held: Reference, digest: str) -> bool:
+    """Whether a PURL names an image (the purl specification's types ``oci`` and ``docker``)."""
+    if given.type not in _LAYERED or given.name.casefold() != held.repository.rpartition("/")[2].casefold():
+        return False
+    namespace = given.namespace if given.type == "docker" else None
+    if namespace and not f"/{held.repository}".endswith(f"/{namespace}/{given.name}"):
+        return False
+    wanted = list(_references([given.qualifier("repository_url")]))
+    if any((one.host, one.repository) != (held.host, held.repository) for one in wanted):
+        return False
+    if given.version.startswith("sha256:"):
+        return given.version.removeprefix("sha256:") in {digest, (held.digest or "").removeprefix("sha256:")} - {""}
+    return all(not tag or tag == held.tag for tag in (given.qualifier("tag"), given.version))
 
 
 def subject_of(finding: Finding) -> Purl | None:

@@ -32,6 +32,7 @@ def test_the_top_level_is_the_published_one() -> None:
         "findings",
         "upgrades",
         "decisions",
+        "rulings",
         "scores",
         "summary",
         "error",

@@ -1,0 +1,78 @@
+"""What a scan's findings are held against: the options of the command line, and policies of the team."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from surveyor.cli import decide, reports
+from surveyor.remedy import gate, policy
+from surveyor.remedy.document import read_yaml
+from surveyor.remedy.rule import FAIL, Rule, rule_on
+from surveyor.scan.errors import BadTarget
+from surveyor.scan.events import printable
+from surveyor.scan.model import INCOMPLETE, Report, Ruling, ScanStatus
+from surveyor.scan.vocabulary import counted
+
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gating:
+    """Rules in the order in which they are told, the first of the options; and the report that is not news."""
+
+    rules: tuple[Rule, ...] = ()
+    baseline: Report | None = None
+
+    def on(self, report: Report) -> Report:
+        """The report with what the rules say of it."""
+        today = datetime.now(UTC).date()
+        return replace(report, rulings=rule_on(report, self.rules, today=today, baseline=self.baseline))
+
+    def tell(self, report: Report) -> Iterator[str]:
+        """A sentence for each rule that is broken, or that could not be held against everything."""
+        if self.baseline is not None and any(entry.state in INCOMPLETE for entry in self.baseline.coverage):
+            yield "--only-new: the baseline is incomplete; what it did not look at counts as new"
+        for ruling in report.rulings:
+            if ruling.broken:
+                yield _broken(ruling)
+            # that nobody has rated it is counted in every report
+            if ruling.undecided and ruling.missing != ("severity",):
+                yield _undecided(ruling)
+
+
+def read(gate_: gate.Gate, *, only_new: Path | None, file: Path | None, decided: decide.Decisions) -> Gating:
+    """Everything that a scan will be held against; raises ``BadTarget`` naming the file that cannot be used."""
+    rules = list(gate_.rules())
+    if decided.file is not None and not (file is not None and _is_same(file, decided.file)):
+        rules += decide.named(decided.file, "", lambda: policy.read(decided.own))
+    if file is not None:
+        rules += decide.load(file, "--policy", lambda data: policy.read(read_yaml(data)))
+    decide.named(file or decided.file or Path(), "", lambda: policy.unique(rules))
+    return Gating(rules=tuple(rules), baseline=None if only_new is None else _baseline(only_new))
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
+
+
+def _baseline(path: Path) -> Report:
+    report = reports.read(path, "--only-new")
+    if report.scan_status in {ScanStatus.FAILED, ScanStatus.UNSUPPORTED}:
+        raise BadTarget(f"--only-new {path}: that scan failed, and says nothing about what is new")
+    return report
+
+
+def _broken(ruling: Ruling) -> str:
+    what = counted(ruling.count, "package" if ruling.packages else "finding")
+    names = [*ruling.findings, *ruling.packages]
+    more = f" and {ruling.count - _NAMED:,} more" if ruling.count > _NAMED else ""
+    verb = "failed" if ruling.action == FAIL else "warns"
+    return f"{printable(ruling.rule)}: {verb}: {what}: {printable(', '.join(names[:_NAMED]))}{more}"
+
+
+def _undecided(ruling: Ruling) -> str:
+    what = counted(ruling.undecided, "package" if ruling.missing == ("licence",) else "finding")
+    return f"{printable(ruling.rule)}: not held against {what}: unknown {', '.join(ruling.missing)}"
