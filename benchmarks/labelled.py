@@ -2,10 +2,10 @@
 
     python -m benchmarks labelled --advisories DIR [--held] [--page benchmarks/ACCURACY.md]
 
-``DIR`` is a folder of OSV's layout, a folder that has one called ``bucket``, or an advisory database. Each package is
-scanned by itself, from a bill of materials that holds nothing else. Rows whose advisory the database does not hold are
-not answerable and counted apart. ``--held`` adds the totals of the half that is kept for the end; its rows are never
-shown. ``tests/labelled/README.md`` says how the cases were written.
+``DIR`` is an advisory database, a folder of OSV's layout, or one with a folder for each feed (OSV's is ``bucket``).
+Each package is scanned by itself, from a bill of materials that holds nothing else. Rows whose advisory the database
+does not hold are not answerable and counted apart. ``--held`` adds the totals of the half that is kept for the end; its
+rows are never shown. ``tests/labelled/README.md`` says how the cases were written.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from pathlib import Path
 
 from surveyor.scan import engine
 from surveyor.scan.advise import update
+from surveyor.scan.advise.feeds import FEEDS
 from surveyor.scan.advise.origin import Answer
 from surveyor.scan.advise.snapshot import open_snapshot
 from surveyor.scan.errors import NotConfigured
@@ -36,6 +37,8 @@ from surveyor.scan.settings import Settings
 
 HERE = Path(__file__).parent
 CASES = HERE.parent / "tests" / "labelled"
+#: Feed → where a folder of several feeds has it.
+FOLDERS = {"osv": "bucket", "redhat": "redhat", "nvd": "nvd", "debian": "debian", "alpine": "alpine"}
 #: Truths under which a finding is right.
 POSITIVE = frozenset({"affected", "wont_fix"})
 #: Outcomes that need an explanation.
@@ -127,8 +130,16 @@ def explanations(path: Path) -> dict[tuple[str, str], str]:
 
 def database(advisories: Path, cache: Path) -> Path:
     """The database to ask: the file itself, or one made of a folder and kept."""
-    inner = advisories / "bucket"
-    return update.resolve(str(inner if inner.is_dir() else advisories), cache, _no_network, Progress())
+    if not (advisories / FOLDERS["osv"]).is_dir():
+        return update.resolve(str(advisories), cache, _no_network, Progress())
+    wanted = [
+        update.want(feed, advisories / folder, fetch=_no_network)
+        for feed in FEEDS
+        if (folder := FOLDERS.get(feed.id)) and (advisories / folder).is_dir()
+    ]
+    path = cache / "feeds.db"
+    update.update(wanted, path, progress=Progress())
+    return path
 
 
 def _no_network(url: str, **_: object) -> Answer:
@@ -171,7 +182,7 @@ class Judge:
 
         That a flaw is nowhere is an answer where there is none; where there is one, the database must know it.
         """
-        asked = [entry for entry in coverage if entry.what.startswith("advisories")]
+        asked = [entry for entry in coverage if entry.what.startswith("advisories.")]
         for entry in asked:
             if entry.state in UNASKED:
                 return entry.detail or entry.reason or entry.state, ""
@@ -204,7 +215,7 @@ def _evidence(finding: Finding) -> str:
 
 
 def _coverage(entries: Iterable[Coverage]) -> str:
-    asked = (entry for entry in entries if entry.what.startswith("advisories") and entry.detail)
+    asked = (entry for entry in entries if entry.what.startswith("advisories.") and entry.detail)
     return "; ".join(f"{entry.what}: {entry.detail}" for entry in asked)
 
 
