@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import json
 from collections.abc import Callable
 
 from surveyor.scan.vocabulary import COMPRESSED
 from tests import cpios, discs, images, packages, programs, sboms, squash
 from tests.apple import apfs, hfs, udif
+from tests.servers import csaf
 
 Make = Callable[[], bytes]
 TREE = {"etc/os-release": images.DEBIAN, "var/lib/dpkg/status": images.deb("a", "1")}
@@ -44,4 +46,11 @@ PROGRAMS: dict[str, tuple[Make, ...]] = {
     "elf": (lambda: programs.elf({".rodata": b"OpenSSL 3.0.11 19 Sep 2023\0"}, needed=("libc.so.6",)),),
     "pe": (programs.pe,),
     "mach-o": (programs.macho, lambda: programs.fat(programs.macho())),
+}
+#: Records of feeds, by the feed.
+FEEDS: dict[str, tuple[Make, ...]] = {
+    "redhat": (
+        lambda: json.dumps(csaf.example()).encode(),
+        lambda: json.dumps(csaf.example("RHSA-2026:1")).encode(),
+    ),
 }

@@ -12,6 +12,10 @@ from pathlib import Path
 from surveyor.scan.acquire import ACQUIRERS
 from surveyor.scan.acquire.interface import Acquirer, Origin
 from surveyor.scan.acquire.origin import open_blob
+from surveyor.scan.advise.feeds import feed
+from surveyor.scan.advise.feeds.interface import Feed
+from surveyor.scan.advise.packing import by_package, pack_fact, pack_ranges, pack_record
+from surveyor.scan.advise.record import Fact
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.catalog.interface import Cataloger, File, Record
 from surveyor.scan.catalog.purl import purl
@@ -117,6 +121,25 @@ def _catalogers() -> Iterator[Target]:
         yield Target(name=name, run=partial(_catalog, programs, "fuzz"), seeds=(*whole, *fitting))
 
 
+def _normalise(feed: Feed, data: bytes) -> None:
+    """Read bytes as a record of a feed; what it says must fit in the database."""
+    try:
+        for item in feed.normalise(data, ""):
+            if isinstance(item, Fact):
+                pack_fact(item)
+                continue
+            pack_record(item)
+            for items in by_package(item).values():
+                pack_ranges(item, items)
+    except ScanError:
+        return
+
+
+def _feeds() -> Iterator[Target]:
+    for name, examples in seeds.FEEDS.items():
+        yield Target(name=f"feed.{name}", run=partial(_normalise, feed(name)), seeds=tuple(make() for make in examples))
+
+
 def targets() -> dict[str, Target]:
     """All of them, by name."""
-    return {target.name: target for target in (*_acquirers(), *_catalogers())}
+    return {target.name: target for target in (*_acquirers(), *_catalogers(), *_feeds())}

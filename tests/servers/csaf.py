@@ -109,6 +109,21 @@ class Writer:
         }
 
 
+def example(identity: str = "CVE-2026-1000") -> Document:
+    """A file with a bit of everything."""
+    rhel, eus = "cpe:/o:redhat:enterprise_linux:9", "cpe:/o:redhat:rhel_eus:9.0::baseos"
+    writer = Writer(identity)
+    writer.fixed("BaseOS-9", f"{rhel}::baseos", "a-1:2-3.el9_4.src", "a-libs-1:2-3.el9_4.x86_64", cve="CVE-2026-1000")
+    writer.fixed("BaseOS-9.0", eus, "a-1:1-3.el9_0.src", cve="CVE-2026-1000")
+    writer.fixed("App", rhel, "m-0:1-1.module+el9.1.0+1.src", module="m:1", cve="CVE-2026-1000")
+    name, cve = "red_hat_enterprise_linux_9", "CVE-2026-1000"
+    writer.say("known_affected", name, rhel, "b.src", "b-libs", details="Will not fix", cve=cve)
+    safe = ("c.src", "d-0:1-1.el9.src")
+    writer.say("known_not_affected", name, rhel, *safe, flag="component_not_present", purls=False, cve=cve)
+    writer.say("under_investigation", name, rhel, "e.src", cve=cve)
+    return writer.document(vector="CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H")
+
+
 def _category(status: str, details: str) -> str:
     if status == "fixed":
         return "vendor_fix"

@@ -8,7 +8,7 @@ package by PURL; older documents have no PURLs, and modules as a component in be
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from surveyor.scan.errors import LimitExceeded, Malformed
@@ -53,6 +53,8 @@ class Tree:
         self._products: dict[str, tuple[str, str]] = {}
         #: id of a relationship → the component's id and that of what it is part of
         self._parts: dict[str, tuple[str, str]] = {}
+        #: what was read of a component's id; a file names each in several repositories, and for several flaws
+        self._read: dict[str, Component | None] = {}
         tree = document.get("product_tree")
         if tree is None:
             return
@@ -95,11 +97,15 @@ class Tree:
         *parts, _ = self._chain(product_id)
         if not parts:
             return None
-        found = self._read(parts[0])
+        part = parts[0]
+        if part not in self._read:
+            named = self._products.get(part, ("", ""))[1]
+            self._read[part] = by_purl(named) if named else by_id(part)
+        found = self._read[part]
         if found is None or found.module:
             return found
-        module = next((name for part in parts[1:] if (name := self._module(part))), "")
-        return Component(name=found.name, version=found.version, arch=found.arch, module=module) if module else found
+        module = next((name for between in parts[1:] if (name := _between(between))), "")
+        return replace(found, module=module) if module else found
 
     def _chain(self, product_id: str) -> list[str]:
         """The component's id, those of what it is part of, the product's last."""
@@ -113,15 +119,10 @@ class Tree:
                 return [part, product]
         return chain
 
-    def _read(self, part: str) -> Component | None:
-        named = self._products.get(part, ("", ""))[1]
-        return by_purl(named) if named else by_id(part)
 
-    def _module(self, part: str) -> str:
-        """``nodejs:16:8060020221004:ad008a3a`` where a module stands between a package and the product."""
-        name, _, rest = part.partition(":")
-        stream = rest.partition(":")[0]
-        return f"{name}:{stream}" if name and stream and rest.count(":") >= 1 and "/" not in name else ""
+def _between(part: str) -> str:
+    """The module of ``nodejs:16:8060020221004:ad008a3a``, which stands between a package and the product."""
+    return module_of(part) if part.count(":") >= 2 else ""
 
 
 def _branches(tree: Json) -> Iterator[Json]:

@@ -24,6 +24,7 @@ _ANY = ("i", "0")
 #: Windows builds of a library: of one source, which is named after neither.
 _MINGW = ("mingw32-", "mingw64-")
 _SOURCE = frozenset({"src", "nosrc"})
+_MOST_ALIKE = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,16 +36,26 @@ class Said:
 
 
 @dataclass(slots=True)
+class _Rest:
+    """What is said of a source that is not fixed: of ``versions``, or of all."""
+
+    said: Said
+    versions: dict[str, None] | None
+
+
+@dataclass(slots=True)
 class _Module:
     """Everything said of one major release's packages outside of modules, or of one stream of a module."""
 
     #: source → version → the minor lines that it was released on, "" for the mainline
     fixed: dict[str, dict[str, set[str]]] = field(default_factory=dict)
-    #: source → what is said of all versions, or of those listed
-    rest: dict[str, tuple[State, str, tuple[str, ...]]] = field(default_factory=dict)
-    #: version → sources of that version, fixed or not
+    #: those that are fixed on the mainline
+    mended: set[str] = field(default_factory=set)
+    rest: dict[str, _Rest] = field(default_factory=dict)
+    #: version → sources of that version, fixed or not; release → whether there is a source of it
     sources: dict[str, set[str]] = field(default_factory=dict)
-    named: set[str] = field(default_factory=set)
+    releases: set[str] = field(default_factory=set)
+    named: bool = False
 
 
 class Products:
@@ -82,29 +93,30 @@ class Products:
 
     def _note_source(self, module: _Module, item: Component) -> None:
         if item.arch in _SOURCE:
-            module.named.add(item.name)
+            module.named = True
             if item.version:
                 module.sources.setdefault(item.version, set()).add(item.name)
+                module.releases.add(item.version.rpartition("-")[2])
 
     def _fix(self, module: _Module, stream: Stream, item: Component) -> None:
         if item.version and (name := _source_of(module, item)):
-            minor = stream.minor or ""
-            module.fixed.setdefault(name, {}).setdefault(item.version, set()).add(minor)
+            module.fixed.setdefault(name, {}).setdefault(item.version, set()).add(stream.minor)
+            if not stream.minor:
+                module.mended.add(name)
 
     def _say(self, module: _Module, stream: Stream, item: Component, said: Said) -> None:
         if stream.minor:
             return
         name = item.name if item.arch in _SOURCE or not module.named else _of_mingw(item.name)
-        if not name or any("" in minors for minors in module.fixed.get(name, {}).values()):
+        if not name or name in module.mended:
             return
-        listed = (item.version,) if item.version else ()
-        held = module.rest.get(name)
-        if held is None:
-            module.rest[name] = (said.state, said.reason[:MAX_REASON], listed)
-        elif held[0] is said.state and held[2]:
-            # a statement on all versions holds those on listed ones
-            more = () if not listed else tuple(dict.fromkeys((*held[2], *listed)))
-            module.rest[name] = (held[0], held[1], more)
+        held = module.rest.setdefault(name, _Rest(said, {} if item.version else None))
+        if held.said.state is not said.state or held.versions is None:
+            return
+        if item.version:
+            held.versions[item.version] = None
+        else:
+            held.versions = None  # a statement on all versions holds those on listed ones
 
     def _said_of(self, status: str, identity: str) -> Said:
         said = self._said.get(identity, Said())
@@ -132,13 +144,12 @@ def _source_of(module: _Module, item: Component) -> str:
         return item.name
     same = module.sources.get(item.version)
     if same is None:
-        release = item.version.rpartition("-")[2]
-        alike = {name for version, names in module.sources.items() if version.endswith(f"-{release}") for name in names}
-        return "" if alike else item.name
+        return "" if item.version.rpartition("-")[2] in module.releases else item.name
     if len(same) == 1:
         return next(iter(same))
     # several sources of one version: by name, else it is with one of them whatever that is
-    return next((name for name in sorted(same, key=len, reverse=True) if item.name.startswith(name)), "")
+    likely = sorted(same, key=len, reverse=True) if len(same) <= _MOST_ALIKE else ()
+    return next((name for name in likely if item.name.startswith(name)), "")
 
 
 def _of_mingw(name: str) -> str:
@@ -157,10 +168,14 @@ def _entries(major: str, label: str, module: _Module, *, every_line: bool) -> It
                 yield Affected(
                     ecosystem=rhel.ecosystem(major, minor), name=prefix + name, ranges=((*_ANY, "f", version),)
                 )
-    for name, (state, reason, listed) in sorted(module.rest.items()):
-        ranges = () if listed else (_ANY,)
+    for name, rest in sorted(module.rest.items(), key=lambda pair: pair[0]):
         yield Affected(
-            ecosystem=mainline, name=prefix + name, ranges=ranges, versions=listed, state=state, reason=reason
+            ecosystem=mainline,
+            name=prefix + name,
+            ranges=(_ANY,) if rest.versions is None else (),
+            versions=tuple(rest.versions or ()),
+            state=rest.said.state,
+            reason=rest.said.reason[:MAX_REASON],
         )
 
 

@@ -141,16 +141,21 @@ class _Plan:
             for name in list(self.wanted)[:MOST_SINGLES]:
                 yield self._single(origin, name)
             return
-        had: set[str] = set()
+        had, failed = set[str](), dict[str, ScanError]()
         since = day_of(self.archive, _MARGIN)
         for name in [name for name, date in self.wanted.items() if date >= since]:
             found = self._single(origin, name)
-            if isinstance(found[2], bytes):
+            if isinstance(found[2], ScanError):
+                failed[name] = found[2]
+            else:
                 had.add(name)
                 yield found
         for name, raw in _archived(origin, (self.folder, self.archive)):
             if name not in had and name not in self.deleted and (self.everything or name in self.wanted):
-                yield name, self.wanted.get(name, since), raw
+                # an older state is better than none; by its date it is asked for again
+                yield name, since if name in failed else self.wanted.get(name, since), raw
+        for name, error in failed.items():
+            yield name, since, error
 
     def _single(self, origin: Origin, name: str) -> Fetched:
         return name, self.wanted[name], _single(origin, (self.folder, *name.split("/")))

@@ -75,7 +75,7 @@ def normalise(raw: bytes, _: str) -> tuple[Advisory, ...]:
     except (orjson.JSONDecodeError, RecursionError) as error:
         raise Malformed(f"not JSON: {error}") from error
     document = data.get("document") if isinstance(data, dict) else None
-    if not isinstance(document, dict) or document.get("category") not in _CATEGORIES:
+    if not isinstance(document, dict) or _text(document.get("category"), 40) not in _CATEGORIES:
         raise Malformed("not a CSAF document about vulnerabilities")
     tracking = document.get("tracking")
     identity = tracking.get("id") if isinstance(tracking, dict) else None
@@ -147,9 +147,10 @@ def _said(flaw: Json) -> Mapping[str, Said]:
         reason = _text(item.get("label"), bounds.MAX_REASON).replace("_", " ")
         out |= dict.fromkeys(_strings(item.get("product_ids")), Said(state=State.NOT_AFFECTED, reason=reason))
     for item in _dicts(flaw.get("remediations")):
-        if item.get("category") in {"no_fix_planned", "none_available"}:
+        category = _text(item.get("category"), 20)
+        if category in {"no_fix_planned", "none_available"}:
             reason = _text(item.get("details"), bounds.MAX_REASON)
-            otherwise = State.WILL_NOT_FIX if item["category"] == "no_fix_planned" else State.AFFECTED
+            otherwise = State.WILL_NOT_FIX if category == "no_fix_planned" else State.AFFECTED
             said = Said(state=_STATES.get(reason.strip().lower(), otherwise), reason=reason)
             out |= dict.fromkeys(_strings(item.get("product_ids")), said)
     return out
@@ -220,4 +221,5 @@ FEED = Feed(
     fetch=fetch,
     normalise=normalise,
     rank=2,
+    about="Red Hat",
 )
