@@ -107,6 +107,9 @@ def _handler(folder: Path, bucket: Bucket) -> type[BaseHTTPRequestHandler]:
                 return bucket.broken[path], {}, b"broken"
             if bucket.flaky.get(path):
                 return *bucket.flaky[path].pop(0), b"later"
+            if path == "/":
+                links = "".join(f'<a href="{item.name}/">x</a>' for item in sorted(folder.iterdir()) if item.is_dir())
+                return 200, {}, f'<html><a href="../">up</a>{links}</html>'.encode()
             file = folder.joinpath(*path.strip("/").split("/"))
             if not file.is_file() or not file.resolve().is_relative_to(folder.resolve()):
                 return 404, {}, b"NoSuchKey"

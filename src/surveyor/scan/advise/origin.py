@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +21,9 @@ _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _NO_SUCH_RANGE = 416
 _LONGEST_WAIT = 120.0
 _LONGEST_NAME = 255
+_MAX_INDEX = 4 << 20
+#: ``<a href="v3.19/">`` of a server's own index page.
+_FOLDER = re.compile(rb"href=[\"']?(?:\./)?([A-Za-z0-9][A-Za-z0-9._+-]{0,99})/[\"'>]")
 
 
 class Answer(Protocol):
@@ -69,6 +73,9 @@ class Origin(Protocol):
     def names(self, *parts: str) -> tuple[str, ...]:
         """The files of a folder in order, where they can be listed; none on a web server."""
 
+    def folders(self) -> tuple[str, ...]:
+        """The folders in order, of a web server those that its index page links."""
+
 
 def checked(part: str) -> str:
     """A name that is one step of a path and nothing else; raises ``Malformed``."""
@@ -117,6 +124,10 @@ class Directory:
         folder = self.root.joinpath(*(checked(part) for part in parts))
         return tuple(sorted(item.name for item in folder.iterdir() if item.is_file())) if folder.is_dir() else ()
 
+    def folders(self) -> tuple[str, ...]:
+        """The folders of the directory."""
+        return tuple(sorted(item.name for item in self.root.iterdir() if item.is_dir()))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manners:
@@ -155,12 +166,19 @@ class Web:
         """Nothing: a web server has no listing that can be relied on."""
         return ()
 
+    def folders(self) -> tuple[str, ...]:
+        """What the index page of the base URL links that looks like a folder here."""
+        with self.open(max_bytes=_MAX_INDEX) as opened:
+            page = opened.file.read() if opened.file else b""
+        return tuple(dict.fromkeys(sorted(name.decode("ascii") for name in _FOLDER.findall(page))))
+
     @contextlib.contextmanager
     def open(
         self, *parts: str, max_bytes: int, etag: str | None = None, query: Mapping[str, str] | None = None
     ) -> Iterator[Opened]:
         """Download a file below the base URL; what keeps failing raises ``Unreachable``."""
         url = "/".join([self.base.rstrip("/"), *(quote(checked(part), safe="") for part in parts)])
+        url = url if parts else f"{url}/"
         if query:
             url = f"{url}?{urlencode(query)}"
         with _spool(self.parked, url) as spool:
@@ -288,6 +306,10 @@ class Mirrors:
     def singles(self) -> bool:
         """Whether single records can be had from all of them."""
         return all(origin.singles for origin in self.origins)
+
+    def folders(self) -> tuple[str, ...]:
+        """What the first that can be listed has."""
+        return next((found for origin in self.origins if (found := origin.folders())), ())
 
     def names(self, *parts: str) -> tuple[str, ...]:
         """What the first that can be listed has."""
