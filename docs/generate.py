@@ -341,7 +341,9 @@ def versions() -> str:
 
     def rows(name: str, order: orders.Order) -> tuple[str, ...]:
         module = sys.modules[order.__module__]
-        ruled = sorted((name for name, found in orders.VERSIONS.items() if found is order), key=str.casefold)
+        ruled = sorted(
+            (name for name, found in orders.VERSIONS.items() if found.__module__ == order.__module__), key=str.casefold
+        )
         words = (module.__doc__ or "").partition("\n")[0].partition(": ")[2].rstrip(".").replace("``", "`")
         return f"`{name}`", ", ".join(ruled), words
 

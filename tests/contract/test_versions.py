@@ -50,7 +50,7 @@ def test_scheme_is_its_file(name: str) -> None:
 
 
 def test_every_ecosystem_has_a_scheme_of_the_registry() -> None:
-    assert set(VERSIONS.values()) == set(SCHEMES.values())
+    assert {order.__module__ for order in VERSIONS.values()} == {order.__module__ for order in SCHEMES.values()}
     assert order_of("Debian:12") is SCHEMES["dpkg"]
     assert order_of("Ubuntu:22.04:LTS") is SCHEMES["dpkg"]
     assert order_of("Azure Linux:3") is SCHEMES["rpm"]
@@ -145,6 +145,15 @@ def seconds(order: Order, repeated: str, count: int, ending: str) -> float:
             order(version)
         found.append(time.thread_time() - start)
     return min(found)
+
+
+def test_a_branch_of_composer_lies_in_no_range() -> None:
+    order = order_of("Packagist")
+    assert order
+    assert order("v1.2") == SCHEMES["packagist"]("1.2.0")
+    assert order("1.x-dev") > order("1.9")
+    with pytest.raises(Malformed):
+        order("dev-main")
 
 
 def test_loosely_written_semantic_versions() -> None:

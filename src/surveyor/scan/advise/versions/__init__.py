@@ -67,7 +67,7 @@ VERSIONS: Mapping[str, Order] = MappingProxyType(
         "Maven": maven.key,
         "MinimOS": apk.key,
         "NuGet": nuget.key,
-        "Packagist": packagist.key,
+        "Packagist": packagist.released,
         "Photon OS": rpm.key,
         "Pub": pub.key,
         "PyPI": pep440.key,

@@ -11,9 +11,13 @@ from functools import lru_cache
 from typing import Final
 
 from surveyor.scan.advise.keys import PARTS, Key, bounded, numbers
+from surveyor.scan.errors import Malformed
 
 _RUN = re.compile(r"[0-9]+|[^0-9._-]+")
 _NUMBERS = re.compile(r"[0-9]+(?:\.[0-9]+)*")
+_BRANCH = re.compile(r"([0-9]+(?:\.[0-9]+){,2})(?:\.[x*])+[.-]?dev")
+#: The number that Composer writes for each ``x``.
+_TIP = 9_999_999
 _UNKNOWN, _END, _NUMBER = 0, 5, 6
 _WORDS: Final = (("dev", 1), ("a", 2), ("b", 3), ("rc", 4), ("#", _NUMBER), ("p", 7))
 
@@ -25,8 +29,19 @@ def key(version: str) -> Key:
     if head is None:
         # no leading number at all (dev-main) is below every number
         return 0, *_rest(text)
+    if branch := _BRANCH.fullmatch(text):
+        # the tip of a branch, 1.2.x-dev, is above every release on it
+        known = [*map(int, branch[1].split("."))]
+        return 1, *known, *[_TIP] * (4 - len(known)), -1, *_rest("-dev")
     # the end of the numbers, -1, is below each of them
     return 1, *numbers(head[0]), -1, *_rest(text[head.end() :])
+
+
+def released(version: str) -> Key:
+    """As ``key``; a branch such as ``dev-main`` is ``Malformed``, since Composer lets it match no range of versions."""
+    if version.startswith("dev-"):
+        raise Malformed(f"a branch, no version: {version[:40]!r}")
+    return key(version)
 
 
 @lru_cache(maxsize=PARTS)
