@@ -7,12 +7,17 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from surveyor.scan import engine
 from surveyor.scan.errors import LimitExceeded, Malformed, Refused, Unreachable
+from surveyor.scan.events import Progress
+from surveyor.scan.model import ScanStatus
 from surveyor.scan.net import Client, Judgement, judge_address, judge_url, resolve_and_judge
+from surveyor.scan.plan import plan
 from surveyor.scan.settings import AllowedHost, Settings
 from tests.servers.web import Site
 
@@ -325,3 +330,38 @@ def test_errors_do_not_repeat_the_query_of_a_url(site: Site) -> None:
         with pytest.raises(Refused) as refused:
             judge_url(url, Settings())
         assert "abc" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", [*LITERALS, "http://printer.local/", "http://name/", "http://a.example:22/"])
+def test_no_way_of_asking_goes_around_the_guard(url: str) -> None:
+    """Handshakes and bare bytes are judged as requests are; a refusal comes before any connection."""
+    client, secure = Client(Settings()), url.replace("http:", "https:", 1)
+    for ask in (
+        lambda: client.handshake(secure, seconds=2),
+        lambda: client.verify(secure, seconds=2),
+        lambda: client.tell(secure, b"x", max_bytes=1, seconds=2),
+        lambda: client.get(secure, max_bytes=1, seconds=2, lenient=True),
+    ):
+        with pytest.raises(Refused):
+            ask()
+
+
+def test_what_is_asked_around_a_page_is_judged_hop_by_hop(site: Site) -> None:
+    """A page may send every question about its site inside: none of them arrives."""
+    with Site() as inside:
+        for path in (
+            "/robots.txt",
+            "/sitemap.xml",
+            "/.well-known/security.txt",
+            "/security.txt",
+            "/.git/HEAD",
+            "/a.js",
+        ):
+            site.redirect(path, inside.url("/secret"))
+        site.page("/", "<script src=/a.js></script>")
+        site.page("/b.js", "//# sourceMappingURL=" + inside.url("/map"))
+        report = engine.run(replace(plan(site.url()), slots=("security",)), site.settings(), Progress())
+    assert inside.requests == []
+    assert report.scan_status is ScanStatus.PARTIAL
+    reasons = {entry.what: entry for entry in report.coverage}
+    assert "127.0.0.1" in (reasons["check.security_contact"].detail or "")

@@ -16,6 +16,8 @@ import trustme
 
 from surveyor.scan.settings import AllowedHost, Settings
 
+#: Whom a certificate is for when nobody says so.
+NAMES = ("127.0.0.1", "localhost", "secure.example")
 Headers = tuple[tuple[str, str], ...]
 Writer = Callable[[BinaryIO], None]
 
@@ -37,7 +39,8 @@ def _authority() -> trustme.CA:
 class Site:
     """Pages by path (query not counted); unknown paths are 404. ``requests`` are what was asked, in order."""
 
-    def __init__(self, *, tls: bool = False) -> None:
+    def __init__(self, *, tls: bool = False, port: int = 0, names: tuple[str, ...] = NAMES, **certificate: Any) -> None:
+        """``names`` and ``certificate`` (``not_before``, ``not_after``, ``ca``, ``context``) are of the TLS side."""
         site = self
         self.requests: list[Seen] = []
         self._routes: dict[str, Writer] = {}
@@ -45,11 +48,12 @@ class Site:
         class Handler(_Handler):
             owner = site
 
-        self._server = _Server(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", port), Handler)
         self._tls = tls
         if tls:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            _authority().issue_cert("127.0.0.1", "localhost", "secure.example").configure_cert(context)
+            context = certificate.pop("context", None) or ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            authority = certificate.pop("ca", None) or _authority()
+            authority.issue_cert(*names, **certificate).configure_cert(context)
             # the handshake belongs to the connection's own thread, or one bad client would stop the site
             self._server.socket = context.wrap_socket(
                 self._server.socket, server_side=True, do_handshake_on_connect=False
@@ -70,7 +74,8 @@ class Site:
 
     def url(self, path: str = "/") -> str:
         """The address of a path."""
-        return f"http{'s' if self._tls else ''}://{self.host}:{self.port}{path}"
+        place = self.host if self.port in {80, 443} else f"{self.host}:{self.port}"
+        return f"http{'s' if self._tls else ''}://{place}{path}"
 
     def settings(self, **changes: Any) -> Settings:
         """Settings that exempt this site, and only it, from the guard."""

@@ -47,6 +47,22 @@ class Unreachable(ScanError):
     code = "unreachable"
 
 
+class Unconnected(Unreachable):
+    """Nobody takes a connection there; whether it was declined or not answered is not told."""
+
+
+class Broken(Unreachable):
+    """The other side ended the connection before its answer was whole."""
+
+
+class Untrusted(Unreachable):
+    """A certificate that is not good for the host; ``reason`` is what is wrong with it."""
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class Denied(Unreachable):
     """Who asked is not allowed to have it: no login, or one that does not suffice."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
@@ -111,6 +112,113 @@ class Page:
         if self.media_type:
             return self.media_type in _HTML
         return self.body.lstrip()[:1] == b"<"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schemes:
+    """The page over both schemes of its host; ``None`` where nobody takes a connection.
+
+    On a port of its own a host speaks one protocol, and the other counts as not there. ``missed`` says, by scheme, why
+    an answer could not be had that may exist.
+    """
+
+    http: Page | None = None
+    https: Page | None = None
+    missed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """What the page answers to a foreign ``origin``: to a preflight (OPTIONS), and to the request itself.
+
+    Some servers do not answer preflights at all; ``missed`` says by ``preflight`` how.
+    """
+
+    origin: str
+    request: Page
+    preflight: Page | None = None
+    missed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A host's certificate: names as RFC 4514 writes them, times in UTC, ``names`` of its alternative names.
+
+    ``signature`` is the hash's name (``sha256``), empty for signatures that have none; ``key`` such as ``RSA 2048``.
+    """
+
+    subject: str
+    issuer: str
+    not_before: datetime
+    not_after: datetime
+    names: tuple[str, ...]
+    signature: str
+    key: str
+    key_bits: int | None
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """How the page's host speaks TLS, at ``at``; ``problem`` is why clients do not trust its certificate, if so.
+
+    ``accepted`` are versions older than TLS 1.2 that it agreed to; ``missed`` says, by version, of which it is not
+    known. ``protocol`` is the one of HTTP's that it prefers (ALPN).
+    """
+
+    host: str
+    at: datetime
+    version: str
+    cipher: str
+    protocol: str | None
+    certificate: Certificate
+    problem: str | None = None
+    accepted: tuple[str, ...] = ()
+    missed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WellKnown:
+    """Files that a site keeps where everybody looks for them, by path; ``missed`` says why one could not be had.
+
+    ``at`` is when they were read. A file that is not there is the page that the server answered instead.
+    """
+
+    at: datetime
+    files: Mapping[str, Page]
+    missed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposed:
+    """Answers to paths that nobody should get an answer to, and to one that cannot exist (``stray``).
+
+    Only beginnings are read. ``missed`` says, by path, why there was no answer.
+    """
+
+    answers: Mapping[str, Page]
+    stray: Page
+    missed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """One script of the page's own site as it was fetched, and what answered at the address of its source map."""
+
+    page: Page
+    map: Page | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scripts:
+    """The scripts of the page's own site that were read, and how many ``more`` there are, which nobody asked for.
+
+    ``missed`` says, by address, why one of those that were asked for could not be read.
+    """
+
+    scripts: tuple[Script, ...]
+    more: int = 0
+    missed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

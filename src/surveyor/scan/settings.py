@@ -101,6 +101,8 @@ class Settings:
     #: Where a local daemon may listen, in the order to try; only the command line names any.
     daemon_sockets: tuple[Path, ...] = ()
     user_agent: str = "Surveyor/0.1"
+    #: Whether a page's host is asked for files that should not be there.
+    probes: bool = True
     limits: Limits = field(default_factory=Limits)
     layer_cache: Path | None = None
     layer_cache_bytes: int = GIB
@@ -147,6 +149,13 @@ def _layer_cache_bytes(env: Mapping[str, str]) -> int:
 def _limits(env: Mapping[str, str]) -> Limits:
     """What the operator of a machine knows better than we do: how much its disk holds."""
     return Limits(spool_bytes=_number(env, "SURVEYOR_SPOOL_BYTES", Limits().spool_bytes, "bytes"))
+
+
+def _switch(env: Mapping[str, str], name: str) -> bool:
+    given = (env.get(name) or "on").lower()
+    if given not in {"on", "off"}:
+        raise BadTarget(f"{name}: expected on or off")
+    return given == "on"
 
 
 def _number(env: Mapping[str, str], name: str, default: int, unit: str) -> int:
@@ -202,6 +211,11 @@ VARIABLES = (
         f"`{Feeds().stale_after}`",
         "A feed that was last had so long ago is stale, and a scan that rests on it incomplete.",
     ),
+    (
+        "SURVEYOR_PROBES",
+        "`on`",
+        "Whether a page's host is asked for files that should not be there: `.git`, `.env`, backups, source maps.",
+    ),
 )
 
 
@@ -214,6 +228,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         psi_key=env.get("SURVEYOR_PSI_KEY") or None,
         psi_base=_web_address(env, "SURVEYOR_PSI_BASE") or PSI_BASE,
         feeds=_feeds(env),
+        probes=_switch(env, "SURVEYOR_PROBES"),
         layer_cache=home(env) / "cache" / "layers",
         layer_cache_bytes=_layer_cache_bytes(env),
         limits=_limits(env),

@@ -64,8 +64,9 @@ STAGES = {
     "epss.enrich": "How likely the flaws that were found are to be exploited.",
     "kev.enrich": "Which of the flaws that were found are known to be exploited.",
     "redhat.query": "How many packages Red Hat's statements were asked about.",
-    "security": "Response headers.",
+    "security": "Response headers, cookies, TLS, and what a site answers beside its page.",
     "security.fetch": "The page as the server answered it.",
+    "security.grade": "A score of the page, under the name of its profile; `grade` is its letter, where it has one.",
     "seo": "Title, description, headings, canonical, Open Graph, text alternatives.",
     "seo.fetch": "The page as the server answered it.",
     "accessibility": "Rules on the parsed page.",
@@ -144,6 +145,12 @@ def counted(count: int, noun: str) -> str:
 
 #: What an entry of coverage is about, in words; kinds take what follows the dot.
 _SUBJECTS = {
+    "gather.schemes": "The page over the other scheme",
+    "gather.sharing": "What other origins may read",
+    "gather.tls": "TLS",
+    "gather.wellknown": "robots.txt, sitemap and security.txt",
+    "gather.exposed": "Files that should not be there",
+    "gather.scripts": "Scripts of the page",
     "advisories": "Advisory database",
     "scan": "The whole scan",
     "slot.performance": "Performance",

@@ -11,17 +11,37 @@ from surveyor.scan.model import Domain, Evidence, Severity
 
 if TYPE_CHECKING:  # rules of programs need no parser of pages, and the other way round
     from surveyor.scan.check.document import Document
-    from surveyor.scan.evidence import Speed
+    from surveyor.scan.evidence import Exposed, Schemes, Scripts, Sharing, Speed, Tls, WellKnown
     from surveyor.scan.formats.protection import Protection
 
 
 class Needs(StrEnum):
-    """What a check judges: any answer of a server, an HTML page, measurements of loading, or a program's headers."""
+    """What a check judges; each is also the name of the field that holds its judge.
+
+    Any answer of a server, an HTML page, measurements of loading, a program's headers; and around a page: both schemes,
+    what foreign origins may read, TLS, files in well-known places, paths that should not answer, the site's scripts.
+    """
 
     PAGE = "page"
     HTML = "html"
     SPEED = "speed"
     PROGRAM = "program"
+    SCHEMES = "schemes"
+    SHARING = "sharing"
+    TLS = "tls"
+    WELLKNOWN = "wellknown"
+    EXPOSED = "exposed"
+    SCRIPTS = "scripts"
+
+
+#: Evidence that is gathered around a page, by a gatherer of that name.
+AROUND = frozenset(
+    {Needs.SCHEMES, Needs.SHARING, Needs.TLS, Needs.WELLKNOWN, Needs.EXPOSED, Needs.SCRIPTS},
+)
+
+
+#: For ``Check.parts``: it cannot do without any part of its evidence.
+EVERY_PART = ("*",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +69,8 @@ class Check:
     """One rule. ``id`` is stable and what a verification names; ``outcomes`` are all the keys it can give.
 
     ``criteria`` are success criteria of WCAG 2.1, ``act`` the W3C's test rules (ACT) that it decides in part or whole.
-    ``headers`` are the response headers that decide, for checks of those.
+    ``headers`` are the response headers that decide, for checks of those; ``parts`` what of its evidence it cannot do
+    without, by the names under which evidence tells what it missed: paths, or schemes.
     """
 
     id: str
@@ -60,9 +81,16 @@ class Check:
     page: PageJudge | None = None
     speed: SpeedJudge | None = None
     program: ProgramJudge | None = None
+    schemes: Callable[[Schemes], Iterable[Outcome]] | None = None
+    sharing: Callable[[Sharing], Iterable[Outcome]] | None = None
+    tls: Callable[[Tls], Iterable[Outcome]] | None = None
+    wellknown: Callable[[WellKnown], Iterable[Outcome]] | None = None
+    exposed: Callable[[Exposed], Iterable[Outcome]] | None = None
+    scripts: Callable[[Scripts], Iterable[Outcome]] | None = None
     criteria: tuple[str, ...] = ()
     act: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from surveyor.scan.evidence import Page
+from surveyor.scan.evidence import Page, Step
 from surveyor.scan.formats.protection import Protection
 from surveyor.scan.model import Evidence
 
 _LONGEST = 1000
 _MOST = 5
+_HOPS = 12
 
 
 def header(page: Page, name: str) -> tuple[Evidence, ...]:
@@ -18,6 +19,13 @@ def header(page: Page, name: str) -> tuple[Evidence, ...]:
     if not values:
         return (Evidence(kind="header", where=name, value="not sent"),)
     return tuple(Evidence(kind="header", where=name, value=value[:_LONGEST]) for value in values[:_MOST])
+
+
+def way(route: Iterable[Step]) -> tuple[Evidence, ...]:
+    """Every URL on the way to a page, with what the server said there."""
+    return tuple(
+        Evidence(kind="hop", where=step.url[:_LONGEST], value=str(step.status)) for step in list(route)[:_HOPS]
+    )
 
 
 def absent(selector: str) -> Evidence:

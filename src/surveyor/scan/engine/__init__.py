@@ -82,6 +82,7 @@ def _report(request: Request, parts: Parts, ledger: Ledger, started: datetime) -
         packages=tuple(sorted(parts.packages, key=lambda p: (p.purl, p.found_by))),
         findings=tuple(findings),
         upgrades=parts.upgrades,
+        scores=parts.scores,
         summary=summarise(findings, packages=len(parts.packages)),
         error=_reasons(parts) if status is ScanStatus.FAILED else None,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from surveyor.scan.model import Finding, Package, Source, Target, Upgrade
+from surveyor.scan.model import Finding, Package, Score, Source, Target, Upgrade
 
 if TYPE_CHECKING:
     from surveyor.scan.evidence import Outline
@@ -27,3 +27,4 @@ class Parts:
     units: dict[str, int] = field(default_factory=dict)
     failed_slots: dict[str, str] = field(default_factory=dict)
     outline: Outline | None = None
+    scores: tuple[Score, ...] = ()

@@ -1,10 +1,19 @@
-"""URL → evidence: one file per source, listed here."""
+"""URL → evidence: one file per source, listed here. What each brings may be gathered for several checks, once."""
 
 from __future__ import annotations
 
-from surveyor.scan.gather import http, psi
-from surveyor.scan.gather.interface import Errand, Gatherer
+from surveyor.scan.gather import exposed, http, psi, schemes, scripts, sharing, tls, wellknown
+from surveyor.scan.gather.interface import Errand, Gathered, Gatherer
 
-GATHERERS: tuple[Gatherer, ...] = (http.GATHERER, psi.GATHERER)
+GATHERERS: tuple[Gatherer, ...] = (
+    http.GATHERER,
+    psi.GATHERER,
+    schemes.GATHERER,
+    sharing.GATHERER,
+    tls.GATHERER,
+    wellknown.GATHERER,
+    exposed.GATHERER,
+    scripts.GATHERER,
+)
 
-__all__ = ["GATHERERS", "Errand", "Gatherer", "http", "psi"]
+__all__ = ["GATHERERS", "Errand", "Gathered", "Gatherer", "http", "psi"]

@@ -5,18 +5,28 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
-from surveyor.scan.evidence import Page, Speed
+from surveyor.scan.errors import Malformed
+from surveyor.scan.evidence import Exposed, Page, Schemes, Scripts, Sharing, Speed, Tls, WellKnown
 from surveyor.scan.net import Client
 from surveyor.scan.settings import Settings
+
+Gathered = Page | Speed | Schemes | Sharing | Tls | WellKnown | Exposed | Scripts
+
+
+def _no_page() -> Page:
+    raise Malformed("the page has not been gathered")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
     """One URL to gather from.
 
-    ``deadline`` is on ``clock``; ``sleep`` (seconds) and ``jitter`` (0..1) are for waiting before a retry.
+    ``deadline`` is on ``clock``; ``sleep`` (seconds) and ``jitter`` (0..1) are for waiting before a retry and for what
+    must not be guessed; ``today`` is the time as certificates and files count it. ``page`` gives the page that was
+    gathered before, for who asks about its surroundings, and ``scripts`` the addresses of scripts that it loads.
     """
 
     url: str
@@ -26,6 +36,9 @@ class Errand:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
+    today: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    page: Callable[[], Page] = _no_page
+    scripts: tuple[str, ...] = ()
 
     @property
     def left(self) -> float:
@@ -39,4 +52,4 @@ class Gatherer:
 
     id: str
     version: int
-    gather: Callable[[Errand], Page | Speed]
+    gather: Callable[[Errand], Gathered]

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from surveyor.scan.net.client import Client
 from surveyor.scan.net.guard import Judgement, judge_address, judge_url, resolve_and_judge
-from surveyor.scan.net.response import Hop, Response, TlsInfo
+from surveyor.scan.net.response import Handshake, Hop, Response, TlsInfo
 
-__all__ = ["Client", "Hop", "Judgement", "Response", "TlsInfo", "judge_address", "judge_url", "resolve_and_judge"]
+__all__ = [
+    "Client",
+    "Handshake",
+    "Hop",
+    "Judgement",
+    "Response",
+    "TlsInfo",
+    "judge_address",
+    "judge_url",
+    "resolve_and_judge",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -14,10 +15,10 @@ from urllib.parse import quote, urldefrag, urljoin, urlsplit
 import h11
 from ssrfguard import Resolver, Target
 
-from surveyor.scan.errors import LimitExceeded, Refused
+from surveyor.scan.errors import LimitExceeded, Refused, Untrusted
 from surveyor.scan.net import guard, wire
 from surveyor.scan.net.inflate import decoder
-from surveyor.scan.net.response import Hop, Response, TlsInfo
+from surveyor.scan.net.response import Handshake, Hop, Response, TlsInfo
 from surveyor.scan.settings import Settings
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -32,6 +33,19 @@ def _trusted() -> ssl.SSLContext:
     # loading the authorities costs 10 ms, so only at the first https URL
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+@functools.cache
+def _unverified(*protocols: str) -> ssl.SSLContext:
+    """Takes any certificate and whatever else is old, so that it can be told; the host may choose a protocol."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    if protocols:
+        context.set_alpn_protocols(protocols)
     return context
 
 
@@ -50,6 +64,7 @@ class _Ask:
     secure_only: bool
     body: bytes = b""
     raw: bool = False
+    lenient: bool = False
 
 
 class Client:
@@ -84,13 +99,56 @@ class Client:
         seconds: float,
         method: str = "GET",
         to: BinaryIO | None = None,
+        lenient: bool = False,
     ) -> Response:
         """Ask for a URL and follow its redirects; a body of more than ``max_bytes`` decoded bytes is cut and says so.
+
+        ``lenient`` takes an answer from a host whose certificate is not valid, and says so: for who judges just that.
 
         Raises ``Refused`` with the rule, ``Unreachable``, ``LimitExceeded`` (headers), ``Malformed``, ``Unsupported``.
         """
         plain = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", **(headers or {})}
-        return self._request(url, plain, max_bytes, seconds, method, to)
+        buffer = io.BytesIO()
+        start = self._clock()
+        deadline = wire.Deadline(self._clock, seconds)
+        ask = _Ask(method, max_bytes, deadline, lambda _: to or buffer, secure_only=False, lenient=lenient)
+        response = self._follow(url, plain, ask)
+        return replace(response, body=b"" if to else buffer.getvalue(), elapsed=self._clock() - start)
+
+    def handshake(self, url: str, *, seconds: float) -> Handshake:
+        """Only shake hands with an https URL's host, whatever its certificate is worth; nothing is asked of it."""
+        deadline = wire.Deadline(self._clock, seconds)
+        host, sock = self._connected(url, deadline)
+        with sock:
+            protected, info = wire.protect(sock, host, _unverified("h2", "http/1.1"), deadline)
+            with protected:
+                return Handshake(
+                    version=info.version,
+                    cipher=info.cipher,
+                    certificate=protected.getpeercert(binary_form=True) or b"",
+                    protocol=protected.selected_alpn_protocol(),
+                )
+
+    def verify(self, url: str, *, seconds: float) -> None:
+        """Shake hands with an https URL's host; raises ``Untrusted`` for a certificate that is not good for it."""
+        deadline = wire.Deadline(self._clock, seconds)
+        host, sock = self._connected(url, deadline)
+        with sock:
+            protected, _ = wire.protect(sock, host, self._tls or _trusted(), deadline)
+            protected.close()
+
+    def tell(self, url: str, data: bytes, *, max_bytes: int, seconds: float) -> bytes:
+        """Send a few bytes to a URL's host and port, and take the first that come back; no protocol of ours."""
+        deadline = wire.Deadline(self._clock, seconds)
+        _, sock = self._connected(url, deadline)
+        with sock:
+            return wire.told(sock, data, max_bytes, deadline)
+
+    def _connected(self, url: str, deadline: wire.Deadline) -> tuple[str, socket.socket]:
+        """A connection to a URL's judged address, and the host's name."""
+        origin = guard.origin(url, self._settings)
+        answers = guard.addresses(origin, seconds=deadline.left(), resolver=self._resolver)
+        return origin.target.host, wire.connect(answers, origin.policy, deadline)
 
     def fetch(
         self, url: str, *, max_bytes: int, to: Sink, seconds: float = 3600.0, headers: Mapping[str, str] | None = None
@@ -136,16 +194,6 @@ class Client:
         response = self._hop(_encoded(url), plain, ask)
         return replace(response, body=buffer.getvalue(), elapsed=self._clock() - start)
 
-    def _request(
-        self, url: str, headers: Mapping[str, str], max_bytes: int, seconds: float, method: str, to: BinaryIO | None
-    ) -> Response:
-        buffer = io.BytesIO()
-        start = self._clock()
-        deadline = wire.Deadline(self._clock, seconds)
-        ask = _Ask(method, max_bytes, deadline, lambda _: to or buffer, secure_only=False)
-        response = self._follow(url, dict(headers), ask)
-        return replace(response, body=b"" if to else buffer.getvalue(), elapsed=self._clock() - start)
-
     def _follow(self, url: str, headers: dict[str, str], ask: _Ask) -> Response:
         hops: list[Hop] = []
         url = _encoded(url)
@@ -154,7 +202,8 @@ class Client:
             location = response.get("location") if response.status in _REDIRECTS else None
             if not location:
                 return replace(response, hops=tuple(hops))
-            hops.append(Hop(url=url, status=response.status, location=location))
+            hop = Hop(url=url, status=response.status, location=location, headers=response.headers, tls=response.tls)
+            hops.append(hop)
             if len(hops) > self._settings.limits.redirects:
                 raise Refused(f"more than {self._settings.limits.redirects} redirects", rule="redirect_limit")
             target = _joined(url, location)
@@ -163,13 +212,26 @@ class Client:
             url, headers = target, {name: value for name, value in headers.items() if name.lower() not in _SECRET}
 
     def _hop(self, url: str, headers: Mapping[str, str], ask: _Ask) -> Response:
+        try:
+            return self._ask(url, headers, ask, self._tls or _trusted)
+        except Untrusted as error:
+            if not ask.lenient:
+                raise
+            response = self._ask(url, headers, ask, _unverified)
+            assert response.tls is not None
+            return replace(response, tls=replace(response.tls, problem=error.reason))
+
+    def _ask(
+        self, url: str, headers: Mapping[str, str], ask: _Ask, tls: ssl.SSLContext | Callable[[], ssl.SSLContext]
+    ) -> Response:
         origin = guard.origin(url, self._settings)
         answers = guard.addresses(origin, seconds=ask.deadline.left(), resolver=self._resolver)
         sock = wire.connect(answers, origin.policy, ask.deadline)
         try:
             info = None
             if origin.target.scheme == "https":
-                sock, info = wire.protect(sock, origin.target.host, self._tls or _trusted(), ask.deadline)
+                context = tls if isinstance(tls, ssl.SSLContext) else tls()
+                sock, info = wire.protect(sock, origin.target.host, context, ask.deadline)
             return self._exchange(wire.Exchange(sock, ask.deadline), url, origin.target, headers, ask, info)
         finally:
             sock.close()

@@ -7,19 +7,38 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hop:
-    """One redirect that was followed: the URL asked, its status, the location it named."""
+    """One redirect that was followed: the URL asked, its status, the location it named, its headers as sent."""
 
     url: str
     status: int
     location: str
+    headers: tuple[tuple[str, str], ...] = ()
+    tls: TlsInfo | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsInfo:
-    """How the last hop was protected: ``version`` such as ``TLSv1.3``, the cipher's name."""
+    """How a hop was protected: ``version`` such as ``TLSv1.3``, the cipher's name.
+
+    ``problem`` is what is wrong with the certificate, for who asked for an answer all the same.
+    """
 
     version: str
     cipher: str
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handshake:
+    """What a host showed in one handshake without being asked for more: its certificate in DER, never verified here.
+
+    ``protocol`` is the one of HTTP's that it chose (ALPN), absent when it chose none.
+    """
+
+    version: str
+    cipher: str
+    certificate: bytes
+    protocol: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ import h11
 import ssrfguard
 from ssrfguard import Address, Policy
 
-from surveyor.scan.errors import LimitExceeded, Malformed, Unreachable
+from surveyor.scan.errors import Broken, LimitExceeded, Malformed, Unconnected, Unreachable, Untrusted
 from surveyor.scan.net.response import TlsInfo
 
 HEADER_BYTES = 64 << 10
@@ -51,7 +51,7 @@ def connect(addresses: tuple[Address, ...], policy: Policy, deadline: Deadline) 
     try:
         return ssrfguard.connect(addresses, policy=policy, timeout=seconds)
     except (OSError, ssrfguard.SSRFGuardError):
-        raise Unreachable(f"{addresses[0].hostname}: no connection could be made") from None
+        raise Unconnected(f"{addresses[0].hostname}: no connection could be made") from None
 
 
 def protect(
@@ -62,11 +62,31 @@ def protect(
     try:
         protected = context.wrap_socket(sock, server_hostname=host.rstrip("."))
     except ssl.SSLCertVerificationError as error:
-        raise Unreachable(f"{host}: its certificate is not valid: {error.verify_message}") from None
+        message = f"{host}: its certificate is not valid: {error.verify_message}"
+        raise Untrusted(message, reason=error.verify_message) from None
     except (OSError, ValueError):
         raise Unreachable(f"{host}: no TLS connection could be made") from None
     cipher = protected.cipher()
     return protected, TlsInfo(version=protected.version() or "", cipher=cipher[0] if cipher else "")
+
+
+def told(sock: socket.socket, data: bytes, max_bytes: int, deadline: Deadline) -> bytes:
+    """Send bytes, and take what comes back until the other side ends or ``max_bytes`` are there; silence is no end."""
+    got = bytearray()
+    try:
+        sock.settimeout(deadline.left())
+        sock.sendall(data)
+        while len(got) < max_bytes:
+            sock.settimeout(deadline.left())
+            if not (more := sock.recv(max_bytes - len(got))):
+                break
+            got += more
+    except TimeoutError:
+        if not got:
+            raise Unreachable("no answer in time") from None
+    except OSError:
+        pass  # what came until then is the answer
+    return bytes(got)
 
 
 class Exchange:
@@ -91,7 +111,7 @@ class Exchange:
             if isinstance(event, h11.Response):
                 return self._bounded(event)
             if not isinstance(event, h11.InformationalResponse):
-                raise Unreachable("the connection was closed before an answer")
+                raise Broken("the connection was closed before an answer")
         raise LimitExceeded("too many interim answers")
 
     def body(self) -> Iterator[bytes]:
@@ -126,7 +146,7 @@ class Exchange:
         except TimeoutError:
             raise Unreachable("no whole answer in time") from None
         except OSError:
-            raise Unreachable("the connection broke off") from None
+            raise Broken("the connection broke off") from None
         self._ended = not data
         return data
 
@@ -135,11 +155,11 @@ class Exchange:
         try:
             self._sock.sendall(data)
         except OSError:
-            raise Unreachable("the connection broke off") from None
+            raise Broken("the connection broke off") from None
 
     def _reason(self, error: h11.RemoteProtocolError) -> Exception:
         if error.error_status_hint == 431:
             return LimitExceeded(f"more than {HEADER_BYTES >> 10} KiB of headers")
         if self._ended:
-            return Unreachable("the connection was closed before the end of the answer")
+            return Broken("the connection was closed before the end of the answer")
         return Malformed("the answer is not HTTP/1.1")

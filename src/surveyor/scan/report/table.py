@@ -15,6 +15,7 @@ from surveyor.scan import vocabulary
 from surveyor.scan.events import printable
 from surveyor.scan.model import (
     INCOMPLETE,
+    NOT_LOOKED,
     Coverage,
     CoverageState,
     Decided,
@@ -24,6 +25,7 @@ from surveyor.scan.model import (
     Package,
     Report,
     ScanStatus,
+    Score,
     Severity,
     Source,
 )
@@ -61,6 +63,8 @@ def _parts(report: Report) -> Iterable[RenderableType]:
     if report.decisions:
         yield Text("\nDecided", style="bold")
         yield from map(_decided, report.decisions)
+    if report.scores:
+        yield _scores(report.scores)
     unlooked = [entry for entry in report.coverage if entry.state in _UNLOOKED]
     if unlooked:
         yield Text("\nNot looked at, or not in full", style="bold")
@@ -129,6 +133,27 @@ def _why(finding: Finding) -> str:
     path = f"{finding.assets[0].path}: " if finding.assets else ""
     facts = [fact for fact in finding.evidence if fact.kind == "program" and (fact.where or "").startswith(path)]
     return printable("; ".join(f"{(fact.where or '').removeprefix(path)}: {fact.value}" for fact in facts))[:_WHY]
+
+
+def _scores(scores: Iterable[Score]) -> Table:
+    table = _table("Score", "", "Profile", "What counted")
+    for score in scores:
+        counted = [f"{test.title} {test.modifier:+g}" for test in score.tests if test.modifier]
+        counted += [f"{test.title} not looked at" for test in score.tests if test.outcome == NOT_LOOKED]
+        told = score.detail or ""
+        table.add_row(
+            Text(score.grade or "–", style="bold"),
+            Text(_points(score)),
+            Text(printable(score.profile)),
+            Text(printable("; ".join([*([told] if told else []), *counted])), style="dim"),
+        )
+    return table
+
+
+def _points(score: Score) -> str:
+    if score.score is not None:
+        return str(score.score)
+    return "" if score.lowest is None else f"{score.lowest} to {score.highest}"
 
 
 def _coverage(entries: Iterable[Coverage]) -> Table:

@@ -57,16 +57,21 @@ def stages(events: list[Event], slot: str) -> list[str]:
     return [event.stage.removeprefix(f"{slot}.") for event in events if event.stage.startswith(f"{slot}.")]
 
 
-def test_a_good_page_over_http_has_one_finding(site: Site, psi: Psi) -> None:
+def test_a_good_page_over_http_lacks_only_what_its_site_lacks(site: Site, psi: Psi) -> None:
     site.page("/", GOOD, headers=HEADERS)
     report, events = scan(site, psi)
-    assert [finding.title for finding in report.findings] == ["Strict-Transport-Security missing"]
+    assert [finding.title for finding in report.findings] == [
+        "Plain HTTP not redirected to HTTPS",
+        "Strict-Transport-Security missing",
+        "security.txt missing",
+    ]
     assert report.scan_status is ScanStatus.COMPLETE
     assert {what: entry.state for what, entry in coverage(report).items()} == {
         f"slot.{slot}": CoverageState.LOOKED for slot in WEB_SLOTS
     }
     for slot in WEB_SLOTS:
-        assert stages(events, slot) == ["start", "fetch", "timing", "done"]
+        grades = ["grade", "grade"] if slot == "security" else []
+        assert stages(events, slot) == ["start", "fetch", *grades, "timing", "done"]
 
 
 def test_findings_say_what_where_and_what_to_do(site: Site, psi: Psi) -> None:
@@ -92,7 +97,13 @@ def test_findings_say_what_where_and_what_to_do(site: Site, psi: Psi) -> None:
 def test_one_get_serves_all_slots_of_a_process(site: Site) -> None:
     site.page("/", GOOD)
     scan(site)
-    assert len(site.requests) == 1
+    asked = [(seen.method, seen.headers.get("origin")) for seen in site.requests if seen.path == "/"]
+    # the others ask as strangers
+    assert sorted(asked, key=str) == [
+        ("GET", "https://stranger.invalid"),
+        ("GET", None),
+        ("OPTIONS", "https://stranger.invalid"),
+    ]
 
 
 def test_two_scans_of_a_changed_page_have_the_same_titles(site: Site, psi: Psi) -> None:

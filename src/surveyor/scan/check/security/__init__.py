@@ -1,11 +1,64 @@
-"""Response headers that protect visitors; the ids are what a verification names."""
+"""What protects visitors: headers, cookies, TLS, and what should not answer. Ids are what a verification names.
+
+The first six are the ones of every scan; ``EXTENDED`` are those that no published grade counts.
+"""
 
 from __future__ import annotations
 
 from surveyor.scan.check.interface import Check
-from surveyor.scan.check.security import csp, hsts, permissions, referrer, xcto, xfo
+from surveyor.scan.check.security import (
+    certificate,
+    contact,
+    cookies,
+    csp,
+    csp_bypass,
+    exposed_backup,
+    exposed_repository,
+    exposed_secrets,
+    hsts,
+    hsts_preload,
+    integrity,
+    isolation,
+    mixed_content,
+    permissions,
+    redirection,
+    referrer,
+    reporting,
+    sharing,
+    source_map,
+    tls_protocol,
+    xcto,
+    xfo,
+)
 from surveyor.scan.check.security.words import WORDS
 
-CHECKS: tuple[Check, ...] = (csp.CHECK, hsts.CHECK, xcto.CHECK, xfo.CHECK, referrer.CHECK, permissions.CHECK)
+#: What is also judged by the Observatory's tests, in the order of its page.
+_GRADED: tuple[Check, ...] = (
+    csp.CHECK,
+    hsts.CHECK,
+    xcto.CHECK,
+    xfo.CHECK,
+    referrer.CHECK,
+    cookies.CHECK,
+    integrity.CHECK,
+    redirection.CHECK,
+    sharing.CHECK,
+)
+EXTENDED: tuple[Check, ...] = (
+    permissions.CHECK,
+    csp_bypass.CHECK,
+    reporting.CHECK,
+    isolation.CHECK,
+    mixed_content.CHECK,
+    hsts_preload.CHECK,
+    certificate.CHECK,
+    tls_protocol.CHECK,
+    contact.CHECK,
+    exposed_repository.CHECK,
+    exposed_secrets.CHECK,
+    exposed_backup.CHECK,
+    source_map.CHECK,
+)
+CHECKS: tuple[Check, ...] = (*_GRADED, *EXTENDED)
 
-__all__ = ["CHECKS", "WORDS"]
+__all__ = ["CHECKS", "EXTENDED", "WORDS"]

@@ -1,13 +1,15 @@
-"""What people read about response headers."""
+"""What people read about response headers; what is said of all else is merged in."""
 
 from __future__ import annotations
 
 from surveyor.scan.check.interface import Table, Words
+from surveyor.scan.check.security.words_around import WORDS as AROUND
 from surveyor.scan.model import Severity
 
 _MDN = "https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/"
 
 WORDS: Table = {
+    **AROUND,
     "security_header_csp": {
         "missing": Words(
             title="Content-Security-Policy missing",

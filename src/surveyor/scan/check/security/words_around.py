@@ -1,0 +1,308 @@
+"""What people read about cookies, content, TLS and what a site answers beside its page."""
+
+from __future__ import annotations
+
+from surveyor.scan.check.interface import Table, Words
+from surveyor.scan.model import Severity
+
+_MDN = "https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/"
+_COOKIE = _MDN + "Set-Cookie"
+_TLS = "https://developer.mozilla.org/docs/Web/Security/Practical_implementation_guides/TLS"
+_MIXED = "https://developer.mozilla.org/docs/Web/Security/Mixed_content"
+_LEAKS = "https://owasp.org/www-project-web-security-testing-guide/stable/4-Web_Application_Security_Testing/02-Configuration_and_Deployment_Management_Testing/04-Review_Old_Backup_and_Unreferenced_Files_for_Sensitive_Information"
+
+WORDS: Table = {
+    "security_redirection": {
+        "missing": Words(
+            title="Plain HTTP not redirected to HTTPS",
+            severity=Severity.MEDIUM,
+            description="Who types the address without https gets pages that anybody on the way can read and change.",
+            fix="Answer every http request with a permanent redirect to the same address over https.",
+            steps=(
+                "Send 301 or 308 with Location: https://<same host><same path>.",
+                "Then send Strict-Transport-Security over https.",
+            ),
+            references=(_TLS + "#http_redirections",),
+        ),
+        "late": Words(
+            title="Plain HTTP redirected to HTTPS only later",
+            severity=Severity.LOW,
+            description="The first redirect leads to another http address, which can be changed on the way like the page itself.",
+            fix="Let the first redirect lead to https on the same host, and any other follow from there.",
+            references=(_TLS + "#http_redirections",),
+        ),
+        "off_host": Words(
+            title="Plain HTTP redirected to another host first",
+            severity=Severity.LOW,
+            description="The first redirect leaves the host, so that its own Strict-Transport-Security is never seen.",
+            fix="Redirect to https on the same host first, then to the other one.",
+            references=(_TLS + "#http_redirections",),
+        ),
+    },
+    "security_hsts_preload": {
+        "ineligible": Words(
+            title="HSTS preload asked for but not possible",
+            severity=Severity.LOW,
+            description="The header asks for a place on browsers' preload list, and the list would refuse the site.",
+            fix="Mend what the evidence names, or take the word preload out of the header.",
+            references=("https://hstspreload.org/#submission-requirements",),
+        ),
+    },
+    "security_sharing": {
+        "credentials": Words(
+            title="Any origin may read with credentials",
+            severity=Severity.HIGH,
+            description="The server repeats whatever origin asks and allows credentials, so any site can read what its visitors see here.",
+            fix="Compare the origin with a list of your own, and answer Access-Control-Allow-Origin only for those.",
+            steps=(
+                "Send Vary: Origin with it.",
+                "Leave Access-Control-Allow-Credentials out where answers are public.",
+            ),
+            references=(_MDN + "Access-Control-Allow-Origin",),
+        ),
+    },
+    "security_isolation": {
+        "invalid": Words(
+            title="Cross-origin policy header unreadable",
+            severity=Severity.LOW,
+            description="Browsers ignore the header: it holds another value than they know, or is there more than once.",
+            fix="Send each of the headers once, with a value of its own in lower case and without quotes.",
+            references=(_MDN + "Cross-Origin-Opener-Policy",),
+        ),
+        "unpaired": Words(
+            title="Cross-origin isolation half set up",
+            severity=Severity.LOW,
+            description="Cross-Origin-Embedder-Policy restricts what the page embeds, but without Cross-Origin-Opener-Policy: same-origin the page is not isolated.",
+            fix="Send Cross-Origin-Opener-Policy: same-origin too, or take the embedder policy out.",
+            references=(_MDN + "Cross-Origin-Embedder-Policy",),
+        ),
+    },
+    "security_cookies": {
+        "insecure": Words(
+            title="Cookies without Secure",
+            severity=Severity.MEDIUM,
+            description="Such a cookie is sent over plain http too, where anybody on the way can read it.",
+            fix="Set Secure on every cookie.",
+            references=(_COOKIE,),
+        ),
+        "readable": Words(
+            title="Session cookies without HttpOnly",
+            severity=Severity.MEDIUM,
+            description="Scripts can read the session, so that one script that gets into the page takes it over.",
+            fix="Set HttpOnly on cookies that stand for a login.",
+            references=(_COOKIE,),
+            confidence=0.8,
+        ),
+        "same_site": Words(
+            title="Cookies with SameSite that browsers refuse",
+            severity=Severity.MEDIUM,
+            description="SameSite knows Strict, Lax and None; None without Secure makes browsers drop the cookie, another value is ignored.",
+            fix="Set SameSite=Lax or Strict, or SameSite=None together with Secure.",
+            references=(_COOKIE,),
+        ),
+        "unguarded": Words(
+            title="Anti-forgery cookies without SameSite",
+            severity=Severity.LOW,
+            description="A cookie whose name says that it guards against forged requests leaves it to each browser where it is sent from.",
+            fix="Set SameSite=Strict on it.",
+            references=(_COOKIE,),
+            confidence=0.8,
+        ),
+        "prefix": Words(
+            title="Cookies whose name prefix is not kept",
+            severity=Severity.LOW,
+            description="A name with __Host- or __Secure- promises attributes that are not set, so browsers drop the cookie.",
+            fix="Set Secure, and for __Host- also Path=/ and no Domain.",
+            references=(_COOKIE + "#cookie_prefixes",),
+        ),
+    },
+    "security_integrity": {
+        "missing": Words(
+            title="Scripts of other sites without integrity",
+            severity=Severity.LOW,
+            description="Whoever changes the file on that other site runs a script on this page.",
+            fix="Give the element an integrity attribute with the file's hash and crossorigin=anonymous, or serve the file yourself.",
+            references=("https://developer.mozilla.org/docs/Web/Security/Subresource_Integrity",),
+        ),
+    },
+    "security_mixed_content": {
+        "active": Words(
+            title="Scripts, styles or frames over plain HTTP",
+            severity=Severity.MEDIUM,
+            description="The page came over TLS and names content without it; browsers block that, so something is missing from the page.",
+            fix="Write https: in these addresses, or leave the scheme out where both are on one host.",
+            references=(_MIXED,),
+        ),
+        "passive": Words(
+            title="Images or media over plain HTTP",
+            severity=Severity.LOW,
+            description="Browsers ask for such content over https instead, and show nothing where that fails.",
+            fix="Write https: in these addresses.",
+            references=(_MIXED,),
+        ),
+        "form": Words(
+            title="Forms sent over plain HTTP",
+            severity=Severity.HIGH,
+            description="What visitors type into the form goes over the network readable by anybody on the way.",
+            fix="Send the form to an https address.",
+            references=(_MIXED,),
+        ),
+    },
+    "security_csp_bypass": {
+        "host": Words(
+            title="Content-Security-Policy allows hosts that bypass it",
+            severity=Severity.MEDIUM,
+            description="The policy restricts scripts, and allows a host that serves what any script can be made of.",
+            fix="Allow scripts by nonce or hash with 'strict-dynamic', or name the exact files of these hosts.",
+            references=(_MDN + "Content-Security-Policy",),
+            confidence=0.9,
+        ),
+        "base_uri": Words(
+            title="Content-Security-Policy without base-uri",
+            severity=Severity.LOW,
+            description="Scripts are trusted by nonce or hash, and an injected base element makes their addresses lead to another host.",
+            fix="Add base-uri 'none', or 'self', to the policy.",
+            references=(_MDN + "Content-Security-Policy/base-uri",),
+        ),
+    },
+    "security_reporting": {
+        "undefined": Words(
+            title="Reports of violations go nowhere",
+            severity=Severity.LOW,
+            description="A policy names a group of endpoints that no header defines, so browsers drop its reports.",
+            fix="Send Reporting-Endpoints with the name that the policy uses and an https address.",
+            references=(_MDN + "Reporting-Endpoints",),
+        ),
+        "insecure": Words(
+            title="Reports of violations go over plain HTTP",
+            severity=Severity.LOW,
+            description="Browsers send reports only over TLS, and drop these.",
+            fix="Name an https address in Reporting-Endpoints.",
+            references=(_MDN + "Reporting-Endpoints",),
+        ),
+    },
+    "security_certificate": {
+        "expired": Words(
+            title="TLS certificate expired",
+            severity=Severity.HIGH,
+            description="Browsers warn visitors off the site, and who goes on cannot tell it from a forgery.",
+            fix="Renew the certificate and let that happen by itself (ACME).",
+            references=(_TLS,),
+        ),
+        "expiring": Words(
+            title="TLS certificate about to expire",
+            severity=Severity.MEDIUM,
+            description="Less than two weeks are left, so a renewal that should run by itself has not.",
+            fix="Renew the certificate, and see why it was not renewed.",
+            references=(_TLS,),
+        ),
+        "not_yet": Words(
+            title="TLS certificate not valid yet",
+            severity=Severity.HIGH,
+            description="Its first day is still to come, or a clock is wrong.",
+            fix="Set the clock, or use the certificate from its first day.",
+            references=(_TLS,),
+        ),
+        "other_name": Words(
+            title="TLS certificate for another name",
+            severity=Severity.HIGH,
+            description="The host is none of the certificate's names, so browsers warn visitors off the site.",
+            fix="Get a certificate with this host among its alternative names.",
+            references=(_TLS,),
+        ),
+        "untrusted": Words(
+            title="TLS certificate not trusted",
+            severity=Severity.HIGH,
+            description="No authority that browsers know stands for the certificate, or one of the certificates between is not sent.",
+            fix="Get a certificate from a public authority, and send the whole chain.",
+            references=(_TLS,),
+        ),
+        "weak": Words(
+            title="TLS certificate with weak cryptography",
+            severity=Severity.MEDIUM,
+            description="Its key is too short, or its signature uses a hash that can be forged.",
+            fix="Get one with an EC key of 256 bits or an RSA key of 2048 or more, signed with SHA-256.",
+            references=(_TLS,),
+        ),
+    },
+    "security_tls_protocol": {
+        "old": Words(
+            title="Old versions of TLS accepted",
+            severity=Severity.LOW,
+            description="The server still speaks versions before TLS 1.2, whose known weaknesses no browser needs any more.",
+            fix="Allow only TLS 1.2 and 1.3.",
+            references=("https://www.rfc-editor.org/rfc/rfc8996",),
+        ),
+        "cipher": Words(
+            title="Weak TLS cipher chosen",
+            severity=Severity.MEDIUM,
+            description="Offered strong ciphers and weak ones, the server chose a weak one.",
+            fix="Allow only ciphers with authenticated encryption (AES-GCM, ChaCha20).",
+            references=("https://www.rfc-editor.org/rfc/rfc9325#section-4.2",),
+        ),
+    },
+    "security_contact": {
+        "missing": Words(
+            title="security.txt missing",
+            severity=Severity.LOW,
+            description="Who finds a hole in the site is not told where to report it.",
+            fix="Serve /.well-known/security.txt with Contact and Expires.",
+            steps=(
+                "Contact: mailto:security@example.org",
+                "Expires: a date at most a year ahead, as 2027-01-31T00:00:00Z",
+            ),
+            references=("https://securitytxt.org/",),
+        ),
+        "invalid": Words(
+            title="security.txt incomplete",
+            severity=Severity.LOW,
+            description="The file is there and lacks what makes it valid, so tools may pass over it.",
+            fix="Mend what the evidence names.",
+            references=("https://www.rfc-editor.org/rfc/rfc9116",),
+        ),
+        "expired": Words(
+            title="security.txt expired",
+            severity=Severity.LOW,
+            description="The day that the file names itself is over, so nobody may rely on what it says.",
+            fix="Look whether the contacts still hold, and set a new Expires.",
+            references=("https://www.rfc-editor.org/rfc/rfc9116#section-2.5.5",),
+        ),
+    },
+    "security_exposed_repository": {
+        "readable": Words(
+            title="Version control folder readable",
+            severity=Severity.HIGH,
+            description="Source code and everything that was ever committed, passwords too, can be downloaded.",
+            fix="Deny these folders in the web server, or publish a build without them.",
+            steps=("Deny every path that begins with a dot.", "Replace every secret that was ever committed."),
+            references=(_LEAKS,),
+        ),
+    },
+    "security_exposed_secrets": {
+        "readable": Words(
+            title="Settings or password file readable",
+            severity=Severity.CRITICAL,
+            description="Anybody can download a file that holds passwords, keys or the program that has them.",
+            fix="Move the file out of the web server's folder, and replace every secret in it.",
+            references=(_LEAKS,),
+        ),
+    },
+    "security_exposed_backup": {
+        "readable": Words(
+            title="Backup or dump readable",
+            severity=Severity.HIGH,
+            description="Anybody can download a copy of the site, its data, or a list of its files.",
+            fix="Move the file out of the web server's folder.",
+            references=(_LEAKS,),
+        ),
+    },
+    "security_source_map": {
+        "readable": Words(
+            title="Source maps published",
+            severity=Severity.LOW,
+            description="Scripts can be read as they were written, with comments and names of files.",
+            fix="Where that is not wanted, build without source maps or keep them off the public server.",
+            references=("https://developer.mozilla.org/docs/Glossary/Source_map",),
+        ),
+    },
+}

@@ -1,0 +1,106 @@
+"""What the slots of one process look at: each thing is gathered once, in its own thread, for whoever asks first."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from surveyor.scan.check.interface import Needs
+from surveyor.scan.errors import ScanError, Unreachable
+from surveyor.scan.evidence import Page, normal
+from surveyor.scan.gather import Errand, Gathered, Gatherer, exposed, http, schemes, scripts, sharing, tls, wellknown
+from surveyor.scan.model import Asset
+
+#: What is gathered around a page.
+GATHERERS: dict[Needs, Gatherer] = {
+    Needs.SCHEMES: schemes.GATHERER,
+    Needs.SHARING: sharing.GATHERER,
+    Needs.TLS: tls.GATHERER,
+    Needs.WELLKNOWN: wellknown.GATHERER,
+    Needs.EXPOSED: exposed.GATHERER,
+    Needs.SCRIPTS: scripts.GATHERER,
+}
+
+#: What the time for gathering leaves to handing over.
+_RESERVE = 0.1
+
+
+class Coming:
+    """One gathering under way; whoever wants what it brings waits for it."""
+
+    def __init__(self, gather: Callable[[], Gathered], *, name: str) -> None:
+        self._gather = gather
+        self._done = threading.Event()
+        self._brought: Gathered | None = None
+        self._error: ScanError | None = None
+        # a daemon: a server that never ends its answer must not keep the process
+        threading.Thread(target=self._run, name=f"gather-{name}", daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            self._brought = self._gather()
+        except ScanError as error:
+            self._error = error
+        finally:
+            self._done.set()
+
+    def wait(self, seconds: float) -> Gathered:
+        """What was brought, or the error that it ended with; late is an error too."""
+        if not self._done.wait(seconds):
+            raise Unreachable("no whole answer in time")
+        if self._error is not None:
+            raise self._error
+        if self._brought is None:
+            raise ScanError("this gatherer failed; please report it")
+        return self._brought
+
+
+class Shared:
+    """What the slots of one process have in common: the errand, one GET of the page, and what is around it."""
+
+    def __init__(self, errand: Errand) -> None:
+        self.errand = errand
+        self.asset = asset(errand.url)
+        self.page: Page | None = None
+        self._error: ScanError | None = None
+        self._lock = threading.Lock()
+        self._coming: dict[Needs, Coming] = {}
+
+    def fetch(self) -> Page:
+        """The page; whoever comes first asks for it, and its error is everybody's."""
+        with self._lock:
+            if self._error is not None:
+                raise self._error
+            if self.page is None:
+                try:
+                    self.page = http.gather(self.errand)
+                except ScanError as error:
+                    self._error = error
+                    raise
+            return self.page
+
+    def begin(self, needs: Iterable[Needs], *, links: Callable[[], tuple[str, ...]]) -> None:
+        """Send for whatever of it nobody has sent for; ``links`` gives the addresses of the page's scripts."""
+        wanted = [need for need in needs if need in GATHERERS]
+        found = links() if Needs.SCRIPTS in wanted else ()
+        # who gathers has less time than who waits, so that part of an answer still is one
+        deadline = self.errand.deadline - self.errand.left * _RESERVE
+        errand = replace(self.errand, page=self.fetch, scripts=found, deadline=deadline)
+        with self._lock:
+            for need in wanted:
+                if need not in self._coming:
+                    gatherer = GATHERERS[need]
+                    self._coming[need] = Coming(lambda one=gatherer: one.gather(errand), name=gatherer.id)  # type: ignore[misc]
+
+    def get(self, need: Needs) -> Gathered:
+        """What was sent for; raises the error that it ended with."""
+        return self._coming[need].wait(self.errand.left)
+
+
+def asset(url: str) -> Asset:
+    """The page as findings name it."""
+    try:
+        return Asset(type="url", value=normal(url))
+    except ValueError:  # not a URL; the slots say so
+        return Asset(type="url", value=url)
