@@ -231,7 +231,7 @@ class _Matcher:
         asked = (question.ecosystem, question.name, rhel.line_of(question.ecosystem, question.version))
         if self._last != asked:
             self._last = asked
-            self._rows = rhel.rows(self._snapshot.affected, *asked)
+            self._rows = rhel.rows(self._snapshot, *asked)
         if not self._rows:
             return []
         keys = self._order(question.ecosystem)

@@ -12,14 +12,18 @@ A package of a module goes by ``MODULE:STREAM/NAME``, since several streams of o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final, Protocol
 from urllib.parse import unquote
 
 from surveyor.scan.advise.csaf import module_of
 from surveyor.scan.advise.packing import Row
 
-BASE = "Red Hat"
+BASE: Final = "Red Hat"
+#: The scopes of the feed: a file per flaw, and a file per erratum.
+FLAWS: Final = "vex"
+ERRATA: Final = "advisories"
 
 _CPE = re.compile(
     r"cpe:/[ao]:redhat:(?P<product>[a-z0-9_]{1,60}):(?P<major>[0-9]{1,2})(?:\.(?P<minor>[0-9]{1,2}))?(?::|$)"
@@ -90,14 +94,40 @@ def name_of(package_purl: str, name: str) -> str:
     return f"{module}/{name}" if module else name
 
 
-def rows(affected: Callable[[str, str], list[Row]], mainline: str, name: str, line: str) -> list[Row]:
-    """What is said of a package: by its line first, then by the mainline of flaws on which the line says nothing.
+class Scoped(Protocol):
+    """The scope of a feed that a row comes from."""
 
-    ``affected`` gives the rows of an ecosystem and a name; without a ``line`` the mainline's are all there is.
+    @property
+    def scope(self) -> str:
+        """``vex`` or ``advisories``."""
+
+
+class Rows(Protocol):
+    """Where rows come from: an open advisory database."""
+
+    @property
+    def collections(self) -> Mapping[int, Scoped]:
+        """The scopes by a row's ``collection``."""
+
+    def affected(self, ecosystem: str, name: str) -> list[Row]:
+        """The rows of an ecosystem and a name."""
+
+
+def rows(source: Rows, mainline: str, name: str, line: str) -> list[Row]:
+    """What is said of a package of any distribution; of RHEL's by its line before its mainline, flaw by flaw.
+
+    A flaw's own file goes before errata, which call every package that they bring a fixed one.
     """
-    found = affected(mainline, name)
-    if not line:
+    found = source.affected(mainline, name)
+    if not mainline.startswith(f"{BASE}:"):
         return found
-    nearer = affected(line, name)
+    nearer = source.affected(line, name) if line else []
+    own = {row.ids[0] for row in (*nearer, *found) if _is_own(source, row)}
+    nearer = [row for row in nearer if row.ids[0] not in own or _is_own(source, row)]
     said = {row.ids[0] for row in nearer}
-    return [*nearer, *(row for row in found if row.ids[0] not in said)]
+    rest = (row for row in found if row.ids[0] not in said and (row.ids[0] not in own or _is_own(source, row)))
+    return [*nearer, *rest]
+
+
+def _is_own(source: Rows, row: Row) -> bool:
+    return source.collections[row.collection].scope == FLAWS

@@ -180,6 +180,20 @@ def test_errata_of_other_lines_change_nothing(tmp_path: Path) -> None:
         assert finding.fixed_in == ("7.76.1-23.el9_2.4",)
 
 
+def test_a_flaws_own_file_goes_before_errata(tmp_path: Path) -> None:
+    """An erratum of a module names all packages in it as fixed, harmed or not."""
+    cve, parts = "CVE-2023-28755", ("ruby-0:2.7.8-139.el9_3.src", "rubygem-pg-0:1.2.3-2.el9_3.src")
+    erratum = Writer("RHSA-2023:3821").fixed("AppStream-9", APP_9, *parts, cve=cve).document()
+    own = (
+        Writer(cve).fixed("AppStream-9", APP_9, parts[0]).say("known_not_affected", "rhel_9", RHEL_9, "rubygem-pg.src")
+    )
+    packages = [rhel("ruby", "2.7.6-138.el9_3"), rhel("rubygem-pg", "1.2.3-1.el9_3")]
+    both = scan(tmp_path / "a", *packages, documents=[own.document()], errata=[erratum])
+    assert [finding.title for finding in both] == [f"{cve}: rpm/redhat/ruby"]
+    alone = scan(tmp_path / "b", *packages, documents=[], errata=[erratum])
+    assert [finding.title for finding in alone] == [f"{cve}: rpm/redhat/ruby", f"{cve}: rpm/redhat/rubygem-pg"]
+
+
 def test_only_a_line_is_fixed_and_the_mainline_is_not(tmp_path: Path) -> None:
     document = (
         Writer()
@@ -389,3 +403,26 @@ def test_the_matcher_is_told_of_lines(monkeypatch: pytest.MonkeyPatch, tmp_path:
     packages = [rhel(name, "7.76.1-23.el9_2.5", source="curl") for name in ("curl", "libcurl")]
     scan(tmp_path, *packages, rhel("curl-minimal", "7.76.1-26.el9", source="curl"), documents=[CURL])
     assert asked == [("curl", "Red Hat:9.2"), ("curl", "")]
+
+
+def test_a_module_between_a_package_and_its_product() -> None:
+    """As files were written until 2024: the package is part of a module, which is part of the product."""
+    document = (
+        Writer().fixed("AppStream-8.6.0.Z", "cpe:/a:redhat:enterprise_linux:8::appstream", "x-0:1-1.el8.src").document()
+    )
+    module, package = "nodejs:16:8060020221004:ad008a3a", "nodejs-1:16.17.1-1.module+el8.6.0+16848+a483195a.src"
+    outer, inner = f"AppStream-8.6.0.Z:{module}", f"AppStream-8.6.0.Z:{module}:{package}"
+    for identity, part, of in ((outer, module, "AppStream-8.6.0.Z"), (inner, package, outer)):
+        document["product_tree"]["relationships"].append(
+            {
+                "category": "default_component_of",
+                "full_product_name": {"name": identity, "product_id": identity},
+                "product_reference": part,
+                "relates_to_product_reference": of,
+            }
+        )
+    document["vulnerabilities"][0]["product_status"]["fixed"].append(inner)
+    found = entries(document)
+    assert found["Red Hat:8", "nodejs:16/nodejs"].ranges == (
+        ("i", "0", "f", "1:16.17.1-1.module+el8.6.0+16848+a483195a"),
+    )

@@ -21,12 +21,13 @@ from surveyor.scan.advise.feeds.interface import Changes, Feed, Known
 from surveyor.scan.advise.origin import Origin
 from surveyor.scan.advise.products import STATUSES, Products, Said
 from surveyor.scan.advise.record import Advisory, State
+from surveyor.scan.advise.rhel import BASE, ERRATA, FLAWS
 from surveyor.scan.errors import LimitExceeded, Malformed
 
 #: The folders, and the names of their files.
 _FOLDERS: Final = {
-    "vex": re.compile(r"cve-[0-9-]{6,30}\.json"),
-    "advisories": re.compile(r"rh[a-z]a-[0-9_-]{6,30}\.json"),
+    FLAWS: re.compile(r"cve-[0-9-]{6,30}\.json"),
+    ERRATA: re.compile(r"rh[a-z]a-[0-9_-]{6,30}\.json"),
 }
 _ERRATUM: Final = "csaf_security_advisory"
 _CATEGORIES: Final = frozenset({_ERRATUM, "csaf_vex"})
@@ -221,5 +222,5 @@ FEED = Feed(
     fetch=fetch,
     normalise=normalise,
     rank=2,
-    about="Red Hat",
+    about=BASE,
 )
