@@ -43,6 +43,8 @@ FOLDERS = {"osv": "bucket", "redhat": "redhat", "nvd": "nvd", "debian": "debian"
 POSITIVE = frozenset({"affected", "wont_fix"})
 #: Outcomes that need an explanation.
 WRONG = frozenset({"missed", "wrong"})
+#: How an explanation begins that finds the fault in what the feed gives, and in what we make of it.
+DATA, OURS = "Data: ", "Ours: "
 #: States under which nothing was asked about a package, unless a rule left it out on purpose.
 UNASKED = frozenset({CoverageState.MISSING, CoverageState.NOT_CONFIGURED, CoverageState.FAILED})
 
@@ -271,19 +273,17 @@ def _held(held: Sequence[Outcome] | None) -> Iterator[str]:
 
 
 def _wrong(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    yield "## Wrong in the tuning half"
+    why = explanations(HERE / "labelled.toml")
+    wrong = [(one, why.get((one.case.package, one.case.id), "UNEXPLAINED")) for one in outcomes if one.kind in WRONG]
+    ours = sum(not reason.startswith(DATA) for _, reason in wrong)
+    yield f"## Wrong in the tuning half: {len(wrong)}, of which {len(wrong) - ours} are so in the feed's data"
     yield ""
     yield "| | package | flaw | the vendor | our verdict rests on | why |"
     yield "|---|---|---|---|---|---|"
-    why = explanations(HERE / "labelled.toml")
-    for outcome in outcomes:
-        if outcome.kind in WRONG:
-            case = outcome.case
-            said = (
-                f"[{case.truth}]({case.source}): {case.note}" if "://" in case.source else f"{case.truth}: {case.note}"
-            )
-            reason = why.get((case.package, case.id), "UNEXPLAINED")
-            yield f"| {outcome.kind} | `{case.package}` | {case.id} | {said} | {outcome.told} | {reason} |"
+    for outcome, reason in wrong:
+        case = outcome.case
+        said = f"[{case.truth}]({case.source}): {case.note}" if "://" in case.source else f"{case.truth}: {case.note}"
+        yield f"| {outcome.kind} | `{case.package}` | {case.id} | {said} | {outcome.told} | {reason} |"
 
 
 def _unanswerable(outcomes: Iterable[Outcome]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.labelled import CASES, HERE, Case, database, explanations, measure, page, read, scores
+from benchmarks.labelled import CASES, DATA, HERE, OURS, Case, database, explanations, measure, page, read, scores
 from surveyor.scan.formats import purl
 from tests.servers.osv_bucket import record, write
 
@@ -113,4 +113,7 @@ def test_cases_are_whole_and_in_one_half_each() -> None:
 def test_explanations_are_of_cases_of_the_tuning_half() -> None:
     cases = {(case.package, case.id) for case in read(CASES / "tuning.tsv")}
 
-    assert set(explanations(HERE / "labelled.toml")) <= cases
+    told = explanations(HERE / "labelled.toml")
+
+    assert set(told) <= cases
+    assert all(why.startswith((DATA, OURS)) for why in told.values())
