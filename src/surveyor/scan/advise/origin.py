@@ -14,16 +14,28 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 from urllib.parse import quote, urlencode
 
+import zstandard
+
 from surveyor.scan.errors import Denied, LimitExceeded, Malformed, Refused, Unreachable
 
 #: Answers of a server that may answer otherwise in a while.
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _NO_SUCH_RANGE = 416
+#: How a page for people begins, which a proxy or a load balancer sends in the place of a file, with 200 even.
+_PAGE = (b"<!doctype html", b"<html")
 _LONGEST_WAIT = 120.0
 _LONGEST_NAME = 255
 _MAX_INDEX = 4 << 20
 #: ``<a href="v3.19/">`` of a server's own index page.
 _FOLDER = re.compile(rb"href=[\"']?(?:\./)?([A-Za-z0-9][A-Za-z0-9._+-]{0,99})/[\"'>]")
+
+
+class NoFile(Unreachable):
+    """A server answered, and not with the file; ``status`` is HTTP's."""
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Answer(Protocol):
@@ -66,9 +78,20 @@ class Origin(Protocol):
         """Whether every record is there as a file of its own too."""
 
     def open(
-        self, *parts: str, max_bytes: int, etag: str | None = None, query: Mapping[str, str] | None = None
+        self,
+        *parts: str,
+        max_bytes: int,
+        etag: str | None = None,
+        query: Mapping[str, str] | None = None,
+        keep: bool = False,
     ) -> AbstractContextManager[Opened]:
-        """Open a file for reading from its start; ``Unreachable`` when it is not there."""
+        """Open a file for reading from its start; ``Unreachable`` when it is not there.
+
+        With ``keep`` a file that was read without an error is not asked for again until ``release``.
+        """
+
+    def release(self) -> None:
+        """Forget what was kept: all that it was a part of is safe."""
 
     def names(self, *parts: str) -> tuple[str, ...]:
         """The files of a folder in order, where they can be listed; none on a web server."""
@@ -104,6 +127,7 @@ class Directory:
         max_bytes: int,
         etag: str | None = None,
         query: Mapping[str, str] | None = None,  # noqa: ARG002 - a file is the whole answer
+        keep: bool = False,  # noqa: ARG002 - it stays where it is
     ) -> Iterator[Opened]:
         """Open a file below the directory; its mark is time and size."""
         path = self.root.joinpath(*(checked(part) for part in parts))
@@ -127,6 +151,9 @@ class Directory:
     def folders(self) -> tuple[str, ...]:
         """The folders of the directory."""
         return tuple(sorted(item.name for item in self.root.iterdir() if item.is_dir()))
+
+    def release(self) -> None:
+        """Nothing was kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,13 +201,23 @@ class Web:
 
     @contextlib.contextmanager
     def open(
-        self, *parts: str, max_bytes: int, etag: str | None = None, query: Mapping[str, str] | None = None
+        self,
+        *parts: str,
+        max_bytes: int,
+        etag: str | None = None,
+        query: Mapping[str, str] | None = None,
+        keep: bool = False,
     ) -> Iterator[Opened]:
         """Download a file below the base URL; what keeps failing raises ``Unreachable``."""
         url = "/".join([self.base.rstrip("/"), *(quote(checked(part), safe="") for part in parts)])
         url = url if parts else f"{url}/"
         if query:
             url = f"{url}?{urlencode(query)}"
+        kept = _Kept(_place(self.parked, url)) if keep and self.parked else None
+        if kept and kept.is_there():
+            with kept.open() as file:
+                yield Opened(file=file)
+            return
         with _spool(self.parked, url) as spool:
             answer = self._patiently(url, spool, max_bytes, etag)
             if answer.status == 304:
@@ -188,6 +225,13 @@ class Web:
                 return
             spool.file.seek(0)
             yield Opened(file=spool.file, etag=answer.get("etag"))
+            if kept:
+                kept.write(spool.file)
+
+    def release(self) -> None:
+        """Remove what waits of this server."""
+        for left in self.parked.iterdir() if self.parked and self.parked.is_dir() else ():
+            left.unlink(missing_ok=True)
 
     def _patiently(self, url: str, spool: _Spool, max_bytes: int, etag: str | None) -> Answer:
         """Ask until there is an answer that asking again would not change, longer apart each time.
@@ -205,19 +249,22 @@ class Web:
             except Unreachable:
                 if attempt == attempts:
                     raise
-                self.manners.sleep(2.0**attempt)
+                self.manners.sleep(self._backed_off(attempt))
                 continue
             if answer.status == _NO_SUCH_RANGE:
                 spool.drop()
                 continue
-            if answer.status not in self.manners.busy:
+            # the index of a folder is one by right
+            page = answer.status in {200, 206} and not url.endswith("/") and spool.is_page()
+            if answer.status not in self.manners.busy and not page:
                 self._weary = False
                 if answer.status in {200, 206} or (answer.status == 304 and etag):
                     return answer
-                raise Unreachable(f"{url}: HTTP {answer.status}")
+                raise NoFile(f"{url}: HTTP {answer.status}", status=answer.status)
             if attempt < attempts:
-                self.manners.sleep(_asked_for(answer, 2.0**attempt))
-        raise Unreachable(f"{url}: HTTP {answer.status}")
+                self.manners.sleep(_asked_for(answer, self._backed_off(attempt)))
+        told = "a page in the place of the file" if page else f"HTTP {answer.status}"
+        raise NoFile(f"{url}: {told}", status=answer.status)
 
     def _once(self, url: str, spool: _Spool, max_bytes: int, etag: str | None) -> Answer:
         headers = {**self.manners.headers}
@@ -229,6 +276,10 @@ class Web:
         return self.fetch(
             url, to=spool.begin, max_bytes=max_bytes - (held if "Range" in headers else 0), headers=headers
         )
+
+    def _backed_off(self, attempt: int) -> float:
+        """Seconds, of those the more the rarer the server wants to be asked."""
+        return max(1.0, self.manners.pause) * 2.0**attempt
 
     def _wait_for_turn(self) -> None:
         now = self.manners.clock()
@@ -255,6 +306,14 @@ class _Spool:
         """Bytes that are there."""
         return self.file.seek(0, 2)
 
+    def is_page(self) -> bool:
+        """Whether what is there is a page for people; it is forgotten then."""
+        self.file.seek(0)
+        page = self.file.read(256).lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_PAGE)
+        if page:
+            self.drop()
+        return page
+
     def drop(self) -> None:
         """Forget what is there: it is no beginning of what the server has."""
         self.file.truncate(0)
@@ -265,11 +324,52 @@ class _Spool:
         if answer.status != 206:
             self.file.seek(0)
             self.file.truncate()
-            strong = answer.get("etag") if answer.status == 200 else None
+            # what was inflated on the way is no beginning of what the server counts
+            strong = answer.get("etag") if answer.status == 200 and not answer.get("content-encoding") else None
             self.etag = strong if strong and not strong.startswith("W/") else ""
             if self.note:
                 self.note.write_text(self.etag, encoding="utf-8")
         return self.file
+
+
+def _place(parked: Path, url: str) -> Path:
+    """A URL's own file among what waits."""
+    return parked / hashlib.sha256(url.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A file that was had whole and may be wanted again, packed: a feed's pages are thousands of megabytes."""
+
+    place: Path
+
+    @property
+    def _path(self) -> Path:
+        return self.place.with_suffix(".zst")
+
+    def is_there(self) -> bool:
+        return self._path.is_file()
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """Read it; who finds it wrong has it forgotten."""
+        try:
+            with self._path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as stream:
+                yield stream
+        except zstandard.ZstdError as error:
+            self._path.unlink(missing_ok=True)
+            raise Malformed(f"{self._path}: {error}") from error
+        except BaseException:
+            self._path.unlink(missing_ok=True)
+            raise
+
+    def write(self, file: BinaryIO) -> None:
+        """Keep all of a file, whole or not at all."""
+        file.seek(0)
+        half = self.place.with_suffix(".half")
+        with half.open("wb") as target:
+            zstandard.ZstdCompressor(level=3).copy_stream(file, target)
+        half.replace(self._path)
 
 
 @contextlib.contextmanager
@@ -280,7 +380,7 @@ def _spool(parked: Path | None, url: str) -> Iterator[_Spool]:
             yield _Spool(file, None)
         return
     parked.mkdir(parents=True, exist_ok=True)
-    path = parked / hashlib.sha256(url.encode()).hexdigest()[:32]
+    path = _place(parked, url)
     note = path.with_suffix(".etag")
     etag = note.read_text(encoding="utf-8") if note.is_file() else ""
     with path.open("a+b") as file:
@@ -317,15 +417,29 @@ class Mirrors:
 
     @contextlib.contextmanager
     def open(
-        self, *parts: str, max_bytes: int, etag: str | None = None, query: Mapping[str, str] | None = None
+        self,
+        *parts: str,
+        max_bytes: int,
+        etag: str | None = None,
+        query: Mapping[str, str] | None = None,
+        keep: bool = False,
     ) -> Iterator[Opened]:
         """Open a file at the first place that has it; the last one's error when none has."""
+
+        def at(origin: Origin) -> AbstractContextManager[Opened]:
+            return origin.open(*parts, max_bytes=max_bytes, etag=etag, query=query, keep=keep)
+
         with ExitStack() as stack:
             for origin in self.origins[:-1]:
                 try:
-                    opened = stack.enter_context(origin.open(*parts, max_bytes=max_bytes, etag=etag, query=query))
+                    opened = stack.enter_context(at(origin))
                 except Unreachable:
                     continue
                 yield opened
                 return
-            yield stack.enter_context(self.origins[-1].open(*parts, max_bytes=max_bytes, etag=etag, query=query))
+            yield stack.enter_context(at(self.origins[-1]))
+
+    def release(self) -> None:
+        """Forget what was kept of any of them."""
+        for origin in self.origins:
+            origin.release()

@@ -52,12 +52,12 @@ def by_package(advisory: Advisory) -> Mapping[tuple[str, str], list[Affected]]:
 def pack_ranges(advisory: Advisory, items: list[Affected]) -> bytes:
     """``[[id, alias …], [erratum's flaw …], [range …], [version …]]``: all that deciding about one version needs.
 
-    ``state`` and ``reason`` follow where a vendor says more than a range.
+    ``state`` and ``reason`` follow where somebody says more than a range.
     """
     ranges = [span for item in items for span in item.ranges]
     versions = [version for item in items for version in item.versions]
     values: list[object] = [[advisory.id, *advisory.aliases], advisory.errata, ranges, versions]
-    said = next((item for item in items if item.state), None)
+    said = next((item for item in items if item.state or item.reason), None)
     return orjson.dumps([*values, said.state, said.reason] if said else values)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from surveyor.scan.advise.keys import Key
-from surveyor.scan.advise.record import FIXED, INTRODUCED, LAST_AFFECTED, LIMIT
+from surveyor.scan.advise.record import AFTER, FIXED, INTRODUCED, LAST_AFFECTED, LIMIT
 from surveyor.scan.advise.versions import Order
 from surveyor.scan.errors import Malformed
 
@@ -15,7 +15,13 @@ _KEPT = 65_536
 #: Longer versions are none that anybody made, and would make the kept keys large.
 _LONG = 128
 _TEXT = 300
-_WORDS = {INTRODUCED: "introduced", FIXED: "fixed", LAST_AFFECTED: "last affected", LIMIT: "limit"}
+_WORDS = {
+    INTRODUCED: "introduced",
+    FIXED: "fixed",
+    LAST_AFFECTED: "last affected",
+    LIMIT: "limit",
+    AFTER: "introduced after",
+}
 _ENDS = (LAST_AFFECTED, FIXED, LIMIT)
 #: Below every key.
 _ZERO: Key = ()
@@ -153,6 +159,8 @@ def _begins(began: str | None, events: Mapping[str, str], *, passed: bool) -> st
 
     An end and a beginning at one place leave everything as it was: two spans that touch, or one of no length.
     """
+    if AFTER in events and passed:
+        return f"after {events[AFTER]}"
     if LAST_AFFECTED in events and passed:
         return None
     if INTRODUCED in events and FIXED not in events:

@@ -19,11 +19,13 @@ MAX_DETAILS = 2_000
 MAX_NAME = 1_024
 MAX_REASON = 300
 MAX_SUMMARY = 300
+MAX_ACTION = 1_000
 MAX_URL = 2_000
 MAX_CWES = 20
 
 #: Events of a range in the order they are applied when two share a version; one letter each, as stored.
-INTRODUCED, FIXED, LAST_AFFECTED, LIMIT = "i", "f", "l", "m"
+#: ``AFTER`` is a beginning that does not lie in the range itself (NVD's ``versionStartExcluding``).
+INTRODUCED, FIXED, LAST_AFFECTED, LIMIT, AFTER = "i", "f", "l", "m", "a"
 
 
 class State(StrEnum):
@@ -45,7 +47,7 @@ class Affected:
     """One package of one ecosystem that an advisory names.
 
     ``ranges`` are flat: kind, version, kind, version …; a kind is one letter. ``versions`` are listed one by one.
-    ``state`` is the vendor's word on them, ``reason`` why, bounded to ``MAX_REASON``.
+    ``state`` is the vendor's word on them, ``reason`` why, or under which condition, bounded to ``MAX_REASON``.
     """
 
     ecosystem: str

@@ -117,11 +117,14 @@ class _Run:
     def mark(self, wanted: Wanted, scope: str) -> Mark:
         return self.marks.get((wanted.feed.id, scope), Mark())
 
-    def known(self, wanted: Wanted, scope: str) -> Known:
+    def known(self, wanted: Wanted, scope: str, progress: Progress) -> Known:
         def entries() -> Mapping[str, str]:
             return _entries(self.base, wanted.feed.id, scope) if self.base else {}
 
-        return Known(mark=self.mark(wanted, scope), entries=entries, now=self.now)
+        def tell(words: str, part: float) -> None:
+            progress(f"{wanted.feed.id}.update", words, pct=int(100 * min(max(part, 0.0), 1.0)))
+
+        return Known(mark=self.mark(wanted, scope), entries=entries, now=self.now, tell=tell)
 
     def finish(self, *, keep: bool) -> None:
         """Take the copy into use, or drop it; nothing but the database is left behind, whatever fails."""
@@ -164,6 +167,10 @@ def update(
         raise Unreachable(
             f"nothing could be had: {'; '.join(dict.fromkeys(item.notes[0] for item in results))[:1_000]}"
         )
+    failed = {item.feed for item in results if item.action in {Action.KEPT, Action.FAILED}}
+    for item in wanted:
+        if item.feed.id not in failed:
+            item.origin.release()
     return UpdateResult(database=database, collections=tuple(results))
 
 
@@ -244,7 +251,7 @@ def want(
     asked = Manners(
         attempts=manners.attempts,
         pause=feed.pause_with_key if named else feed.pause,
-        headers={feed.key_header: key} if named and key else {},
+        headers={**feed.headers, **({feed.key_header: key} if named and key else {})},
         busy=manners.busy | feed.busy,
         sleep=manners.sleep,
         clock=manners.clock,
@@ -267,7 +274,7 @@ def parked(database: Path) -> Path:
 def _one(run: _Run, wanted: Wanted, scope: str, progress: Progress, *, pct: int) -> CollectionResult:
     """Update one scope; its failure is a result, and leaves its records as they were."""
     try:
-        result = _collect(run, wanted, scope)
+        result = _collect(run, wanted, scope, progress)
     except ScanError as error:
         result = _could_not(run, wanted, scope, error, progress)
     counts = {name: getattr(result, name) for name in ("rows", "changed", "withdrawn", "removed", "broken")}
@@ -287,9 +294,9 @@ def _could_not(run: _Run, wanted: Wanted, scope: str, error: ScanError, progress
     return CollectionResult(feed=name, scope=scope, action=action, rows=mark.rows, notes=(reason,))
 
 
-def _collect(run: _Run, wanted: Wanted, scope: str) -> CollectionResult:
+def _collect(run: _Run, wanted: Wanted, scope: str, progress: Progress) -> CollectionResult:
     feed, mark = wanted.feed, run.mark(wanted, scope)
-    with feed.fetch(wanted.origin, scope, run.known(wanted, scope)) as changes:
+    with feed.fetch(wanted.origin, scope, run.known(wanted, scope, progress)) as changes:
         if changes is None:
             if _age(mark, run.now) >= _TOUCHED:
                 run.builder().checked(feed.id, scope, at=run.at)

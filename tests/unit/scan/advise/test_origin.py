@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from surveyor.scan.advise.origin import Directory, Manners, Mirrors, Web
+from surveyor.scan.advise.origin import Directory, Manners, Mirrors, NoFile, Web
 from surveyor.scan.errors import LimitExceeded, Refused, Unreachable
 from surveyor.scan.net import Client
 from surveyor.scan.settings import AllowedHost, Settings
@@ -142,6 +142,46 @@ def test_requests_keep_their_distance_and_carry_a_key(bucket: Bucket, web: Ask, 
         read(asked, "data")
     assert waits == [3.0, 4.5]
     assert {headers["apikey"] for headers in bucket.headers} == {"s3cret"}
+
+
+def test_a_page_for_people_is_no_file(bucket: Bucket, web: Ask, folder: Path, waits: list[float]) -> None:
+    (folder / "data").write_bytes(b"\xef\xbb\xbf\n<!DOCTYPE html><p>We are busy")
+    with pytest.raises(Unreachable, match="a page in the place of the file"):
+        read(web(pause=1.5), "data")
+    assert [status for _, status in bucket.asked] == [200] * 4
+    assert [wait for wait in waits if wait > 1.5] == [3.0, 6.0, 12.0]
+    (folder / "data").write_bytes(b"<vulnerabilities/>")
+    assert read(web(), "data") == b"<vulnerabilities/>"
+
+
+def test_a_status_is_told(bucket: Bucket, web: Ask) -> None:
+    bucket.broken["/data"] = 418
+    with pytest.raises(NoFile, match="HTTP 418") as caught:
+        read(web(), "data")
+    assert caught.value.status == 418
+
+
+def test_what_is_kept_is_not_asked_for_again_until_it_is_released(bucket: Bucket, web: Ask, tmp_path: Path) -> None:
+    parked = tmp_path / "parked"
+    for _ in range(2):
+        with web(parked).open("data", max_bytes=BIG, query={"page": "1"}, keep=True) as opened:
+            assert opened.file
+            assert opened.file.read() == DATA
+    assert len(bucket.asked) == 1
+    (kept,) = parked.iterdir()
+    assert kept.stat().st_size < len(DATA) / 10
+    with pytest.raises(ZeroDivisionError), web(parked).open("data", max_bytes=BIG, query={"page": "1"}, keep=True):
+        _ = 1 / 0  # the reader finds it wrong
+    assert list(parked.iterdir()) == []
+    both = Mirrors([Directory(tmp_path / "nothing"), web(parked)])
+    with both.open("data", max_bytes=BIG, keep=True):
+        pass
+    assert len(list(parked.iterdir())) == 1
+    both.release()
+    assert list(parked.iterdir()) == []
+    with web().open("data", max_bytes=BIG, keep=True) as opened:
+        assert opened.file
+    web().release()
 
 
 def test_a_query_belongs_to_the_address(bucket: Bucket, web: Ask) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surveyor.scan.advise.ranges import Keys, Verdict, judge
+from surveyor.scan.advise.ranges import Keys, Verdict, describe, judge
 from surveyor.scan.advise.versions import SCHEMES
 
 SEMVER = Keys(SCHEMES["semver"])
@@ -42,6 +42,24 @@ def test_last_affected_is_inclusive(version: str, affected: bool) -> None:
     assert verdict.affected is affected
     assert verdict.fixed is None
     assert not verdict.open_ended
+
+
+@pytest.mark.parametrize(
+    ("version", "affected"), [("0.9.0", False), ("1.0.0", False), ("1.0.1", True), ("1.4.9", True), ("1.5.0", False)]
+)
+def test_after_is_exclusive(version: str, affected: bool) -> None:
+    verdict = decide(version, ["a", "1.0.0", "f", "1.5.0"])
+    assert verdict.affected is affected
+    if affected:
+        assert (verdict.text, verdict.fixed) == ("introduced after 1.0.0, fixed 1.5.0", "1.5.0")
+
+
+def test_after_with_an_inclusive_end_and_with_none() -> None:
+    assert decide("1.5.0", ["a", "1.0.0", "l", "1.5.0"]).text == "introduced after 1.0.0, last affected 1.5.0"
+    assert not decide("1.5.1", ["a", "1.0.0", "l", "1.5.0"]).affected
+    assert not decide("1.0.0", ["a", "1.0.0", "l", "1.0.0"]).affected
+    assert decide("9.0.0", ["a", "1.0.0"]).open_ended
+    assert describe([["a", "1.0.0"]], []) == "introduced after 1.0.0"
 
 
 def test_only_one_version_affected() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from surveyor.scan.advise.feeds import alpine, debian, epss, kev, osv, redhat
+from surveyor.scan.advise.feeds import alpine, debian, epss, kev, nvd, osv, redhat
 from surveyor.scan.advise.feeds.interface import Feed
 
-FEEDS: tuple[Feed, ...] = (osv.FEED, debian.FEED, alpine.FEED, redhat.FEED, epss.FEED, kev.FEED)
+FEEDS: tuple[Feed, ...] = (osv.FEED, debian.FEED, alpine.FEED, redhat.FEED, nvd.FEED, epss.FEED, kev.FEED)
 
 
 def feed(name: str) -> Feed:

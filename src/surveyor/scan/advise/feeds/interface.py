@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
@@ -18,16 +18,20 @@ Fetched: TypeAlias = tuple[str, str, bytes | ScanError]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is there already: the mark, and on demand the time of change of every record by name; and the time now."""
+    """What is there already: the mark, and on demand the time of change of every record by name; and the time now.
+
+    ``tell`` says to a person how far a long way has been gone: words, and the part of it, 0..1.
+    """
 
     mark: Mark
     entries: Callable[[], Mapping[str, str]]
     now: datetime
+    tell: Callable[[str, float], None] = lambda _, __: None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Changes:
-    """What has changed in one scope.
+    """What has changed in one scope. What is known at the end only is set while ``records`` is read.
 
     ``records`` may be read once, while ``fetch`` is open. ``gone`` are names to forget. ``whole``: the records are all
     that there is, so what they do not name goes too. ``announced`` is how many different records the source said would
@@ -53,7 +57,8 @@ class Feed:
     ``normalise`` reads one raw record; it raises ``Malformed`` or ``LimitExceeded`` and nothing else. ``rank`` orders
     whose word counts on a package: the higher; ``about`` is the one ecosystem, without release, that a vendor's feed
     speaks of. ``pause`` is the least time between two requests, in seconds, and ``busy`` are statuses by which its
-    server says later; ``key_header`` carries a key, with which ``pause_with_key`` is enough.
+    server says later; ``key_header`` carries a key, with which ``pause_with_key`` is enough; ``headers`` go with every
+    request.
     """
 
     id: str
@@ -68,6 +73,7 @@ class Feed:
     pause: float = 0.0
     busy: frozenset[int] = frozenset()
     key_header: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
     pause_with_key: float = 0.0
 
 

@@ -22,7 +22,6 @@ CATALOGUE = "known_exploited_vulnerabilities.json"
 _MAX_FILE = 32 << 20
 #: Twenty times the entries that there are.
 _MAX_ENTRIES = 40_000
-_MAX_ACTION = 1_000
 _MAX_NOTES = 20_000
 _URL = re.compile(r"https?://[^\s;,\"<>]{1,2000}")
 _RANSOMWARE = {"known": True}
@@ -75,7 +74,7 @@ def normalise(raw: bytes, _: str) -> tuple[Fact]:
     exploited = Exploited(
         added=added,
         due=day(entry.get("dueDate")),
-        action=text(entry.get("requiredAction"), _MAX_ACTION),
+        action=text(entry.get("requiredAction"), bounds.MAX_ACTION),
         # "Unknown" is no "no"
         ransomware=_RANSOMWARE.get(ransomware.lower()) if isinstance(ransomware, str) else None,
     )

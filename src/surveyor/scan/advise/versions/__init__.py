@@ -9,6 +9,7 @@ from surveyor.scan.advise.keys import Key
 from surveyor.scan.advise.versions import (
     apk,
     conan,
+    cpe,
     dotted,
     dpkg,
     gem,
@@ -28,6 +29,7 @@ SCHEMES: Mapping[str, Order] = MappingProxyType(
     {
         "apk": apk.key,
         "conan": conan.key,
+        "cpe": cpe.key,
         "dotted": dotted.key,
         "dpkg": dpkg.key,
         "gem": gem.key,
@@ -50,6 +52,7 @@ VERSIONS: Mapping[str, Order] = MappingProxyType(
         "BellSoft Hardened Containers": apk.key,
         "Bioconductor": dotted.key,
         "Bitnami": semver.key,
+        "CPE": cpe.key,
         "CRAN": dotted.key,
         "Chainguard": apk.key,
         "CleanStart": apk.key,
