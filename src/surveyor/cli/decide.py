@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from surveyor.remedy.decisions.apply import apply
-from surveyor.remedy.decisions.statement import Book
 from surveyor.scan.errors import BadTarget, ScanError
 from surveyor.scan.model import Decided, Report, Unapplied
 from surveyor.scan.plan import Place, Request
+
+if TYPE_CHECKING:
+    from surveyor.remedy.decisions.statement import Book
 
 FILE = ".surveyor.yaml"
 T = TypeVar("T")
@@ -39,6 +40,8 @@ class Decisions:
         """The report with what was decided about its findings."""
         if not (self.books or self.unread):
             return report
+        from surveyor.remedy.decisions.apply import apply
+
         decided = apply(report, self.books, today=datetime.now(UTC).date())
         return replace(decided, decisions=(*decided.decisions, *self.unread))
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from surveyor.remedy import rule
-from surveyor.remedy.rule import FAIL, Condition, Rule
 from surveyor.scan.errors import BadTarget
 from surveyor.scan.model import INCOMPLETE, Report, Ruling, ScanStatus, Severity
+
+if TYPE_CHECKING:
+    from surveyor.remedy.rule import Condition, Rule
 
 MOST = 100
 
@@ -28,6 +30,10 @@ class Gate:
 
     def rules(self) -> tuple[Rule, ...]:
         """The one rule that this is, named as it was asked for; none when nothing was."""
+        if self == Gate():
+            return ()
+        from surveyor.remedy import rule
+
         parts: list[tuple[str, Condition]] = []
         if self.threshold or self.unknown:
             words = [f">= {self.threshold}"] if self.threshold else []
@@ -41,9 +47,7 @@ class Gate:
         if self.priority is not None:
             condition = rule.priority(f">= {self.priority}", "--min-priority")
             parts.append((f"--min-priority {self.priority}", condition))
-        if not parts:
-            return ()
-        return (Rule(name=" ".join(name for name, _ in parts), conditions=tuple(one for _, one in parts)),)
+        return (rule.Rule(name=" ".join(name for name, _ in parts), conditions=tuple(one for _, one in parts)),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +84,7 @@ def parse(text: str | None, *, new: bool = False, fixable: bool = False, priorit
 def judge(report: Report, rulings: Sequence[Ruling]) -> Verdict:
     """Weigh a report: a scan that could not look at all outranks the gate, and the gate outranks an incomplete scan."""
     unlooked = sum(entry.state in INCOMPLETE for entry in report.coverage)
-    stopped = sum(ruling.count for ruling in rulings if ruling.broken and ruling.action == FAIL)
+    stopped = sum(ruling.count for ruling in rulings if ruling.broken and ruling.action == "fail")
     if report.scan_status in (ScanStatus.FAILED, ScanStatus.UNSUPPORTED):
         code = 2
     elif stopped:

@@ -7,7 +7,7 @@ number, so that no pattern and no path can make the matching slow.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from itertools import takewhile
 
 from surveyor.scan.errors import LimitExceeded
 
@@ -15,9 +15,9 @@ _LONGEST = 1_000
 
 
 class Glob:
-    """One pattern."""
+    """One pattern; ``plain`` is what it means when it has no wildcard."""
 
-    __slots__ = ("_any", "_end", "_free", "_literal", "_named", "_skip", "_star", "text")
+    __slots__ = ("_any", "_begin", "_end", "_free", "_literal", "_named", "_skip", "_star", "plain", "text")
 
     def __init__(self, text: str, *, fold: bool = False) -> None:
         if len(text) > _LONGEST:
@@ -25,10 +25,18 @@ class Glob:
         self.text = text
         self._literal: dict[str, int] = {}
         self._any = self._named = self._star = self._free = self._skip = 0
-        self._end = 1 << self._compile(_tokens(text.casefold() if fold else text))
+        parts = _tokens(text.casefold() if fold else text)
+        letters = list(takewhile(lambda part: part[0] == "\\", parts))
+        self._begin = "".join(part[1] for part in letters)
+        self.plain = self._begin if len(letters) == len(parts) else None
+        self._end = 1 << self._compile(parts)
 
     def matches(self, text: str) -> bool:
         """Whether the whole text is one that the pattern means."""
+        if self.plain is not None:
+            return text == self.plain
+        if not text.startswith(self._begin):
+            return False
         states = self._closed(1)
         for letter in text:
             step = states & (self._literal.get(letter, 0) | (self._any if letter != "/" else 0))
@@ -83,9 +91,3 @@ def _tokens(text: str) -> list[str]:
         found.append("?" if letter == "?" else f"\\{letter}")
         place += 1
     return found
-
-
-@lru_cache(maxsize=1_024)
-def is_plain(text: str) -> bool:
-    """Whether a pattern has no wildcard."""
-    return not ({"*", "?"} & set(text)) and not text.endswith("/")

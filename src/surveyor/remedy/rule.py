@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from surveyor.remedy.decisions.statement import Scope
-from surveyor.remedy.decisions.target import Target, subject_of
+from surveyor.remedy.decisions.target import Place, Target, subject_of
 from surveyor.remedy.diff import pair
 from surveyor.remedy.licence import Licences
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats import purl
+from surveyor.scan.formats.purl import Purl
 from surveyor.scan.model import Domain, Finding, Package, Report, Ruling, Severity
 
 FAIL, WARN = "fail", "warn"
@@ -35,6 +36,14 @@ class Context:
     target: Target
     today: date
     new: frozenset[pair.Key] | None = None
+    _places: dict[int, tuple[list[Place], Purl | None]] = field(default_factory=dict)
+
+    def touches(self, scope: Scope, finding: Finding) -> bool:
+        """Whether a finding affects something that a scope names."""
+        if id(finding) not in self._places:
+            self._places[id(finding)] = self.target.places(finding), subject_of(finding)
+        places, subject = self._places[id(finding)]
+        return any(self.target.missing(scope, place, subject) is None for place in places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,12 +268,7 @@ def type_of(finding: Finding) -> str:
 
 def within(scope: Scope) -> Condition:
     """Whether it affects something that a scope names."""
-
-    def holds(finding: Finding, context: Context) -> bool:
-        subject = subject_of(finding)
-        return any(context.target.missing(scope, place, subject) is None for place in context.target.places(finding))
-
-    return Condition("scope", holds)
+    return Condition("scope", lambda finding, context: context.touches(scope, finding))
 
 
 def _is_flaw(finding: Finding) -> bool:

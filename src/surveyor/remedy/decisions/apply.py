@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from surveyor.remedy.decisions.statement import CAUTION, Book, Statement
-from surveyor.remedy.decisions.target import Place, Target, subject_of
+from surveyor.remedy.decisions.target import Place, Target, names_of, plain_names, subject_of
 from surveyor.scan.formats.purl import Purl
 from surveyor.scan.model import SETTLED, Decided, Decision, Finding, Report, Unapplied
 
@@ -55,17 +55,41 @@ class _Tally:
     reasons: list[Unapplied] = field(default_factory=list)
 
 
+class _Index:
+    """Statements by the ids that they name, those that name none by their packages, and the rest."""
+
+    def __init__(self, live: Iterable[_Live]) -> None:
+        self._by_id: dict[str, list[_Live]] = defaultdict(list)
+        self._by_name: dict[str, list[_Live]] = defaultdict(list)
+        self._always: list[_Live] = []
+        for one in live:
+            names = plain_names(one.statement.scopes)
+            if one.statement.ids:
+                for name in dict.fromkeys(map(str.casefold, one.statement.ids)):
+                    self._by_id[name].append(one)
+            elif names is not None:
+                for name in names:
+                    self._by_name[name].append(one)
+            else:
+                self._always.append(one)
+
+    def about(self, finding: Finding, places: Sequence[Place], subject: Purl | None) -> list[_Live]:
+        """Those that may be about a finding."""
+        ids = dict.fromkeys(name.casefold() for name in (*finding.ids, finding.rule))
+        found = {id(one): one for name in ids for one in self._by_id.get(name, ())}
+        if self._by_name:
+            for name in names_of(places, subject):
+                found.update((id(one), one) for one in self._by_name.get(name, ()))
+        return [*found.values(), *self._always]
+
+
 def apply(report: Report, books: Sequence[Book], *, today: date) -> Report:
     """The report with decisions in place of those that it had."""
     live = _living(books, today)
-    by_id: dict[str, list[_Live]] = defaultdict(list)
-    for one in live:
-        for name in dict.fromkeys(map(str.casefold, one.statement.ids)):
-            by_id[name].append(one)
-    always = [one for one in live if not one.statement.ids]
+    index = _Index(live)
     target = Target(report, [name for book in books for name in book.products])
     tallies = {id(book): _Tally() for book in books}
-    findings = tuple(_decide(finding, by_id, always, target, tallies) for finding in report.findings)
+    findings = tuple(_decide(finding, index, target, tallies) for finding in report.findings)
     told = tuple(_told(book, [one for one in live if one.book is book], tallies[id(book)], today) for book in books)
     return replace(report, findings=findings, decisions=told)
 
@@ -81,16 +105,14 @@ def _living(books: Sequence[Book], today: date) -> list[_Live]:
 
 def _decide(
     finding: Finding,
-    by_id: dict[str, list[_Live]],
-    always: Sequence[_Live],
+    index: _Index,
     target: Target,
     tallies: dict[int, _Tally],
 ) -> Finding:
-    names = dict.fromkeys(name.casefold() for name in (*finding.ids, finding.rule))
-    candidates = list({id(one): one for name in names for one in by_id.get(name, ())}.values()) + list(always)
+    places, subject = target.places(finding), subject_of(finding)
+    candidates = index.about(finding, places, subject)
     if not candidates:
         return finding if finding.decision is None else replace(finding, decision=None)
-    places, subject = target.places(finding), subject_of(finding)
     standing = [_standing(place, candidates, target, subject) for place in places]
     for one in {id(one): one for one in standing if one}.values():
         one.stands = True

@@ -44,6 +44,8 @@ _WRITTEN_STATUSES = {
 }
 _CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}")
 _NESTED = 4
+#: What some vendors write where a statement of impact belongs; it says how bad a flaw is, not why it does no harm.
+_RATINGS = frozenset({"", "none", "low", "moderate", "medium", "important", "high", "critical"})
 
 
 @dataclass(slots=True)
@@ -169,7 +171,8 @@ def _sorted(
         for flag in map(mapping, sequence(item.get("flags"))):
             if string(flag.get("label")) in JUSTIFICATIONS:
                 flags.update(dict.fromkeys(_meant(flag, tree, members), string(flag.get("label"))))
-        impacts = [one for one in map(mapping, sequence(item.get("threats"))) if one.get("category") == "impact"]
+        threats = (one for one in map(mapping, sequence(item.get("threats"))) if one.get("category") == "impact")
+        impacts = [one for one in threats if string(one.get("details")).casefold() not in _RATINGS]
     else:
         impacts = [mapping(one) for one in sequence(item.get("remediations"))]
     for told in impacts:

@@ -6,6 +6,7 @@ import contextlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from surveyor.remedy.decisions.statement import PackageSelector, Product, Scope
 from surveyor.scan.errors import BadTarget
@@ -193,6 +194,7 @@ def _same(one: Purl, other: Purl) -> bool:
     return _covers(one, other) and (not other.version or not one.version or one.version == other.version)
 
 
+@lru_cache(maxsize=16_384)
 def _name(given: Purl) -> tuple[str, str, str]:
     """Type, namespace and name as they are compared: PyPI's names in its own normal form."""
     name = given.name.casefold()
@@ -201,10 +203,35 @@ def _name(given: Purl) -> tuple[str, str, str]:
     return given.type, (given.namespace or "").casefold(), name
 
 
+@lru_cache(maxsize=16_384)
 def _texts(given: Purl) -> tuple[str, ...]:
-    kind, namespace, name = _name(given)
-    whole = f"{namespace}/{name}" if namespace else name
-    return name, whole, f"{kind}/{whole}"
+    """What a pattern of a package's name may match: the name alone, with its namespace, and with its type too."""
+    kind, namespace, normal = _name(given)
+    found = []
+    for name in dict.fromkeys((normal, given.name.casefold())):
+        whole = f"{namespace}/{name}" if namespace else name
+        found += [name, whole, f"{kind}/{whole}"]
+    return tuple(found)
+
+
+def names_of(places: Iterable[Place], subject: Purl | None) -> set[str]:
+    """The last part of every name that a selector without wildcards may name what lies there by."""
+    purls = {place.purl for place in places} | {subject}
+    return {text.rpartition("/")[2] for one in purls if one for text in _texts(one)}
+
+
+def plain_names(scopes: Iterable[Scope]) -> set[str] | None:
+    """The same of what scopes select; nothing when one of them may select a package of any name."""
+    found: set[str] = set()
+    for scope in scopes:
+        for one in scope.packages:
+            name = _name(one.purl)[2] if one.purl else one.name.plain if one.name else None
+            if name is None:
+                return None
+            found.add(name.rpartition("/")[2])
+        if not scope.packages:
+            return None
+    return found
 
 
 def _is_release(distro: Distro, known: str | None, version: str) -> bool:

@@ -5,6 +5,7 @@ Cautious: what might have hidden the finding counts as having hidden it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -22,6 +23,9 @@ from surveyor.scan.model import (
     Report,
     ScanStatus,
 )
+
+#: Where a path of a folder, or of a file that holds others, ends.
+_STEP = re.compile(r"!?/")
 
 
 class Look:
@@ -55,6 +59,43 @@ class Look:
         """The names of the feeds that its verdicts rest on, without ecosystems."""
         return frozenset(source.feed.partition(":")[0] for source in self.report.sources)
 
+    @cached_property
+    def marks(self) -> frozenset[tuple[str, CoverageState, str | None]]:
+        """What was looked at and how, without its places."""
+        return frozenset((entry.what, entry.state, entry.reason) for entry in self.report.coverage)
+
+    @cached_property
+    def blind(self) -> list[Coverage]:
+        """Advisories that could not be asked, or not in full."""
+        found: dict[tuple[str, CoverageState, str | None], Coverage] = {}
+        for entry in self.report.coverage:
+            if entry.state in INCOMPLETE and entry.what.partition(".")[0] == "advisories":
+                found.setdefault((entry.what, entry.state, entry.reason), entry)
+        return list(found.values())
+
+    @cached_property
+    def wide(self) -> list[Coverage]:
+        """What could not be read in places that nobody names: one entry for each layer and reader."""
+        found: dict[tuple[str, str | None], Coverage] = {}
+        for entry in self.report.coverage:
+            if entry.state in INCOMPLETE and not entry.path and not entry.what.startswith(("check.", "advisories")):
+                found.setdefault((entry.what, entry.layer), entry)
+        return list(found.values())
+
+    @cached_property
+    def _places(self) -> dict[str, Coverage]:
+        """What was not looked at, or not in full, by its path."""
+        entries = (entry for entry in self.report.coverage if entry.path and entry.state is not CoverageState.LOOKED)
+        return {(entry.path or "").rstrip("/"): entry for entry in entries}
+
+    def at(self, asset: Asset) -> list[Coverage]:
+        """What was not looked at where an asset is, or may be: its own path, and whatever holds it."""
+        if asset.path is None:
+            return [entry for entry in self._places.values() if entry.state in INCOMPLETE][:1]
+        ends = [match.start() for match in _STEP.finditer(asset.path)]
+        paths = (asset.path, *(asset.path[:end] for end in reversed(ends)))
+        return [self._places[path] for path in paths if path in self._places]
+
     @property
     def units(self) -> dict[str, object]:
         """Versions of rules and readers."""
@@ -83,7 +124,7 @@ def unlooked(absent: Look, there: Look, finding: Finding, asset: Asset) -> tuple
         return Cause.COVERAGE, _words(bad) if bad else f"{slot} was not looked at"
     entry = next((one for one in report.coverage if _failed_check(one, finding)), None)
     if entry is None and report.target.kind is Kind.ARTIFACT:
-        entry = next((one for one in report.coverage if one.path and _at(one, asset)), None)
+        entry = next(iter(absent.at(asset)), None)
     if entry is not None:
         return Cause.COVERAGE, _words(entry)
     if absent.unit_of(finding.rule) is None and there.unit_of(finding.rule) is not None:
@@ -100,16 +141,14 @@ def _hiding(absent: Look, there: Look, finding: Finding, asset: Asset) -> Iterat
     """Entries of coverage that may have hidden a vulnerability."""
     known = name_of(asset.value)
     others = absent.packages.get(known, []) if known else []
-    seen = any(asset.path in {None, place.path} for one in others for place in one.locations)
-    same = {(entry.what, entry.state, entry.reason) for entry in there.report.coverage}
-    for entry in absent.report.coverage:
-        if entry.what.partition(".")[0] == "advisories":
+    if others:
+        for entry in absent.blind:
             # what was as blind when it was found was not blind to this
-            blind = entry.state in INCOMPLETE and (entry.what, entry.state, entry.reason) not in same
-            if others and blind and _is_about(entry, finding):
+            if (entry.what, entry.state, entry.reason) not in there.marks and _is_about(entry, finding):
                 yield entry
-        elif not entry.what.startswith("check.") and (entry.path or not seen) and _hides(entry, absent, there, asset):
-            yield entry
+    yield from absent.at(asset)
+    if not any(asset.path in {None, place.path} for one in others for place in one.locations):
+        yield from (entry for entry in absent.wide if _hides(entry, absent, there, asset))
 
 
 def _is_about(entry: Coverage, finding: Finding) -> bool:
@@ -119,26 +158,13 @@ def _is_about(entry: Coverage, finding: Finding) -> bool:
 
 
 def _hides(entry: Coverage, absent: Look, there: Look, asset: Asset) -> bool:
-    """Whether what could not be read may hold this asset."""
-    if entry.path:
-        return _at(entry, asset)
-    if entry.state not in INCOMPLETE:
-        return False
+    """Whether what could not be read, nobody knows where, may hold this asset."""
     if entry.layer:
         return asset.layer in {None, entry.layer} or asset.layer not in absent.layers
     package = there.by_purl.get(asset.value)
     if entry.what.startswith("catalog.") and package is not None and package.found_by:
         return package.found_by.partition("@")[0] == entry.what.removeprefix("catalog.")
     return True
-
-
-def _at(entry: Coverage, asset: Asset) -> bool:
-    """Whether a place that was not looked at, or not in full, is the asset's or holds it."""
-    if entry.state is CoverageState.LOOKED or not entry.path:
-        return False
-    if asset.path is None:
-        return entry.state in INCOMPLETE
-    return asset.path == entry.path or asset.path.startswith((f"{entry.path.rstrip('/')}/", f"{entry.path}!/"))
 
 
 def _unasked(absent: Look, there: Look, finding: Finding, asset: Asset) -> tuple[Cause, str] | None:

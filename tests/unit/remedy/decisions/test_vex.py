@@ -345,7 +345,10 @@ def test_csaf_tells_products_of_one_status_apart_by_their_justification() -> Non
         "cve": "CVE-1",
         "product_status": {"known_not_affected": ["a", "b", "c"], "recommended": ["a"]},
         "flags": [{"label": "component_not_present", "group_ids": ["g"]}],
-        "threats": [{"category": "impact", "details": "not called", "product_ids": ["b"]}],
+        "threats": [
+            {"category": "impact", "details": "Moderate", "product_ids": ["a", "b", "c"]},
+            {"category": "impact", "details": "not called", "product_ids": ["b"]},
+        ],
     }
     tree = {
         "full_product_names": [named(one, purl=f"pkg:npm/{one}") for one in "abc"],
