@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
+from surveyor.scan.errors import BadTarget
 from surveyor.scan.plan import Place, Request
 from surveyor.scan.settings import Settings, from_environment, parse_allowed_host
 
 
-def settings(request: Request, *, offline: bool = False, allow_host: list[str] | None = None) -> Settings:
+def settings(
+    request: Request, *, offline: bool = False, online: bool = False, allow_host: list[str] | None = None
+) -> Settings:
     """The environment's settings, with the hosts that were named and what it takes to have an image."""
     hosts = tuple(parse_allowed_host(text) for text in allow_host or [])
+    if offline and online:
+        raise BadTarget("--offline and --online: one or the other")
     found = from_environment(os.environ)
-    return _image(request, replace(found, offline=offline, allow_hosts=found.allow_hosts + hosts))
+    return _image(request, replace(found, offline=offline, online=online, allow_hosts=found.allow_hosts + hosts))
 
 
 def _image(request: Request, found: Settings) -> Settings:

@@ -12,6 +12,7 @@ from surveyor.cli import FAILED, advice, complaint, decide, destination, gating,
 from surveyor.remedy import facts
 from surveyor.remedy import gate as gates
 from surveyor.scan import engine
+from surveyor.scan.errors import BadTarget
 from surveyor.scan.events import Progress
 from surveyor.scan.plan import plan
 from surveyor.scan.settings import Settings
@@ -31,6 +32,7 @@ def scan(  # noqa: PLR0913 - one parameter an option
     vex: Annotated[list[Path] | None, Parameter(negative=())] = None,
     product: Annotated[list[str] | None, Parameter(negative=())] = None,
     offline: bool = False,
+    online: bool = False,
     advisories: str | None = None,
     allow_host: Annotated[list[str] | None, Parameter(negative=())] = None,
     platform: str | None = None,
@@ -71,6 +73,8 @@ def scan(  # noqa: PLR0913 - one parameter an option
         A name or package URL by which VEX documents know what is scanned. Repeatable.
     offline
         Contact nothing but the target itself.
+    online
+        Ask OSV's API about the packages instead of a local database; names and versions of packages leave the machine.
     advisories
         An advisory database, or an OSV bucket as a directory or URL, instead of the local database.
     allow_host
@@ -89,7 +93,9 @@ def scan(  # noqa: PLR0913 - one parameter an option
     request = plan(target, platform=platform, only=image)
     decided = decide.read(request, file=decisions, vex=vex or (), products=product or ())
     rules = gating.read(gate, only_new=only_new, file=policy, decided=decided)
-    settings = reaching.settings(request, offline=offline, allow_host=allow_host)
+    settings = reaching.settings(request, offline=offline, online=online, allow_host=allow_host)
+    if online and advisories is not None:
+        raise BadTarget("--online and --advisories: packages are matched with one or the other")
     if output is not None:
         destination.check(output)
     journal = None if progress_file is None else progress.Journal(progress_file)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from surveyor.scan.errors import BadTarget
 from surveyor.scan.limits import GIB, MIB, Limits
 
+OSV_API = "https://api.osv.dev"
 PSI_BASE = "https://pagespeedonline.googleapis.com"
 DEFAULT_PORTS = frozenset({80, 443, 8080, 8443})
 
@@ -91,6 +92,9 @@ class Settings:
 
     advisories: Path | None = None
     offline: bool = False
+    #: Ask OSV's API about packages instead of a database.
+    online: bool = False
+    osv_api: str = OSV_API
     allow_hosts: tuple[AllowedHost, ...] = ()
     ports: frozenset[int] = DEFAULT_PORTS
     psi_key: str | None = field(default=None, repr=False)
@@ -191,6 +195,7 @@ VARIABLES = (
         f"`{Limits().spool_bytes}`",
         "Bytes that a scan may write to nameless temporary files: for a pulled image, and as many for inflated data.",
     ),
+    ("SURVEYOR_OSV_API", f"`{OSV_API}`", "Address of OSV's API, which `--online` asks."),
     (
         "SURVEYOR_FEEDS",
         "all",
@@ -226,7 +231,8 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         allow_hosts=_hosts(env, "SURVEYOR_ALLOW_HOSTS"),
         plain_registries=_hosts(env, "SURVEYOR_PLAIN_REGISTRIES"),
         psi_key=env.get("SURVEYOR_PSI_KEY") or None,
-        psi_base=_web_address(env, "SURVEYOR_PSI_BASE") or PSI_BASE,
+        psi_base=_web_address(env, "SURVEYOR_PSI_BASE", PSI_BASE),
+        osv_api=_web_address(env, "SURVEYOR_OSV_API", OSV_API).rstrip("/"),
         feeds=_feeds(env),
         probes=_switch(env, "SURVEYOR_PROBES"),
         layer_cache=home(env) / "cache" / "layers",
@@ -261,12 +267,12 @@ def _feeds(env: Mapping[str, str]) -> Feeds:
     )
 
 
-def _web_address(env: Mapping[str, str], name: str) -> str | None:
+def _web_address(env: Mapping[str, str], name: str, default: str) -> str:
     """A setting that is an http(s) URL; its value is not told, since it may hold a password."""
     given = env.get(name)
     try:
         if not given or host_of(given):
-            return given or None
+            return given or default
     except ValueError:  # a port that is none, brackets that do not close
         pass
-    raise BadTarget(f"{name}: expected an http or https URL, such as {PSI_BASE}")
+    raise BadTarget(f"{name}: expected an http or https URL, such as {default}")

@@ -51,6 +51,7 @@ STAGES = {
     "iso.repodata": "Packages that a repository on the disc lists.",
     "osv": "The advisory database as a whole.",
     "osv.query": "One pass over all packages.",
+    "osv.online": "OSV's API is asked about the packages, instead of a database.",
     "osv.update": "Advisories are brought up to date, ecosystem by ecosystem.",
     "epss.update": "Scores of how likely flaws are to be exploited are brought up to date.",
     "kev.update": "The list of flaws that are known to be exploited is brought up to date.",

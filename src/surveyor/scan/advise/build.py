@@ -123,6 +123,10 @@ class Collection:
             "INSERT INTO affected (ecosystem, name, advisory, collection, payload) VALUES (?, ?, ?, ?, ?)", rows
         )
 
+    def answers(self, ecosystem: str) -> None:
+        """Note that the collection speaks of an ecosystem, whether or not it names a package of it."""
+        self._ecosystem(ecosystem)
+
     def remove(self, entry: str) -> None:
         """Forget a record."""
         self._db.execute("DELETE FROM fact WHERE cve = ? AND collection = ?", (entry, self._n))

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from surveyor.scan.engine import hardening
+from surveyor.scan.engine import advising, hardening
 from surveyor.scan.engine.digests import Digests, FileDigest
 from surveyor.scan.engine.parts import Parts
 from surveyor.scan.engine.results import Results
 from surveyor.scan.engine.seen import Seen
 from surveyor.scan.engine.shelf import Shelf
 from surveyor.scan.engine.units import Ledger
-from surveyor.scan.errors import NotConfigured
 from surveyor.scan.events import Event
-from surveyor.scan.model import Coverage, CoverageState, Kind, Package, Target
+from surveyor.scan.model import Coverage, CoverageState, Kind, Target
 from surveyor.scan.plan import Place, Request
 from surveyor.scan.settings import Settings
 from surveyor.scan.vocabulary import counted, family
-
-if TYPE_CHECKING:
-    from surveyor.scan.advise import match
 
 _INVENTORY = "an inventory was asked for: nothing in it was matched with advisories"
 
@@ -59,7 +54,7 @@ def run(request: Request, settings: Settings, ledger: Ledger) -> Parts:
     if request.inventory:
         ledger.add(Coverage(what="advisories", state=CoverageState.SKIPPED, reason="not_asked", detail=_INVENTORY))
         return parts
-    if (advice := _advise(seen.packages, target, settings, ledger, stage)) is not None:
+    if (advice := advising.advise(seen.packages, target, settings, ledger, stage)) is not None:
         parts.findings, parts.upgrades, parts.sources = advice.findings, advice.upgrades, advice.sources
     _harden(seen, parts, ledger)
     return parts
@@ -86,48 +81,3 @@ def _harden(seen: Seen, parts: Parts, ledger: Ledger) -> None:
     parts.units |= hardening.UNITS
     detail = f"{counted(programs, 'program')}, {counted(len(found), 'finding')}"
     ledger.progress("binary.hardening", detail, pct=96)
-
-
-def _advise(
-    packages: tuple[Package, ...], target: Target, settings: Settings, ledger: Ledger, stage: str
-) -> match.Advice | None:
-    """Match packages with the advisory database; without one the packages stand, and coverage says what is missing."""
-
-    def unit() -> match.Advice | None:
-        try:
-            result = _match(packages, target, settings, ledger)
-        except NotConfigured:
-            detail = "no advisory database; run `surveyor db update`"
-            ledger.add(Coverage(what="advisories", state=CoverageState.MISSING, reason="missing", detail=detail))
-            ledger.progress(f"{stage}.osv.query.warn", detail)
-            return None
-        for entry in result.coverage:
-            ledger.add(entry)
-        return result
-
-    ledger.progress(f"{stage}.osv.query", counted(len(packages), "package"), pct=70)
-    with ledger.progress.timing(f"{stage}.osv.query"):
-        done = ledger.attempt("advisories", unit, stage=f"{stage}.osv.query")
-    if done is None:
-        return None
-    for feed, known in done.known.items():
-        ledger.progress(f"{stage}.enrich.{feed}", f"{counted(known, 'flaw')} known", known=known)
-    ledger.progress(f"{stage}.osv.query.done", counted(len(done.findings), "finding"), pct=95)
-    return done
-
-
-def _match(packages: tuple[Package, ...], target: Target, settings: Settings, ledger: Ledger) -> match.Advice:
-    from surveyor.scan.advise import snapshot  # brings SQLite
-
-    if settings.advisories is None:
-        raise NotConfigured("no advisory database is set")
-    with snapshot.open_snapshot(settings.advisories) as opened:
-        from surveyor.scan.advise import match
-
-        return match.advise(
-            packages,
-            opened,
-            artifact=target.digest or target.source,
-            progress=ledger.progress,
-            feeds=settings.feeds,
-        )
