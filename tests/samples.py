@@ -32,6 +32,7 @@ from surveyor.scan.model import (
     Upgrade,
 )
 
+LIBC = "pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12&upstream=glibc"
 LAYER = "sha256:" + "a" * 64
 PURL = "pkg:deb/debian/libexpat1@2.5.0-1?arch=amd64&distro=debian-12&upstream=expat"
 
@@ -53,6 +54,8 @@ def package() -> Package:
         source=SourcePackage(name="expat", version="2.5.0-1"),
         distro=Distro(id="debian", version="12", name="Debian GNU/Linux 12"),
         state="install ok installed",
+        dependencies=(LIBC,),
+        hashes=("sha256:" + "b" * 64,),
     )
 
 
@@ -107,7 +110,7 @@ def full_report() -> Report:
             ),
         ),
         sources=(Source(feed="osv:Debian", date=datetime(2026, 1, 1, tzinfo=UTC), rows=12444),),
-        packages=(package(),),
+        packages=(package(), replace(package(), purl=LIBC, name="libc6", version="2.36-9", dependencies=(), hashes=())),
         findings=(vulnerability(),),
         upgrades=(
             Upgrade(
@@ -148,6 +151,8 @@ def hostile_report(findings: int = 3, *, kind: Kind = Kind.ARTIFACT) -> Report:
         distro=Distro(id=HOSTILE, version=HOSTILE, name=HOSTILE),
         state=HOSTILE,
         owner=HOSTILE,
+        dependencies=(HOSTILE, HOSTILE_PURL, PURL),
+        hashes=(HOSTILE, "sha256:zz", "sha1:"),
     )
     assets = (
         Asset(type="package", value=HOSTILE_PURL, artifact=HOSTILE, path=f"/{HOSTILE}", layer=HOSTILE),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-SCHEMA_VERSION = "1.5"
+SCHEMA_VERSION = "1.6"
 
 
 class Kind(StrEnum):
@@ -144,6 +144,8 @@ class Package:
     """One package of one version; ``purl`` is its identity. Duplicate evidence merges, versions do not.
 
     ``owner`` names the system package that put it there, as ``deb/python3-idna``: then its distribution mends it.
+    ``dependencies`` are PURLs in the same inventory, as far as whoever lists the package says what it needs;
+    ``hashes`` are of its distribution, as ``sha256:<hex>``.
     """
 
     purl: str
@@ -161,6 +163,8 @@ class Package:
     distro: Distro | None = None
     state: str | None = None
     owner: str | None = None
+    dependencies: tuple[str, ...] = ()
+    hashes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

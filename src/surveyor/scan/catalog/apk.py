@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from surveyor.scan.catalog.interface import Cataloger, File, Owned, Record, licence, plausible, quote, text
+from surveyor.scan.catalog.interface import Cataloger, File, Owned, Record, licence, plausible, quote, related, text
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.stanza import stanzas
 from surveyor.scan.limits import MIB, Budget
@@ -13,7 +13,9 @@ from surveyor.scan.model import SourcePackage
 from surveyor.scan.vocabulary import counted
 
 _FILES = re.compile(rb"^([FR]):([^\n]*)", re.MULTILINE)
-_FIELDS = re.compile(rb"^([PVALo]):([^\n]*)", re.MULTILINE)
+_FIELDS = re.compile(rb"^([PVALoDp]):([^\n]*)", re.MULTILINE)
+
+_NAME = re.compile(r"(?:^|\s)([^!<>=~@\s][^<>=~@\s]*)")
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record | Owned]:
@@ -36,11 +38,18 @@ def parse(file: File, budget: Budget) -> Iterator[Record | Owned]:
             arch=fields.get("A") or None,
             licenses=licence(fields.get("L", "")),
             source=SourcePackage(name=origin, version=version) if plausible(origin) else None,
+            called=related([name, *_names(fields.get("p", ""))], budget),
+            needs=related(_names(fields.get("D", "")), budget),
             evidence=quote(P=name, V=version, A=fields.get("A"), o=origin),
         )
         yield Owned(type="apk", package=name, paths=_paths(paragraph))
     if broken:
         raise Malformed(f"{counted(broken, 'apk record')} without a usable name or version")
+
+
+def _names(field: str) -> list[str]:
+    """Packages, libraries (``so:``) and commands (``cmd:``) without the versions behind them; ``!`` is a conflict."""
+    return _NAME.findall(field) if field else []
 
 
 def _paths(paragraph: bytes) -> bytes:
@@ -56,7 +65,7 @@ def _paths(paragraph: bytes) -> bytes:
 
 CATALOGER = Cataloger(
     id="apk",
-    version=3,
+    version=4,
     summary="Alpine packages by apk's installed database",
     names=rb"(?<=/apk/db/)installed",
     paths=re.compile(rb"^(?P<root>(?:.*?/)??)(?:usr/)?lib/apk/db/installed$", re.DOTALL),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, licence, plausible, quote
+from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, licence, plausible, quote, related
 from surveyor.scan.formats.json import load_object, mapping, sequence, string
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Presence
+
+_SHA1 = re.compile(r"[0-9a-f]{40}")
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -22,7 +24,11 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
                 continue
             budget.package()
             licenses = [one for value in sequence(package.get("license"))[:5] for one in licence(string(value))]
+            shasum = string(mapping(package.get("dist")).get("shasum"))
             yield Record(
+                called=(f"{vendor}/{own}",),
+                needs=related((one.lower() for one in mapping(package.get("require")) if "/" in one), budget),
+                hashes=(f"sha1:{shasum}",) if _SHA1.fullmatch(shasum) else (),
                 type="composer",
                 namespace=vendor or None,
                 name=own,
@@ -35,7 +41,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
 
 CATALOGER = Cataloger(
     id="composer_lock",
-    version=1,
+    version=2,
     summary="PHP packages that composer.lock pins",
     names=rb"composer\.lock",
     # in a package of the vendor folder it is that package's own

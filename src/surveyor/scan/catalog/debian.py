@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
-from surveyor.scan.catalog.interface import Record, plausible, quote
+from surveyor.scan.catalog.interface import Record, plausible, quote, related
+from surveyor.scan.limits import Budget
 from surveyor.scan.model import Distro, Presence, SourcePackage
+
+#: A name at the beginning of a clause or behind a bar or a comma (Debian policy, 7.1).
+_RELATION = re.compile(r"(?:^|[,|])\s*([a-z0-9][a-z0-9+.-]+)")
 
 
 def record_of(
@@ -14,8 +19,12 @@ def record_of(
     presence: Presence = Presence.INSTALLED,
     distro: Distro | None = None,
     state: str | None = None,
+    budget: Budget | None = None,
 ) -> Record | None:
-    """The record of one paragraph; nothing without a name and a version that can be one."""
+    """The record of one paragraph; nothing without a name and a version that can be one.
+
+    With a ``budget`` also what it depends on and provides, which only says something among what is installed.
+    """
     name, version, source = (fields.get(key, "") for key in ("Package", "Version", "Source"))
     if not (plausible(name) and plausible(version)):
         return None
@@ -29,8 +38,21 @@ def record_of(
         presence=presence,
         distro=distro,
         state=state,
+        called=related([name, *_relations(fields.get("Provides", ""))], budget) if budget else (),
+        needs=related([*_relations(fields.get("Pre-Depends", "")), *_relations(fields.get("Depends", ""))], budget)
+        if budget
+        else (),
         evidence=quote(Package=name, Version=version, **told),
     )
+
+
+def _relations(field: str) -> list[str]:
+    """The packages that a field names, without versions and architectures; alternatives with bars between them."""
+    if not field:
+        return []
+    if "|" not in field:
+        return _RELATION.findall(field)
+    return ["|".join(_RELATION.findall(clause)) for clause in field.split(",")]
 
 
 def _source(field: str, version: str) -> SourcePackage | None:

@@ -12,7 +12,9 @@ from surveyor.scan.formats.stanza import stanzas
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.vocabulary import counted
 
-_FIELDS = re.compile(rb"^(Package|Version|Source|Architecture|Status):[ \t]*([^\n]*)", re.MULTILINE)
+_FIELDS = re.compile(
+    rb"^(Package|Version|Source|Architecture|Status|(?:Pre-)?Depends|Provides):[ \t]*([^\n]*)", re.MULTILINE
+)
 _ABSENT = {"not-installed", "config-files"}
 
 
@@ -24,7 +26,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
         state = fields.get("Status", "install ok installed").rpartition(" ")[2]
         if not fields or state in _ABSENT:
             continue
-        record = record_of(fields, state=None if state == "installed" else state)
+        record = record_of(fields, state=None if state == "installed" else state, budget=budget)
         if record is None:
             broken += 1
             continue
@@ -36,7 +38,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
 
 CATALOGER = Cataloger(
     id="dpkg",
-    version=1,
+    version=2,
     summary="Debian packages by dpkg's status file or status.d fragments",
     names=rb"status|(?<=/status\.d/)[^/]+",
     paths=re.compile(rb"^(?P<root>(?:.*/)?)var/lib/dpkg/(?:status|status\.d/[^/]+(?<!\.md5sums))$", re.DOTALL),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from surveyor.scan.formats.licence import spdx
 from surveyor.scan.formats.protection import Protection
@@ -14,6 +15,7 @@ from surveyor.scan.model import Distro, Presence, SourcePackage, Tier
 _EVIDENCE = 300
 _FIELD = 256
 _LICENSE = 120
+_RELATED, _NAME = 200, 80  # bytes of a name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,9 @@ class Record:
     An empty ``version`` says that the file names none: whatever version of that name is found elsewhere takes the
     record over. A ``remark`` says something of a package and is none where it stands alone: its licence, or with a
     ``version`` which one is meant where another file names none, as a parent project manages.
+
+    ``needs`` are what it depends on, by what others of the same file (of the same system, when the unit is a system's)
+    are ``called``; with bars between them the first that is there counts. ``hashes`` are of what it is distributed as.
     """
 
     type: str
@@ -53,6 +58,9 @@ class Record:
     subpath: str | None = None
     distro: Distro | None = None
     remark: bool = False
+    called: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    hashes: tuple[str, ...] = ()
 
 
 #: Folders of installed packages: what lies in one of theirs is that package's own business. Of ``vendor`` only what
@@ -149,6 +157,14 @@ def licence(value: str) -> tuple[str, ...]:
     if known := spdx(value):
         return (known,)
     return (value,) if value and len(value) <= _LICENSE and value.upper() not in {"UNKNOWN", "NONE", "LICENSE"} else ()
+
+
+def related(names: Iterable[str], budget: Budget) -> tuple[str, ...]:
+    """Names that a record is called by, or needs: each once, so many as any package has."""
+    told = tuple(dict.fromkeys(islice(names, _RELATED)))
+    if told:
+        budget.hold(_NAME * len(told))
+    return told
 
 
 def quote(**fields: str | None) -> str:

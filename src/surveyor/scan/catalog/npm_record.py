@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import binascii
 import re
 
 from surveyor.scan.catalog.interface import Record, plausible
 from surveyor.scan.model import Presence
 
 _NAME = re.compile(r"(?:(?P<scope>@[^/@\s]+)/)?(?P<name>[^/@:\s]+)")
+_DIGESTS = {"sha1": 20, "sha256": 32, "sha384": 48, "sha512": 64}
 _LOCAL = ("workspace:", "link:", "portal:", "file:", "root:", ".", "/", "~/")
 
 
@@ -22,7 +24,30 @@ def is_local(target: str) -> bool:
     return target.startswith(_LOCAL)
 
 
-def record_of(name: str, version: str, evidence: str, licenses: tuple[str, ...] = ()) -> Record | None:
+def integrity(text: str) -> tuple[str, ...]:
+    """The digests of an archive as npm keeps them (Subresource Integrity, 3.5): ``sha512-…`` as ``sha512:<hex>``."""
+    told = []
+    for one in text.split()[:4]:
+        algorithm, _, digest = one.partition("-")
+        try:
+            raw = binascii.a2b_base64(digest.partition("?")[0])
+        except ValueError:
+            continue
+        if _DIGESTS.get(algorithm) == len(raw):
+            told.append(f"{algorithm}:{raw.hex()}")
+    return tuple(told)
+
+
+def record_of(
+    name: str,
+    version: str,
+    evidence: str,
+    licenses: tuple[str, ...] = (),
+    *,
+    called: tuple[str, ...] = (),
+    needs: tuple[str, ...] = (),
+    hashes: tuple[str, ...] = (),
+) -> Record | None:
     """The record of one package, scope and name in lower case as PURL has them; nothing without a name of npm's.
 
     What comes from a repository may have no version.
@@ -38,4 +63,7 @@ def record_of(name: str, version: str, evidence: str, licenses: tuple[str, ...] 
         presence=Presence.DECLARED,
         licenses=licenses,
         evidence=evidence,
+        called=called,
+        needs=needs,
+        hashes=hashes,
     )

@@ -127,7 +127,8 @@ def _nested(
 
 def _record(fields: dict[str, Any]) -> Record:
     fields["tier"], fields["presence"] = Tier(fields["tier"]), Presence(fields["presence"])
-    fields["licenses"] = tuple(fields["licenses"])
+    for name in ("licenses", "called", "needs", "hashes"):
+        fields[name] = tuple(fields[name])
     fields["qualifiers"] = tuple((key, value) for key, value in fields["qualifiers"])
     if fields["source"]:
         fields["source"] = SourcePackage(**fields["source"])

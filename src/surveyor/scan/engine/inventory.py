@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeVar
@@ -18,8 +18,12 @@ T = TypeVar("T")
 _LOCATIONS = 100
 _EVIDENCE = 10
 _LICENSES = 10
+_HASHES = 10
 #: The module stream of an RPM package among a PURL's qualifiers.
 _MODULE = re.compile(r"(?<=[?&])rpmmod=[^&#]*&?|&rpmmod=[^&#]*$")
+
+
+_Scope = tuple[str, str | bytes, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,12 @@ class Found:
     owner: str | None = None
 
     @property
+    def scope(self) -> _Scope:
+        """In what a record's needs are looked for: the system, or the file."""
+        unit = self.cataloger
+        return (unit.id, self.root, "") if unit.system else (unit.id, self.path, self.layer or "")
+
+    @property
     def where(self) -> str:
         """The path, and what follows it inside an archive."""
         return f"{self.path}!/{self.record.inner}" if self.record.inner else self.path
@@ -45,6 +55,31 @@ class Found:
 
 #: A package whatever its version: type, namespace, name, and the root of its system.
 _Name = tuple[str, str | None, str, bytes]
+
+
+class _Called:
+    """What packages are called by those that need them: of one name the first, others by their architecture."""
+
+    __slots__ = ("_first", "_others")
+
+    def __init__(self) -> None:
+        self._first: dict[str, str] = {}
+        self._others: dict[tuple[str, str | None], str] = {}
+
+    def add(self, record: Record, identity: str) -> None:
+        """Take the names of a package."""
+        for name in record.called:
+            if self._first.setdefault(name, identity) is not identity:
+                self._others.setdefault((name, record.arch), identity)
+
+    def needed(self, record: Record) -> Iterator[str]:
+        """The packages that a record needs; of alternatives the first that is there."""
+        first, others, arch = self._first, self._others, record.arch
+        for need in record.needs:
+            if known := (others and others.get((need, arch))) or first.get(need):
+                yield known
+            elif "|" in need:
+                yield from islice((first[name] for name in need.split("|") if name in first), 1)
 
 
 class Inventory:
@@ -69,9 +104,20 @@ class Inventory:
         """What was found, in the order of PURLs; the inventory is empty afterwards, so that nothing is held twice."""
         self._settle()
         said = self._join() if self._open else {}
+        called = self._called()
         return tuple(
-            _package(identity, *self._found.pop(identity), said.get(identity, ())) for identity in sorted(self._found)
+            _package(identity, *self._found.pop(identity), said.get(identity, ()), called)
+            for identity in sorted(self._found)
         )
+
+    def _called(self) -> dict[_Scope, _Called]:
+        """The packages that others may need, by the system or file in which they are called so."""
+        found = ((one, identity) for identity, (_, found) in self._found.items() for one in found)
+        called: dict[_Scope, _Called] = {}
+        for one, identity in found:
+            if one.record.called:
+                called.setdefault(one.scope, _Called()).add(one.record, identity)
+        return called
 
     def _settle(self) -> None:
         """Give what knows its distribution and not its release to the same build where the release is known.
@@ -130,7 +176,13 @@ def _name(found: Found, distro: Distro | None) -> _Name:
     return record.type, namespace_of(record, distro), record.name, found.root
 
 
-def _package(identity: str, distro: Distro | None, found: list[Found], said: Sequence[Found]) -> Package:
+def _package(
+    identity: str,
+    distro: Distro | None,
+    found: list[Found],
+    said: Sequence[Found],
+    called: dict[_Scope, _Called],
+) -> Package:
     """One package from its records and from what ``said`` no version: that adds licences and evidence, no place."""
     confirmed = any(one.record.tier is Tier.CONFIRMED for one in found)
     # what is really there says more than a file that asks for it
@@ -154,7 +206,19 @@ def _package(identity: str, distro: Distro | None, found: list[Found], said: Seq
         distro=distro,
         state=record.state,
         owner=next((one.owner for one in found if one.owner), None),
+        dependencies=_dependencies(identity, found, called),
+        hashes=_distinct([told for one in found for told in one.record.hashes], _HASHES),
     )
+
+
+def _dependencies(identity: str, found: list[Found], called: dict[_Scope, _Called]) -> tuple[str, ...]:
+    """What the records of a package need and what is there: by the file, or of the system, that each is from."""
+    told: dict[str, None] = {}
+    for one in found:
+        if one.record.needs and (names := called.get(one.scope)):
+            told.update(dict.fromkeys(names.needed(one.record)))
+    told.pop(identity, None)
+    return tuple(told)
 
 
 def _evidence(found: Found) -> Evidence:

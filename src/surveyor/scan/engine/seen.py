@@ -105,7 +105,8 @@ def _groups(packages: Sequence[Package]) -> Iterator[tuple[Package, ...]]:
 def _packages(group: list[dict[str, Any]]) -> Iterator[Package]:
     same: dict[str | None, str | None] = {}  # layers and instructions are those of thousands
     for fields in group:
-        fields["licenses"] = tuple(fields["licenses"])
+        fields["licenses"], fields["hashes"] = tuple(fields["licenses"]), tuple(fields["hashes"])
+        fields["dependencies"] = tuple(same.setdefault(one, one) for one in fields["dependencies"])
         fields["locations"] = tuple(
             Location(
                 path=one["path"],

@@ -1,7 +1,8 @@
 """Lock files in TOML as tools write them: tables of one line a key, strings quoted on one line (TOML 1.0).
 
-No reader of all TOML: values are kept as they are written, arrays of several lines keep their first line only, and
-what a tool would never write is passed by. In return the largest lock file costs one look at each of its lines.
+No reader of all TOML: values are kept as they are written, arrays of several lines keep their first line only unless
+they are asked for, and what a tool would never write is passed by. In return the largest lock file costs one look at
+each of its lines.
 """
 
 from __future__ import annotations
@@ -13,21 +14,32 @@ _LINE = re.compile(
     rb"^(?:\[(?P<many>\[)?(?P<table>[^\[\]\n]+)\]\]?|(?P<key>[\w-]+)[ \t]*=[ \t]*(?P<value>[^\n]*))[ \t\r]*$",
     re.MULTILINE,
 )
+#: The same, or lines of items, all that follow one another at once.
+_ITEMS = re.compile(_LINE.pattern + rb"|^(?P<items>(?:[ \t]*[\"'{][^\n]*\n)+)", re.MULTILINE)
 _STRING = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)')""")
 _MEMBER = re.compile(
     r"""(?<![\w-])(?P<key>[\w-]{1,64})[ \t]{0,8}=[ \t]{0,8}(?:"(?P<text>(?:[^"\\]|\\.)*)"|'(?P<plain>[^']*)')"""
 )
 
 
-def tables(data: bytes) -> Iterator[tuple[str, dict[str, str]]]:
-    """Each table in its order: its name without brackets, and its keys with their values as written."""
-    name, keys = "", dict[str, str]()
-    for line in _LINE.finditer(data):
-        if (table := line["table"]) is not None:
+def tables(data: bytes, *, lists: frozenset[str] = frozenset()) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each table in its order: its name without brackets, and its keys with their values as written.
+
+    ``lists`` are keys whose arrays are kept whole, though they have a line an item.
+    """
+    name, keys, last = "", dict[str, str](), ""
+    for line in (_ITEMS if lists else _LINE).finditer(data):
+        kind = line.lastgroup
+        if kind == "items":
+            if last in lists:
+                keys[last] += line["items"].decode("utf-8", "backslashreplace")
+                last = ""  # what follows another line is no item of it
+        elif kind == "table":
             yield name, keys
-            name, keys = table.decode("utf-8", "backslashreplace").strip(), {}
+            name, keys, last = line["table"].decode("utf-8", "backslashreplace").strip(), {}, ""
         else:
-            keys.setdefault(line["key"].decode(), line["value"].decode("utf-8", "backslashreplace").strip())
+            last = line["key"].decode()
+            keys.setdefault(last, line["value"].decode("utf-8", "backslashreplace").strip())
     yield name, keys
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
@@ -15,6 +15,8 @@ from surveyor.scan.report import interface as shared
 
 _NEVER, _NOBODY = datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0)
 _PLACES = 20
+_DIGITS = {"sha1": 40, "sha256": 64, "sha384": 96, "sha512": 128}
+_HEX = re.compile(r"[0-9a-f]+")
 _REFERENCE = re.compile(r"LicenseRef-[\w.-]+")
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9.]+")
 #: Kinds of targets in CycloneDX's words, which SPDX nearly shares; what is none of these is one file.
@@ -73,6 +75,17 @@ class Licences:
         for reference in references(known):
             self.named.setdefault(reference, reference)
         return known
+
+
+def hashes(package: Package) -> list[tuple[str, str]]:
+    """Algorithm (``sha256``) and digest in hexadecimal digits of what a package is distributed as."""
+    parts = (text.partition(":") for text in package.hashes)
+    return [(kind, digest) for kind, _, digest in parts if len(digest) == _DIGITS.get(kind) and _HEX.fullmatch(digest)]
+
+
+def dependencies(package: Package, packages: Mapping[str, Package]) -> list[str]:
+    """What a package needs, as far as that is in the same document."""
+    return [purl for purl in dict.fromkeys(package.dependencies) if purl in packages and purl != package.purl]
 
 
 def references(expression: str) -> list[str]:

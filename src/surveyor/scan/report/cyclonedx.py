@@ -53,6 +53,11 @@ def _document(report: Report, serial: UUID) -> dict[str, Any]:
         "version": 1,
         "metadata": _metadata(report),
         "components": [_component(package) for package in packages.values()],
+        "dependencies": [
+            {"ref": package.purl, "dependsOn": needed}
+            for package in packages.values()
+            if (needed := bill.dependencies(package, packages))
+        ],
         "compositions": [
             # that nothing is missing nobody can say of a thing that others built
             {"aggregate": "unknown" if whole else "incomplete", "assemblies": [_TARGET]},
@@ -124,6 +129,8 @@ def _component(package: Package) -> dict[str, Any]:
         component["version"] = shared.line(package.version, 1024)
     if licences := _licences(package):
         component["licenses"] = licences
+    if digests := bill.hashes(package):
+        component["hashes"] = [{"alg": kind.replace("sha", "SHA-"), "content": digest} for kind, digest in digests]
     if package.locations:
         component["evidence"] = {
             "occurrences": [

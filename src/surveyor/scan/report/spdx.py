@@ -27,7 +27,6 @@ def _document(report: Report, name: UUID) -> dict[str, Any]:
     packages = {package.purl: package for package in report.packages}
     advisories = _advisories(report, packages)
     listed = [_package(one, licences, advisories.get(one.purl, [])) for one in packages.values()]
-    ids = [one["SPDXID"] for one in listed]
     document: dict[str, Any] = {
         "spdxVersion": "SPDX-2.3",
         "dataLicense": "CC0-1.0",
@@ -39,7 +38,7 @@ def _document(report: Report, name: UUID) -> dict[str, Any]:
             "creators": [_creator(report)],
         },
         "packages": [_target(report), *listed],
-        "relationships": [_relation(_DOCUMENT, "DESCRIBES", _TARGET), *_contents(report, ids)],
+        "relationships": [_relation(_DOCUMENT, "DESCRIBES", _TARGET), *_contents(report, packages)],
         "annotations": [_annotation(report, text) for text in _notes(report)],
     }
     if licences.named:
@@ -83,11 +82,16 @@ def _target(report: Report) -> dict[str, Any]:
     }
 
 
+def _id(package: Package) -> str:
+    return f"SPDXRef-{bill.short(package.name, of=package.purl)}"
+
+
 def _package(package: Package, licences: bill.Licences, advisories: list[dict[str, str]]) -> dict[str, Any]:
     purl = {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": package.purl}
+    checksums = [{"algorithm": kind.upper(), "checksumValue": digest} for kind, digest in bill.hashes(package)]
     name = "/".join(part for part in (package.namespace, package.name) if part and package.type in _GROUPED)
     return {
-        "SPDXID": f"SPDXRef-{bill.short(package.name, of=package.purl)}",
+        "SPDXID": _id(package),
         "name": shared.line(name or package.name) or "-",
         **({"versionInfo": shared.line(package.version)} if package.version else {}),
         "downloadLocation": _UNKNOWN,
@@ -95,6 +99,7 @@ def _package(package: Package, licences: bill.Licences, advisories: list[dict[st
         "licenseConcluded": _UNKNOWN,
         "licenseDeclared": licences.expression(package) or _UNKNOWN,
         "copyrightText": _UNKNOWN,
+        **({"checksums": checksums} if checksums else {}),
         "sourceInfo": bill.source_of(package),
         "externalRefs": [purl, *advisories],
     }
@@ -128,8 +133,14 @@ def _verdict(finding: Finding) -> str:
     return "; ".join([f"{shared.line(finding.rule, 200)}, {finding.severity}", shared.remedy(finding), *decided])
 
 
-def _contents(report: Report, ids: list[str]) -> list[dict[str, str]]:
-    told = [_relation(_TARGET, "CONTAINS", one) for one in ids]
+def _contents(report: Report, packages: dict[str, Package]) -> list[dict[str, str]]:
+    ids = {purl: _id(package) for purl, package in packages.items()}
+    told = [_relation(_TARGET, "CONTAINS", one) for one in ids.values()]
+    told += [
+        _relation(ids[package.purl], "DEPENDS_ON", ids[needed])
+        for package in packages.values()
+        for needed in bill.dependencies(package, packages)
+    ]
     if report.scan_status is not ScanStatus.COMPLETE:
         told.append(
             _relation(_TARGET, "CONTAINS", _UNKNOWN)

@@ -107,7 +107,13 @@ class _Graph:
             software_packageVersion=shared.line(package.version),
             software_packageUrl=package.purl,
             software_sourceInfo=bill.source_of(package),
+            verifiedUsing=[
+                {"type": "Hash", "algorithm": kind, "hashValue": digest} for kind, digest in bill.hashes(package)
+            ],
         )
+        if needed := bill.dependencies(package, self._packages):
+            names = [_name(self._packages[purl]) for purl in needed]
+            yield self._relation(f"needs-{name}", name, "dependsOn", names)
         if expression := self._licences.expression(package):
             licence = self._expressions.setdefault(expression, f"licence-{bill.short(expression)}")
             yield self._relation(f"declared-{name}", name, "hasDeclaredLicense", [licence])

@@ -36,6 +36,9 @@ RECORD = Record(
     subpath="d",
     distro=DEBIAN,
     remark=True,
+    called=("a", "a@1"),
+    needs=("b", "c|d"),
+    hashes=("sha256:00",),
 )
 PROTECTION = Protection(
     form="elf",

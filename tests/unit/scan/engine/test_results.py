@@ -234,6 +234,8 @@ def everything(packages: int) -> Seen:
         distro=Distro(id="debian", version="12"),
         state="installed",
         owner="deb/bash",
+        dependencies=("pkg:npm/a@1",),
+        hashes=("sha256:00",),
     )
     plain = Package(purl="pkg:npm/a@1", type="npm", name="a", version="1")
     return Seen(

@@ -76,7 +76,7 @@ def test_what_somebody_settled_fails_no_test_and_leaves_no_comment() -> None:
     parsed = readers.junit(junit.encode(report))
     assert (parsed.failures, parsed.skipped) == (0, 1)
     told = markdown.encode(report).decode()
-    assert "**0 findings** in 1 package" in told
+    assert "**0 findings** in 2 packages" in told
     assert "1 finding settled by a decision" in told
     assert "accepted: not reachable (.surveyor.yaml)" in html.encode(report).decode()
 
