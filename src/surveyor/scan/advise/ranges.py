@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -14,6 +15,9 @@ from surveyor.scan.errors import Malformed
 _KEPT = 65_536
 #: Longer versions are none that anybody made, and would make the kept keys large.
 _LONG = 128
+#: Orders that take any text put what is no release (a branch, a range, an address, a word) below all that are, which
+#: would make it affected by everything. A release has a digit, no slash, and begins with neither sign nor bracket.
+_RELEASE = re.compile(r"(?=[^/]*[0-9])\s*[=A-Za-z0-9][^/]*")
 _TEXT = 300
 _WORDS = {
     INTRODUCED: "introduced",
@@ -67,7 +71,7 @@ class Keys(dict[str, Key | None]):
         return key in map(self.__getitem__, versions)
 
     def _parse(self, version: str) -> Key | None:
-        if self._order is None:
+        if self._order is None or not _RELEASE.fullmatch(version):
             return None
         try:
             return self._order(version)

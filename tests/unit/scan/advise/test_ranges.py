@@ -150,6 +150,29 @@ def test_a_version_that_cannot_be_ordered_is_compared_with_the_list_alone() -> N
     assert decide("main", ["i", "0"], versions=("main",)).affected
 
 
+@pytest.mark.parametrize("scheme", sorted(SCHEMES))
+@pytest.mark.parametrize(
+    "version",
+    [
+        "main",
+        "latest",
+        "RELEASE",
+        "unknown",
+        "*",
+        "^1.0",
+        "~1.2",
+        ">=1.0",
+        "[1.0,2.0)",
+        "${revision}",
+        "git+https://x/y#1",
+    ],
+)
+def test_what_is_no_release_is_below_nothing(scheme: str, version: str) -> None:
+    verdict = decide(version, ["i", "0", "f", "9"], keys=Keys(SCHEMES[scheme]))
+    assert (verdict.affected, verdict.undecided) == (False, 1)
+    assert decide(version, ["i", "0"], versions=(version,), keys=Keys(SCHEMES[scheme])).affected
+
+
 def test_a_range_that_cannot_be_ordered_is_counted_and_the_others_decide() -> None:
     verdict = decide("1.0.0", ["i", "0", "f", "tomorrow"], ["i", "2.0.0"])
     assert (verdict.affected, verdict.undecided) == (False, 1)
