@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import json
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from collections.abc import Callable
 from surveyor.scan.vocabulary import COMPRESSED
 from tests import cpios, discs, images, packages, programs, sboms, squash
 from tests.apple import apfs, hfs, udif
-from tests.servers import csaf
+from tests.servers import csaf, flaws, nvd
 
 Make = Callable[[], bytes]
 TREE = {"etc/os-release": images.DEBIAN, "var/lib/dpkg/status": images.deb("a", "1")}
@@ -47,10 +48,24 @@ PROGRAMS: dict[str, tuple[Make, ...]] = {
     "pe": (programs.pe,),
     "mach-o": (programs.macho, lambda: programs.fat(programs.macho())),
 }
+_FLAW = nvd.cve(
+    "CVE-2024-1111",
+    nvd.match("cpe:2.3:a:x:y:*:*:*:*:*:node.js", versionStartExcluding="1", versionEndIncluding="2"),
+    nvd.match(r"cpe:2.3:o:m\:w:c\+\+:1.0:rc1", vulnerable=False),
+    metrics={"cvssMetricV31": [{"source": "a", "type": "Primary", "cvssData": {"vectorString": "CVSS:3.1/AV:N"}}]},
+)
 #: Records of feeds, by the feed.
 FEEDS: dict[str, tuple[Make, ...]] = {
+    "epss": (lambda: b"CVE-2024-1111,0.00043,1e-05",),
+    "kev": (lambda: json.dumps(flaws.listed("CVE-2024-1111")).encode(),),
+    "nvd": (lambda: json.dumps(_FLAW).encode(),),
     "redhat": (
         lambda: json.dumps(csaf.example()).encode(),
         lambda: json.dumps(csaf.example("RHSA-2026:1")).encode(),
     ),
 }
+#: Files that hold many records of NVD's.
+PAGES: tuple[Make, ...] = (
+    lambda: json.dumps({"totalResults": 2, "vulnerabilities": [_FLAW, _FLAW], "format": "NVD_CVE"}, indent=1).encode(),
+    lambda: gzip.compress(json.dumps(_FLAW).encode() + b"\n" + json.dumps(_FLAW).encode()),
+)

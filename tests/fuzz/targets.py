@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +16,9 @@ from surveyor.scan.acquire.origin import open_blob
 from surveyor.scan.advise.feeds import feed
 from surveyor.scan.advise.feeds.interface import Feed
 from surveyor.scan.advise.packing import by_package, pack_fact, pack_ranges, pack_record
+from surveyor.scan.advise.pieces import cut
 from surveyor.scan.advise.record import Fact
+from surveyor.scan.advise.stream import chunks
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.catalog.interface import Cataloger, File, Record
 from surveyor.scan.catalog.purl import purl
@@ -138,6 +141,16 @@ def _normalise(feed: Feed, data: bytes) -> None:
 def _feeds() -> Iterator[Target]:
     for name, examples in seeds.FEEDS.items():
         yield Target(name=f"feed.{name}", run=partial(_normalise, feed(name)), seeds=tuple(make() for make in examples))
+    yield Target(name="feed.nvd.page", run=_page, seeds=tuple(make() for make in seeds.PAGES))
+
+
+def _page(data: bytes) -> None:
+    """Read bytes as a page, a yearly file or lines of records."""
+    try:
+        for record in cut(chunks(io.BytesIO(data), max_bytes=LIMITS.inflated_bytes), {}):
+            _normalise(feed("nvd"), record)
+    except ScanError:
+        return
 
 
 def targets() -> dict[str, Target]:
