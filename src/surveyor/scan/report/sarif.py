@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from surveyor.scan import vocabulary
 from surveyor.scan.model import (
     SETTLED,
     Asset,
@@ -79,13 +80,19 @@ def _driver(report: Report, rules: list[dict[str, Any]]) -> dict[str, Any]:
         "semanticVersion": version,
         "rules": rules,
         "notifications": [
-            {"id": name, "shortDescription": {"text": name}} for name in dict.fromkeys(map(_code, shared.gaps(report)))
+            {
+                "id": code,
+                "shortDescription": {"text": code},
+                "fullDescription": {"text": words},
+                "help": {"text": f"{words}. Findings may be missing there; each notification says where and why."},
+            }
+            for code, words in _codes(report).items()
         ],
     }
 
 
 def _invocation(report: Report) -> dict[str, Any]:
-    codes = {name: number for number, name in enumerate(dict.fromkeys(map(_code, shared.gaps(report))))}
+    codes = {code: number for number, code in enumerate(_codes(report))}
     return {
         "executionSuccessful": report.scan_status not in shared.UNSCANNED,
         "startTimeUtc": _moment(report.started_at.isoformat(timespec="milliseconds")),
@@ -97,6 +104,14 @@ def _invocation(report: Report) -> dict[str, Any]:
 
 def _moment(text: str) -> str:
     return text.replace("+00:00", "Z")
+
+
+def _codes(report: Report) -> dict[str, str]:
+    """What was not looked at by kind, each with what that means."""
+    return {
+        _code(gap): f"{shared.line(vocabulary.subject(gap.what), 200)}, {vocabulary.state(gap.state)}"
+        for gap in shared.gaps(report)
+    }
 
 
 def _code(gap: Coverage) -> str:
