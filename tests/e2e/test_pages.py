@@ -69,6 +69,9 @@ def test_a_page_is_scanned_and_its_findings_shown(page: Page, surveyor: Running,
     picture(page, "web-live")
     expect(page.locator("#head .pill")).not_to_have_text("Queued", timeout=60_000)
     expect(page.locator("#head .pill")).not_to_have_text("Running", timeout=60_000)
+    grades = page.locator("#grades")
+    expect(grades.get_by_text("HTTP Observatory")).to_be_visible()
+    expect(grades.get_by_text("csp-not-implemented").or_(grades.get_by_text("No policy is set.")).first).to_be_visible()
     picture(page, "web-done")
     # the page was never reloaded: all of this came by the stream
     finding = page.locator("details.finding").filter(has_text="Content-Security-Policy missing")

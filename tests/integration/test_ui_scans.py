@@ -95,3 +95,21 @@ async def test_an_ended_scan_says_how_it_is_doing_and_who_says_so(service: Servi
     assert "units of language models are used, so none was asked" in shown
     bare = browser.get(await ended(service, findings=counts, computed_health=None)).text
     assert 'class="health"' not in bare
+
+
+async def test_scores_are_shown_with_their_tests_and_what_is_not_known(service: Service) -> None:
+    browser = await signed_in(service)
+    rows = (
+        ("content-security-policy", "csp-not-implemented", -25.0, HOSTILE),
+        ("referrer-policy", "referrer-policy-private", 5.0, "x"),
+        ("redirection", "not_looked", None, "no answer"),
+        ("cookies", "cookies-not-found", 0.0, "y"),
+    )
+    tests = [dict(zip(("id", "outcome", "modifier", "detail"), row, strict=True), title=row[0]) for row in rows]
+    score = {"scanner": "security", "profile": "observatory-6", "lowest": 55, "highest": 75, "tests": tests}
+    scores = [score, {"profile": "x", "grade": "B", "score": 70}, "nonsense"]
+    shown = browser.get(await ended(service, scores=scores)).text
+    words = ("HTTP Observatory", "55 to 75", "-25", "+5", "Not looked at: no answer", "1 test without points", ">B<")
+    assert [word for word in words if word not in shown] == []
+    assert "<script>alert" not in shown
+    assert 'aria-label="Scores"' not in browser.get(await ended(service)).text

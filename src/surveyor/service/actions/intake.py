@@ -13,7 +13,7 @@ from types import NoneType
 from typing import Any, TypeVar
 
 from surveyor.scan.errors import LimitExceeded, Malformed
-from surveyor.scan.model import Asset, Coverage, Evidence, Finding, Fix, Package, Report
+from surveyor.scan.model import Asset, Coverage, Evidence, Finding, Fix, Package, Report, Score
 from surveyor.scan.report import json as report_json
 from surveyor.service.store.sightings import SeenAsset, Sighting
 
@@ -23,6 +23,7 @@ FINDINGS = 100_000
 PACKAGES = 500_000
 ASSETS = 500_000
 COVERAGE = 5_000
+SCORES = 50
 TITLE, TEXT, VALUE, LIST = 500, 8_000, 4_000, 200
 
 
@@ -128,6 +129,11 @@ def coverage(entries: Iterable[Coverage], slot: str) -> list[dict[str, Any]]:
         left = len(listed) - COVERAGE
         out.append({"what": "coverage", "state": "partial", "reason": "limit_exceeded", "count": left, "slot": slot})
     return out
+
+
+def scores(given: Iterable[Score]) -> list[dict[str, Any]]:
+    """Scores as JSON, at most ``SCORES`` of them."""
+    return [scrub(asdict(score)) for score in list(given)[:SCORES]]
 
 
 def _known(entry: dict[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,8 @@ STALE = "stale"
 #: What a model adds to the slot ``accessibility`` is kept apart from it: the next scan may have no model to ask.
 MODEL_SLOT = "accessibility_model"
 #: Said once for a whole run, never by one of its parts.
+#: The entry of a run's summary with the scores of its scanners.
+SCORES = "scores"
 _OF_THE_WHOLE = frozenset({"scan.start", "scan.summary", "scan.done"})
 _LOOKED = frozenset({ScanStatus.COMPLETE, ScanStatus.PARTIAL})
 
@@ -275,6 +277,9 @@ async def _end_slot(
     summary = scan.summary
     if report is not None and scan.kind == Kind.ARTIFACT:
         summary = values["summary"] = {**summary, inventories.PACKAGES: len(report.packages)}
+    if report is not None and report.scores:
+        others = [score for score in summary.get(SCORES, ()) if score["scanner"] != slot]
+        summary = values["summary"] = {**summary, SCORES: [*others, *intake.scores(report.scores)]}
     await scans.change(session, scan.id, **values)
     said = [] if not failed or report is not None else [_error(stem(scan, slot), result)]
     scan = replace(scan, scanner_status=slots, coverage=tuple(coverage), summary=summary)

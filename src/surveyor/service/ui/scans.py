@@ -19,6 +19,7 @@ from surveyor.service.store.events import StoredEvent
 from surveyor.service.store.finding_lists import Filter
 from surveyor.service.store.scans import Scan, Slot
 from surveyor.service.ui import frames, rows
+from surveyor.service.ui.grades import grades
 from surveyor.service.ui.health import health
 from surveyor.service.ui.render import fragment, page
 from surveyor.service.ui.timeline import Chart, Part, Timeline
@@ -28,7 +29,7 @@ from surveyor.service.ui.visitors import freshness, platform_of, submitted, visi
 _FINDINGS = 50
 _EVENTS = 500
 _MOST_EVENTS = 5_000
-_PARTS = ("head", "verdict", "pipeline", "found", "looked", "findings")
+_PARTS = ("head", "verdict", "pipeline", "found", "looked", "grades", "findings")
 
 
 async def show(request: Request) -> Response:
@@ -131,6 +132,7 @@ async def _values(request: Request, who: Identity, scan: Scan, chart: Chart) -> 
         "found": rows.found(scan),
         "health": health(scan),
         "looked": looked_at(scan),
+        "grades": grades(scan),
         "findings": await _findings(request, who, scan),
     }
 

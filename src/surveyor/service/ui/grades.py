@@ -1,0 +1,97 @@
+"""A scan's scores by published profiles: the letter, the points, and the tests that they come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from surveyor.scan.model import NOT_LOOKED
+from surveyor.service.store.scans import Scan
+
+#: Names of profiles and what they are, for people.
+_PROFILES = {
+    "observatory-6": ("HTTP Observatory", "MDN's grade, algorithm 6"),
+    "extended-1": ("Beyond the grade", "our own checks, which no published grade counts"),
+}
+_TEXT, _MOST = 300, 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestView:
+    """One test: its points as text, ``kind`` ``cost``, ``bonus``, ``unseen`` or nothing."""
+
+    id: str
+    title: str
+    points: str
+    kind: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grade:
+    """One score: a letter where there is one, points or their bounds; the tests that count, and the rest."""
+
+    name: str
+    about: str
+    letter: str
+    points: str
+    detail: str
+    counted: tuple[TestView, ...]
+    rest: tuple[TestView, ...]
+
+
+def grades(run: Scan) -> tuple[Grade, ...]:
+    """What the summary of a run holds of scores; what is not of their shape is left out."""
+    told = run.summary.get("scores")
+    return tuple(_grade(score) for score in told if isinstance(score, dict)) if isinstance(told, list) else ()
+
+
+def _grade(score: dict[str, Any]) -> Grade:
+    profile = _text(score.get("profile"))
+    name, about = _PROFILES.get(profile, (profile, ""))
+    listed = score.get("tests")
+    tests = [_test(test) for test in listed[:_MOST] if isinstance(test, dict)] if isinstance(listed, list) else []
+    # the dearest first
+    counted = sorted((test for test in tests if test.kind), key=lambda test: (_ORDER[test.kind], _number(test.points)))
+    return Grade(
+        name=name,
+        about=about,
+        letter=_text(score.get("grade")),
+        points=_points(score),
+        detail=_text(score.get("detail")),
+        counted=tuple(counted),
+        rest=tuple(test for test in tests if not test.kind),
+    )
+
+
+_ORDER = {"cost": 0, "unseen": 1, "bonus": 2}
+
+
+def _test(test: dict[str, Any]) -> TestView:
+    given = test.get("modifier")
+    modifier = float(given) if isinstance(given, (int, float)) else 0.0
+    unseen = test.get("outcome") == NOT_LOOKED
+    kind = "unseen" if unseen else "cost" if modifier < 0 else "bonus" if modifier > 0 else ""
+    detail = _text(test.get("detail"))
+    return TestView(
+        id=_text(test.get("id")),
+        title=_text(test.get("title")),
+        points="?" if unseen else f"{modifier:+g}" if modifier else "0",
+        kind=kind,
+        detail=f"Not looked at: {detail}" if unseen and detail else "Not looked at" if unseen else detail,
+    )
+
+
+def _points(score: dict[str, Any]) -> str:
+    known, lowest, highest = (score.get(name) for name in ("score", "lowest", "highest"))
+    if isinstance(known, int):
+        return str(known)
+    return f"{lowest} to {highest}" if isinstance(lowest, int) and isinstance(highest, int) else "–"
+
+
+def _number(points: str) -> float:
+    return float(points) if points not in {"?", ""} else 0.0
+
+
+def _text(value: object) -> str:
+    return value[:_TEXT] if isinstance(value, str) else ""
