@@ -69,22 +69,28 @@ def encode(seen: Seen, events: Iterable[Event]) -> bytes | None:
     told = [Told(stage=e.stage, detail=e.detail, level=e.level, pct=e.pct, data=dict(e.data)) for e in events]
     fields = ("type", "name", "digest", "units", "coverage", "guarded")
     head: dict[str, object] = {"told": told, **{name: getattr(seen, name) for name in fields}}
+    packer, size, out = isal_zlib.compressobj(1, isal_zlib.DEFLATED, _GZIP), 0, bytearray()
     try:
-        data = b"\n".join(map(orjson.dumps, (head, *_groups(seen.packages))))
+        for part in (head, *_groups(seen.packages)):
+            line = orjson.dumps(part, option=orjson.OPT_APPEND_NEWLINE)
+            size += len(line)
+            if size > _MOST:
+                return None
+            out += packer.compress(line)
     except TypeError:  # a name that is no UTF-8
         return None
-    return isal_zlib.compress(data, 1, _GZIP) if len(data) <= _MOST else None
+    return bytes(out + packer.flush())
 
 
 def decode(data: bytes) -> tuple[Seen, list[Told]] | None:
     """What these bytes are of; nothing for bytes that are of nothing."""
     try:
         inflater = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
-        first, *groups = inflater.decompress(data, _MOST).split(b"\n")
+        lines = _lines(inflater.decompress(data, _MOST))
         if not inflater.eof:
             return None
-        head = orjson.loads(first)
-        packages = tuple(package for group in groups for package in _packages(orjson.loads(group)))
+        head = orjson.loads(next(lines, b""))
+        packages = tuple(package for group in lines for package in _packages(orjson.loads(group)))
         told = [Told(**one) for one in head.pop("told")]
         coverage = tuple(map(coverage_of, head.pop("coverage")))
         guarded = tuple(
@@ -94,6 +100,14 @@ def decode(data: bytes) -> tuple[Seen, list[Told]] | None:
         return Seen(packages=packages, coverage=coverage, guarded=guarded, **head), told
     except (_Damaged, ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+def _lines(data: bytes) -> Iterator[memoryview]:
+    """Every line where it lies."""
+    start = 0
+    while (end := data.find(b"\n", start)) >= 0:
+        yield memoryview(data)[start:end]
+        start = end + 1
 
 
 def _groups(packages: Sequence[Package]) -> Iterator[tuple[Package, ...]]:

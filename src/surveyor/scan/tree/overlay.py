@@ -55,6 +55,7 @@ class Overlay:
         self._room = Room(_ROOM)
         # what all sheets hide together: one look instead of one a layer
         self._all = Sheet(self._room)
+        self._sealed: list[Sheet] = []
 
     @property
     def forgetful(self) -> bool:
@@ -69,9 +70,7 @@ class Overlay:
         """Lay a walked layer on top of all that follow; ``whole`` when the names of all its files were to be noted."""
         sheet.whole = whole
         self._sheets.append(sheet)
-        self._all.names.seen |= sheet.names.seen
-        self._all.whiteouts |= sheet.whiteouts
-        self._all.opaque |= sheet.opaque
+        self._sealed.append(sheet)
 
     def lacks(self, names: Iterable[bytes], layer: int) -> bool:
         """Whether a walked layer is known to have no file of these names; the newest layer is 0."""
@@ -84,8 +83,17 @@ class Overlay:
         ``newer`` is how many of the layers walked are newer than the one asked about; all, while it is walked.
         """
         if newer is None:
-            return not self._sheets or not _hides(self._all, name)
+            return not self._sheets or not _hides(self._together(), name)
         return not any(_hides(sheet, name) for sheet in self._sheets[:newer])
+
+    def _together(self) -> Sheet:
+        """All sheets as one; the oldest layer, which often has most of the names, hides nothing and is not asked."""
+        for sheet in self._sealed:
+            self._all.names.seen |= sheet.names.seen
+            self._all.whiteouts |= sheet.whiteouts
+            self._all.opaque |= sheet.opaque
+        self._sealed.clear()
+        return self._all
 
 
 def _hides(sheet: Sheet, name: bytes) -> bool:
