@@ -26,6 +26,8 @@ _COMMANDS = {
 _DB = {
     "update": ("surveyor.cli.db:update", "Fetch advisories and build the local database."),
     "status": ("surveyor.cli.db:status", "Show feeds, their dates and their rows."),
+    "export": ("surveyor.cli.db:export", "Write the database to one signed file."),
+    "import": ("surveyor.cli.db:import_", "Take a signed file in the place of the database."),
 }
 _ADMIN = {
     "team": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -70,6 +71,48 @@ def status() -> int:
         failed = f"  failed {_moment(feed.failed_at)}: {printable(feed.failure)}" if feed.failure else ""
         print(f"{feed.name:<28} {_moment(feed.date):<20} {_moment(feed.updated_at):<20} {feed.rows:>10,}{failed}")
     print(f"{'total':<70} {sum(feed.rows for feed in feeds):>10,}")
+    return OK
+
+
+def export(bundle: Path, *, key: Path | None = None) -> int:
+    """Write the database to one signed file, for machines that reach no feed.
+
+    Parameters
+    ----------
+    bundle
+        The file to write.
+    key
+        The file of the key to sign with; one is made when it is not there. In the home unless given.
+    """
+    from surveyor.scan.advise import bundle as bundles
+
+    database = advisory_database(os.environ)
+    made = bundles.export(database, bundle, key or database.parent / "bundle.key", now=datetime.now(UTC))
+    print(f"{bundle}: {sum(feed.rows for feed in made.feeds):,} records of {len(made.feeds)} feeds")
+    print(f"signed by {made.signed_by}")
+    print(f"there: surveyor db import {bundle.name} --trust {made.signed_by}")
+    return OK
+
+
+def import_(bundle: Path, *, trust: Annotated[list[str] | None, Parameter(negative=())] = None) -> int:
+    """Take a signed file in the place of the local database; nothing changes unless a trusted key signed it.
+
+    Parameters
+    ----------
+    bundle
+        A file that surveyor db export wrote.
+    trust
+        A public key, or a file with one, besides those of SURVEYOR_BUNDLE_TRUST. Repeatable.
+    """
+    from surveyor.scan.advise import bundle as bundles
+
+    settings = from_environment(os.environ)
+    assert settings.advisories is not None
+    if not bundle.is_file():
+        raise BadTarget(f"{bundle}: no such file")
+    taken = bundles.import_(bundle, settings.advisories, (*settings.feeds.trusted, *(trust or ())))
+    print(f"made {_moment(taken.created_at)}, signed by {taken.signed_by}")
+    print(f"written to {settings.advisories}: {sum(feed.rows for feed in taken.feeds):,} records")
     return OK
 
 

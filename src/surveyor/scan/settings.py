@@ -78,12 +78,14 @@ class Feeds:
 
     ``enabled`` are ids, ``None`` when nobody chose. ``addresses`` maps an id to folders and URLs, the first that
     answers, ``keys`` to what the feed gives its friends. A feed last had ``stale_after`` hours ago or before is stale.
+    ``trusted`` are public keys, or files of them, that may sign bundles.
     """
 
     enabled: tuple[str, ...] | None = None
     addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     stale_after: int = 168
+    trusted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +214,11 @@ VARIABLES = (
         "A key of one feed (`SURVEYOR_FEED_NVD_KEY`), with which it may be asked more often.",
     ),
     (
+        "SURVEYOR_BUNDLE_TRUST",
+        "",
+        "Public keys, or files of them, whose signature `surveyor db import` takes; several with spaces.",
+    ),
+    (
         "SURVEYOR_FEED_MAX_AGE_HOURS",
         f"`{Feeds().stale_after}`",
         "A feed that was last had so long ago is stale, and a scan that rests on it incomplete.",
@@ -263,6 +270,7 @@ def _feeds(env: Mapping[str, str]) -> Feeds:
         enabled=tuple(dict.fromkeys(chosen)) or None,
         addresses=addresses,
         keys=keys,
+        trusted=tuple(env.get("SURVEYOR_BUNDLE_TRUST", "").split()),
         stale_after=_number(env, "SURVEYOR_FEED_MAX_AGE_HOURS", Feeds().stale_after, "hours"),
     )
 

@@ -132,7 +132,7 @@ class _Run:
             if self._builder is not None:
                 self._builder.close()
                 if keep:
-                    _replace(self.partial, self.database)
+                    replace(self.partial, self.database)
         finally:
             _sweep(self.database)
 
@@ -151,7 +151,7 @@ def update(
     so. ``accept_loss`` believes a source that has lost a fifth of its records and more. Raises ``Unreachable`` when
     nothing could be had, ``BadTarget`` when another update is running, ``Unwritable`` when the disk is full.
     """
-    with _written(database), _alone(database):
+    with written(database), alone(database):
         marks, base = _marks(database, progress)
         run = _Run(database, base, marks, now(), accept_loss)
         results: list[CollectionResult] = []
@@ -412,7 +412,7 @@ def _entries(base: Path, feed_id: str, scope: str) -> dict[str, str]:
 
 
 @contextmanager
-def _alone(database: Path) -> Iterator[None]:
+def alone(database: Path) -> Iterator[None]:
     """One update at a time; what a killed one left behind goes."""
     with database.with_name(f"{database.name}.lock").open("w") as lock:
         try:
@@ -427,7 +427,7 @@ def _alone(database: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _written(database: Path) -> Iterator[None]:
+def written(database: Path) -> Iterator[None]:
     """Whatever cannot be written ends the update, not one scope of it: the next would meet the same."""
     try:
         database.parent.mkdir(parents=True, exist_ok=True)
@@ -445,7 +445,7 @@ def _sweep(database: Path) -> None:
         database.with_name(left).unlink(missing_ok=True)
 
 
-def _replace(made: Path, database: Path) -> None:
+def replace(made: Path, database: Path) -> None:
     """Put a finished file in the place of the old one, so that after a power cut there is one of the two."""
     with made.open("rb+") as file:
         os.fsync(file.fileno())

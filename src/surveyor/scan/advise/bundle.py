@@ -1,0 +1,229 @@
+"""The advisory database as one signed file, for machines that reach no feed.
+
+A tar of ``manifest.json`` (what is in it, with the SHA-256 of the database), ``manifest.sig`` (Ed25519 over the bytes
+of the manifest) and ``advisories.db.zst``. Nothing of a bundle is used before its signature is a trusted key's and its
+bytes are those that were signed.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import io
+import os
+import sqlite3
+import tarfile
+import tempfile
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import orjson
+import zstandard
+
+from surveyor.scan.advise import schema, snapshot
+from surveyor.scan.advise.fields import document, moment
+from surveyor.scan.advise.update import alone, replace, written
+from surveyor.scan.errors import BadTarget, LimitExceeded, Malformed, Unsupported
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+MANIFEST, SIGNATURE, DATABASE = "manifest.json", "manifest.sig", "advisories.db.zst"
+_FORMAT = 1
+_MAX_MANIFEST = 4 << 20
+_MAX_DATABASE = 64 << 30
+_STEP = 1 << 20
+_KEY = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """What a bundle says of itself: when it was made, whose signature it has (base64), and its feeds."""
+
+    created_at: datetime
+    signed_by: str
+    feeds: tuple[snapshot.FeedStatus, ...]
+
+
+def signing_key(path: Path) -> str:
+    """The public half (base64) of the key in a file, which is made when it is not there, for its owner alone."""
+    if not path.exists():
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(base64.b64encode(Ed25519PrivateKey.generate().private_bytes_raw()) + b"\n")
+    return base64.b64encode(_private(path).public_key().public_bytes_raw()).decode()
+
+
+def export(database: Path, target: Path, key: Path, *, now: datetime) -> Bundle:
+    """Write a bundle of the database, signed with the key in a file; the target is there whole or not at all."""
+    public, feeds = signing_key(key), snapshot.status(database)
+    with written(target), tempfile.TemporaryFile(dir=target.parent) as packed, database.open("rb") as file:
+        digest, size = _pack(file, packed)
+        manifest = orjson.dumps(
+            {
+                "format": _FORMAT,
+                "schema": schema.VERSION,
+                "created_at": now.isoformat(timespec="seconds"),
+                "sha256": digest,
+                "size": size,
+                "feeds": feeds,
+            },
+            option=orjson.OPT_INDENT_2,
+        )
+        partial = target.with_name(f"{target.name}.partial")
+        try:
+            with tarfile.open(partial, "w") as archive:
+                _add(archive, MANIFEST, io.BytesIO(manifest), len(manifest))
+                signature = _private(key).sign(manifest)
+                _add(archive, SIGNATURE, io.BytesIO(signature), len(signature))
+                length = packed.tell()
+                packed.seek(0)
+                _add(archive, DATABASE, packed, length)
+            replace(partial, target)
+        finally:
+            partial.unlink(missing_ok=True)
+    return Bundle(created_at=now, signed_by=public, feeds=feeds)
+
+
+def import_(bundle: Path, database: Path, trusted: Sequence[str]) -> Bundle:
+    """Put a bundle's database in the place of the local one.
+
+    ``trusted`` are public keys in base64. Raises ``BadTarget`` for a signature of nobody's whom is trusted,
+    ``Malformed``, ``LimitExceeded`` or ``Unsupported`` for what is no whole bundle; then nothing changes.
+    """
+    keys = [_public(text) for text in trusted]
+    if not keys:
+        raise BadTarget("no key is trusted to sign bundles; name one with --trust or SURVEYOR_BUNDLE_TRUST")
+    with written(database), alone(database):
+        try:
+            with tarfile.open(bundle, "r:") as archive:
+                return _take(archive, database, keys)
+        except (tarfile.TarError, EOFError, zstandard.ZstdError) as error:
+            raise Malformed(f"{bundle}: not a whole bundle: {error}") from error
+        finally:
+            _unfinished(database).unlink(missing_ok=True)
+
+
+def _take(archive: tarfile.TarFile, database: Path, keys: Sequence[bytes]) -> Bundle:
+    manifest = _read(archive, MANIFEST, _MAX_MANIFEST)
+    signer = _signer(manifest, _read(archive, SIGNATURE, 64), keys)
+    said = document(manifest)
+    if said.get("format") != _FORMAT or said.get("schema") != schema.VERSION:
+        raise Unsupported(
+            f"a bundle of format {said.get('format')!s:.20} with a database of schema {said.get('schema')!s:.20};"
+            f" this version reads {_FORMAT} and {schema.VERSION}"
+        )
+    made = _unfinished(database)
+    with made.open("wb") as file:
+        digest = _unpack(_member(archive, DATABASE), file, said.get("size"))
+    if digest != said.get("sha256"):
+        raise Malformed("the database in the bundle is not the one that was signed")
+    with closing(sqlite3.connect(f"file:{made.absolute()}?mode=ro&immutable=1", uri=True)) as db:
+        snapshot.check(db, made)
+    feeds = snapshot.status(made)
+    replace(made, database)
+    created = datetime.fromisoformat(moment(said.get("created_at")) or "1970-01-01T00:00:00+00:00")
+    return Bundle(created_at=created, signed_by=base64.b64encode(signer).decode(), feeds=feeds)
+
+
+def _unfinished(database: Path) -> Path:
+    return database.with_name(f"{database.name}.new")
+
+
+def _signer(manifest: bytes, signature: bytes, keys: Sequence[bytes]) -> bytes:
+    """The trusted key that signed."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    for key in keys:
+        try:
+            Ed25519PublicKey.from_public_bytes(key).verify(signature, manifest)
+        except InvalidSignature:
+            continue
+        return key
+    raise BadTarget("the bundle is not signed by a key that is trusted; nothing of it was used")
+
+
+def _private(path: Path) -> Ed25519PrivateKey:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    try:
+        with path.open("rb") as file:
+            return Ed25519PrivateKey.from_private_bytes(_decoded(file.read(1_000).decode("ascii", "replace")))
+    except OSError as error:
+        raise BadTarget(f"{path}: {error.strerror}") from error
+
+
+def _public(text: str) -> bytes:
+    """A key as text, or in a file of that name."""
+    path = Path(text)
+    if len(text) < 4_096 and "\n" not in text and path.is_file():
+        with path.open("rb") as file:
+            text = file.read(1_000).decode("ascii", "replace")
+    return _decoded(text)
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != _KEY:
+        raise BadTarget("not an Ed25519 key: expected 32 bytes in base64")
+    return key
+
+
+def _add(archive: tarfile.TarFile, name: str, file: BinaryIO, size: int) -> None:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = size, 0o644
+    archive.addfile(member, file)
+
+
+def _member(archive: tarfile.TarFile, name: str) -> BinaryIO:
+    """The next file of the archive, which has to be of that name: the order is part of the format."""
+    member = archive.next()
+    opened = archive.extractfile(member) if member is not None and member.isreg() and member.name == name else None
+    if opened is None:
+        raise Malformed(f"not a bundle: no {name} where it belongs")
+    return opened  # type: ignore[return-value]  # a buffered reader of bytes
+
+
+def _read(archive: tarfile.TarFile, name: str, limit: int) -> bytes:
+    content = _member(archive, name).read(limit + 1)
+    if len(content) > limit:
+        raise LimitExceeded(f"{name}: more than {limit:,} bytes")
+    return content
+
+
+def _pack(file: BinaryIO, packed: BinaryIO) -> tuple[str, int]:
+    """SHA-256 and length of what was compressed."""
+    digest, size = hashlib.sha256(), 0
+    with zstandard.ZstdCompressor(level=3).stream_writer(packed, closefd=False) as writer:
+        while step := file.read(_STEP):
+            digest.update(step)
+            size += len(step)
+            writer.write(step)
+    return digest.hexdigest(), size
+
+
+def _unpack(packed: BinaryIO, file: BinaryIO, expected: object) -> str:
+    """SHA-256 of what was written; never more than was signed for."""
+    if not isinstance(expected, int) or not 0 < expected <= _MAX_DATABASE:
+        raise Malformed("a bundle that does not say how large its database is")
+    digest, size = hashlib.sha256(), 0
+    with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(packed) as reader:
+        while step := reader.read(_STEP):
+            size += len(step)
+            if size > expected:
+                raise Malformed("the database in the bundle is longer than the one that was signed")
+            digest.update(step)
+            file.write(step)
+    return digest.hexdigest()
