@@ -7,6 +7,7 @@ scanned must not silence its own findings. Who trusts such a file names it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -54,9 +55,11 @@ def read(
     ``request`` is what is scanned; ``search`` looks into the working directory when no file is named.
     """
     unread: tuple[Decided, ...] = ()
-    if search and file is None and Path(FILE).is_file():
+    if search and file is None and os.path.lexists(FILE):
         if request is not None and _lies_in(Path(FILE), request):
             unread = (_inside(request),)
+        elif not Path(FILE).is_file():
+            raise BadTarget(f"{FILE}: is there and is no file that can be read")
         else:
             file = Path(FILE)
     value, books = None, []

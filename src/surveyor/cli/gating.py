@@ -12,7 +12,7 @@ from surveyor.cli import decide, reports
 from surveyor.remedy import gate
 from surveyor.scan.errors import BadTarget
 from surveyor.scan.events import printable
-from surveyor.scan.model import INCOMPLETE, Report, Ruling, ScanStatus
+from surveyor.scan.model import INCOMPLETE, Kind, Report, Ruling, ScanStatus
 from surveyor.scan.vocabulary import counted
 
 if TYPE_CHECKING:
@@ -49,8 +49,10 @@ class Gating:
                 yield _undecided(ruling)
 
 
-def read(gate_: gate.Gate, *, only_new: Path | None, file: Path | None, decided: decide.Decisions) -> Gating:
-    """Everything that a scan will be held against; raises ``BadTarget`` naming the file that cannot be used."""
+def read(
+    gate_: gate.Gate, *, kind: Kind, only_new: Path | None, file: Path | None, decided: decide.Decisions
+) -> Gating:
+    """Everything that a scan of a kind is held against; raises ``BadTarget`` naming the file that cannot be used."""
     if gate_ == gate.Gate() and file is None and decided.file is None:
         return Gating()
     from surveyor.remedy import policy
@@ -62,17 +64,19 @@ def read(gate_: gate.Gate, *, only_new: Path | None, file: Path | None, decided:
     if file is not None:
         rules += decide.load(file, "--policy", lambda data: policy.read(read_yaml(data)))
     decide.named(file or decided.file or Path(), "", lambda: policy.unique(rules))
-    return Gating(rules=tuple(rules), baseline=None if only_new is None else _baseline(only_new))
+    return Gating(rules=tuple(rules), baseline=None if only_new is None else _baseline(only_new, kind))
 
 
 def _is_same(one: Path, other: Path) -> bool:
     return one.resolve() == other.resolve()
 
 
-def _baseline(path: Path) -> Report:
+def _baseline(path: Path, kind: Kind) -> Report:
     report = reports.read(path, "--only-new")
     if report.scan_status in {ScanStatus.FAILED, ScanStatus.UNSUPPORTED}:
         raise BadTarget(f"--only-new {path}: that scan failed, and says nothing about what is new")
+    if report.target.kind is not kind:
+        raise BadTarget(f"--only-new {path}: a report of another kind ({report.target.kind.value})")
     return report
 
 

@@ -92,7 +92,7 @@ def scan(  # noqa: PLR0913 - one parameter an option
     gate = gates.parse(fail_on, new=only_new is not None, fixable=only_fixable, priority=min_priority)
     request = plan(target, platform=platform, only=image)
     decided = decide.read(request, file=decisions, vex=vex or (), products=product or ())
-    rules = gating.read(gate, only_new=only_new, file=policy, decided=decided)
+    rules = gating.read(gate, kind=request.kind, only_new=only_new, file=policy, decided=decided)
     settings = reaching.settings(request, offline=offline, online=online, allow_host=allow_host)
     if online and advisories is not None:
         raise BadTarget("--online and --advisories: packages are matched with one or the other")

@@ -168,6 +168,19 @@ def test_a_broken_file_of_the_working_directory_stops_the_scan(run: Run) -> None
     assert ".surveyor.yaml: no YAML" in ran.err
 
 
+@pytest.mark.parametrize("make", [lambda path: path.mkdir(), lambda path: path.symlink_to("nowhere"), os.mkfifo])
+def test_a_file_that_is_there_and_cannot_be_read_is_not_passed_over(run: Run, make: Callable[[Path], None]) -> None:
+    make(Path(".surveyor.yaml"))
+    ran = scan(run)
+    assert (ran.code, ".surveyor.yaml: is there and is no file" in ran.err) == (2, True)
+
+
+def test_a_baseline_of_a_page_is_none_of_an_artifact(run: Run) -> None:
+    scan(run, "--output", "before.json")
+    ran = run("scan", "https://shop.example/", "--only-new", "before.json")
+    assert (ran.code, "a report of another kind (artifact)" in ran.err) == (2, True)
+
+
 def test_only_new(run: Run) -> None:
     assert scan(run, "--output", "before.json").code == 0
     assert scan(run, "--only-new", "before.json").code == 0
