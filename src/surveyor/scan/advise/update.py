@@ -18,8 +18,9 @@ from surveyor.scan.advise import snapshot
 from surveyor.scan.advise.build import Builder, Collection
 from surveyor.scan.advise.feeds import feed
 from surveyor.scan.advise.feeds.interface import Changes, Feed, Fetched, Known
-from surveyor.scan.advise.origin import Directory, Fetch, Manners, Mirrors, Origin, Web
+from surveyor.scan.advise.origin import Directory, Fetch, Manners, Mirrors, Origin
 from surveyor.scan.advise.record import Mark
+from surveyor.scan.advise.web import Web
 from surveyor.scan.errors import BadTarget, Malformed, ScanError, Unreachable, Unsupported, Unwritable
 from surveyor.scan.events import Progress
 from surveyor.scan.evidence import has_userinfo

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from surveyor.scan.advise import choice
 from surveyor.scan.advise.feeds import kev
-from surveyor.scan.advise.origin import Directory, Fetch, Manners, Mirrors, Web
+from surveyor.scan.advise.origin import Directory, Fetch, Manners, Mirrors
 from surveyor.scan.advise.record import MAX_REFERENCES, Exploited, Fact
 from surveyor.scan.advise.snapshot import open_snapshot, status
 from surveyor.scan.advise.update import Action, CollectionResult, update, want
+from surveyor.scan.advise.web import Web
 from surveyor.scan.errors import Malformed, ScanError, Unreachable
 from surveyor.scan.events import Progress
 from surveyor.scan.net import Client

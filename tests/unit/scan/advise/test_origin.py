@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from surveyor.scan.advise.origin import Directory, Manners, Mirrors, NoFile, Web
+from surveyor.scan.advise.origin import Directory, Manners, Mirrors, NoFile
+from surveyor.scan.advise.web import Web
 from surveyor.scan.errors import LimitExceeded, Refused, Unreachable
 from surveyor.scan.net import Client
 from surveyor.scan.settings import AllowedHost, Settings
