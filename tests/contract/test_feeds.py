@@ -26,6 +26,7 @@ from surveyor.scan.advise.snapshot import open_snapshot
 from surveyor.scan.advise.update import Action, update, want
 from surveyor.scan.errors import LimitExceeded, Malformed, ScanError, Unreachable
 from surveyor.scan.events import Progress
+from surveyor.scan.vocabulary import is_known
 from tests.servers.osv_bucket import record, write
 
 GOOD = record("GHSA-good", "npm", "left", fixed="1.0.0")
@@ -51,6 +52,8 @@ def test_a_feed_is_a_file_of_its_name_that_fetches_and_normalises_apart(declared
     assert module.normalise.__doc__
     assert declared.address.startswith("https://")
     assert declared.title
+    assert all(place.startswith("https://") for place in declared.mirrors)
+    assert is_known(f"{declared.id}.update.done")
 
 
 @pytest.mark.parametrize("declared", FEEDS, ids=lambda declared: declared.id)
