@@ -38,6 +38,8 @@ class Record:
     record over. A ``remark`` says something of a package and is none where it stands alone: its licence, or with a
     ``version`` which one is meant where another file names none, as a parent project manages.
 
+    ``owner`` is the system package that put it there, where the record itself says so, as ``deb/python3-idna``.
+
     ``needs`` are what it depends on, by what others of the same file (of the same system, when the unit is a system's)
     are ``called``; with bars between them the first that is there counts. ``hashes`` are of what it is distributed as.
     """
@@ -58,6 +60,7 @@ class Record:
     subpath: str | None = None
     distro: Distro | None = None
     remark: bool = False
+    owner: str | None = None
     called: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     hashes: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote
+from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote, related
 from surveyor.scan.errors import Malformed, ScanError
 from surveyor.scan.formats import purl as purls
 from surveyor.scan.formats import release
@@ -61,7 +61,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
     for one in told:
         if one.kind in _NO_PACKAGES or (not one.purl and one.kind in _UNCERTAIN):
             continue
-        record = _record(one, system)
+        record = _record(one, system, budget)
         if record is None:
             broken += 1
             continue
@@ -78,7 +78,7 @@ def _system(part: Component) -> Distro | None:
     return Distro(id=identity, version=part.version[:64]) if _RELEASE.fullmatch(identity) else None
 
 
-def _record(part: Component, system: Distro | None) -> Record | None:
+def _record(part: Component, system: Distro | None, budget: Budget) -> Record | None:
     purl = purls.parse(part.purl) if part.purl else None
     name, version = (purl.name, purl.version or part.version) if purl else (part.name, part.version)
     # names of macOS bundles and Windows programs have spaces, and a package URL says that it is a name
@@ -88,7 +88,7 @@ def _record(part: Component, system: Distro | None) -> Record | None:
     evidence = quote(purl=part.purl or None, name=part.name, version=part.version, reference=part.reference or None)
     if purl is None:
         generic = Record(type="generic", name=name.replace("/", "."), version=version, tier=Tier.HEURISTIC)
-        return _with(generic, part, licenses, evidence)
+        return _with(generic, part, licenses, evidence, budget)
     record = Record(
         type=purl.type,
         namespace=_namespace(purl),
@@ -101,12 +101,21 @@ def _record(part: Component, system: Distro | None) -> Record | None:
         distro=_distro(purl) or system if purl.type in _SYSTEMS else None,
         tier=Tier.HEURISTIC,
     )
-    return _with(record, part, licenses, evidence)
+    return _with(record, part, licenses, evidence, budget)
 
 
-def _with(record: Record, part: Component, licenses: tuple[str, ...], evidence: str) -> Record:
+def _with(record: Record, part: Component, licenses: tuple[str, ...], evidence: str, budget: Budget) -> Record:
     inner = part.where.lstrip("/")[:1000] if part.where.isprintable() else ""
-    return replace(record, licenses=licenses, evidence=evidence, inner=inner or None)
+    return replace(
+        record,
+        licenses=licenses,
+        evidence=evidence,
+        inner=inner or None,
+        owner=part.owner if plausible(part.owner) else None,
+        called=related([part.reference] if part.reference else [], budget),
+        needs=related(part.needs, budget),
+        hashes=part.hashes,
+    )
 
 
 def _qualifiers(purl: Purl) -> tuple[tuple[str, str], ...]:
@@ -145,7 +154,7 @@ def _source(purl: Purl) -> SourcePackage | None:
 
 CATALOGER = Cataloger(
     id="sbom",
-    version=4,
+    version=5,
     summary="Packages that a bill of materials names: CycloneDX, SPDX or Syft's own",
     names=rb"bom\.(?:json|xml)|sbom\.(?:json|xml|spdx)",
     endings=rb"cdx\.(?:json|xml)|cyclonedx\.(?:json|xml)|spdx(?:\.json)?|syft\.json|sbom\.json",

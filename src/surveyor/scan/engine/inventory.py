@@ -205,7 +205,7 @@ def _package(
         source=record.source,
         distro=distro,
         state=record.state,
-        owner=next((one.owner for one in found if one.owner), None),
+        owner=next((owner for one in found if (owner := one.owner or one.record.owner)), None),
         dependencies=_dependencies(identity, found, called),
         hashes=_distinct([told for one in found for told in one.record.hashes], _HASHES),
     )

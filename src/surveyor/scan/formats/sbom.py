@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
+from surveyor.scan.formats import purl as purls
 from surveyor.scan.formats.json import load_object, mapping, sequence
 from surveyor.scan.formats.xml import elements
 
@@ -29,12 +30,21 @@ _SIGNS = (
 _JOINTS = re.compile(r"[()]|\s+AND\s+")
 _CAPITALS = re.compile(r"(?<=[a-z])(?=[A-Z])")  # operatingSystem
 _OUTER = re.compile(r"\(([^()]*)\)")
+_PATHS = frozenset({"syft:location:0:path", "aquasecurity:trivy:FilePath"})
+_OWNER = frozenset({"surveyor:owner"})
+_DIGESTS = {"sha1": 40, "sha256": 64, "sha384": 96, "sha512": 128}
+_SYSTEMS = frozenset({"alpm", "apk", "deb", "opkg", "rpm"})
+_MOST = 200  # of a list of digests or dependencies
 _TOOL = re.compile(rb'anchore/syft|"name"\s*:\s*"syft"')
 
 
 @dataclass(slots=True, kw_only=True)
 class Component:
-    """One thing that a bill names. ``kind`` is CycloneDX's type of it; ``reference`` its id inside the document."""
+    """One thing that a bill names. ``kind`` is CycloneDX's type of it; ``reference`` its id inside the document.
+
+    ``owner`` is the system package whose file it is, as ``deb/python3-idna``; ``needs`` are references of others,
+    ``hashes`` digests as ``sha256:<hex>``.
+    """
 
     name: str = ""
     version: str = ""
@@ -43,6 +53,9 @@ class Component:
     reference: str = ""
     where: str = ""
     licenses: tuple[str, ...] = ()
+    owner: str = ""
+    needs: tuple[str, ...] = ()
+    hashes: tuple[str, ...] = ()
 
 
 def format_of(data: memoryview) -> str | None:
@@ -59,7 +72,10 @@ def components(data: memoryview) -> Iterator[Component]:
     """Every component, the operating system too; raises ``Unsupported`` for what is no bill that is read."""
     match format_of(data):
         case "cyclonedx-json":
-            yield from _cyclonedx(sequence(load_object(data).get("components")))
+            document = load_object(data)
+            graph = map(mapping, sequence(document.get("dependencies")))
+            needs = {_text(one.get("ref")): _strings(one.get("dependsOn")) for one in graph}
+            yield from _cyclonedx(sequence(document.get("components")), needs)
         case "cyclonedx-xml":
             yield from _cyclonedx_xml(data)
         case "spdx-json":
@@ -78,7 +94,11 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _cyclonedx(found: list[object], depth: int = 0) -> Iterator[Component]:
+def _strings(value: object) -> tuple[str, ...]:
+    return tuple(text for one in sequence(value)[:_MOST] if (text := _text(one)))
+
+
+def _cyclonedx(found: list[object], needs: dict[str, tuple[str, ...]], depth: int = 0) -> Iterator[Component]:
     if depth > _DEPTH:
         raise LimitExceeded(f"components nested more than {_DEPTH} deep")
     for one in found:
@@ -91,17 +111,44 @@ def _cyclonedx(found: list[object], depth: int = 0) -> Iterator[Component]:
             kind=_text(part.get("type")) or "library",
             reference=_text(part.get("bom-ref")),
             where=_where(part),
+            owner=_property(part, _OWNER),
+            needs=needs.get(_text(part.get("bom-ref")), ()),
+            hashes=_digests(part.get("hashes"), "alg", "content"),
             licenses=tuple(filter(None, map(_licence, sequence(part.get("licenses"))))),
         )
-        yield from _cyclonedx(sequence(part.get("components")), depth + 1)
+        yield from _cyclonedx(sequence(part.get("components")), needs, depth + 1)
+
+
+def _property(part: dict[str, object], names: frozenset[str]) -> str:
+    """The first of a component's properties that has one of these names."""
+    pairs = map(mapping, sequence(part.get("properties")))
+    return next((_text(pair.get("value")) for pair in pairs if _text(pair.get("name")) in names), "")
+
+
+def _digests(listed: object, kind: str, value: str) -> tuple[str, ...]:
+    """Digests of a component, by the keys that a format has for algorithm and value: those of SHA-1 and SHA-2."""
+    told = ((_text(one.get(kind)), _text(one.get(value)).lower()) for one in map(mapping, sequence(listed)[:_MOST]))
+    named = ((name.lower().replace("-", ""), digest) for name, digest in told)
+    return tuple(f"{name}:{digest}" for name, digest in named if _DIGESTS.get(name) == len(digest))
+
+
+def _relate(parts: list[Component], links: Iterator[tuple[str, str, str]]) -> None:
+    """Give components what relationships say: what they need, and which package of a system put them there."""
+    known = {part.reference: part for part in parts}
+    for kind, of, to in links:
+        one, other = known.get(of), known.get(to)
+        if one is None or other is None or len(one.needs) >= _MOST:
+            continue
+        if kind == "depends_on":
+            one.needs = (*one.needs, to)
+        elif kind == "contains" and (purl := purls.parse(one.purl)) and purl.type in _SYSTEMS:
+            other.owner = f"{purl.type}/{purl.name}"
 
 
 def _where(part: dict[str, object]) -> str:
     """The path that a tool kept among its properties, or among the evidence."""
-    for one in sequence(part.get("properties")):
-        pair = mapping(one)
-        if _text(pair.get("name")) in {"syft:location:0:path", "aquasecurity:trivy:FilePath"}:
-            return _text(pair.get("value"))
+    if kept := _property(part, _PATHS):
+        return kept
     places = sequence(mapping(part.get("evidence")).get("occurrences"))
     return _text(mapping(places[0]).get("location")) if places else ""
 
@@ -149,7 +196,7 @@ def _add_licence(part: Component, text: str) -> None:
 
 
 def _spdx(document: dict[str, object]) -> Iterator[Component]:
-    links = map(mapping, sequence(document.get("relationships")))
+    links = [mapping(one) for one in sequence(document.get("relationships"))]
     about = {_text(one) for one in sequence(document.get("documentDescribes"))} | {
         _text(one.get("relatedSpdxElement"))
         for one in links
@@ -158,6 +205,9 @@ def _spdx(document: dict[str, object]) -> Iterator[Component]:
     texts = map(mapping, sequence(document.get("hasExtractedLicensingInfos")))
     named = {_text(one.get("licenseId")): _text(one.get("name")) or _text(one.get("extractedText")) for one in texts}
     parts = [_spdx_package(one, named) for one in sequence(document.get("packages"))]
+    ends = ("relationshipType", "spdxElementId", "relatedSpdxElement")
+    told = (tuple(_text(link.get(key)) for key in ends) for link in links)
+    _relate(parts, ((kind.lower(), of, to) for kind, of, to in told))
     yield from _subject_apart(parts, about)
 
 
@@ -195,6 +245,7 @@ def _spdx_package(value: object, named: dict[str, str]) -> Component:
         purl=next(purls, ""),
         kind=purpose or "library",
         reference=_text(part.get("SPDXID")),
+        hashes=_digests(part.get("checksums"), "algorithm", "checksumValue"),
         licenses=_conjuncts(next((text for text in licenses if text not in _NOTHING), ""), named),
     )
 
@@ -207,10 +258,18 @@ def _spdx_graph(graph: list[object]) -> Iterator[Component]:
     elements_ = [mapping(one) for one in graph]
     parts = [_spdx_element(one) for one in elements_ if _text(one.get("type")) == "software_Package"]
     roots = {_text(root) for one in elements_ for root in sequence(one.get("rootElement"))}
+    _relate(parts, _links(elements_))
     licences = _licences_of(elements_)
     for part in parts:
         part.licenses = licences.get(part.reference, ())
     yield from _subject_apart(parts, roots & {part.reference for part in parts})
+
+
+def _links(elements_: list[dict[str, object]]) -> Iterator[tuple[str, str, str]]:
+    kinds = {"dependsOn": "depends_on", "contains": "contains"}
+    for one in elements_:
+        if kind := kinds.get(_text(one.get("relationshipType"))):
+            yield from ((kind, _text(one.get("from")), _text(to)) for to in sequence(one.get("to")))
 
 
 def _licences_of(elements_: list[dict[str, object]]) -> dict[str, tuple[str, ...]]:
@@ -243,6 +302,7 @@ def _spdx_element(part: dict[str, object]) -> Component:
         purl=_text(part.get("software_packageUrl")) or next(purls, ""),
         kind=_CAPITALS.sub("-", _text(part.get("software_primaryPurpose"))).lower() or "library",
         reference=_text(part.get("spdxId")),
+        hashes=_digests(part.get("verifiedUsing"), "algorithm", "hashValue"),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
@@ -86,6 +86,14 @@ def hashes(package: Package) -> list[tuple[str, str]]:
 def dependencies(package: Package, packages: Mapping[str, Package]) -> list[str]:
     """What a package needs, as far as that is in the same document."""
     return [purl for purl in dict.fromkeys(package.dependencies) if purl in packages and purl != package.purl]
+
+
+def owned(packages: Mapping[str, Package]) -> Iterator[tuple[Package, Package]]:
+    """System packages with each package of another kind that they put where it is."""
+    owners = {name: one for one in packages.values() for name in [f"{one.type}/{one.name}"]}
+    for package in packages.values():
+        if package.owner and (owner := owners.get(package.owner)) and owner is not package:
+            yield owner, package
 
 
 def references(expression: str) -> list[str]:

@@ -141,6 +141,7 @@ def _contents(report: Report, packages: dict[str, Package]) -> list[dict[str, st
         for package in packages.values()
         for needed in bill.dependencies(package, packages)
     ]
+    told += [_relation(ids[owner.purl], "CONTAINS", ids[package.purl]) for owner, package in bill.owned(packages)]
     if report.scan_status is not ScanStatus.COMPLETE:
         told.append(
             _relation(_TARGET, "CONTAINS", _UNKNOWN)

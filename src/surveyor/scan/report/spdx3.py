@@ -141,6 +141,8 @@ class _Graph:
         if names:
             completeness = "noAssertion" if whole else "incomplete"
             yield self._relation("contents", "target", "contains", names, completeness=completeness)
+        for owner, package in bill.owned(self._packages):
+            yield self._relation(f"owned-{_name(package)}", _name(owner), "contains", [_name(package)])
 
     def _vulnerabilities(self) -> Iterator[_Element]:
         seen: set[str] = set()

@@ -36,6 +36,7 @@ RECORD = Record(
     subpath="d",
     distro=DEBIAN,
     remark=True,
+    owner="deb/bash",
     called=("a", "a@1"),
     needs=("b", "c|d"),
     hashes=("sha256:00",),

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from surveyor.scan import engine
+from surveyor.scan.advise.feeds import feed
+from surveyor.scan.advise.update import update, want
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.catalog.interface import File, Record
 from surveyor.scan.engine.inventory import Found, Inventory
@@ -24,9 +26,10 @@ from surveyor.scan.model import Coverage, CoverageState, Distro, Package, Report
 from surveyor.scan.plan import plan
 from surveyor.scan.report import FORMATS
 from surveyor.scan.settings import Settings
-from tests import schemas
-from tests.golden.test_scans import advisories, image
+from tests import images, schemas
+from tests.golden.test_scans import _no_network, advisories, image
 from tests.samples import full_report, package
+from tests.servers.osv_bucket import record, write
 
 BILLS = ("cyclonedx", "spdx", "spdx3")
 DEBIAN = Distro(id="debian", version="12", name="Debian GNU/Linux 12")
@@ -43,8 +46,8 @@ def catalogued() -> tuple[Package, ...]:
     for unit in CATALOGERS:
         for case in importlib.import_module(f"tests.fixtures.catalog.{unit.id}").CASES:
             told = unit.parse(File(path=case.path, data=memoryview(case.data)), Budget(limits=Limits()))
-            for record in _records(told):
-                inventory.add(Found(record=record, cataloger=unit, path=case.path), DEBIAN)
+            for one in _records(told):
+                inventory.add(Found(record=one, cataloger=unit, path=case.path), DEBIAN)
     return inventory.packages()
 
 
@@ -97,6 +100,46 @@ def test_a_bill_of_an_image_gives_the_findings_of_the_image(name: str, tmp_path:
         return sorted((one.title, one.severity, one.package, one.fixed_in, one.fix_state) for one in report.findings)
 
     assert told(whole) == told(again) != []
+
+
+@pytest.mark.parametrize("name", BILLS)
+def test_what_a_distribution_put_there_is_judged_by_it_from_the_bill_too(name: str, tmp_path: Path) -> None:
+    idna = "usr/lib/python3/dist-packages/idna-3.3.egg-info"
+    status = images.deb("python3-idna", "3.3-1") + images.deb("doc", "3.3-1")
+    needing = status.replace(b"Package: python3-idna\n", b"Package: python3-idna\nDepends: sh, doc\n")
+    tree = {
+        "etc/os-release": images.DEBIAN,
+        "var/lib/dpkg/status": needing,
+        "var/lib/dpkg/info/python3-idna.list": f"/.\n/{idna}\n".encode(),
+        idna: images.python("idna", "3.3"),
+        "opt/idna-3.4.dist-info/METADATA": images.python("idna", "3.4"),
+    }
+    (tmp_path / "i.tar").write_bytes(images.Oci().add([images.tar(tree)]).tar())
+    rows = {
+        "Debian": [record("DEBIAN-CVE-1", "Debian:12", "bash", fixed="9")],
+        "PyPI": [record("GHSA-idna", "PyPI", "idna", fixed="3.7")],
+    }
+    database = tmp_path / "advisories.db"
+    bucket = write(tmp_path / "bucket", rows)
+    update([want(feed("osv"), bucket, fetch=_no_network)], database, progress=Progress())
+    settings = Settings(advisories=database)
+    whole = engine.run(plan(str(tmp_path / "i.tar")), settings, Progress())
+    again = read_back(tmp_path, encode(name, whole), settings)
+    told = [[(one.title, one.package, len(one.assets)) for one in report.findings] for report in (whole, again)]
+    assert told[0] == told[1] == [("GHSA-idna: pypi/idna", "pkg:pypi/idna@3.4", 1)]
+    for one, other in zip(whole.packages, again.packages, strict=True):
+        assert (one.purl, one.owner, one.dependencies) == (other.purl, other.owner, other.dependencies)
+    assert {one.owner for one in whole.packages} == {None, "deb/python3-idna"}
+    assert any(one.dependencies for one in whole.packages)
+
+
+@pytest.mark.parametrize("name", BILLS)
+def test_dependencies_and_digests_come_back(name: str, tmp_path: Path) -> None:
+    whole = full_report()
+    back = {one.purl: one for one in read_back(tmp_path, encode(name, whole)).packages}
+    assert whole.packages[0].dependencies
+    for one in whole.packages:
+        assert (back[one.purl].dependencies, back[one.purl].hashes) == (one.dependencies, one.hashes)
 
 
 @pytest.mark.parametrize("name", BILLS)
