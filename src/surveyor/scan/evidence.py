@@ -11,6 +11,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import orjson
 
+from surveyor.scan.model import Finding, Package
+
 _HTML = ("text/html", "application/xhtml+xml")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 #: Wider than any parser: a backslash counts as a slash; and where the port is none, an @ further on shows that it was
@@ -218,6 +220,18 @@ class Scripts:
 
     scripts: tuple[Script, ...]
     more: int = 0
+    missed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Libraries:
+    """Libraries that the page's scripts say they are, and what advisories say about those versions.
+
+    The assets of ``findings`` name which of ``packages`` they are about; ``missed`` says what could not be asked.
+    """
+
+    packages: tuple[Package, ...] = ()
+    findings: tuple[Finding, ...] = ()
     missed: Mapping[str, str] = field(default_factory=dict)
 
 

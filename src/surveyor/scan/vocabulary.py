@@ -152,6 +152,7 @@ _SUBJECTS = {
     "gather.wellknown": "robots.txt, sitemap and security.txt",
     "gather.exposed": "Files that should not be there",
     "gather.scripts": "Scripts of the page",
+    "gather.libraries": "JavaScript libraries",
     "advisories": "Advisory database",
     "scan": "The whole scan",
     "slot.performance": "Performance",

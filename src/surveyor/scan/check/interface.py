@@ -11,7 +11,7 @@ from surveyor.scan.model import Domain, Evidence, Severity
 
 if TYPE_CHECKING:  # rules of programs need no parser of pages, and the other way round
     from surveyor.scan.check.document import Document
-    from surveyor.scan.evidence import Exposed, Schemes, Scripts, Sharing, Speed, Tls, WellKnown
+    from surveyor.scan.evidence import Exposed, Libraries, Schemes, Scripts, Sharing, Speed, Tls, WellKnown
     from surveyor.scan.formats.protection import Protection
 
 
@@ -19,7 +19,8 @@ class Needs(StrEnum):
     """What a check judges; each is also the name of the field that holds its judge.
 
     Any answer of a server, an HTML page, measurements of loading, a program's headers; and around a page: both schemes,
-    what foreign origins may read, TLS, files in well-known places, paths that should not answer, the site's scripts.
+    what foreign origins may read, TLS, files in well-known places, paths that should not answer, the site's
+    scripts, and the libraries that all its scripts say they are.
     """
 
     PAGE = "page"
@@ -32,11 +33,12 @@ class Needs(StrEnum):
     WELLKNOWN = "wellknown"
     EXPOSED = "exposed"
     SCRIPTS = "scripts"
+    LIBRARIES = "libraries"
 
 
-#: Evidence that is gathered around a page, by a gatherer of that name.
+#: Evidence that is gathered around a page, by a gatherer of that name, or made of what was.
 AROUND = frozenset(
-    {Needs.SCHEMES, Needs.SHARING, Needs.TLS, Needs.WELLKNOWN, Needs.EXPOSED, Needs.SCRIPTS},
+    {Needs.SCHEMES, Needs.SHARING, Needs.TLS, Needs.WELLKNOWN, Needs.EXPOSED, Needs.SCRIPTS, Needs.LIBRARIES},
 )
 
 
@@ -87,6 +89,7 @@ class Check:
     wellknown: Callable[[WellKnown], Iterable[Outcome]] | None = None
     exposed: Callable[[Exposed], Iterable[Outcome]] | None = None
     scripts: Callable[[Scripts], Iterable[Outcome]] | None = None
+    libraries: Callable[[Libraries], Iterable[Outcome]] | None = None
     criteria: tuple[str, ...] = ()
     act: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()

@@ -26,7 +26,7 @@ def advise(
 
     def unit() -> match.Advice | None:
         try:
-            result = _match(packages, target, settings, ledger)
+            result = matched(packages, target, settings, ledger)
         except NotConfigured:
             detail = "no advisory database; run `surveyor db update`"
             ledger.add(Coverage(what="advisories", state=CoverageState.MISSING, reason="missing", detail=detail))
@@ -47,7 +47,8 @@ def advise(
     return done
 
 
-def _match(packages: tuple[Package, ...], target: Target, settings: Settings, ledger: Ledger) -> match.Advice:
+def matched(packages: tuple[Package, ...], target: Target, settings: Settings, ledger: Ledger) -> match.Advice:
+    """What advisories say; raises ``NotConfigured`` where there are none to ask."""
     with _snapshot(packages, settings, ledger) as opened:
         from surveyor.scan.advise import match
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Needs
-from surveyor.scan.evidence import Schemes, Sharing, host_of
+from surveyor.scan.evidence import Libraries, Schemes, Sharing, host_of
 from surveyor.scan.gather import Gathered
 from surveyor.scan.model import Domain, Score
 from surveyor.scan.score import extended, observatory
@@ -18,7 +18,10 @@ _UNSEEN = "no answer could be had"
 
 
 def scores(
-    url: str, document: Document, have: Mapping[Needs, Gathered | None], came_to: Mapping[str, tuple[str, ...]]
+    url: str,
+    document: Document,
+    have: Mapping[Needs, Gathered | Libraries | None],
+    came_to: Mapping[str, tuple[str, ...]],
 ) -> tuple[Score, ...]:
     """The grade of the page that ``url`` stands for, and the points beyond it."""
     schemes, sharing = have.get(Needs.SCHEMES), have.get(Needs.SHARING)

@@ -14,13 +14,13 @@ from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import AROUND, EVERY_PART, Check, Judge, Needs
 from surveyor.scan.check.outline import outlined
 from surveyor.scan.check.registry import CHECKS
-from surveyor.scan.engine import grading
+from surveyor.scan.engine import grading, libraries
 from surveyor.scan.engine.gathering import GATHERERS, Shared
 from surveyor.scan.engine.parts import Parts
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.errors import LimitExceeded, ScanError, Unreachable, Unsupported
 from surveyor.scan.events import Event, Progress
-from surveyor.scan.evidence import Outline, Page, Speed
+from surveyor.scan.evidence import Libraries, Outline, Page, Scripts, Speed
 from surveyor.scan.gather import Gathered, http, psi
 from surveyor.scan.model import Coverage, CoverageState, Domain, Finding, Score
 from surveyor.scan.net import judge_url
@@ -81,7 +81,8 @@ class Slot:
         self._shared = shared
         self._result = _Result()
         self._ledger = Ledger(relay.of(self))
-        self._have: dict[Needs, Gathered | None] = {}
+        self._document: Document | None = None
+        self._have: dict[Needs, Gathered | Libraries | None] = {}
         #: What each rule that came to an end found, by its id.
         self._came_to: dict[str, tuple[str, ...]] = {}
         # a daemon: a thread that hangs in a parser must not keep the process
@@ -176,7 +177,7 @@ class Slot:
         return self._looked(ran, len(self._checks))
 
     def _judge_page(self, domain: Domain, page: Page) -> Coverage:
-        document = Document(page)
+        document = self._document = Document(page)
         self._result.units[http.GATHERER.id] = http.GATHERER.version
         missed = _missed(page)
         unfit = missed or _no_document(page)
@@ -215,6 +216,8 @@ class Slot:
         wanted = {rule.needs for rule in self._checks if rule.needs in AROUND}
         if self._grades:
             wanted |= grading.NEEDS
+        if Needs.LIBRARIES in wanted and self._shared.errand.settings.probes:
+            wanted.add(Needs.SCRIPTS)
         if not document.page.secure:
             wanted.discard(Needs.TLS)
         if wanted:
@@ -246,7 +249,9 @@ class Slot:
         lost = next((f"{part}: {told[part]}" for part in parts if part in told), None)
         return self._apply(rule, partial(judge, gathered), gap=Unreachable(lost) if lost else None)
 
-    def _gathered(self, need: Needs) -> Gathered | None:
+    def _gathered(self, need: Needs) -> Gathered | Libraries | None:
+        if need is Needs.LIBRARIES and need not in self._have:
+            self._have[need] = self._ledger.attempt("gather.libraries", self._libraries, stage=self.name)
         if need not in self._have:
             gatherer = GATHERERS[need]
             self._have[need] = self._ledger.attempt(
@@ -257,6 +262,16 @@ class Slot:
             )
             self._result.units[gatherer.id] = gatherer.version
         return self._have[need]
+
+    def _libraries(self) -> Libraries:
+        errand = self._shared.errand
+        # without leave to ask for more, what the page itself says has to do
+        scripts = self._gathered(Needs.SCRIPTS) if errand.settings.probes else None
+        assert self._document is not None
+        found = scripts if isinstance(scripts, Scripts) else None
+        if found is None and errand.settings.probes:
+            raise Unreachable("the page's scripts could not be had")
+        return libraries.look(self._document, found, errand.settings, self._ledger.progress)
 
     def _grade(self, document: Document, around: set[Needs]) -> None:
         have = {need: self._gathered(need) for need in around}

@@ -29,6 +29,7 @@ TITLES = {
     "security_exposed_secrets": "Settings and passwords",
     "security_exposed_backup": "Backups and dumps",
     "security_source_map": "Source maps",
+    "security_libraries": "JavaScript libraries",
 }
 
 

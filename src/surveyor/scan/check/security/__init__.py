@@ -19,6 +19,7 @@ from surveyor.scan.check.security import (
     hsts_preload,
     integrity,
     isolation,
+    libraries,
     mixed_content,
     permissions,
     redirection,
@@ -58,6 +59,7 @@ EXTENDED: tuple[Check, ...] = (
     exposed_secrets.CHECK,
     exposed_backup.CHECK,
     source_map.CHECK,
+    libraries.CHECK,
 )
 CHECKS: tuple[Check, ...] = (*_GRADED, *EXTENDED)
 

@@ -305,4 +305,14 @@ WORDS: Table = {
             references=("https://developer.mozilla.org/docs/Glossary/Source_map",),
         ),
     },
+    "security_libraries": {
+        "vulnerable": Words(
+            title="JavaScript libraries with known vulnerabilities",
+            severity=Severity.MEDIUM,
+            description="The page loads versions of libraries that advisories speak about. The versions are what addresses and comments say, which may be untrue.",
+            fix="Upgrade the libraries that the evidence names.",
+            references=("https://owasp.org/Top10/A06_2021-Vulnerable_and_Outdated_Components/",),
+            confidence=0.5,
+        ),
+    },
 }
