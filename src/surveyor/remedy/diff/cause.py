@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from surveyor.remedy.diff.looked import Look, unlooked
+from surveyor.remedy.diff.looked import Look, collections, unlooked
 from surveyor.remedy.diff.model import Cause
 from surveyor.remedy.diff.pair import name_of
 from surveyor.scan.model import Asset, Domain, Finding, Package
@@ -33,6 +33,8 @@ class Between:
         if missed is not None:
             return Reason(missed[0], missed[1], looked=False)
         if finding.domain is Domain.VULNERABILITY:
+            if not later and (older := self._older(finding, asset)):
+                return Reason(Cause.ADVISORY, older, looked=False)
             return self._of_package(there, absent, asset, later=later)
         return self._of_rule(finding)
 
@@ -43,6 +45,22 @@ class Between:
         if finding.domain is not Domain.VULNERABILITY:
             return self._of_rule(finding)
         return self._of_data() or self._of_scanner() or _UNTOLD
+
+    def _older(self, finding: Finding, asset: Asset) -> str:
+        """How the later scan's advisories are the older ones, which may not have known the finding; empty otherwise."""
+        if name_of(asset.value) not in self.after.packages:
+            return ""
+        feeds = {where.partition(":")[0] for where in collections(finding)}
+        old, new = (
+            {source.feed: source.date for source in side.report.sources if source.feed.partition(":")[0] in feeds}
+            for side in (self.before, self.after)
+        )
+        dated = [(feed, date, new[feed]) for feed, date in sorted(old.items()) if date and new.get(feed)]
+        backward = [(feed, date, later) for feed, date, later in dated if later and later < date]
+        if not backward or len(backward) < len(dated):
+            return ""
+        feed, date, later = backward[0]
+        return f"the later scan knows {feed} of {later:%Y-%m-%d} only, not of {date:%Y-%m-%d}"
 
     def _of_package(self, there: Look, absent: Look, asset: Asset, *, later: bool) -> Reason:
         name = name_of(asset.value)

@@ -101,7 +101,7 @@ def _both(between: Between, old: Finding, new: Finding) -> Iterator[Change]:
 
 
 def _list(values: Iterable[str]) -> str:
-    return ", ".join(dict.fromkeys(values))
+    return ", ".join(sorted({*values}))
 
 
 def _fields(old: Finding, new: Finding, names: Iterable[str]) -> list[Field]:

@@ -27,6 +27,9 @@ from surveyor.scan.model import (
 #: Where a path of a folder, or of a file that holds others, ends.
 _STEP = re.compile(r"!?/")
 
+#: Why advisories that were asked are told as incomplete: they are of another day.
+_OLD = frozenset({"stale", "feed_failed"})
+
 
 class Look:
     """One report, asked many times."""
@@ -66,10 +69,12 @@ class Look:
 
     @cached_property
     def blind(self) -> list[Coverage]:
-        """Advisories that could not be asked, or not in full."""
+        """Advisories that could not be asked, or not in full; those that are only old could be."""
         found: dict[tuple[str, CoverageState, str | None], Coverage] = {}
         for entry in self.report.coverage:
-            if entry.state in INCOMPLETE and entry.what.partition(".")[0] == "advisories":
+            if entry.what.partition(".")[0] != "advisories" or entry.state not in INCOMPLETE:
+                continue
+            if entry.state is not CoverageState.PARTIAL or entry.reason not in _OLD:
                 found.setdefault((entry.what, entry.state, entry.reason), entry)
         return list(found.values())
 
@@ -152,9 +157,12 @@ def _hiding(absent: Look, there: Look, finding: Finding, asset: Asset) -> Iterat
 
 
 def _is_about(entry: Coverage, finding: Finding) -> bool:
-    asked = entry.what.partition(".")[2].partition(":")[0]
-    ecosystems = {where.partition(":")[2].partition(":")[0] for where in _collections(finding)}
-    return not asked or not ecosystems or asked in ecosystems
+    """Whether advisories that were not asked may be those of a finding: of all, an ecosystem, or a feed (and scope)."""
+    named, _, scope = entry.what.partition(".")[2].partition(":")
+    told = [where.split(":") for where in collections(finding)]
+    if not named or named == "online" or not told:
+        return True
+    return any(named in parts[1:2] or (named == parts[0] and (not scope or scope in parts[1:2])) for parts in told)
 
 
 def _hides(entry: Coverage, absent: Look, there: Look, asset: Asset) -> bool:
@@ -171,14 +179,14 @@ def _unasked(absent: Look, there: Look, finding: Finding, asset: Asset) -> tuple
     """A feed that speaks of the finding and was not asked, though the package was there to ask about."""
     if name_of(asset.value) not in absent.packages:
         return None
-    named = {where.partition(":")[0] for where in _collections(finding)} & there.feeds
+    named = {where.partition(":")[0] for where in collections(finding)} & there.feeds
     feeds = named or there.feeds
     if feeds and not feeds & absent.feeds:
         return Cause.COVERAGE, f"not asked: {', '.join(sorted(feeds))}"
     return None
 
 
-def _collections(finding: Finding) -> list[str]:
+def collections(finding: Finding) -> list[str]:
     """``feed:ecosystem`` of the advisories that a finding rests on, as its evidence says."""
     return [item.where.rpartition(" ")[0] for item in finding.evidence if item.kind == "range" and item.where]
 

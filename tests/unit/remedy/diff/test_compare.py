@@ -90,6 +90,9 @@ def test_why_a_vulnerability_is_gone(after: Report, cause: Cause, words: str) ->
         without(scan_status=ScanStatus.FAILED, error="no route"),
         without(LODASH, coverage=(missed("advisories", CoverageState.MISSING),), sources=()),
         without(LODASH, coverage=(missed("advisories.npm", CoverageState.MISSING, reason="no_advisories"),)),
+        without(LODASH, coverage=(missed("advisories.osv", CoverageState.MISSING, reason="no_feed"),)),
+        without(LODASH, coverage=(missed("advisories.osv:npm", CoverageState.MISSING, reason="feed_failed"),)),
+        without(LODASH, coverage=(missed("advisories.online", reason="not_answered"),)),
         without(LODASH, sources=()),
         without(LODASH, sources=(Source(feed="nvd:npm", date=NOW, rows=1),)),
         without(coverage=(missed("acquire.file"),)),
@@ -118,6 +121,10 @@ def test_what_nobody_looked_at_is_not_fixed(after: Report) -> None:
         without(coverage=(missed("slot.performance", CoverageState.NOT_CONFIGURED),)),
         without(coverage=(missed("advisories.npm", CoverageState.MISSING),)),  # it is gone: nobody had to ask
         without(NEWER, coverage=(missed("advisories.PyPI", CoverageState.MISSING),)),
+        without(NEWER, coverage=(missed("advisories.osv:PyPI", CoverageState.MISSING, reason="feed_failed"),)),
+        without(NEWER, coverage=(missed("advisories.redhat", CoverageState.MISSING, reason="no_feed"),)),
+        without(NEWER, coverage=(missed("advisories.osv:npm", reason="stale"),)),
+        without(NEWER, coverage=(missed("advisories.osv:npm", reason="feed_failed"),)),
         without(NEWER, coverage=(missed("acquire.file"),)),  # and here it is, in its place
         without(coverage=(missed("acquire.image", CoverageState.LOOKED),)),
     ],
@@ -131,6 +138,19 @@ def test_what_was_as_blind_before_was_not_blind_to_it() -> None:
     before = replace(OLD, coverage=(entry,))
     after = without(LODASH, sources=LATER, coverage=(replace(entry, count=4),))
     assert told(before, after) == [(Kind.FIXED, Cause.ADVISORY)]
+
+
+@pytest.mark.parametrize("packages", [(LODASH,), (NEWER,)])
+def test_older_advisories_may_not_have_known_it(packages: tuple[Package, ...]) -> None:
+    before = replace(OLD, sources=LATER)
+    assert told(before, without(*packages)) == [(Kind.NOT_LOOKED, Cause.ADVISORY)]
+    # and what newer ones know of the same package is new by them
+    come = only(without(*packages), before)
+    assert (come.change, come.cause) == (Kind.NEW, Cause.ADVISORY if packages == (LODASH,) else Cause.ARTIFACT)
+
+
+def test_a_package_that_is_gone_is_gone_whatever_the_advisories() -> None:
+    assert told(replace(OLD, sources=LATER), without()) == [(Kind.FIXED, Cause.ARTIFACT)]
 
 
 def test_another_preferred_id_is_no_other_flaw() -> None:
