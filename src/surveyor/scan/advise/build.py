@@ -7,8 +7,10 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from surveyor.scan.advise import schema
+from surveyor.scan.advise.changes import Touched
 from surveyor.scan.advise.codec import Codec, train
 from surveyor.scan.advise.packing import by_package, pack_fact, pack_ranges, pack_record
 from surveyor.scan.advise.record import Advisory, Fact, Mark
@@ -26,7 +28,8 @@ class Builder:
         path.unlink(missing_ok=True)
         if base:
             shutil.copyfile(base, path)
-        self._db = sqlite3.connect(path, isolation_level=None)
+        # by address, so that the database in use can be attached read-only
+        self._db = sqlite3.connect(f"file:{quote(str(path.absolute()))}", isolation_level=None, uri=True)
         # a crash in the middle loses a file that nobody reads; the journal is only for taking one collection back
         for pragma in ("journal_mode=TRUNCATE", "synchronous=OFF", f"cache_size=-{_CACHE_KIB}", "temp_store=MEMORY"):
             self._db.execute(f"PRAGMA {pragma}")
@@ -34,6 +37,7 @@ class Builder:
             self._db.executescript(schema.TABLES)
             self._db.execute(f"PRAGMA user_version={schema.VERSION}")
             self._db.execute(f"PRAGMA application_id={schema.APPLICATION}")
+        self._touched = Touched(self._db, base)
 
     @contextmanager
     def collection(self, feed: str, scope: str) -> Iterator[Collection]:
@@ -41,7 +45,7 @@ class Builder:
         self._db.execute("BEGIN")
         try:
             self._db.execute("INSERT OR IGNORE INTO collection (feed, scope) VALUES (?, ?)", (feed, scope))
-            yield Collection(self._db, feed, scope)
+            yield Collection(self._db, feed, scope, self._touched)
         except BaseException:
             if self._db.in_transaction:  # a full disk ends it by itself
                 self._db.execute("ROLLBACK")
@@ -60,15 +64,18 @@ class Builder:
         self._db.execute(changed, (at, reason, feed, scope))
 
     def close(self) -> None:
-        """Finish the file."""
-        self._db.close()
+        """Write down what has changed, and finish the file."""
+        try:
+            self._touched.settle()
+        finally:
+            self._db.close()
 
 
 class Collection:
     """One feed's records of one scope, being written."""
 
-    def __init__(self, db: sqlite3.Connection, feed: str, scope: str) -> None:
-        self._db = db
+    def __init__(self, db: sqlite3.Connection, feed: str, scope: str, touched: Touched) -> None:
+        self._db, self._feed, self._touched = db, feed, touched
         row = db.execute(
             "SELECT n, updated_at, affected_dictionary, record_dictionary FROM collection WHERE feed = ? AND scope = ?",
             (feed, scope),
@@ -103,6 +110,7 @@ class Collection:
 
     def _put_fact(self, fact: Fact) -> None:
         assert self._codecs is not None
+        self._touched.note_flaw(fact.cve, self._feed)
         packed = self._codecs[1].pack(pack_fact(fact))
         row = (fact.cve, self._n, packed)
         self._db.execute("INSERT OR REPLACE INTO fact (cve, collection, payload) VALUES (?, ?, ?)", row)
@@ -119,6 +127,7 @@ class Collection:
             (self._ecosystem(ecosystem), name, cursor.lastrowid, self._n, ranges.pack(pack_ranges(advisory, items)))
             for (ecosystem, name), items in by_package(advisory).items()
         ]
+        self._touched.note(row[:2] for row in rows)
         self._db.executemany(
             "INSERT INTO affected (ecosystem, name, advisory, collection, payload) VALUES (?, ?, ?, ?, ?)", rows
         )
@@ -129,16 +138,19 @@ class Collection:
 
     def remove(self, entry: str) -> None:
         """Forget a record."""
-        self._db.execute("DELETE FROM fact WHERE cve = ? AND collection = ?", (entry, self._n))
+        if self._db.execute("DELETE FROM fact WHERE cve = ? AND collection = ?", (entry, self._n)).rowcount:
+            self._touched.note_flaw(entry, self._feed)
         for (n,) in self._db.execute(
             "SELECT n FROM advisory WHERE collection = ? AND entry = ?", (self._n, entry)
         ).fetchall():
+            self._touched.note(self._db.execute("SELECT ecosystem, name FROM affected WHERE advisory = ?", (n,)))
             self._db.execute("DELETE FROM affected WHERE advisory = ?", (n,))
             self._db.execute("DELETE FROM advisory WHERE n = ?", (n,))
 
     def clear(self) -> None:
         """Forget every record: what comes is all that there is."""
         of = (self._n,)
+        self._touched.note_all(self._n, self._feed)
         self._db.execute("DELETE FROM affected WHERE advisory IN (SELECT n FROM advisory WHERE collection = ?)", of)
         self._db.execute("DELETE FROM advisory WHERE collection = ?", of)
         self._db.execute("DELETE FROM fact WHERE collection = ?", of)

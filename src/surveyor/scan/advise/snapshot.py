@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from surveyor.scan.advise import schema
+from surveyor.scan.advise import changes, schema
+from surveyor.scan.advise.changes import Changes
 from surveyor.scan.advise.codec import Codec
 from surveyor.scan.advise.names import canonical
 from surveyor.scan.advise.packing import Record, Row, unpack_fact, unpack_record, unpack_row
@@ -113,6 +114,15 @@ class Snapshot:
             (feed, scope): Mark(etag=etag, digest=digest, date=date, cursor=cursor, updated_at=updated_at, rows=count)
             for feed, scope, etag, digest, date, cursor, updated_at, count in rows
         }
+
+    @property
+    def state(self) -> str:
+        """Which database this is and how far: what stored inventories that were matched with it remember."""
+        return changes.state(self._db)
+
+    def changes(self, since: str) -> Changes:
+        """What is said otherwise than at an earlier state."""
+        return changes.since(self._db, since)
 
     def _read(self, row: Row) -> Record:
         codec = self._codec(self._records, row.collection, "record_dictionary")
