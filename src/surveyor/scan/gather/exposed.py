@@ -5,6 +5,8 @@ Plain GETs of single files, of each only the beginning; a setting turns them off
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from surveyor.scan.errors import Broken, NotConfigured, ScanError
 from surveyor.scan.evidence import Exposed, Page
 from surveyor.scan.gather import asking
@@ -26,6 +28,8 @@ PATHS = (
 )
 _BYTES = 4096
 _SECONDS = 8.0
+#: A server has other things to do, and a connection each is what most of the time goes to.
+_AT_ONCE = 4
 
 
 def gather(errand: Errand) -> Exposed:
@@ -34,16 +38,23 @@ def gather(errand: Errand) -> Exposed:
         raise NotConfigured("asking for files that should not be there is turned off (SURVEYOR_PROBES)")
     url = errand.page().url
     stray = _ask(errand, url, f"/{int(errand.jitter() * 2**52):013x}.txt")
-    answers: dict[str, Page] = {}
-    missed: dict[str, str] = {}
-    for path in PATHS:
-        try:
-            answers[path] = _ask(errand, url, path)
-        except Broken:
-            continue  # whoever hangs up gives nothing away
-        except ScanError as error:
-            missed[path] = str(error)
-    return Exposed(answers=answers, stray=stray, missed=missed)
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="exposed") as pool:
+        told = dict(zip(PATHS, pool.map(lambda path: _tried(errand, url, path), PATHS), strict=True))
+    return Exposed(
+        answers={path: answer for path, answer in told.items() if isinstance(answer, Page)},
+        stray=stray,
+        missed={path: answer for path, answer in told.items() if isinstance(answer, str)},
+    )
+
+
+def _tried(errand: Errand, url: str, path: str) -> Page | str | None:
+    """The answer, why there is none, or nothing where the server hung up: whoever does gives nothing away."""
+    try:
+        return _ask(errand, url, path)
+    except Broken:
+        return None
+    except ScanError as error:
+        return str(error)
 
 
 def _ask(errand: Errand, url: str, path: str) -> Page:
