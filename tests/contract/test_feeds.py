@@ -182,6 +182,12 @@ def test_only_this_ecosystem_and_no_commits() -> None:
     ]
 
 
+@pytest.mark.parametrize(("word", "kept"), [("unmaintained", 0), ("notice", 0), ("unsound", 1), (5, 1)])
+def test_notices_are_no_flaws(word: Any, kept: int) -> None:
+    (advisory,) = osv.normalise(affected(database_specific={"informational": word}), "npm")
+    assert len(advisory.affected) == kept
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | st.floats(allow_nan=False) | st.text(max_size=4),
     lambda inner: (

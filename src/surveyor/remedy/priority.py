@@ -14,7 +14,7 @@ from typing import Any
 from surveyor.scan.model import Factor, Priority
 
 #: The version of everything below; a change of any number here is a new one.
-FORMULA = 1
+FORMULA = 2
 MOST = 100
 #: How far a model may move a value from the formula's, either way.
 MODEL_BOUND = 20
@@ -29,7 +29,7 @@ EPSS = ((0.5, 12), (0.1, 8), (0.01, 4), (0.0, 0))
 EXPOSURE = {"public": 8, "private": 2}
 #: How many things are affected, from the bound on.
 ASSETS = ((20, 6), (5, 4), (2, 2), (0, 0))
-FIX = {"fixed": 4, "not_fixed": 0}
+FIX = {"fixed": 4, "not_fixed": 0, "will_not_fix": 0, "fix_deferred": 0, "end_of_life": 0}
 EFFORT = {"small": 5, "medium": 2, "large": 0}
 #: Days since it was first seen, from the bound on.
 AGE = ((90, 5), (30, 3), (7, 1), (0, 0))
@@ -66,8 +66,7 @@ class Facts:
     """All that the formula looks at; ``None`` is "nobody knows".
 
     ``cvss`` is a base score 0..10, ignored when ``severity_by`` is ``person``; ``epss`` 0..1; ``exposure`` is
-    ``public`` or ``private``; ``fix_state`` is ``fixed``, ``not_fixed`` or ``unknown``; ``facts`` names sources by
-    factor.
+    ``public`` or ``private``; ``fix_state`` is one of ``FIX``, or says nothing; ``facts`` names sources by factor.
     """
 
     domain: str
@@ -172,7 +171,7 @@ def _fix(facts: Facts) -> Factor:
 def _effort(facts: Facts) -> Factor:
     work = _WORK.get(facts.domain)
     if work is None:
-        work = {"fixed": "small", "not_fixed": "large"}.get(facts.fix_state or "")
+        work = "small" if facts.fix_state == "fixed" else "large" if facts.fix_state in FIX else None
     return _factor(facts, "effort", work, EFFORT.get(work or ""))
 
 

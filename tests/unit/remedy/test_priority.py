@@ -118,7 +118,7 @@ def test_a_model_moves_a_value_by_twenty_at_most(formula: int | None, model: int
 
 def test_what_a_person_set_stands_until_they_give_it_back() -> None:
     first = stand(None, compute(facts()), at=NOW)
-    assert (first["source"], first["formula"], first["at"]) == ("formula", 1, NOW.isoformat())
+    assert (first["source"], first["formula"], first["at"]) == ("formula", 2, NOW.isoformat())
     chosen, values = decide(first, 3)
     assert (chosen["source"], values["score"]) == ("person", 3)
     assert values["effort"] == first["by_source"]["formula"]["effort"]

@@ -58,9 +58,20 @@ _PACKED = re.compile(r"-[0-9]+$")
 
 def _version(package: Package) -> str:
     if package.type == "golang":
-        # a toolchain calls itself go1.22.1; advisories on the standard library say 1.22.1
-        return package.version.removeprefix("go")
+        return _go(package)
     return _PACKED.sub("", package.version) if package.type == "bitnami" else package.version
+
+
+#: go1.24rc1, as a toolchain calls itself.
+_TOOLCHAIN = re.compile(r"(?:go)?(?P<line>[0-9]{1,9}\.[0-9]{1,9})(?P<stage>rc|beta)(?P<number>[0-9]{1,9})")
+
+
+def _go(package: Package) -> str:
+    """A toolchain's version as advisories on the standard library write it: 1.22.1, 1.24.0-rc.1."""
+    found = _TOOLCHAIN.fullmatch(package.version) if package.name in {"stdlib", "toolchain"} else None
+    if found:
+        return f"{found['line']}.0-{found['stage']}.{found['number']}"
+    return package.version.removeprefix("go")
 
 
 def _joined(separator: str) -> Callable[[Package], str]:

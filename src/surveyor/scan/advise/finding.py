@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 
-from surveyor.scan.advise import rating
+from surveyor.scan.advise import cpe, rating
 from surveyor.scan.advise.aliases import Group
 from surveyor.scan.advise.enrich import Known
 from surveyor.scan.advise.packing import Record, Row
 from surveyor.scan.advise.ranges import Keys, Verdict, describe
-from surveyor.scan.advise.record import State
+from surveyor.scan.advise.record import FIXED, State
 from surveyor.scan.advise.ruling import Ruling
 from surveyor.scan.advise.upgrade import Claim, Upgrades, upgrades
 from surveyor.scan.model import (
@@ -34,7 +34,7 @@ _NAMED = 10
 _AGAIN = "Build and scan again"
 #: Confidence by how a package was seen; a manifest's wish is not an installation.
 _CONFIDENCE = {Tier.CONFIRMED: 0.95, Tier.HEURISTIC: 0.5}
-_DECLARED, _DISPUTED = 0.8, 0.7
+_DECLARED, _DISPUTED, _BY_NAME = 0.8, 0.7, 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +113,11 @@ class Match:
         self.keys = keys
 
     @property
+    def fixes(self) -> list[str]:
+        """The versions that the record says mend the flaw."""
+        return [flat[at + 1] for flat in self.row.ranges for at in range(0, len(flat) - 1, 2) if flat[at] == FIXED]
+
+    @property
     def where(self) -> str:
         """Whose word it is, on what."""
         return f"{self.feed}:{self.ecosystem}"
@@ -182,12 +187,20 @@ def build(flaw: Flaw, record: Callable[[Row], Record], known: Known) -> Finding:
         assets=places[0].assets if len(places) == 1 else tuple(asset for place in places for asset in place.assets),
         fixed_in=flaw.fixes.fixed,
         fix_state=state,
-        confidence=round(max(place.confidence for place in places) * (_DISPUTED if against else 1.0), 3),
+        confidence=_sure(hits, against, places),
         tier=Tier.CONFIRMED if any(place.tier is Tier.CONFIRMED for place in places) else Tier.HEURISTIC,
         evidence=_evidence(hits, against, places),
         recommended_fix=_fix(flaw.subject, places, flaw.fixes.targets, state),
         references=_references(told, known),
     )
+
+
+def _sure(hits: Sequence[Match], against: Sequence[Match], places: Sequence[Installed]) -> float:
+    """How sure it is, 0..1; a product's name is a hint, and so is a vendor that is still looking."""
+    sure = max(place.confidence for place in places)
+    if against or all(match.row.state == State.INVESTIGATING for match in hits):
+        sure *= _DISPUTED
+    return round(sure * (_BY_NAME if all(match.ecosystem == cpe.ECOSYSTEM for match in hits) else 1.0), 3)
 
 
 def _description(told: Sequence[tuple[str, Record]], known: Known) -> str:
@@ -212,6 +225,12 @@ def _moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+
+
+def _affected(match: Match) -> str:
+    """What a source says whose word counts, under which condition."""
+    told = f"{match.version} is affected: {match.verdict.text}"
+    return f"{told} ({match.row.reason})" if match.row.reason else told
 
 
 def _otherwise(match: Match) -> str:
@@ -255,7 +274,7 @@ def _fix_state(hits: Sequence[Match]) -> str:
 
 def _evidence(hits: Sequence[Match], against: Sequence[Match], places: Sequence[Installed]) -> tuple[Evidence, ...]:
     """The ranges that matched, those of sources that disagree, then the records of the packages."""
-    said = [(match, f"{match.version} is affected: {match.verdict.text}") for match in hits[:_RANGES]]
+    said = [(match, _affected(match)) for match in hits[:_RANGES]]
     said += [(match, _otherwise(match)) for match in against[:_RANGES]]
     ranges = [Evidence(kind="range", value=text, where=f"{match.where} {match.ids[0]}") for match, text in said]
     if len(ranges) > 1:

@@ -15,11 +15,12 @@ _NAMED = 5
 _UNASKED = {
     "no_source": "no advisory source covers {}",
     "by_name": "no feed that knows products by name, such as NVD, is set up for {} packages",
+    "no_product": "nothing is known to be the product of NVD that {} packages are",
     "no_release": "nothing says which release of which distribution {} packages are from",
 }
 
 #: What is missed for want of a setting; all else is missing.
-_UNASKED_STATES = {"by_name": CoverageState.NOT_CONFIGURED}
+_UNASKED_STATES = {"by_name": CoverageState.NOT_CONFIGURED, "no_product": CoverageState.SKIPPED}
 
 
 @dataclass(slots=True)

@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from surveyor.scan.advise import freshness, headers, ledger, removal, rhel
+from surveyor.scan.advise import cpe, freshness, headers, ledger, programs, removal, rhel
 from surveyor.scan.advise.aliases import group, related
-from surveyor.scan.advise.ecosystems import Lookup, epochs_of, lookup
+from surveyor.scan.advise.ecosystems import Epochs, Lookup, epochs_of, lookup
 from surveyor.scan.advise.enrich import EPSS, KEV, NVD, Facts
 from surveyor.scan.advise.feeds import FEEDS
 from surveyor.scan.advise.finding import Flaw, Match, Subject, build, flaw, installed
+from surveyor.scan.advise.judges import Judges
 from surveyor.scan.advise.ledger import Ledger
 from surveyor.scan.advise.modules import of_another_stream
 from surveyor.scan.advise.packing import Row
@@ -100,7 +101,9 @@ def _flaws(packages: Sequence[Package], snapshot: Snapshot, book: Ledger, artifa
     """Every flaw that some installed version has, package by package."""
     out: list[Flaw] = []
     matcher = _Matcher(snapshot, book, artifact)
-    for subject, questions in _subjects(packages, snapshot, book).items():
+    subjects = _subjects(packages, snapshot, book)
+    snapshot.expect((each.ecosystem, each.name) for questions in subjects.values() for each in questions)
+    for subject, questions in subjects.items():
         matches = [match for question in questions for match in matcher.ask(question)]
         hits = [match for match in matches if match.verdict.affected]
         if not hits:
@@ -132,13 +135,17 @@ def _facts(flaws: Sequence[Flaw], snapshot: Snapshot, progress: Progress) -> tup
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Findings are many and hold no cycles; looking for some in them again and again costs a quarter of the time."""
+    """Findings are many and hold no cycles; looking for some in them again and again costs a quarter of the time.
+
+    The look that is due when the collector runs again would go through all of them once more, so they are set apart.
+    """
     running = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if running:
+            gc.freeze()
             gc.enable()
 
 
@@ -152,34 +159,59 @@ class _Question:
     packages: list[Package]
 
 
+class _Subjects:
+    """Packages sorted by what a finding would be about, with the questions to ask about each."""
+
+    def __init__(self) -> None:
+        self._questions: dict[tuple[str | None, ...], _Question] = {}
+        self._subjects: dict[tuple[str | None, ...], tuple[Subject, list[_Question]]] = {}
+
+    def add(self, package: Package, asked: Lookup) -> None:
+        """Ask about a package, once for all that have the same name and version."""
+        name = (package.type, package.namespace, asked.subject)
+        key = (*name, asked.ecosystem, asked.name, asked.version)
+        if (question := self._questions.get(key)) is None:
+            question = self._questions[key] = _Question(asked.ecosystem or "", asked.name, asked.version, [])
+            if name not in self._subjects:
+                subject = Subject(type=package.type, namespace=package.namespace, name=asked.subject)
+                self._subjects[name] = (subject, [])
+            self._subjects[name][1].append(question)
+        question.packages.append(package)
+
+    def all(self) -> dict[Subject, list[_Question]]:
+        """The questions by subject, in the order of the packages."""
+        return dict(self._subjects.values())
+
+
 def _subjects(packages: Sequence[Package], snapshot: Snapshot, book: Ledger) -> dict[Subject, list[_Question]]:
     """Sort packages by what a finding would be about; count those that cannot be asked about."""
     held, epochs = snapshot.ecosystems, epochs_of(packages)
-    questions: dict[tuple[str | None, ...], _Question] = {}
-    subjects: dict[tuple[str | None, ...], tuple[Subject, list[_Question]]] = {}
+    subjects, judges = _Subjects(), Judges(packages, snapshot)
     present = any(package.presence is Presence.INSTALLED for package in packages)
-    judges = _Judges(packages, snapshot)
     for package in packages:
-        asked = lookup(package, held, epochs)
-        if package.owner and (by := judges.of(package.owner)):
-            book.owned.setdefault((asked.label, by), []).append(f"{package.name} of {package.owner}")
+        asked = _lookups(package, held, epochs)
+        if by := judges.of(package):
+            whose = package.owner or "the system"
+            book.owned.setdefault((asked[0].label, by), []).append(f"{package.name} of {whose}")
             continue
         aside = present and package.presence is Presence.DECLARED
-        if asked.ecosystem is None:
-            book.without_source[asked.label, asked.unknown, aside] += 1
-            continue
-        if not _askable(package, asked, snapshot, book, aside=aside):
-            continue
-        book.asked[asked.ecosystem] += 1
-        name = (package.type, package.namespace, asked.subject)
-        key = (*name, asked.ecosystem, asked.name, asked.version)
-        if (question := questions.get(key)) is None:
-            question = questions[key] = _Question(asked.ecosystem, asked.name, asked.version, [])
-            if name not in subjects:
-                subjects[name] = (Subject(type=package.type, namespace=package.namespace, name=asked.subject), [])
-            subjects[name][1].append(question)
-        question.packages.append(package)
-    return dict(subjects.values())
+        for each in asked:
+            if each.ecosystem is None:
+                book.without_source[each.label, each.unknown, aside] += 1
+            elif _askable(package, each, snapshot, book, aside=aside):
+                subjects.add(package, each)
+                book.asked[each.ecosystem] += each is asked[0]
+    return subjects.all()
+
+
+def _lookups(package: Package, held: Collection[str], epochs: Epochs) -> Sequence[Lookup]:
+    """What to ask; several names where NVD has a program's product under several."""
+    if package.type != "generic" or cpe.ECOSYSTEM not in held:
+        return (lookup(package, held, epochs),)
+    return [
+        Lookup(ecosystem=cpe.ECOSYSTEM, label=cpe.ECOSYSTEM, name=name, version=version, subject=package.name)
+        for name, version in programs.questions(package)
+    ] or [replace(lookup(package, held, epochs), unknown="no_product")]
 
 
 def _askable(package: Package, asked: Lookup, snapshot: Snapshot, book: Ledger, *, aside: bool) -> bool:
@@ -193,25 +225,6 @@ def _askable(package: Package, asked: Lookup, snapshot: Snapshot, book: Ledger, 
     else:
         return True
     return False
-
-
-class _Judges:
-    """Who speaks of language packages that a distribution built: it mends them in versions of its own."""
-
-    def __init__(self, packages: Sequence[Package], snapshot: Snapshot) -> None:
-        owners = {package.owner for package in packages if package.owner}
-        self._owners = {
-            name: package for package in packages if (name := f"{package.type}/{package.name}") in owners and owners
-        }
-        self._snapshot = snapshot
-
-    def of(self, owner: str) -> str | None:
-        """The ecosystem whose advisories speak of an owner, ``None`` when none here does."""
-        package = self._owners.get(owner)
-        if package is None:
-            return None
-        ecosystem = lookup(package, self._snapshot.ecosystems).ecosystem
-        return ecosystem if ecosystem and self._snapshot.answering(ecosystem) else None
 
 
 class _Matcher:

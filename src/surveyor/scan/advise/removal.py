@@ -41,6 +41,9 @@ def _upgrade(path: str, flaws: Sequence[Flaw]) -> Upgrade | None:
 
 def _mends(version: str, flaw: Flaw, keys: Keys) -> bool:
     """Whether no source whose word counted calls that version affected."""
+    hits = flaw.ruling.hits
+    if len(hits) == 1 and hits[0].verdict.fixed == version:
+        return True
     rows = {match.row.advisory: match.row for match in flaw.ruling.hits}
     return not any(
         (not row.ranges and not row.versions) or judge(version, row.ranges, row.versions, keys).affected

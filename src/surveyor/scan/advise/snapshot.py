@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import quote
 
 from surveyor.scan.advise import changes, schema
@@ -59,6 +60,7 @@ class Snapshot:
         self._ranges: dict[int, Codec] = {}
         self._records: dict[int, Codec] = {}
         self._recent: dict[int, Record] = {}
+        self._expected: dict[tuple[int, str], list[_Packed]] = {}
 
     @property
     def ecosystems(self) -> frozenset[str]:
@@ -75,16 +77,31 @@ class Snapshot:
         number = self._ecosystems.get(ecosystem)
         if number is None:
             return []
-        rows = self._db.execute(
-            "SELECT advisory, collection, payload FROM affected WHERE ecosystem = ? AND name = ?",
-            (number, canonical(ecosystem, name)),
-        )
+        key = number, canonical(ecosystem, name)
+        rows = self._expected.pop(key, None)
+        if rows is None:
+            rows = self._db.execute(f"{_AFFECTED} = ?", key).fetchall()
         return [
             unpack_row(
                 advisory, collection, self._codec(self._ranges, collection, "affected_dictionary").unpack(payload)
             )
-            for advisory, collection, payload in rows
+            for advisory, collection, payload, _ in rows
         ]
+
+    def expect(self, names: Iterable[tuple[str, str]]) -> None:
+        """Read what many will be asked about, by ecosystem and name, with few questions to SQLite."""
+        by_ecosystem: dict[int, dict[str, None]] = {}
+        for ecosystem, name in names:
+            if (number := self._ecosystems.get(ecosystem)) is not None:
+                by_ecosystem.setdefault(number, {})[canonical(ecosystem, name)] = None
+        for number, wanted in by_ecosystem.items():
+            listed = list(wanted)
+            self._expected |= {(number, name): [] for name in listed}
+            for at in range(0, len(listed), _AT_ONCE):
+                some = listed[at : at + _AT_ONCE]
+                asked = f"{_AFFECTED} IN ({','.join('?' * len(some))})"
+                for advisory, collection, payload, name in self._db.execute(asked, (number, *some)):
+                    self._expected[number, name].append((advisory, collection, payload, name))
 
     def record(self, row: Row) -> Record:
         """The rest of the advisory that a row belongs to; the last ones are kept, an erratum being told per flaw."""
@@ -138,6 +155,9 @@ class Snapshot:
         return kept[collection]
 
 
+#: An advisory, whose it is, its ranges as they are packed, and the name.
+_Packed: TypeAlias = tuple[int, int, bytes, str]
+_AFFECTED = "SELECT advisory, collection, payload, name FROM affected WHERE ecosystem = ? AND name"
 _STATUS = "SELECT n, feed, scope, date, rows, updated_at, failed_at, failure FROM collection"
 
 

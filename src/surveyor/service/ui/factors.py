@@ -29,6 +29,9 @@ _VALUES = {
     ("exposure", "private"): "on private addresses only",
     ("fix", "fixed"): "known",
     ("fix", "not_fixed"): "no fixed version yet",
+    ("fix", "will_not_fix"): "the vendor will not fix it",
+    ("fix", "fix_deferred"): "the vendor has put off a fix",
+    ("fix", "end_of_life"): "this release gets no more fixes",
 }
 _SOURCES = {
     "formula": "By the formula",

@@ -16,7 +16,7 @@ from surveyor.scan.advise.match import Advice, advise
 from surveyor.scan.advise.record import Advisory, Affected, Exploited, Fact, State
 from surveyor.scan.advise.snapshot import open_snapshot
 from surveyor.scan.events import Event, Progress
-from surveyor.scan.model import CoverageState, Finding, Package, Severity
+from surveyor.scan.model import CoverageState, Distro, Finding, Package, Severity, Tier
 from surveyor.scan.settings import Feeds
 from tests.unit.scan.advise.conftest import deb, plain
 
@@ -301,3 +301,95 @@ def test_one_upgrade_ends_several_findings_and_leaves_some(tmp_path: Path) -> No
     assert (left.package, left.present, left.version, left.leaves) == ("pkg:npm/left", ("1.0.0", "1.3.0"), "1.4.0", 1)
     assert left.removes == ("GHSA-1: npm/left", "GHSA-2: npm/left")
     assert (right.package, right.removes, right.leaves) == ("pkg:npm/right", ("GHSA-4: npm/right",), 0)
+
+
+def rpm(version: str) -> Package:
+    return Package(
+        purl=f"pkg:rpm/almalinux/expat@{version}",
+        type="rpm",
+        namespace="almalinux",
+        name="expat",
+        version=version,
+        distro=Distro(id="almalinux", version="9.5"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("version", "rules"),
+    [
+        ("2.5.0-3.el9_5.3", []),  # mended on its own line, below what mends the next
+        ("2.5.0-3.el9_5.1", ["CVE-2025-1"]),
+        ("2.5.0-5.el9_6", []),
+        ("2.5.0-4.el9_6", ["CVE-2025-1"]),
+        ("2.5.0-3.el9", ["CVE-2025-1"]),  # of no point release: whatever speaks
+        ("2.5.0-3.el9_4", ["CVE-2025-1"]),  # of one that nobody speaks of
+    ],
+)
+def test_a_build_is_judged_by_the_erratum_for_its_point_release(tmp_path: Path, version: str, rules: list[str]) -> None:
+    errata = [
+        said(f"ALSA-{n}", name="expat", where="AlmaLinux:9", fixed=fixed, aliases=("CVE-2025-1",))
+        for n, fixed in enumerate(("2.5.0-3.el9_5.3", "2.5.0-5.el9_6"))
+    ]
+    advice = ask(tmp_path, {("osv", "AlmaLinux"): errata}, [rpm(version)])
+    assert [finding.rule for finding in advice.findings] == rules
+    if version == "2.5.0-3.el9_5.3":
+        assert [detail for _, _, detail in told(advice, "overruled")] == [
+            "1 hit left out: osv calls those versions not affected: CVE-2025-1"
+        ]
+
+
+@pytest.mark.parametrize(
+    ("version", "hit"),
+    [("go1.24rc1", True), ("1.24beta1", True), ("go1.24rc2", False), ("go1.24", False), ("go1.24.1", False)],
+)
+def test_pre_releases_of_go_are_ordered_as_advisories_write_them(tmp_path: Path, version: str, hit: bool) -> None:
+    records = {("osv", "Go"): [said("GO-1", name="stdlib", where="Go", fixed="1.24.0-rc.2")]}
+    advice = ask(tmp_path, records, [plain("golang", "stdlib", version)])
+    assert bool(advice.findings) is hit
+    assert told(advice, "odd_version") == []
+
+
+def test_what_lies_in_the_systems_folders_is_the_systems(tmp_path: Path) -> None:
+    records = {
+        OSV: [said("CVE-1-1", name="other")],
+        ("osv", "RubyGems"): [said("GHSA-1", name="rack", where="RubyGems")],
+    }
+    system = deb("ruby-rack", "2.0-1")
+    theirs = plain("gem", "rack", "1.0", path="usr/share/rubygems-integration/all/specifications/rack.gemspec")
+    own = plain("gem", "rack", "1.0", path="usr/local/lib/ruby/gems/specifications/rack.gemspec")
+    assert ask(tmp_path, records, [system, theirs]).findings == ()
+    assert [finding.rule for finding in matched(tmp_path, [system, own]).findings] == ["GHSA-1"]
+    assert [finding.rule for finding in matched(tmp_path, [theirs]).findings] == ["GHSA-1"]
+    of_two = deb("ruby-rack", "2.0-1", release="11")
+    assert [finding.rule for finding in matched(tmp_path, [system, of_two, theirs]).findings] == ["GHSA-1"]
+
+
+def test_programs_are_matched_by_their_products_names_as_a_hint(tmp_path: Path) -> None:
+    program = plain("generic", "curl", "8.5.0", path="usr/bin/tool", tier=Tier.HEURISTIC)
+    other = plain("generic", "something", "1.0", path="usr/bin/other", tier=Tier.HEURISTIC)
+    records: Records = {
+        ("nvd", ""): [
+            said("CVE-2024-1000", name="haxx:libcurl", where="CPE", fixed="8.6.0", reason="built for windows"),
+            said("CVE-2024-1001", name="haxx:curl", where="CPE", fixed="8.5.0"),
+            Fact(cve="CVE-2024-1000", severity=(("CVSS_V3", HIGH, "nvd@nist.gov"),)),
+        ]
+    }
+    advice = ask(tmp_path, records, [program, other])
+    (finding,) = advice.findings
+    assert (finding.title, finding.severity, finding.ruled_by) == ("CVE-2024-1000: generic/curl", "high", "only:nvd")
+    assert (finding.tier, finding.confidence) == (Tier.HEURISTIC, 0.3)
+    assert ranges(finding) == ["8.5.0 is affected: introduced 0, fixed 8.6.0 (built for windows)"]
+    assert [(entry.what, entry.state, entry.count) for entry in advice.coverage if entry.what == "advisories.CPE"] == [
+        ("advisories.CPE", CoverageState.LOOKED, 1)
+    ]
+    assert [(what, state) for what, state, _ in told(advice, "no_product")] == [
+        ("advisories.generic", CoverageState.SKIPPED)
+    ]
+    without = ask(tmp_path, {OSV: [said("CVE-1-1")]}, [program])
+    assert [state for _, state, _ in told(without, "by_name")] == [CoverageState.NOT_CONFIGURED]
+
+
+def test_a_vendor_that_is_still_looking_is_a_weaker_word(tmp_path: Path) -> None:
+    looking = said("CVE-1-1", fixed=None, state=State.INVESTIGATING)
+    (finding,) = ask(tmp_path, {VENDOR: [looking]}, [deb("expat", "1.0")]).findings
+    assert finding.confidence == pytest.approx(0.665)

@@ -27,6 +27,7 @@ _MAX_INDEX = 512 << 20
 _MAX_ZIP = 8 << 30
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@~-]{0,127}")
+_NOTICES: Final = frozenset({"unmaintained", "notice"})
 _EVENTS: Final = {"introduced": "i", "fixed": "f", "last_affected": "l", "limit": "m"}
 #: These name the CVEs of an erratum in ``related``, which is loose everywhere else.
 _ERRATA_IN_RELATED: Final = frozenset({"AlmaLinux", "Rocky Linux"})
@@ -221,6 +222,8 @@ def _affected(data: dict[str, object], ecosystem: str) -> tuple[Affected, ...]:
         name, where = package.get("name"), package.get("ecosystem")
         if not isinstance(name, str) or not isinstance(where, str):
             raise Malformed("a package without name or ecosystem")
+        if _informs(item):
+            continue
         if where.partition(":")[0] != ecosystem:
             # the record lies in that ecosystem's archive too
             continue
@@ -228,6 +231,12 @@ def _affected(data: dict[str, object], ecosystem: str) -> tuple[Affected, ...]:
             raise Malformed(f"not a package name: {name[:60]!r}")
         out.append(Affected(ecosystem=where, name=name, ranges=_ranges(item), versions=_versions(item)))
     return tuple(out)
+
+
+def _informs(item: dict[str, object]) -> bool:
+    """RustSec's word that a package is given up, or a notice about it, is no flaw; what is unsound is one."""
+    specific = item.get("database_specific")
+    return isinstance(specific, dict) and specific.get("informational") in _NOTICES
 
 
 def _versions(item: dict[str, object]) -> tuple[str, ...]:
