@@ -23,6 +23,7 @@ _POSITION = 1000
 _ELEMENTS = 300_000
 
 _NONE: Mapping[str, str | None] = MappingProxyType({})
+_LINKED_DATA = "application/ld+json"
 _WORDLESS = frozenset({"script", "style", "noscript", "template"})
 _ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
@@ -63,6 +64,16 @@ class Element:
         return "".join(parts)[:limit]
 
 
+class DataBlock(Element):
+    """A script element with data in JSON, no program: ``data`` is what stands in it, which is no text of the page."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, tag: str, attributes: Mapping[str, str | None], parent: Element | None, data: str) -> None:
+        super().__init__(tag, attributes, parent)
+        self.data = data
+
+
 def read(root: LexborNode) -> tuple[Element, ...]:
     """Every element in document order, without what stands in templates; without recursion, since pages nest deep."""
     top = _element(root, None)
@@ -89,7 +100,11 @@ def read(root: LexborNode) -> tuple[Element, ...]:
 
 
 def _element(node: LexborNode, parent: Element | None) -> Element:
-    return Element(node.tag or "", node.attributes or _NONE, parent)
+    tag, attributes = node.tag or "", node.attributes or _NONE
+    if tag == "script" and (attributes.get("type") or "").partition(";")[0].strip().lower() == _LINKED_DATA:
+        data = "".join(child.text_content or "" for child in node.iter(include_text=True) if child.tag == "-text")
+        return DataBlock(tag, attributes, parent, data)
+    return Element(tag, attributes, parent)
 
 
 def _preorder(top: Element) -> Iterator[Element]:

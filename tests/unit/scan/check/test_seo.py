@@ -2,48 +2,154 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from surveyor.scan.check.registry import CHECKS
+from surveyor.scan.evidence import Step
+from surveyor.scan.model import Domain
 from tests.unit.scan.check.pages import keys, outcomes, page
 
-FULL = "".join(f'<meta property="og:{name}" content="x">' for name in ("title", "description", "image", "url", "type"))
-LINK = '<link rel=canonical href="%s">'
+FULL = "".join(
+    f'<meta property="og:{name}" content="{value}">'
+    for name, value in (
+        ("title", "x"),
+        ("description", "x"),
+        ("image", "https://site.example/a.png"),
+        ("url", "https://site.example/"),
+        ("type", "website"),
+    )
+)
+HERE, OTHER = "https://site.example/", "https://site.example/de"
+LINK = "<link rel=canonical href='%s'>"
+LANG = "<link rel=alternate hreflang='%s' href='%s'>"
+LANGS = LANG % ("en", HERE) + LANG % ("x-default", HERE)
+ROBOTS = "<meta name=robots content='%s'>"
+OG = "<meta property='og:%s' content='%s'>"
+TEXT = "A text that is long enough to tell searchers something of this page, we think."
 CASES = [
-    ("seo_title", "<title>Shop</title>", []),
-    ("seo_title", "<title> </title>", ["missing"]),
-    ("seo_title", "<p>x", ["missing"]),
-    ("seo_title", "<body><svg><title>icon</title></svg>", ["missing"]),
-    ("seo_title", "<title>a</title><title>b</title>", ["several"]),
-    ("seo_title", "<title>a</title><body><svg><title>icon</title></svg>", []),
-    ("seo_meta_description", '<meta name="Description" content="A shop.">', []),
-    ("seo_meta_description", '<meta name="description" content=" ">', ["missing"]),
-    ("seo_meta_description", "", ["missing"]),
-    ("seo_headings", "<h1>a</h1><h2>b</h2>", []),
-    ("seo_headings", "<h2>b</h2>", ["missing"]),
-    ("seo_headings", "<h1>a</h1><h1>b</h1>", ["several"]),
-    ("seo_canonical", '<link rel="canonical" href="https://site.example/">', []),
-    ("seo_canonical", '<link rel="stylesheet CANONICAL" href="https://site.example/">', []),
-    ("seo_canonical", "", ["missing"]),
-    ("seo_canonical", '<link rel=canonical href="/a">', ["relative"]),
-    ("seo_canonical", '<link rel=canonical href="">', ["invalid"]),
-    ("seo_canonical", '<link rel=canonical href="ftp://site.example/">', ["invalid"]),
-    ("seo_canonical", '<link rel=canonical href="http://[">', ["invalid"]),
-    ("seo_canonical", LINK % "https://a.example/" + LINK % "https://b.example/", ["several"]),
-    ("seo_canonical", LINK % "https://a.example/" + LINK % "HTTPS://A.example", []),
-    ("seo_open_graph", FULL, []),
-    ("seo_open_graph", "", ["missing"]),
-    ("seo_open_graph", '<meta property="og:title" content="x">', ["incomplete"]),
-    ("seo_image_alt", '<img alt="a"><img alt>', []),
-    ("seo_image_alt", "<img><img alt=a><img>", ["missing"]),
-    ("seo_indexing", '<meta name=robots content="index, follow">', []),
-    ("seo_indexing", '<meta name=robots content="NOINDEX, follow">', ["blocked"]),
-    ("seo_indexing", '<meta name=otherbot content="noindex">', []),
+    ("title", "<title>Shop</title>", []),
+    ("title", "<title> </title>", ["missing"]),
+    ("title", "<p>x", ["missing"]),
+    ("title", "<body><svg><title>icon</title></svg>", ["missing"]),
+    ("title", "<title>a</title><title>b</title>", ["several"]),
+    ("title", "<title>a</title><body><svg><title>icon</title></svg>", []),
+    ("title", "<title> Untitled\n Document</title>", ["generic"]),
+    ("title_width", "<title>Shop for things of use</title>", []),
+    ("title_width", f"<title>{TEXT}</title>", ["wide"]),
+    ("title_width", "<title>Shop</title>", ["narrow"]),
+    ("title_width", "<title></title>", []),
+    ("title_width", f"<title>{'i' * 100}</title>", []),
+    ("title_width", f"<title>{'W' * 32}</title>", ["wide"]),
+    ("title_width", f"<title>{'漢' * 31}</title>", ["wide"]),
+    ("meta_description", '<meta name="Description" content="A shop.">', []),
+    ("meta_description", '<meta name="description" content=" ">', ["missing"]),
+    ("meta_description", "", ["missing"]),
+    ("meta_description", "<meta name=description content=a><meta name=description content=b>", ["several"]),
+    ("meta_description", "<title>A shop</title><meta name=description content=' a  Shop'>", ["title"]),
+    ("description_width", f"<meta name=description content='{TEXT}'>", []),
+    ("description_width", f"<meta name=description content='{TEXT * 3}'>", ["wide"]),
+    ("description_width", "<meta name=description content='A shop.'>", ["narrow"]),
+    ("headings", "<h1>a</h1><h2>b</h2>", []),
+    ("headings", "<h2>b</h2>", ["missing"]),
+    ("headings", "<h1>a</h1><h1>b</h1>", ["several"]),
+    ("headings", "<h1>a</h1><h2> </h2><h3><img alt=x></h3>", ["empty"]),
+    ("canonical", LINK % HERE, []),
+    ("canonical", f'<link rel="stylesheet CANONICAL" href="{HERE}">', []),
+    ("canonical", "", ["missing"]),
+    ("canonical", LINK % "/a", ["relative"]),
+    ("canonical", LINK % "", ["invalid"]),
+    ("canonical", LINK % "ftp://site.example/", ["invalid"]),
+    ("canonical", LINK % "http://[", ["invalid"]),
+    ("canonical", LINK % OTHER + LINK % HERE, ["several"]),
+    ("canonical", LINK % HERE + LINK % "HTTPS://SITE.example", []),
+    ("canonical", "<body><p>" + LINK % HERE, ["misplaced"]),
+    ("canonical", LINK % f"{HERE}#a", ["fragment"]),
+    ("canonical", LINK % OTHER + LANG % ("de", OTHER) + LANG % ("en", HERE), ["language"]),
+    ("canonical", LINK % "https://other.example/", ["foreign"]),
+    ("canonical", LINK % "https://www.site.example/", []),
+    ("canonical", LINK % "http://www.site.example/", ["insecure"]),
+    ("hreflang", LANGS, []),
+    ("hreflang", LANG % ("EN-gb", HERE), []),
+    ("hreflang", LANGS + LANG % ("english", OTHER), ["code"]),
+    ("hreflang", LANGS + LANG % ("uk-", OTHER), ["code"]),
+    ("hreflang", LANGS + LANG % ("de", "/de"), ["relative"]),
+    ("hreflang", LANGS + LANG % ("en", OTHER), ["repeated"]),
+    ("hreflang", LANGS + "<body><p>" + LANG % ("de", OTHER), ["misplaced"]),
+    ("hreflang", LANG % ("de", OTHER), ["no_self"]),
+    ("hreflang", LANG % ("de", OTHER) + LANG % ("en", HERE), ["no_default"]),
+    ("indexing", ROBOTS % "index, follow", []),
+    ("indexing", ROBOTS % "NOINDEX, follow", ["blocked"]),
+    ("indexing", ROBOTS % "none", ["blocked"]),
+    ("indexing", ROBOTS % "unavailable_after: 2020-01-01", ["blocked"]),
+    ("indexing", ROBOTS % "unavailable_after: Sat, 25 Jun 2011 15:00:00 PST", ["blocked"]),
+    ("indexing", ROBOTS % "unavailable_after: 2999-01-01", []),
+    ("indexing", "<meta name=otherbot content=noindex>", []),
+    ("indexing", "<meta name=Googlebot content=noindex>", ["some"]),
+    ("indexing", ROBOTS % "noindex" + "<meta name=googlebot content=index>", ["some"]),
+    ("robots_meta", ROBOTS % "index, max-snippet:-1, max-image-preview:large", []),
+    ("robots_meta", ROBOTS % "index" + ROBOTS % "noindex", ["conflict"]),
+    ("robots_meta", ROBOTS % "index, nofolow", ["unknown"]),
+    ("mixed_signals", ROBOTS % "noindex" + LINK % HERE, []),
+    ("mixed_signals", ROBOTS % "index" + LINK % OTHER, []),
+    ("mixed_signals", ROBOTS % "noindex" + LINK % OTHER, ["canonical"]),
+    ("mixed_signals", ROBOTS % "noindex" + LANGS, ["hreflang"]),
+    ("redirects", "", []),
+    ("redirects", "<meta http-equiv=refresh content='0; url=/a'>", ["refresh"]),
+    ("redirects", "<meta http-equiv=refresh content=30>", []),
+    ("link_text", "<a href=/a>Prices</a><a href=/b>here we are</a>", []),
+    ("link_text", "<a href=/a> Click\n here…</a>", ["generic"]),
+    ("link_text", "<html lang=de><a href=/a>Weiterlesen</a>", ["generic"]),
+    ("link_text", "<html lang=de><a href=/a>more</a>", []),
+    ("link_text", "<html lang=de><p lang=en-GB><a href=/a>more</a>", ["generic"]),
+    ("link_text", "<a href=/a>こちら</a>", ["generic"]),
+    ("link_text", "<a href=/a rel=nofollow>here</a><a href='#a'>here</a><a>here</a><a href=mailto:a@b>here</a>", []),
+    ("link_text", "<a href=/a aria-label='Prices of 2026'>here</a>", []),
+    ("crawlable_anchors", "<a href=/a>a</a><a name=x></a><a id=x></a><a role=button>x</a><a href='mailto:'>x</a>", []),
+    ("crawlable_anchors", "<a>x</a>", ["empty"]),
+    ("crawlable_anchors", "<a href=''>x</a>", ["empty"]),
+    ("crawlable_anchors", "<a href='javascript: void(0);'>x</a>", ["script"]),
+    ("crawlable_anchors", "<a href=file:///c:/x.doc>x</a>", ["file"]),
+    ("crawlable_anchors", "<a href='http://[::1'>x</a>", ["invalid"]),
+    ("crawlable_anchors", "<a href='https://a:99999/'>x</a>", ["invalid"]),
+    ("nofollow", "<a href=/a>a</a><a rel=nofollow href=https://other.example/>b</a>", []),
+    ("nofollow", "<a rel='noopener nofollow' href=/a>a</a>", ["internal"]),
+    ("pagination", "<link rel=next href='/?page=2'>", []),
+    ("pagination", "<link rel=prev href=''>", ["neighbour"]),
+    ("pagination", "<link rel=next href='/#x'>", ["neighbour"]),
+    ("image_alt", '<img alt="a"><img alt>', []),
+    ("image_alt", "<img><img alt=a><img>", ["missing"]),
+    ("image_alt", "<img title=a><img role=presentation><img aria-label=a><div hidden><img></div>", []),
+    ("open_graph", FULL, []),
+    ("open_graph", "", ["missing"]),
+    ("open_graph", OG % ("title", "x"), ["incomplete"]),
+    ("open_graph", FULL + OG % ("image", "/b.png"), ["relative"]),
+    ("open_graph", FULL + OG % ("title", "y"), ["several"]),
+    ("twitter_card", FULL, []),
+    ("twitter_card", "", ["missing"]),
+    ("twitter_card", FULL + "<meta name=twitter:card content=summary>", []),
+    ("twitter_card", FULL + "<meta name=twitter:card content=photo>", ["unknown"]),
+    ("twitter_card", "<meta name=twitter:card content=summary><meta name=twitter:title content=a>", ["incomplete"]),
+    ("viewport", "<meta name=viewport content='width=device-width, initial-scale=1'>", []),
+    ("viewport", "<meta name=viewport content='initial-scale=1'>", []),
+    ("viewport", "", ["missing"]),
+    ("viewport", "<meta name=viewport content='width=1024'>", ["fixed"]),
+    ("charset", "<meta charset=UTF-8>", []),
+    ("charset", "<meta charset=latin1>", ["conflict"]),
+    ("lang", "<html lang=en>", []),
+    ("lang", "<html>", ["missing"]),
+    ("lang", "<html lang=english_us>", ["invalid"]),
+    ("lang", f"<html lang=de>{LANGS}", ["conflict"]),
+    ("content", "<script src=a.js></script><div id=root></div>", ["scripted"]),
+    ("content", "<script src=a.js></script>" + "word " * 30, []),
+    ("content", "<div id=root></div>", []),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("rule", "body", "expected"), CASES)
 def test_a_page_is_judged_by_its_markup(rule: str, body: str, expected: list[str]) -> None:
-    assert keys(rule, f"<!doctype html>{body}") == expected
+    assert keys(f"seo_{rule}", f"<!doctype html>{body}") == expected
 
 
 def test_a_header_can_block_indexing_and_one_for_another_robot_does_not() -> None:
@@ -63,3 +169,137 @@ def test_elements_are_quoted_with_selectors_and_counted_beyond_what_is_quoted() 
     assert (len(found.evidence), found.count) == (20, 30)
     assert found.evidence[1].where == "main#m > p:nth-of-type(2) > img:nth-of-type(1)"
     assert found.evidence[1].value == '<img src="a.png">'
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://site.example/shop/red-shoes?size=4", []),
+        ("https://site.example/" + "a" * 200, ["long"]),
+        ("https://site.example/?PHPSESSID=1", ["session"]),
+        ("https://site.example/a;jsessionid=1", ["session"]),
+        ("https://site.example/?a=1&b=1&c=1&d=1&e=1", ["parameters"]),
+        ("https://site.example/a//b", ["slashes"]),
+        ("https://site.example/Shoes", ["letters"]),
+        ("https://site.example/red_shoes", ["underscores"]),
+    ],
+)
+def test_addresses(url: str, expected: list[str]) -> None:
+    assert keys("seo_url", page(url=url)) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "canonical", "expected"),
+    [
+        ("https://site.example/list?page=2", "https://site.example/list?page=2", []),
+        ("https://site.example/list?page=2", "https://site.example/list", ["first"]),
+        ("https://site.example/list/page/3", "https://site.example/list/", ["first"]),
+        ("https://site.example/list?page=1", "https://site.example/list", []),
+        ("https://site.example/list?page=2", "https://site.example/other", []),
+    ],
+)
+def test_later_pages_of_a_series(url: str, canonical: str, expected: list[str]) -> None:
+    assert keys("seo_pagination", page(LINK % canonical, url=url)) == expected
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [((), []), ((301,), []), ((301, 308), ["chain"]), ((302,), ["temporary"]), ((301, 302), ["chain", "temporary"])],
+)
+def test_the_way_to_a_page(statuses: tuple[int, ...], expected: list[str]) -> None:
+    hops = tuple(Step(url=f"https://site.example/{at}", status=status) for at, status in enumerate(statuses))
+    assert keys("seo_redirects", replace(page(), hops=hops)) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "expected"),
+    [
+        ("text/html", "x", ["missing"]),
+        ("text/html", b"\xef\xbb\xbfx", []),
+        ("text/html", "<meta charset=utf8>", []),
+        ("text/html", f"<!--{'x' * 1024}--><meta charset=utf-8>", ["late"]),
+        ("text/html; charset=utf-8", f"<!--{'x' * 1024}--><meta charset=utf-8>", []),
+        ("text/html; charset=iso-8859-1", "x", ["legacy"]),
+        ("text/html", "<meta http-equiv=content-type content='text/html; charset=windows-1252'>", ["legacy"]),
+        ("text/html; charset=utf-8", "<meta charset=nonsense>", ["conflict"]),
+    ],
+)
+def test_encodings(kind: str, body: str | bytes, expected: list[str]) -> None:
+    assert keys("seo_charset", page(body, content_type=kind)) == expected
+
+
+def test_links_in_headers_count() -> None:
+    other = ("Link", '</a.css>; rel=preload, <https://site.example/de>; rel="canonical"')
+    assert keys("seo_canonical", page("", other)) == []
+    assert keys("seo_canonical", page(LINK % HERE, other)) == ["several"]
+    header = ("Link", f"<{OTHER}>; rel=alternate; hreflang=deutsch, <{HERE}>; rel=alternate; hreflang=x-default")
+    assert keys("seo_hreflang", page("", header)) == ["code"]
+
+
+def test_a_canonical_link_to_the_root_hides_the_page() -> None:
+    assert keys("seo_canonical", page(LINK % HERE, url=OTHER)) == ["root"]
+
+
+def test_headers_and_elements_contradict_each_other() -> None:
+    assert keys("seo_robots_meta", page(ROBOTS % "index", ("X-Robots-Tag", "noindex"))) == ["conflict"]
+    assert keys("seo_robots_meta", page(ROBOTS % "index", ("X-Robots-Tag", "bingbot: noindex"))) == []
+    assert keys("seo_lang", page("<html lang=de>", ("Content-Language", "en"))) == ["conflict"]
+    assert keys("seo_lang", page("<html lang=en>", ("Content-Language", "en-GB"))) == []
+    assert keys("seo_lang", page("<html lang=de>", ("Content-Language", "en, de"))) == []
+
+
+SCHEMA = '"@context":"https://schema.org"'
+DATA = "<script type='application/ld+json'>%s</script>"
+ITEM = "<div itemscope itemtype='https://schema.org/%s'>%s</div>"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<script type=text/x>{</script>", []),
+        (DATA % "{", ["invalid"]),
+        (DATA % "", ["invalid"]),
+        (DATA % '{"@type":"Person","name":"a"}', ["context"]),
+        (DATA % f'{{{SCHEMA},"name":"a"}}', ["untyped"]),
+        (DATA % f'{{{SCHEMA},"@type":"Person","name":"a"}}', []),
+        (DATA % f'{{{SCHEMA},"@type":["Person"],"name":""}}', ["incomplete"]),
+        (DATA % f'{{{SCHEMA},"@graph":[{{"@type":"WebSite","name":"a","url":"b"}},{{"@id":"x"}}]}}', []),
+        (DATA % f'{{{SCHEMA},"@type":"Article","headline":"a"}}', ["sparse"]),
+        (DATA % f'{{{SCHEMA},"@type":"Nonsense"}}', []),
+        (DATA % f'{{{SCHEMA},"@type":"Person","name":"a","x":{{"@type":"Offer","price":0}}}}', ["incomplete"]),
+        (DATA % f'[{{{SCHEMA},"@type":"Person","name":"a"}},{{{SCHEMA},"@type":"Person"}}]', ["incomplete"]),
+        (DATA % '{"@context":{"@vocab":"http://schema.org/"},"@type":"Person","name":"a"}', []),
+        (ITEM % ("Person", "<b itemprop=name>a</b>"), []),
+        (ITEM % ("Person", "a"), ["incomplete"]),
+        (ITEM % ("Person", "<p itemscope itemprop=x><b itemprop=name>a</b></p>"), ["incomplete"]),
+        ("<b id=n itemprop=name>a</b><div itemscope itemref=n itemtype=http://schema.org/Person></div>", []),
+        ("<div itemscope itemtype=https://other.example/Person></div>", []),
+    ],
+)
+def test_structured_data(body: str, expected: list[str]) -> None:
+    assert keys("seo_structured_data", body) == expected
+
+
+def test_what_structured_data_lacks_is_named() -> None:
+    (found,) = outcomes("seo_structured_data", DATA % f'{{{SCHEMA},"@type":"AggregateRating"}}')
+    assert "AggregateRating: ratingValue; AggregateRating: ratingCount or reviewCount" in found.evidence[0].value
+
+
+def test_every_outcome_of_a_page_has_a_case() -> None:
+    seen: dict[str, set[str]] = {}
+    for rule, _, expected in CASES:
+        seen.setdefault(f"seo_{rule}", set()).update(expected)
+    for test, rule in (
+        (test_addresses, "url"),
+        (test_later_pages_of_a_series, "pagination"),
+        (test_the_way_to_a_page, "redirects"),
+        (test_encodings, "charset"),
+        (test_structured_data, "structured_data"),
+    ):
+        (mark,) = test.pytestmark  # type: ignore[attr-defined]
+        for case in mark.args[1]:
+            seen.setdefault(f"seo_{rule}", set()).update(case[-1])
+    seen["seo_canonical"].add("root")  # needs an address of its own
+    seen["seo_http_status"] = {"error"}
+    wanted = {rule.id: set(rule.outcomes) for rule in CHECKS[Domain.SEO] if rule.page is not None}
+    assert {rule: keys - seen.get(rule, set()) for rule, keys in wanted.items() if keys - seen.get(rule, set())} == {}

@@ -1,35 +1,57 @@
-"""The canonical link: which of several addresses of a page search engines should list."""
+"""The canonical link: which of several addresses of a page search engines should list (RFC 6596).
+
+Links in the page's head and in the Link header count. One in the body is ignored by search engines.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
-from surveyor.scan.check import quoting
+from surveyor.scan.check import hosts, quoting
 from surveyor.scan.check.document import Document
-from surveyor.scan.check.element import Element, quote
 from surveyor.scan.check.interface import Check, Outcome
-from surveyor.scan.evidence import normal
+from surveyor.scan.check.linking import Link, links, same, told
+from surveyor.scan.evidence import host_of
 from surveyor.scan.model import Domain
 
 
 def judge(document: Document) -> Iterable[Outcome]:
-    """None, one that is no full http(s) URL, or several that name different pages."""
-    links = [node for node in document.named("link") if "canonical" in _words(node)]
-    evidence, count = quote(links)
-    kinds = [_kind(node.attributes.get("href") or "") for node in links]
-    if not links:
+    """None, none where it counts, one that is no full http(s) URL, several that differ, or one that hides this page."""
+    found = links(document, "canonical")
+    counted = [link for link in found if link.place != "body"]
+    kinds = [_kind(link.href) for link in counted]
+    if not found:
         yield Outcome(key="missing", evidence=(quoting.absent("link[rel=canonical]"),))
+    elif not counted:
+        yield Outcome(key="misplaced", evidence=told(found), count=len(found))
     elif "invalid" in kinds:
-        yield Outcome(key="invalid", evidence=evidence, count=count)
-    elif len({normal((node.attributes.get("href") or "").strip()) for node in links}) > 1:
-        yield Outcome(key="several", evidence=evidence, count=count)
-    elif "relative" in kinds:
-        yield Outcome(key="relative", evidence=evidence, count=count)
+        yield Outcome(key="invalid", evidence=told(counted), count=len(counted))
+    elif any(not same(counted[0].url, link.url) for link in counted[1:]):
+        yield Outcome(key="several", evidence=told(counted), count=len(counted))
+    else:
+        if "relative" in kinds:
+            yield Outcome(key="relative", evidence=told(counted), count=len(counted))
+        yield from _elsewhere(document, counted[0])
 
 
-def _words(node: Element) -> list[str]:
-    return (node.attributes.get("rel") or "").lower().split()
+def _elsewhere(document: Document, link: Link) -> Iterator[Outcome]:
+    """What is wrong with the one address that is meant."""
+    here, there = document.page.url, link.url
+    if "#" in link.href:
+        yield Outcome(key="fragment", evidence=(link.evidence,))
+    if there is None or same(here, there):
+        return
+    split, own = urlsplit(there), urlsplit(here)
+    languages = [one.url for one in links(document, "alternate") if one.attributes.get("hreflang")]
+    if any(same(there, url) for url in languages) and any(same(here, url) for url in languages):
+        yield Outcome(key="language", evidence=(link.evidence,))
+    elif not hosts.same_site(host_of(here), host_of(there)):
+        yield Outcome(key="foreign", evidence=(link.evidence,))
+    elif split.netloc == own.netloc and split.path in {"", "/"} and own.path not in {"", "/"}:
+        yield Outcome(key="root", evidence=(link.evidence,))
+    elif own.scheme == "https" and split.scheme == "http":
+        yield Outcome(key="insecure", evidence=(link.evidence,))
 
 
 def _kind(href: str) -> str:
@@ -47,8 +69,19 @@ def _kind(href: str) -> str:
 
 CHECK = Check(
     id="seo_canonical",
-    version=1,
+    version=2,
     domain=Domain.SEO,
-    outcomes=("missing", "invalid", "several", "relative"),
+    outcomes=(
+        "missing",
+        "misplaced",
+        "invalid",
+        "several",
+        "relative",
+        "fragment",
+        "language",
+        "foreign",
+        "root",
+        "insecure",
+    ),
     page=judge,
 )
