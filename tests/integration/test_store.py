@@ -270,14 +270,14 @@ async def test_two_who_ask_for_advisories_get_one_update(made: Sessions) -> None
     (update,) = [one for one in asked if one]
     with pytest.raises(Conflict):
         await advisories.request_update(made)
-    assert await advisories.begin(made, update.id)
+    assert await advisories.begin(made, update.id) == ""
     sources = [{"feed": "osv", "rows": 3, "date": "2026-01-01T00:00:00Z"}]
     await advisories.finish(made, update.id, sources=sources, error=None)
     last, good = await advisories.latest(made)
     assert last == good
     assert last is not None
     assert (last.status, list(last.sources)) == ("done", sources)
-    assert not await advisories.begin(made, update.id)
+    assert await advisories.begin(made, update.id) is None
     again = await advisories.request_update(made)
     await advisories.finish(made, again.id, sources=[], error="unreachable")
     last, good = await advisories.latest(made)
@@ -289,7 +289,9 @@ async def test_two_who_ask_for_advisories_get_one_update(made: Sessions) -> None
 def test_every_task_is_known_by_the_name_that_verbs_use() -> None:
     tasks = {task.name: task for task in import_module("surveyor.service.jobs").TASKS}
     assert {name: task.queue for name, task in tasks.items()} == {
-        **dict.fromkeys(("scan_slot", "analyse", "report_export", "update_advisories", "verify"), queue.AUDIT),
+        **dict.fromkeys(
+            ("scan_slot", "analyse", "report_export", "update_advisories", "rematch", "verify"), queue.AUDIT
+        ),
         **dict.fromkeys(("scan_run", "run_schedules", "rescue", "sweep_stale", "retention"), queue.CONTROL),
         **dict.fromkeys(("expire", "refresh_feeds"), queue.CONTROL),
         "deliver_webhook": queue.OUTGOING,

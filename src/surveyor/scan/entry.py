@@ -22,7 +22,7 @@ import orjson
 from surveyor.scan.errors import ScanError
 from surveyor.scan.events import Event, Progress, Sink
 from surveyor.scan.evidence import Outline
-from surveyor.scan.plan import Rematch, Request
+from surveyor.scan.plan import Inventory, Rematch, Request
 from surveyor.scan.settings import Settings
 
 #: The child's address of the engine, for the fork server's preload; the worker itself never imports it.
@@ -37,6 +37,8 @@ PRELOAD = [
     "surveyor.scan.report.json",
 ]
 EXIT_MEMORY = 3
+#: Between several reports in one file: no JSON text has it.
+BETWEEN = b"\0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +59,15 @@ class ChildTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateTask:
-    """An update of the advisory database that ``settings`` names, from the bucket they name; the result is JSON."""
+    """An update of the advisory database that ``settings`` names, from the bucket they name; the result is JSON.
+
+    ``since`` is the state of the database for which what stored inventories hold was told last.
+    """
 
     settings: Settings
     events: Path
     report: Path
+    since: str = ""
     data_bytes: int = 1 << 30
     cpu_seconds: int = 7200
 
@@ -76,6 +82,22 @@ class RematchTask:
     report: Path
     data_bytes: int = 400 << 20
     cpu_seconds: int = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RematchAllTask:
+    """Stored inventories to match again, on one open database; the result is a report on each in turn."""
+
+    inventories: tuple[Inventory, ...]
+    settings: Settings
+    events: Path
+    report: Path
+    data_bytes: int = 400 << 20
+    cpu_seconds: int = 1800
+
+
+#: What a child may be told to do.
+Task = ChildTask | UpdateTask | RematchTask | RematchAllTask
 
 
 def main(task: ChildTask, bell: Connection) -> None:
@@ -110,11 +132,30 @@ def rematch(task: RematchTask, bell: Connection) -> None:
     _confined(task, bell, work)
 
 
+def rematch_all(task: RematchAllTask, bell: Connection) -> None:
+    """Match many inventories again; reports are told apart by ``BETWEEN``."""
+
+    def work(progress: Progress) -> bytes:
+        from surveyor.scan.engine import rematch as engine
+        from surveyor.scan.report import json as report_json
+
+        # each one's steps are nobody's to follow: of ten thousand they would be a million lines
+        quiet = Progress()
+        try:
+            found = engine.each(task.inventories, task.settings, quiet)
+            return BETWEEN.join(report_json.encode(report) for report in found)
+        except ScanError as error:
+            progress("osv.error", str(error), pct=100, reason=error.code)
+            return b""
+
+    _confined(task, bell, work)
+
+
 def update_advisories(task: UpdateTask, bell: Connection) -> None:
     """Bring the advisory database up to date; feeds are hostile bytes too."""
 
     def work(progress: Progress) -> bytes:
-        from surveyor.scan.advise import choice, snapshot, update
+        from surveyor.scan.advise import choice, concern, snapshot, update
         from surveyor.scan.net import Client
 
         settings = task.settings
@@ -127,12 +168,21 @@ def update_advisories(task: UpdateTask, bell: Connection) -> None:
             progress("osv.error", str(error), pct=100, reason=error.code)
             return orjson.dumps({"failed": error.code, "detail": str(error), "sources": []})
         sources = snapshot.status(settings.advisories)
-        return orjson.dumps({"failed": None, "incomplete": result.failed, "sources": sources})
+        with snapshot.open_snapshot(settings.advisories) as opened:
+            changes = opened.changes(task.since)
+        changed = {
+            "state": changes.state,
+            "everything": changes.everything,
+            "packages": sorted(concern.numbers_of(changes)),
+            "flaws": changes.flaws,
+        }
+        told = {"failed": None, "incomplete": result.failed, "sources": sources, "changes": changed}
+        return orjson.dumps(told)
 
     _confined(task, bell, work)
 
 
-def _confined(task: ChildTask | RematchTask | UpdateTask, bell: Connection, work: Callable[[Progress], bytes]) -> None:
+def _confined(task: Task, bell: Connection, work: Callable[[Progress], bytes]) -> None:
     """Lock this process in, then do the work; its result is there whole or not at all."""
     os.setsid()
     _die_with_parent()
@@ -165,7 +215,7 @@ def _line_writer(descriptor: int, bell: Connection) -> Sink:
     return sink
 
 
-def _limit(task: ChildTask | RematchTask | UpdateTask) -> None:
+def _limit(task: Task) -> None:
     # DATA, not AS: an address-space limit would refuse a read-only mmap of a large image
     resource.setrlimit(resource.RLIMIT_DATA, (task.data_bytes, task.data_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (task.cpu_seconds, task.cpu_seconds + 2))

@@ -86,6 +86,18 @@ class Rematch:
     artifact: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """What was in an artifact when it was scanned, to be matched again without it.
+
+    ``artifact`` is the digest or name that assets of what is found will carry, ``name`` what people call it.
+    """
+
+    packages: tuple[Package, ...]
+    artifact: str
+    name: str
+
+
 def plan(target: str, *, platform: str | None = None, only: str | None = None) -> Request:
     """Judge what a person typed: an http(s) URL, an existing file or directory, else the name of an image.
 

@@ -218,7 +218,7 @@ class Child:
     """
 
     target: Callable[[Any, Connection], None]
-    task: entry.ChildTask | entry.RematchTask | entry.UpdateTask
+    task: entry.Task
     deliver: Deliver
     seconds: float
     heartbeat: float = 5.0

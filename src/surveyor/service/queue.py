@@ -27,6 +27,8 @@ CONTROL = "control"
 OUTGOING = "outgoing"
 #: How often a job may be started at all, whatever the reasons: its own count of attempts ends it long before.
 MOST_STARTS = 100
+#: How often one that fails is.
+FEW_STARTS = 5
 
 # never opened: every statement runs on a connection that the caller brings
 _manager = JobManager(PsycopgConnector())
@@ -82,6 +84,16 @@ class OnlyShutdown(BaseRetryStrategy):
         """Judge one ended job; a person's cancel comes as JobAborted and never gets here."""
         again = isinstance(exception, asyncio.CancelledError) and job.attempts < MOST_STARTS
         return RetryDecision(retry_in={"seconds": 0}) if again else None
+
+
+class FewTimes(OnlyShutdown):
+    """An error puts the job back for a minute, a few times: for work that nobody would ask for again."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """Judge one ended job."""
+        shut = super().get_retry_decision(exception=exception, job=job)
+        again = isinstance(exception, Exception) and job.attempts < FEW_STARTS
+        return shut or (RetryDecision(retry_in={"seconds": 60}) if again else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

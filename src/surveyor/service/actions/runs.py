@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from surveyor.remedy import health
 from surveyor.scan.model import Kind
 from surveyor.service import queue
-from surveyor.service.actions import clock, webhooks
+from surveyor.service.actions import advisories, clock, webhooks
 from surveyor.service.store import events, findings, llm_quota, scans
 from surveyor.service.store.database import Session
 from surveyor.service.store.events import NewEvent
@@ -41,6 +41,8 @@ async def end(
     Whether an event was written, which rings for everything else.
     """
     now, status = clock.now(), "failed" if error else "done"
+    if not error:
+        await advisories.catch_up(session, scan)
     summary = _summary(scan, counts, error=error) | dict(said or {})
     await llm_quota.settle(session, purpose="scan", subject_id=scan.id)
     await scans.change(session, scan.id, status=status, finished_at=now, summary=summary, error=error)
@@ -58,6 +60,12 @@ async def end(
 def _summary(scan: Scan, counts: dict[str, int], *, error: str | None) -> dict[str, object]:
     score = health.computed(counts, looked=error is None and not health.unjudged(scan.coverage))
     return {**scan.summary, "findings": None if error else counts, "computed_health": score}
+
+
+async def restate(session: Session, scan: Scan) -> None:
+    """Count an ended run's findings anew; the caller holds its row."""
+    counts = await findings.count_by_severity(session, scan.id)
+    await scans.change(session, scan.id, summary=_summary(scan, counts, error=None))
 
 
 async def end_unanalysed(session: Session, scan: Scan, *, reason: str, detail: str) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from uuid import UUID
 
 import orjson
 from psycopg.types.json import Jsonb
-from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Table, Text, Uuid, select
+from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Table, Text, Uuid, any_, cast, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.engine import RowMapping
 
+from surveyor.scan.advise import concern
 from surveyor.scan.model import Distro, Evidence, Location, Package, Presence, SourcePackage, Tier
 from surveyor.service.store.database import Session, driver, metadata
 
@@ -35,13 +36,17 @@ scan_packages = Table(
     Column("source", JSONB),
     Column("distro", JSONB),
     Column("owner", Text),
+    # the number of what advisories call it (scan.advise.concern); not there until it is taken
+    Column("concern", BigInteger),
     Index(None, "scan_id", "id"),
-    Index(None, "type", "name"),
+    # what changed advisories look through: entries of one number are one, so it is a tenth of an index of names
+    Index(None, "concern"),
+    Index("scan_packages_unnumbered_idx", "id", postgresql_where=text("concern is null")),
 )
 
 _COPY = (
     "copy scan_packages (scan_id, purl, type, namespace, name, version, tier, presence, found_by, state, licenses,"
-    " locations, evidence, source, distro, owner) from stdin"
+    " locations, evidence, source, distro, owner, concern) from stdin"
 )
 
 
@@ -58,6 +63,31 @@ async def of_scan(session: Session, scan_id: UUID, package_type: str) -> list[Pa
     table = scan_packages
     statement = select(table).where(table.c.scan_id == scan_id, table.c.type == package_type).order_by(table.c.id)
     return [_package(row) for row in (await session.execute(statement)).mappings()]
+
+
+async def whole(session: Session, scan_ids: Sequence[UUID]) -> dict[UUID, list[Package]]:
+    """All packages of several scans, as they were found."""
+    table, found = scan_packages, dict[UUID, list[Package]]()
+    statement = select(table).where(table.c.scan_id == any_(cast(list(scan_ids), ARRAY(Uuid)))).order_by(table.c.id)
+    for row in (await session.execute(statement)).mappings():
+        found.setdefault(row["scan_id"], []).append(_package(row))
+    return found
+
+
+async def number(session: Session, *, limit: int) -> int:
+    """Give packages that have none yet their number: those of before numbers were kept, or of other rules; how many."""
+    table = scan_packages
+    statement = select(table).where(table.c.concern.is_(None)).order_by(table.c.id).limit(limit)
+    rows = (await session.execute(statement.with_for_update(skip_locked=True))).mappings().all()
+    numbers = {row["id"]: concern.number_of(_package(row)) for row in rows}
+    if numbers:
+        await session.execute(_NUMBER, {"ids": list(numbers), "numbers": list(numbers.values())})
+    return len(numbers)
+
+
+_NUMBER = text("""
+update scan_packages p set concern = n.number
+  from unnest(cast(:ids as bigint[]), cast(:numbers as bigint[])) as n(id, number) where p.id = n.id""")
 
 
 async def any_of(session: Session, scan_id: UUID) -> bool:
@@ -104,6 +134,7 @@ def _row(scan_id: UUID, package: Package) -> tuple[object, ...]:
         _json(asdict(package.source)) if package.source else None,
         _json(asdict(package.distro)) if package.distro else None,
         package.owner,
+        concern.number_of(package),
     )
 
 

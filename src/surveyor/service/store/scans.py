@@ -67,6 +67,8 @@ scan_runs = Table(
     Column("started_at", DateTime(timezone=True)),
     Column("finished_at", DateTime(timezone=True)),
     Column("events_removed_at", DateTime(timezone=True)),
+    # when its inventory was matched again, and with which advisories
+    Column("rematch", JSONB),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     CheckConstraint("kind in ('web', 'artifact')", name="kind"),
     CheckConstraint("status in ('queued', 'running', 'done', 'failed', 'cancelled')", name="status"),
@@ -76,6 +78,15 @@ scan_runs = Table(
         name="target",
     ),
     Index(None, "team_id", "project_id", "inserted_at", "id"),
+    # what tells the newest scan of an artifact from its older ones
+    Index(
+        "audit_scan_runs_of_target_idx",
+        "project_id",
+        text("coalesce(name, cast(artifact_id as text))"),
+        "inserted_at",
+        "id",
+        postgresql_where=text("kind = 'artifact'"),
+    ),
     # what forgets old artifacts asks
     Index(None, "artifact_id", postgresql_where=text("artifact_id is not null")),
     # what forgets old events looks through
@@ -134,6 +145,7 @@ class Scan:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     events_removed_at: datetime | None = None
+    rematch: dict[str, Any] | None = None
     updated_at: datetime
 
 
@@ -193,6 +205,11 @@ async def find(
         statement = statement.where(scan_runs.c.project_id == project_id)
     row = (await session.execute(statement)).mappings().one_or_none()
     return _scan(row) if row else None
+
+
+async def several(session: Session, scan_ids: Sequence[UUID]) -> list[Scan]:
+    """These runs, in no order."""
+    return await listed(session, select(scan_runs).where(scan_runs.c.id.in_(scan_ids)))
 
 
 async def newest_done(session: Session, team_id: UUID, project_id: UUID, *, name: str) -> Scan | None:

@@ -171,12 +171,13 @@ async def take_up(session: Session, place: Place, finding_ids: Sequence[UUID], *
 
 
 async def new_critical(session: Session, place: Place, finding_ids: Iterable[UUID]) -> list[UUID]:
-    """Which of these findings are critical and were never seen before this scan, by title."""
+    """Which of these findings are critical and were never seen before this look of the scan, by title."""
     statement = (
         select(findings.c.id)
         .where(
             findings.c.id.in_(list(finding_ids)),
             findings.c.first_scan_id == place.scan_id,
+            findings.c.first_seen == place.at,
             findings.c.severity == "critical",
         )
         .order_by(findings.c.title, findings.c.id)
@@ -221,6 +222,52 @@ async def link(session: Session, place: Place, finding_ids: Iterable[UUID]) -> N
     rows = [{"scan_id": place.scan_id, "finding_id": found, "slot": place.slot} for found in finding_ids]
     if rows:
         await session.execute(insert(scan_findings).on_conflict_do_nothing(), rows)
+
+
+async def placed(session: Session, place: Place, finding_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these findings something in this scope is listed under."""
+    table = finding_assets
+    mine = (table.c.project_id == place.project_id, table.c.slot == place.slot, table.c.scope == place.scope)
+    statement = select(table.c.finding_id).where(*mine, table.c.finding_id.in_(finding_ids)).distinct()
+    return set((await session.execute(statement)).scalars())
+
+
+async def drop_unsaid(session: Session, place: Place, purls: Sequence[str]) -> list[str]:
+    """Remove what this scan itself found in these packages by advisories that say so no more.
+
+    A finding that has nothing left keeps its row and is stamped; the titles of those that this scan has none of any
+    more come back. What was seen at ``place.at`` stays.
+    """
+    values = {
+        "project": place.project_id,
+        "slot": place.slot,
+        "scope": place.scope,
+        "scan": place.scan_id,
+        "at": place.at,
+        "purls": list(purls),
+    }
+    return list((await session.execute(_DROP_UNSAID, values)).scalars())
+
+
+_MINE = "a.project_id = :project and a.slot = :slot and a.scope = :scope and a.detected_by_scan = :scan"
+# what a statement of one WITH removes, the others still see: what is left is counted without it
+_DROP_UNSAID = text(f"""
+with unsaid as materialized (
+  select a.id, a.finding_id from finding_assets a join findings f on f.id = a.finding_id
+   where {_MINE} and a.last_seen < :at and f.domain = 'vulnerability' and a.value = any(cast(:purls as text[]))
+), gone as (delete from finding_assets a using unsaid u where a.id = u.id),
+touched as (select distinct finding_id as id from unsaid),
+unlinked as (
+  delete from scan_findings s using touched t where s.scan_id = :scan and s.finding_id = t.id
+     and not exists (select from finding_assets a where a.finding_id = t.id and {_MINE}
+                        and a.id not in (select id from unsaid))
+  returning s.finding_id as id
+), stamped as (
+  update findings f set not_seen_since = :at, updated_at = :at from touched t
+   where f.id = t.id and f.not_seen_since is null
+     and not exists (select from finding_assets a where a.finding_id = f.id and a.id not in (select id from unsaid))
+)
+select f.title from unlinked u join findings f on f.id = u.id order by f.title""")  # noqa: S608 - our own words
 
 
 async def drop_unseen(session: Session, place: Place) -> int:
