@@ -93,7 +93,7 @@ class UpdateResult:
 
 @dataclass(slots=True)
 class _Run:
-    """One update under way; the copy is made at the first change."""
+    """One update under way; a copy is made at the first change after each feed."""
 
     database: Path
     base: Path | None
@@ -127,13 +127,19 @@ class _Run:
 
         return Known(mark=self.mark(wanted, scope), entries=entries, now=self.now, tell=tell)
 
-    def finish(self, *, keep: bool) -> None:
-        """Take the copy into use, or drop it; nothing but the database is left behind, whatever fails."""
+    def publish(self) -> None:
+        """Take the copy into use; what comes is built upon it."""
+        if self._builder is not None:
+            builder, self._builder = self._builder, None
+            builder.close()
+            replace(self.partial, self.database)
+            self.base = self.database
+
+    def drop(self) -> None:
+        """Leave nothing but the database behind, whatever failed."""
         try:
             if self._builder is not None:
                 self._builder.close()
-                if keep:
-                    replace(self.partial, self.database)
         finally:
             _sweep(self.database)
 
@@ -148,22 +154,24 @@ def update(
 ) -> UpdateResult:
     """Make ``database`` say what the feeds say now.
 
-    The database is replaced at once, at the end, or not at all; a scope that cannot be had keeps its records and says
-    so. ``accept_loss`` believes a source that has lost a fifth of its records and more. Raises ``Unreachable`` when
-    nothing could be had, ``BadTarget`` when another update is running, ``Unwritable`` when the disk is full.
+    The database is replaced at once after each feed that has changed, since the slowest takes a quarter of an hour, or
+    not at all; a scope that cannot be had keeps its records and says so. ``accept_loss`` believes a source that has
+    lost a fifth of its records and more. Raises ``Unreachable`` when nothing could be had, ``BadTarget`` when another
+    update is running, ``Unwritable`` when the disk is full.
     """
     with written(database), alone(database):
         marks, base = _marks(database, progress)
         run = _Run(database, base, marks, now(), accept_loss)
         results: list[CollectionResult] = []
-        keep = False
+        had = False
         try:
             for item in wanted:
                 results += _feed(run, item, progress)
-            had = any(item.action in {Action.UPDATED, Action.UNCHANGED} for item in results)
-            keep = had or base is not None
+                had = had or any(one.action in {Action.UPDATED, Action.UNCHANGED} for one in results)
+                if had or run.base is not None:
+                    run.publish()
         finally:
-            run.finish(keep=keep)
+            run.drop()
     if results and not had:
         raise Unreachable(
             f"nothing could be had: {'; '.join(dict.fromkeys(item.notes[0] for item in results))[:1_000]}"

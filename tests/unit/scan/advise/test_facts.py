@@ -16,7 +16,7 @@ from surveyor.scan.advise.record import Advisory, Affected, Exploited, Fact, Sta
 from surveyor.scan.advise.snapshot import open_snapshot, status
 from surveyor.scan.advise.update import Action, Wanted, update
 from surveyor.scan.errors import Malformed, Unreachable
-from surveyor.scan.events import Progress
+from surveyor.scan.events import Event, Progress
 
 FULL = Fact(
     cve="CVE-2024-1",
@@ -161,3 +161,19 @@ def test_an_unchanged_feed_is_noted_as_looked_at_now_and_then(tmp_path: Path) ->
         (result,) = update([asked], path, progress=Progress(), now=lambda now=now: now).collections  # type: ignore[misc]
         assert result.action is (Action.UPDATED if hours == 0 else Action.UNCHANGED)
         assert status(path)[0].updated_at == start + timedelta(hours=seen)
+
+
+def test_what_one_feed_gave_is_in_use_while_the_next_is_asked(tmp_path: Path) -> None:
+    path, seen = tmp_path / "a.db", list[list[str]]()
+    one, two = (write(tmp_path / name, {"cve": "CVE-1-1", "score": 0.1}) for name in ("one", "two"))
+
+    def listening(event: Event) -> None:
+        if event.stage == "two.update.start":
+            seen.append([feed.name for feed in status(path)])
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        update([wanted("one", one), wanted("two", two)], path, progress=Progress(listening))
+    assert seen == [["one"]]
+    assert [feed.name for feed in status(path)] == ["one"]
+    assert not path.with_name("a.db.new").exists()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from surveyor.scan.advise.feeds import alpine, debian, epss, kev, nvd, osv, redhat
 from surveyor.scan.advise.feeds.interface import Feed
 
-FEEDS: tuple[Feed, ...] = (osv.FEED, debian.FEED, alpine.FEED, redhat.FEED, nvd.FEED, epss.FEED, kev.FEED)
+#: In the order they are brought up to date: the slowest last.
+FEEDS: tuple[Feed, ...] = (osv.FEED, debian.FEED, alpine.FEED, redhat.FEED, epss.FEED, kev.FEED, nvd.FEED)
 
 
 def feed(name: str) -> Feed:
