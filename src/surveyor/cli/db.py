@@ -10,7 +10,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from surveyor.cli import INCOMPLETE, OK, progress
-from surveyor.scan.advise import choice, snapshot
+from surveyor.scan import phrases
+from surveyor.scan.advise import choice, freshness, snapshot
 from surveyor.scan.advise import update as updates
 from surveyor.scan.advise.feeds import feed as feed_of
 from surveyor.scan.advise.origin import Fetch
@@ -64,13 +65,18 @@ def update(
 
 
 def status() -> int:
-    """Show feeds, the date of their newest record, and their rows."""
+    """Show each feed's newest record, when it was last had, its age and rows; and which are stale or failed."""
+    settings, now = from_environment(os.environ), datetime.now(UTC)
     feeds = snapshot.status(advisory_database(os.environ))
-    print(f"{'feed':<28} {'newest record':<20} {'asked for':<20} {'rows':>10}")
+    print(f"{'feed':<28} {'newest record':<18} {'last had':<18} {'age':>12} {'rows':>12}")
     for feed in feeds:
-        failed = f"  failed {_moment(feed.failed_at)}: {printable(feed.failure)}" if feed.failure else ""
-        print(f"{feed.name:<28} {_moment(feed.date):<20} {_moment(feed.updated_at):<20} {feed.rows:>10,}{failed}")
-    print(f"{'total':<70} {sum(feed.rows for feed in feeds):>10,}")
+        age = phrases.age(feed.updated_at, now) if feed.updated_at else "never had"
+        marks = "  stale" if freshness.stale(feed, settings.feeds, now) else ""
+        marks += f"  failed {_moment(feed.failed_at)}: {printable(feed.failure)}" if feed.failure else ""
+        print(
+            f"{feed.name:<28} {_moment(feed.date):<18} {_moment(feed.updated_at):<18} {age:>12} {feed.rows:>12,}{marks}"
+        )
+    print(f"{'total':<79} {sum(feed.rows for feed in feeds):>12,}")
     return OK
 
 

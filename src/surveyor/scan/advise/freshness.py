@@ -36,13 +36,19 @@ def _concerns(status: FeedStatus, bases: Iterable[str]) -> bool:
     return status.scope in bases or (bool(about) and about in bases)
 
 
+def stale(status: FeedStatus, feeds: Feeds, now: datetime) -> bool:
+    """Whether it was last had longer ago than is bearable."""
+    limit = timedelta(hours=feeds.stale_after)
+    return bool(status.updated_at and limit and now - status.updated_at > limit)
+
+
 def _entry(status: FeedStatus, feeds: Feeds, now: datetime) -> Coverage | None:
     had = f"had last on {status.updated_at:%Y-%m-%d}" if status.updated_at else "never had"
     if status.failure:
         detail = f"{status.name} could not be had on {_day(status.failed_at)}, {had}: {status.failure}"
         state = CoverageState.PARTIAL if status.updated_at else CoverageState.MISSING
         return _coverage(status.name, state, "feed_failed", detail)
-    if status.updated_at and feeds.stale_after and now - status.updated_at > timedelta(hours=feeds.stale_after):
+    if stale(status, feeds, now):
         return _coverage(status.name, CoverageState.PARTIAL, "stale", f"{status.name} is stale: {had}")
     if status.feed not in _FACTS:
         return None

@@ -12,14 +12,14 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
-from surveyor.scan import vocabulary
+from surveyor.scan import phrases, vocabulary
 from surveyor.scan.model import Asset, Coverage, Domain, Finding, Package, Report, Severity
 from surveyor.scan.report import interface as shared
 
 #: So many findings, the worst, are written out, the others in one line each; and so much of each.
 _WHOLE = 1_000
-_QUOTES, _PLACES, _STEPS, _LINKS, _IDS = 3, 6, 8, 5, 8
-_PACKAGES, _GAPS = 20_000, 5_000
+_QUOTES, _PLACES, _STEPS, _LINKS, _IDS, _RATINGS = 3, 6, 8, 5, 8, 4
+_PACKAGES, _GAPS, _UPGRADES = 20_000, 5_000, 200
 _DOMAINS = {Domain.SEO: "SEO"}
 
 
@@ -111,12 +111,15 @@ def _findings(report: Report) -> Iterator[str]:
 
 
 def _upgrades(report: Report) -> str:
+    gains = shared.gains(report)
+    if not gains:
+        return ""
     rows = (
-        (_text(one.package, 300), _text(", ".join(one.present), 200), _text(one.version, 100), f"{len(one.removes):,}")
-        for one in report.upgrades
+        (_text(one.package), _text(one.present), _text(one.upgrade.version, 100), f"{one.ends:,} of {one.total:,}")
+        for one in gains[:_UPGRADES]
     )
-    head = ("Upgrade", "From", "To", "Findings removed")
-    return f"<h3>What upgrades would do</h3>\n{_table(head, rows)}" if report.upgrades else ""
+    head = ("Upgrade", "From", "To", "Findings ended")
+    return f"<h3>Upgrades that end most</h3>\n{_table(head, rows)}{_more(len(gains) - _UPGRADES)}"
 
 
 def _finding(number: int, finding: Finding) -> Iterator[str]:
@@ -138,8 +141,7 @@ def _finding(number: int, finding: Finding) -> Iterator[str]:
     steps = finding.recommended_fix.steps[:_STEPS] if finding.recommended_fix else ()
     if steps:
         yield f"<ol>{''.join(f'<li>{_text(step, 300)}</li>' for step in steps)}</ol>\n"
-    ids = " ".join(f"<code>{_text(one, 100)}</code>" for one in dict.fromkeys((finding.rule, *finding.ids[:_IDS])))
-    yield f'<p class="quiet small">Decided by {ids}</p>\n'
+    yield from _background(finding)
     for url in shared.links(finding)[:_LINKS]:
         yield (f'<p class="quiet small"><a href="{escape(url)}" rel="noreferrer noopener">{escape(url)}</a></p>\n')
     yield "</div></div></article>\n"
@@ -150,10 +152,39 @@ def _facts(finding: Finding) -> Iterator[str]:
     if scores := [rated.score for rated in finding.cvss if rated.score is not None]:
         yield f"CVSS {max(scores):.1f}"
     if finding.domain is Domain.VULNERABILITY:
-        yield "EPSS unknown" if finding.epss is None else f"EPSS {finding.epss:.2%}"
+        yield "EPSS unknown" if finding.epss is None else f"EPSS {phrases.likelihood(finding.epss)}"
     if finding.kev:
-        yield "known to be exploited"
+        yield "<b>known to be exploited</b>"
     yield f"confidence {finding.confidence:.0%}"
+
+
+def _background(finding: Finding) -> Iterator[str]:
+    """Who says so, and what else they say: ratings, exploitation, kind, dates."""
+    ids = " ".join(f"<code>{_text(one, 100)}</code>" for one in dict.fromkeys((finding.rule, *finding.ids[:_IDS])))
+    yield f'<p class="quiet small">Decided by {ids}. {_text(phrases.ruled(finding.ruled_by))}</p>\n'
+    for rated in finding.cvss[:_RATINGS]:
+        score = "" if rated.score is None else f"{rated.score:.1f} "
+        by = f" by {_text(rated.source, 100)}" if rated.source else ""
+        yield f'<p class="quiet small">CVSS {score}<code>{_text(rated.vector, 200)}</code>{by}</p>\n'
+    if told := " ".join(_told(finding)):
+        yield f'<p class="quiet small">{_text(told, 1500)}</p>\n'
+
+
+def _told(finding: Finding) -> Iterator[str]:
+    if finding.epss is not None and finding.epss_percentile is not None:
+        dated = f", as of {finding.epss_date:%Y-%m-%d}" if finding.epss_date else ""
+        yield f"EPSS is {phrases.percentile(finding.epss_percentile)}{dated}."
+    if listed := finding.known_exploited:
+        due = f", to be mended by {listed.due}" if listed.due else ""
+        yield f"CISA lists it as exploited since {listed.added}{due}."
+        yield from ((listed.action,) if listed.action else ())
+        yield from (("It is used for ransomware.",) if listed.ransomware else ())
+    if finding.cwes:
+        yield f"{', '.join(finding.cwes[:_IDS])}."
+    if finding.published:
+        yield f"Published {finding.published:%Y-%m-%d}."
+    if finding.modified:
+        yield f"Last changed {finding.modified:%Y-%m-%d}."
 
 
 def _evidence(finding: Finding) -> Iterator[tuple[str, str]]:
@@ -187,10 +218,10 @@ def _coverage(report: Report) -> Iterator[str]:
     yield _more(len(gaps) - _GAPS)
     if report.sources:
         dates = (
-            (_text(one.feed), f"{one.date:%Y-%m-%d}" if one.date else "unknown", f"{one.rows:,}")
-            for one in report.sources
+            (_text(one.name), one.day, f"{one.age}{f', <b>{one.mark}</b>' if one.mark else ''}", one.rows)
+            for one in shared.feeds(report)
         )
-        yield "<h3>Advisories</h3>\n" + _table(("Feed", "Date", "Records"), dates)
+        yield "<h3>Advisories</h3>\n" + _table(("Feed", "Date", "Age", "Records"), dates)
     yield "</section>\n"
 
 

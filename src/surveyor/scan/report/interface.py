@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 
-from surveyor.scan import vocabulary
+from surveyor.scan import phrases, vocabulary
 from surveyor.scan.events import printable
 from surveyor.scan.model import (
     INCOMPLETE,
@@ -24,7 +25,9 @@ from surveyor.scan.model import (
     Report,
     ScanStatus,
     Severity,
+    Source,
     Target,
+    Upgrade,
 )
 
 #: What scanners of security read; findings of other domains are told to be missing.
@@ -101,6 +104,74 @@ def left_out(report: Report, domains: frozenset[Domain]) -> str:
     return f"{vocabulary.counted(len(others), 'finding')} not in this file, which has no place for them: {which}"
 
 
+def undecided(report: Report) -> list[Finding]:
+    """The findings that nobody has settled by a decision."""
+    return [finding for finding in report.findings if not (finding.decision and finding.decision.suppressed)]
+
+
+class Gain(NamedTuple):
+    """What an upgrade is worth: of ``total`` open findings of its package it ends ``ends``."""
+
+    upgrade: Upgrade
+    ends: int
+    total: int
+
+    @property
+    def package(self) -> str:
+        """The package as titles name it."""
+        return line(self.upgrade.package.removeprefix("pkg:"), 300)
+
+    @property
+    def present(self) -> str:
+        """The versions that are there, the first two by name."""
+        more = len(self.upgrade.present) - 2
+        return line(", ".join(self.upgrade.present[:2]), 200) + (f" and {more:,} more" if more > 0 else "")
+
+
+def gains(report: Report) -> list[Gain]:
+    """What upgrades would end of the findings that are open, those that end most first."""
+    open_ = {finding.title for finding in undecided(report) if finding.domain is Domain.VULNERABILITY}
+    of_package = Counter(title.partition(": ")[2] for title in open_)
+    found = []
+    for one in report.upgrades:
+        ends = sum(title in open_ for title in one.removes)
+        # of some thousand titles not all are listed
+        found.append(Gain(one, ends, max(of_package[one.package.removeprefix("pkg:")], ends)))
+    return sorted((gain for gain in found if gain.ends), key=lambda gain: -gain.ends)
+
+
+class Feed(NamedTuple):
+    """A source in words: ``age`` of its data when the scan ended, ``mark`` is ``stale``, ``failed`` or empty."""
+
+    name: str
+    day: str
+    age: str
+    rows: str
+    mark: str
+
+
+_MARKS = {"stale": "stale", "feed_failed": "failed"}
+
+
+def feeds(report: Report) -> list[Feed]:
+    """The sources that verdicts rest on, and what coverage says of how lately they were had."""
+    marks = {entry.what: _MARKS[entry.reason] for entry in report.coverage if entry.reason in _MARKS}
+    return [_feed(one, report.finished_at, marks.get(f"advisories.{one.feed}", "")) for one in report.sources]
+
+
+def _feed(one: Source, now: datetime, mark: str) -> Feed:
+    day, age = (f"{one.date:%Y-%m-%d}", phrases.age(one.date, now)) if one.date else ("undated", "age unknown")
+    return Feed(name=line(one.feed, 80), day=day, age=age, rows=f"{one.rows:,}", mark=mark)
+
+
+def chances(finding: Finding) -> list[str]:
+    """How likely a flaw is to be used, as far as anybody knows: ``exploited (KEV)``, ``EPSS 94%``."""
+    listed = finding.known_exploited
+    told = [phrases.exploited(finding.kev, ransomware=listed.ransomware if listed else None)]
+    told += [f"EPSS {phrases.likelihood(finding.epss)}"] if finding.epss is not None else []
+    return [phrase for phrase in told if phrase]
+
+
 def fingerprint(finding: Finding) -> str:
     """What stays the same of a finding over scans, versions and places: 64 hexadecimal digits of domain and title."""
     return hashlib.sha256(f"{finding.domain}\0{finding.title}".encode("utf-8", "replace")).hexdigest()
@@ -145,7 +216,8 @@ def remedy(finding: Finding) -> str:
         return line(finding.recommended_fix.summary)
     if finding.fixed_in:
         return f"Fixed in {line(', '.join(finding.fixed_in))}"
-    return "No fix is known" if finding.domain is Domain.VULNERABILITY else ""
+    told = phrases.unfixed(finding.fix_state) if finding.domain is Domain.VULNERABILITY else ""
+    return line(f"{told[:1].upper()}{told[1:]}", 200)
 
 
 def links(finding: Finding) -> list[str]:

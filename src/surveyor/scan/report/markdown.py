@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from surveyor.scan import vocabulary
+from surveyor.scan import phrases, vocabulary
 from surveyor.scan.model import INCOMPLETE, Coverage, Finding, Report, ScanStatus, Severity
 from surveyor.scan.report import interface as shared
 
@@ -29,7 +29,7 @@ _PLAIN = re.compile(r"(?!.*www\.)[A-Za-z0-9 ,.'()/+-]*", re.IGNORECASE)
 
 def encode(report: Report) -> bytes:
     """One comment."""
-    open_ = [finding for finding in report.findings if not (finding.decision and finding.decision.suppressed)]
+    open_ = shared.undecided(report)
     parts = [
         f"## Surveyor: {_code(shared.name_of(report.target), _CELL)}",
         _summary(report, open_),
@@ -79,19 +79,21 @@ def _where(finding: Finding) -> str:
 
 def _fix(finding: Finding) -> str:
     exploited = "**Known to be exploited.** " if finding.kev else ""
-    return exploited + _words(shared.remedy(finding), _CELL)
+    likely = f" (EPSS {phrases.likelihood(finding.epss)})" if finding.epss is not None else ""
+    return exploited + _words(shared.remedy(finding), _CELL) + likely
 
 
 def _upgrades(report: Report) -> Iterator[str]:
-    if not report.upgrades:
+    gains = shared.gains(report)
+    if not gains:
         return
     told = (
-        f"- {_code(one.package, _CELL)} to {_code(one.version, 80)} removes"
-        f" {vocabulary.counted(len(one.removes), 'finding')}" + (f", leaves {one.leaves:,}" if one.leaves else "")
-        for one in report.upgrades[:_UPGRADES]
+        f"- {_code(one.package, _CELL)} from {_code(one.present, 80)} to {_code(one.upgrade.version, 80)} ends"
+        f" {one.ends:,} of {vocabulary.counted(one.total, 'finding')}"
+        for one in gains[:_UPGRADES]
     )
-    yield "**Upgrades**\n\n" + "\n".join(told)
-    yield _more(len(report.upgrades) - _UPGRADES)
+    yield "**Upgrades that end most**\n\n" + "\n".join(told)
+    yield _more(len(gains) - _UPGRADES)
 
 
 def _coverage(gaps: list[Coverage]) -> Iterator[str]:
@@ -115,8 +117,8 @@ def _coverage(gaps: list[Coverage]) -> Iterator[str]:
 
 def _foot(report: Report) -> str:
     feeds = [
-        f"{_words(one.feed, 80)} {f'{one.date:%Y-%m-%d} ' if one.date else ''}({one.rows:,})"
-        for one in report.sources[:8]
+        f"{_words(one.name, 80)} {one.day} ({', '.join(part for part in (one.mark, one.age, one.rows) if part)})"
+        for one in shared.feeds(report)[:8]
     ]
     if len(report.sources) > len(feeds):
         feeds.append(f"{len(report.sources) - len(feeds)} more")

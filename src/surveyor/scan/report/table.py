@@ -11,7 +11,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from surveyor.scan import vocabulary
+from surveyor.scan import phrases, vocabulary
 from surveyor.scan.events import printable
 from surveyor.scan.model import (
     INCOMPLETE,
@@ -27,8 +27,8 @@ from surveyor.scan.model import (
     ScanStatus,
     Score,
     Severity,
-    Source,
 )
+from surveyor.scan.report import interface as shared
 
 _STYLES = {
     Severity.CRITICAL: "bold red",
@@ -41,6 +41,8 @@ _DOMAINS = {Domain.SEO: "SEO"}
 #: Characters of what speaks for a finding; types of packages counted one by one.
 _WHY, _TYPES = 160, 8
 _NAMED = 2  # of those that missed something for one reason
+#: Fixed versions in a cell, and upgrades below the findings.
+_FIXES, _UPGRADES = 3, 5
 _UNLOOKED = {*INCOMPLETE, CoverageState.NOT_CONFIGURED, CoverageState.SKIPPED}
 
 
@@ -58,8 +60,11 @@ def encode(report: Report, *, width: int = 120, colour: bool = False) -> bytes:
 def _parts(report: Report) -> Iterable[RenderableType]:
     target = report.target
     yield Text.assemble((printable(target.name or target.source), "bold"), f"  {printable(target.type)}")
-    if open_ := [finding for finding in report.findings if not (finding.decision and finding.decision.suppressed)]:
+    if open_ := shared.undecided(report):
         yield _findings(open_)
+    if gains := shared.gains(report):
+        yield Text("\nUpgrades that end most", style="bold")
+        yield _upgrades(gains)
     if report.decisions:
         yield Text("\nDecided", style="bold")
         yield from map(_decided, report.decisions)
@@ -70,7 +75,7 @@ def _parts(report: Report) -> Iterable[RenderableType]:
         yield Text("\nNot looked at, or not in full", style="bold")
         yield _coverage(unlooked)
     if report.sources:
-        yield _sources(report.sources)
+        yield _sources(shared.feeds(report))
     yield _summary(report)
 
 
@@ -90,7 +95,7 @@ def _findings(findings: Iterable[Finding]) -> Table:
             Text(_DOMAINS.get(finding.domain, finding.domain.value)),
             Text(printable(finding.title)),
             Text(_where(finding)),
-            Text(_why(finding), style="dim"),
+            _risk(finding) if finding.domain is Domain.VULNERABILITY else Text(_why(finding), style="dim"),
         )
     return table
 
@@ -121,9 +126,33 @@ def _where(finding: Finding) -> str:
     return f"{place} and {more} more" if more else place
 
 
+def _risk(finding: Finding) -> Text:
+    """Whether attackers use it, what mends it or why nothing does, and how likely it is to be used."""
+    told = Text(style="dim")
+    listed, *likely = [*shared.chances(finding)] if finding.kev else ["", *shared.chances(finding)]
+    if listed:
+        told.append(f"{listed}; ", style="bold red not dim")
+    told.append("; ".join([printable(_mended(finding)), *likely]))
+    return told
+
+
+def _mended(finding: Finding) -> str:
+    more = len(finding.fixed_in) - _FIXES
+    fixes = ", ".join(finding.fixed_in[:_FIXES]) + (f" and {more} more" if more > 0 else "")
+    return f"fixed in {fixes}" if fixes else phrases.unfixed(finding.fix_state)
+
+
+def _upgrades(gains: list[shared.Gain]) -> Text:
+    """A line each, folded where the terminal ends."""
+    told = [
+        f"{gain.package} {gain.present} -> {printable(gain.upgrade.version)} ends {gain.ends:,} of {gain.total:,}"
+        for gain in gains[:_UPGRADES]
+    ]
+    more = len(gains) - _UPGRADES
+    return Text("\n".join([*told, f"and {more:,} more"] if more > 0 else told))
+
+
 def _why(finding: Finding) -> str:
-    if finding.domain is Domain.VULNERABILITY:
-        return f"fixed in {printable(', '.join(finding.fixed_in))}" if finding.fixed_in else "no fix known"
     if not finding.evidence:
         return ""
     first = finding.evidence[0]
@@ -186,9 +215,11 @@ def _count(count: int, reason: str) -> str:
     return "" if count < 2 or told in re.findall(r"[\d,]*\d", reason) else f" ({told})"
 
 
-def _sources(sources: Iterable[Source]) -> Text:
-    told = (f"{s.feed} {s.date:%Y-%m-%d} ({s.rows:,})" if s.date else f"{s.feed} ({s.rows:,})" for s in sources)
-    return Text(f"\nAdvisories: {printable(', '.join(told))}", style="dim")
+def _sources(feeds: Iterable[shared.Feed]) -> Text:
+    told = (
+        f"{one.name} {one.day} ({', '.join(part for part in (one.mark, one.age, one.rows) if part)})" for one in feeds
+    )
+    return Text(f"\nAdvisories: {', '.join(told)}", style="dim")
 
 
 def _summary(report: Report) -> Text:

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
-from surveyor.scan.model import Asset, Coverage, CoverageState, Domain, Evidence, Kind, ScanStatus
+from surveyor.scan.model import (
+    Asset,
+    Coverage,
+    CoverageState,
+    Decision,
+    DecisionStatus,
+    Domain,
+    Evidence,
+    Kind,
+    ScanStatus,
+    Source,
+    Upgrade,
+)
 from surveyor.scan.report import table
 from tests.samples import full_report, vulnerability
+
+#: Packages and how many flaws each has; ``a`` has one that is accepted and one that is not, which no upgrade ends.
+SIZES = (("a", 2), ("b", 9), ("c", 7), ("d", 5), ("e", 4), ("f", 8), ("g", 6))
 
 
 def test_shows_findings_and_what_was_not_looked_at() -> None:
@@ -19,7 +35,71 @@ def test_shows_findings_and_what_was_not_looked_at() -> None:
     assert "Not looked at, or not in full" in text
     assert "opt/a.jar" in text
     assert "incomplete, see above" in text
-    assert "osv:Debian 2026-01-01 (12,444)" in text
+    assert "osv:Debian 2026-01-01 (today, 12,444)" in text
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({}, "fixed in 2.5.0-1+deb12u2; EPSS 2.0%"),
+        ({"kev": True, "epss": None}, "exploited (KEV); fixed in 2.5.0-1+deb12u2"),
+        ({"kev": True, "epss": 0.94321}, "exploited (KEV); fixed in 2.5.0-1+deb12u2; EPSS 94%"),
+        ({"fixed_in": tuple("12345"), "epss": 0.0004}, "fixed in 1, 2, 3 and 2 more; EPSS under 0.1%"),
+        ({"fixed_in": (), "fix_state": "will_not_fix"}, "will not be fixed; EPSS 2.0%"),
+        ({"fixed_in": (), "fix_state": "end_of_life", "epss": None}, "release gets no more fixes"),
+        ({"fixed_in": (), "fix_state": None, "epss": None, "kev": None}, "no fix known"),
+    ],
+)
+def test_a_vulnerability_says_whether_it_is_used_and_what_mends_it(said: dict[str, object], told: str) -> None:
+    finding = replace(vulnerability(), **said)  # type: ignore[arg-type]
+    text = table.encode(replace(full_report(), findings=(finding,)), width=200).decode()
+    (row,) = (line for line in text.splitlines() if "deb/debian/expat  " in line)
+    assert re.split(r"  +", row.strip())[4] == told
+
+
+def test_the_upgrades_that_end_most_come_first_and_count_what_is_open() -> None:
+    accepted = Decision(status=DecisionStatus.ACCEPTED, source="f", statement="s", reason="r", suppressed=True)
+    titles = {name: [f"CVE-{name}-{number}: npm/{name}" for number in range(count)] for name, count in SIZES}
+    findings = [replace(vulnerability(), title=title) for names in titles.values() for title in names]
+    findings[0] = replace(findings[0], decision=accepted)
+    upgrades = [
+        Upgrade(
+            package=f"pkg:npm/{name}",
+            present=("1", "2", "3"),
+            version="9",
+            removes=tuple(all_[: len(all_) // 2]),
+            leaves=0,
+        )
+        for name, all_ in titles.items()
+    ]
+    text = table.encode(replace(full_report(), findings=tuple(findings), upgrades=tuple(upgrades)), width=80).decode()
+    told = text.partition("Upgrades that end most\n")[2].partition("\n\n")[0].splitlines()
+    assert told == [
+        "npm/b 1, 2 and 1 more -> 9 ends 4 of 9",
+        "npm/f 1, 2 and 1 more -> 9 ends 4 of 8",
+        "npm/c 1, 2 and 1 more -> 9 ends 3 of 7",
+        "npm/g 1, 2 and 1 more -> 9 ends 3 of 6",
+        "npm/d 1, 2 and 1 more -> 9 ends 2 of 5",
+        "and 1 more",
+    ]
+
+
+def test_feeds_that_are_old_stale_or_failed_say_so() -> None:
+    then = datetime(2025, 12, 22, tzinfo=UTC)
+    sources = (
+        Source(feed="epss", date=then, rows=360_142),
+        Source(feed="kev", date=None, rows=3),
+        Source(feed="osv:npm", date=then, rows=1),
+    )
+    gaps = tuple(
+        Coverage(what=f"advisories.{name}", state=CoverageState.PARTIAL, reason=reason)
+        for name, reason in (("epss", "stale"), ("kev", "feed_failed"), ("osv:npm", "odd_version"))
+    )
+    text = table.encode(replace(full_report(), sources=sources, coverage=gaps), width=300).decode()
+    assert (
+        "Advisories: epss 2025-12-22 (stale, 10 days old, 360,142), kev undated (failed, age unknown, 3), "
+        "osv:npm 2025-12-22 (10 days old, 1)\n"
+    ) in text
 
 
 def test_domains_and_names_are_words() -> None:
