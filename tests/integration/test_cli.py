@@ -256,9 +256,16 @@ def test_a_password_in_the_address_is_refused_and_told_nowhere(
     if url.startswith("http:"):
         assert "userinfo" in done.stderr
     assert site.requests == []
-    mirror = surveyor("db", "update", "--from", target)
-    assert mirror.returncode == 2
-    assert "pw" not in mirror.stdout + mirror.stderr
+    for words in (
+        ("db", "update", "--from", target),
+        ("db", "update", "--from", f"osvv={target}"),
+        ("scan", tmp_path, "--advisories", target),
+        ("scan", tmp_path, "--offline", "--advisories", target),
+    ):
+        mirror = surveyor(*words)
+        assert mirror.returncode == 2, words
+        assert "pw" not in mirror.stdout + mirror.stderr, words
+        assert "Traceback" not in mirror.stderr
 
 
 def test_a_refused_address_names_the_way_out(surveyor: Surveyor, site: Site) -> None:

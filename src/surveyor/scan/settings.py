@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from surveyor.scan.errors import BadTarget
+from surveyor.scan.evidence import has_userinfo
 from surveyor.scan.limits import GIB, MIB, Limits
 
 OSV_API = "https://api.osv.dev"
@@ -124,11 +126,20 @@ def parse_allowed_host(text: str, *, name: str = "--allow-host") -> AllowedHost:
 
 
 def host_of(source: str) -> AllowedHost | None:
-    """The host of a service that the operator names (a mirror, an API): it may stand on a private address."""
-    split = urlsplit(source)
-    if split.scheme not in ("http", "https") or not split.hostname:
-        return None
-    return AllowedHost(host=split.hostname, port=split.port or {"http": 80, "https": 443}[split.scheme])
+    """The host of a service that the operator names (a mirror, an API): it may stand on a private address.
+
+    ``None`` for a path or another scheme. Raises ``BadTarget`` for a URL with a password, which is not told, or one
+    that is none.
+    """
+    if has_userinfo(source):
+        raise BadTarget("a URL with a user name or password in it is not asked (rule: userinfo)")
+    try:
+        split = urlsplit(source)
+        if split.scheme not in ("http", "https") or not split.hostname:
+            return None
+        return AllowedHost(host=split.hostname, port=split.port or {"http": 80, "https": 443}[split.scheme])
+    except ValueError as error:  # a port that is none, brackets that do not close
+        raise BadTarget(f"{source}: not a URL that can be asked") from error
 
 
 def home(env: Mapping[str, str]) -> Path:
@@ -278,9 +289,7 @@ def _feeds(env: Mapping[str, str]) -> Feeds:
 def _web_address(env: Mapping[str, str], name: str, default: str) -> str:
     """A setting that is an http(s) URL; its value is not told, since it may hold a password."""
     given = env.get(name)
-    try:
+    with contextlib.suppress(BadTarget):
         if not given or host_of(given):
             return given or default
-    except ValueError:  # a port that is none, brackets that do not close
-        pass
     raise BadTarget(f"{name}: expected an http or https URL, such as {default}")

@@ -27,7 +27,7 @@ import zstandard
 
 from surveyor.scan.advise import schema, snapshot
 from surveyor.scan.advise.fields import document, moment
-from surveyor.scan.advise.update import alone, replace, written
+from surveyor.scan.advise.swap import alone, replace, written
 from surveyor.scan.errors import BadTarget, LimitExceeded, Malformed, Unsupported
 
 if TYPE_CHECKING:

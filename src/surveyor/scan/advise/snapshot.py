@@ -132,6 +132,14 @@ class Snapshot:
             for feed, scope, etag, digest, date, cursor, updated_at, count in rows
         }
 
+    def entries(self, feed: str, scope: str) -> dict[str, str]:
+        """The time of change of each record of a scope, by the feed's name for it."""
+        chosen = (
+            "SELECT entry, modified FROM advisory"
+            " WHERE collection = (SELECT n FROM collection WHERE feed = ? AND scope = ?)"
+        )
+        return dict(self._db.execute(chosen, (feed, scope)))
+
     @property
     def state(self) -> str:
         """Which database this is and how far: what stored inventories that were matched with it remember."""

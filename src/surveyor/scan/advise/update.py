@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
-import sqlite3
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -20,10 +15,11 @@ from surveyor.scan.advise.feeds import feed
 from surveyor.scan.advise.feeds.interface import Changes, Feed, Fetched, Known
 from surveyor.scan.advise.origin import Directory, Fetch, Manners, Mirrors, Origin
 from surveyor.scan.advise.record import Mark
+from surveyor.scan.advise.swap import alone, replace, sweep, written
 from surveyor.scan.advise.web import Web
-from surveyor.scan.errors import BadTarget, Malformed, ScanError, Unreachable, Unsupported, Unwritable
+from surveyor.scan.errors import BadTarget, Malformed, ScanError, Unreachable, Unsupported
 from surveyor.scan.events import Progress
-from surveyor.scan.evidence import has_userinfo
+from surveyor.scan.settings import host_of
 from surveyor.scan.vocabulary import counted
 
 _NOTES = 10
@@ -32,8 +28,6 @@ _MOST_LOST = 0.2
 _SMALL = 20
 #: An unchanged database is not written anew more often only to say that it was looked at.
 _TOUCHED = timedelta(hours=6)
-#: A download that broke off so long ago is not resumed.
-_PARKED_SECONDS = 7 * 86_400
 
 
 class Action(StrEnum):
@@ -120,7 +114,10 @@ class _Run:
 
     def known(self, wanted: Wanted, scope: str, progress: Progress) -> Known:
         def entries() -> Mapping[str, str]:
-            return _entries(self.base, wanted.feed.id, scope) if self.base else {}
+            if self.base is None:
+                return {}
+            with snapshot.open_snapshot(self.base) as opened:
+                return opened.entries(wanted.feed.id, scope)
 
         def tell(words: str, part: float) -> None:
             progress(f"{wanted.feed.id}.update", words, pct=int(100 * min(max(part, 0.0), 1.0)))
@@ -141,7 +138,7 @@ class _Run:
             if self._builder is not None:
                 self._builder.close()
         finally:
-            _sweep(self.database)
+            sweep(self.database)
 
 
 def update(
@@ -233,13 +230,13 @@ def _is_url(text: str) -> bool:
 
 def check_source(source: str | Path) -> None:
     """Raise ``BadTarget`` for what is neither a directory nor an http(s) URL; a password in it is not told."""
-    if isinstance(source, str) and has_userinfo(source):
-        raise BadTarget("a URL with a user name or password in it is not asked (rule: userinfo)")
-    if isinstance(source, str) and _is_url(source):
+    if isinstance(source, str) and host_of(source):
         return
     if not Path(source).is_dir():
         kind = "only http and https URLs can be asked" if "://" in str(source) else "no such directory"
-        raise BadTarget(f"{source}: {kind}; expected a folder or an http(s) URL that has what the feed publishes")
+        # a slip before the scheme, and what follows is no URL but has its password still
+        told = str(source).partition("://")[0] + "://…" if "://" in str(source) and "@" in str(source) else source
+        raise BadTarget(f"{told}: {kind}; expected a folder or an http(s) URL that has what the feed publishes")
 
 
 def want(
@@ -273,11 +270,6 @@ def want(
         else:
             origins.append(Directory(Path(source)))
     return Wanted(feed=feed, origin=origins[0] if len(origins) == 1 else Mirrors(origins), scopes=scopes)
-
-
-def parked(database: Path) -> Path:
-    """Where downloads for a database wait that broke off."""
-    return database.with_name(f"{database.name}.parked")
 
 
 def _one(run: _Run, wanted: Wanted, scope: str, progress: Progress, *, pct: int) -> CollectionResult:
@@ -408,59 +400,3 @@ def _marks(database: Path, progress: Progress) -> tuple[dict[tuple[str, str], Ma
     except (Malformed, Unsupported) as error:
         progress("osv.warn", f"{error}; it is made anew")
         return {}, None
-
-
-def _entries(base: Path, feed_id: str, scope: str) -> dict[str, str]:
-    """The time of change of each record by the feed's name for it."""
-    chosen = (
-        "SELECT entry, modified FROM advisory"
-        " WHERE collection = (SELECT n FROM collection WHERE feed = ? AND scope = ?)"
-    )
-    with closing(sqlite3.connect(f"{base.absolute().as_uri()}?mode=ro", uri=True)) as db:
-        return dict(db.execute(chosen, (feed_id, scope)).fetchall())
-
-
-@contextmanager
-def alone(database: Path) -> Iterator[None]:
-    """One update at a time; what a killed one left behind goes."""
-    with database.with_name(f"{database.name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise BadTarget(f"{database}: another update is running") from error
-        _sweep(database)
-        for left in parked(database).glob("*/*"):
-            if left.stat().st_mtime < time.time() - _PARKED_SECONDS:
-                left.unlink()
-        yield
-
-
-@contextmanager
-def written(database: Path) -> Iterator[None]:
-    """Whatever cannot be written ends the update, not one scope of it: the next would meet the same."""
-    try:
-        database.parent.mkdir(parents=True, exist_ok=True)
-        yield
-    except (sqlite3.Error, OSError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
-        kept = "; what was there before stays" if os.path.isfile(database) else ""  # noqa: PTH113 - never raises
-        raise Unwritable(f"{database} was not updated: {where}{reason}{kept}") from error
-
-
-def _sweep(database: Path) -> None:
-    """Remove an unfinished copy and its journal."""
-    for left in (f"{database.name}.new", f"{database.name}.new-journal"):
-        database.with_name(left).unlink(missing_ok=True)
-
-
-def replace(made: Path, database: Path) -> None:
-    """Put a finished file in the place of the old one, so that after a power cut there is one of the two."""
-    with made.open("rb+") as file:
-        os.fsync(file.fileno())
-    made.replace(database)
-    folder = os.open(database.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
