@@ -159,7 +159,7 @@ _DECLARED = {"acknowledgement": "declared"}
 
 
 def _vulnerability(finding: Finding, packages: dict[str, Package]) -> dict[str, Any]:
-    name = shared.line(finding.rule, 200) or "unnamed"
+    name, decision = shared.line(finding.rule, 200) or "unnamed", finding.decision
     told: dict[str, Any] = {
         "bom-ref": f"finding-{shared.fingerprint(finding)[:32]}",
         "id": name,
@@ -186,12 +186,14 @@ def _vulnerability(finding: Finding, packages: dict[str, Package]) -> dict[str, 
                 kev=None if finding.kev is None else str(finding.kev).lower(),
                 fix_state=finding.fix_state,
                 ruled_by=finding.ruled_by,
+                decided=shared.decided(decision) if decision and decision.places else None,
             ),
             *({"name": "surveyor:fixed_in", "value": shared.line(version)} for version in finding.fixed_in),
         ],
     }
-    if finding.decision:
-        told["analysis"] = _analysis(finding.decision)
+    # an analysis is of the vulnerability in all that it affects
+    if decision and not decision.places:
+        told["analysis"] = _analysis(decision)
     return {key: value for key, value in told.items() if value not in (None, "", [])}
 
 

@@ -180,7 +180,7 @@ def _details(finding: Finding) -> dict[str, Any]:
         "epss": ("EPSS", "" if finding.epss is None else f"{finding.epss:.4f}"),
         "kev": ("Known to be exploited", "" if finding.kev is None else "yes" if finding.kev else "no"),
         "tier": ("How sure", finding.tier.value if finding.tier else f"{finding.confidence:.0%}"),
-        "decision": ("Decided", f"{finding.decision.status}: {finding.decision.reason}" if finding.decision else ""),
+        "decision": ("Decided", shared.decided(finding.decision) if finding.decision else ""),
     }
     told: dict[str, Any] = {
         key: {"type": "text", "name": name, "value": shared.line(text)} for key, (name, text) in texts.items() if text

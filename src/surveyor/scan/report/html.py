@@ -130,8 +130,8 @@ def _finding(number: int, finding: Finding) -> Iterator[str]:
         f' <span class="quiet">{facts}</span></p>\n'
     )
     if finding.decision:
-        decided = f"{finding.decision.status}: {finding.decision.reason} ({finding.decision.source})"
-        yield f'<p class="notice"><b>Decided.</b> {_text(decided, 500)}</p>\n'
+        head = "Decided in part." if finding.decision.places else "Decided."
+        yield f'<p class="notice"><b>{head}</b> {_text(shared.decided(finding.decision), 2000)}</p>\n'
     if finding.description:
         yield f'<p class="soft text">{escape(shared.lines(finding.description, 1500))}</p>\n'
     yield f'<div class="two"><div>\n{_quotes("Evidence, as found", _evidence(finding))}'

@@ -18,6 +18,7 @@ from surveyor.scan.model import (
     INCOMPLETE,
     Coverage,
     CoverageState,
+    Decision,
     Domain,
     Finding,
     Kind,
@@ -44,6 +45,8 @@ _WEAKNESS = re.compile(r"CWE-([0-9]{1,6})")
 _KIND = re.compile(r"[A-Za-z]+")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SIGNAL_LINES = 400
+#: Places of a decision that are named.
+_DECIDED = 5
 
 
 def dumps(document: object, *, indent: bool = True) -> bytes:
@@ -218,6 +221,16 @@ def remedy(finding: Finding) -> str:
         return f"Fixed in {line(', '.join(finding.fixed_in))}"
     told = phrases.unfixed(finding.fix_state) if finding.domain is Domain.VULNERABILITY else ""
     return line(f"{told[:1].upper()}{told[1:]}", 200)
+
+
+def decided(decision: Decision) -> str:
+    """What was decided about a finding, by whom, and for which places where it is not for all of them."""
+    told = line(f"{decision.status}: {decision.reason} ({decision.source})", 500)
+    if not decision.places:
+        return told
+    places = ", ".join(line(place, 200) for place in decision.places[:_DECIDED])
+    more = len(decision.places) - _DECIDED
+    return f"{told}, only for {places}" + (f" and {more:,} more" if more > 0 else "")
 
 
 def links(finding: Finding) -> list[str]:

@@ -66,8 +66,8 @@ def _finding(finding: Finding) -> tuple[str, str]:
     """A failed test; where somebody has settled it, a skipped one with their reason."""
     title = shared.line(finding.title, 300) or "unnamed"
     if finding.decision and finding.decision.suppressed:
-        reason = f"{finding.decision.status}: {finding.decision.reason} ({finding.decision.source})"
-        return _test(f"surveyor.{finding.domain}", title, f"<skipped>{_escaped(reason)}</skipped>"), "skipped"
+        reason = escape(shared.decided(finding.decision))
+        return _test(f"surveyor.{finding.domain}", title, f"<skipped>{reason}</skipped>"), "skipped"
     message = _attributes(message=f"{title} ({finding.severity})", type=finding.severity.value)
     told = "\n".join(_words(finding))
     outcome = f"<failure{message}>{escape(told)}</failure>"
@@ -76,6 +76,8 @@ def _finding(finding: Finding) -> tuple[str, str]:
 
 def _words(finding: Finding) -> Iterator[str]:
     yield from filter(None, (shared.lines(finding.description), shared.remedy(finding)))
+    if finding.decision:
+        yield f"Decided: {shared.decided(finding.decision)}"
     for place in finding.assets[:_PLACES]:
         inside = ", ".join(shared.line(part) for part in (place.path, place.layer) if part)
         yield shared.line(place.value) + (f" ({inside})" if inside else "")

@@ -219,7 +219,7 @@ def _suppression(decision: Decision) -> dict[str, Any]:
     """What was decided; a finding that a decision does not settle is under review."""
     accepted = decision.status in SETTLED and decision.suppressed
     status = "accepted" if accepted else "rejected" if decision.status is DecisionStatus.AFFECTED else "underReview"
-    return {"kind": "external", "status": status, "justification": shared.line(decision.reason)}
+    return {"kind": "external", "status": status, "justification": shared.decided(decision)}
 
 
 def _facts(finding: Finding) -> dict[str, Any]:

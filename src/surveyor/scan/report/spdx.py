@@ -128,8 +128,7 @@ def _advisories(report: Report, packages: dict[str, Package]) -> dict[str, list[
 
 
 def _verdict(finding: Finding) -> str:
-    decision = finding.decision
-    decided = [f"Decided: {decision.status}, {shared.line(decision.reason)}"] if decision else []
+    decided = [f"Decided: {shared.decided(finding.decision)}"] if finding.decision else []
     return "; ".join([f"{shared.line(finding.rule, 200)}, {finding.severity}", shared.remedy(finding), *decided])
 
 

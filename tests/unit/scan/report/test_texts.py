@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from surveyor.scan.events import printable
 from surveyor.scan.model import Decision, DecisionStatus, Domain, Kind, ScanStatus, Severity
-from surveyor.scan.report import gitlab, html, junit, markdown
+from surveyor.scan.report import cyclonedx, gitlab, html, junit, markdown, sarif, spdx
 from tests import readers
 from tests.samples import full_report, vulnerability
 
@@ -79,6 +79,29 @@ def test_what_somebody_settled_fails_no_test_and_leaves_no_comment() -> None:
     assert "**0 findings** in 2 packages" in told
     assert "1 finding settled by a decision" in told
     assert "accepted: not reachable (.surveyor.yaml)" in html.encode(report).decode()
+
+
+def test_what_is_decided_for_some_places_is_told_for_those_alone() -> None:
+    decision = Decision(
+        status=DecisionStatus.NOT_AFFECTED,
+        source=".surveyor.yaml",
+        statement="1",
+        reason="not loaded",
+        places=("opt/a/lib.so", "opt/b/lib.so"),
+    )
+    report = replace(full_report(), findings=(replace(vulnerability(), decision=decision),), error=None)
+    words = "not_affected: not loaded (.surveyor.yaml), only for opt/a/lib.so, opt/b/lib.so"
+    (bill,) = json.loads(cyclonedx.encode(report))["vulnerabilities"]
+    assert "analysis" not in bill  # which would be read of all that it affects
+    assert {"name": "surveyor:decided", "value": words} in bill["properties"]
+    for encode in (gitlab.encode, html.encode, junit.encode, sarif.encode, spdx.encode):
+        assert words in encode(report).decode(), encode.__module__
+    parsed = readers.junit(junit.encode(report))
+    assert (parsed.failures, parsed.skipped) == (1, 0)
+    whole = replace(decision, places=(), suppressed=True)
+    report = replace(report, findings=(replace(vulnerability(), decision=whole),))
+    (bill,) = json.loads(cyclonedx.encode(report))["vulnerabilities"]
+    assert bill["analysis"]["state"] == "not_affected"
 
 
 def test_gitlab_is_told_of_pages_as_pages_and_of_security_only() -> None:
