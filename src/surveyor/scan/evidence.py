@@ -192,6 +192,80 @@ class WellKnown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """One address that a page names: full, without fragment; what it is there for, and the element that names it.
+
+    ``kind`` is ``canonical``, ``alternate``, ``icon``, ``image`` (of previews) or ``anchor``.
+    """
+
+    url: str
+    kind: str
+    where: str
+    value: str
+
+
+#: Kinds of which only some are asked for.
+SAMPLED = frozenset({"anchor"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """What answers at the addresses that a page names, and at one of its site that cannot exist (``stray``).
+
+    ``answers`` are by the address asked, of pages only a beginning; ``silent`` says by address how none came;
+    ``untried`` why one was not asked for. ``missed`` says by kind of address what is therefore not known.
+    """
+
+    references: tuple[Reference, ...]
+    answers: Mapping[str, Page]
+    stray: Page | None = None
+    silent: Mapping[str, str] = field(default_factory=dict)
+    untried: Mapping[str, str] = field(default_factory=dict)
+    missed: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, *kinds: str) -> tuple[Reference, ...]:
+        """The addresses that are there for one of these ends."""
+        return tuple(one for one in self.references if one.kind in kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One address of a sitemap with when it changed, as written."""
+
+    location: str
+    modified: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sitemap:
+    """A sitemap: ``kind`` is ``urlset``, ``sitemapindex``, ``text`` or empty; ``error`` says why it ended early."""
+
+    kind: str
+    entries: tuple[Entry, ...] = ()
+    total: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitemapFile:
+    """One sitemap as it was answered and read; ``named`` says what names it: ``robots.txt`` or another sitemap."""
+
+    page: Page
+    sitemap: Sitemap
+    named: str | None = None
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sitemaps:
+    """The sitemaps of the page's site that were read, how many ``more`` there are, and why one could not be had."""
+
+    files: tuple[SitemapFile, ...]
+    more: int = 0
+    missed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exposed:
     """Answers to paths that nobody should get an answer to, and to one that cannot exist (``stray``).
 

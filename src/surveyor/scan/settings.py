@@ -111,6 +111,8 @@ class Settings:
     user_agent: str = "Surveyor/0.1"
     #: Whether a page's host is asked for files that should not be there.
     probes: bool = True
+    #: How many of the addresses that a page names are asked for; none with 0.
+    links: int = 40
     limits: Limits = field(default_factory=Limits)
     layer_cache: Path | None = None
     layer_cache_bytes: int = GIB
@@ -239,6 +241,11 @@ VARIABLES = (
         "`on`",
         "Whether a page's host is asked for files that should not be there: `.git`, `.env`, backups, source maps.",
     ),
+    (
+        "SURVEYOR_LINKS",
+        "`40`",
+        "How many of the addresses that a page names (links, icons, …) are asked whether they answer; `0` for none.",
+    ),
 )
 
 
@@ -253,6 +260,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         osv_api=_web_address(env, "SURVEYOR_OSV_API", OSV_API).rstrip("/"),
         feeds=_feeds(env),
         probes=_switch(env, "SURVEYOR_PROBES"),
+        links=_number(env, "SURVEYOR_LINKS", Settings().links, "addresses"),
         layer_cache=home(env) / "cache" / "layers",
         layer_cache_bytes=_layer_cache_bytes(env),
         limits=_limits(env),

@@ -11,7 +11,18 @@ from surveyor.scan.model import Domain, Evidence, Severity
 
 if TYPE_CHECKING:  # rules of programs need no parser of pages, and the other way round
     from surveyor.scan.check.document import Document
-    from surveyor.scan.evidence import Exposed, Libraries, Schemes, Scripts, Sharing, Speed, Tls, WellKnown
+    from surveyor.scan.evidence import (
+        Exposed,
+        Libraries,
+        Links,
+        Schemes,
+        Scripts,
+        Sharing,
+        Sitemaps,
+        Speed,
+        Tls,
+        WellKnown,
+    )
     from surveyor.scan.formats.protection import Protection
 
 
@@ -20,7 +31,8 @@ class Needs(StrEnum):
 
     Any answer of a server, an HTML page, measurements of loading, a program's headers; and around a page: both schemes,
     what foreign origins may read, TLS, files in well-known places, paths that should not answer, the site's
-    scripts, and the libraries that all its scripts say they are.
+    scripts, and the libraries that all its scripts say they are. With the page at hand: those files in well-known
+    places, what answers at the addresses that it names, and the site's sitemaps.
     """
 
     PAGE = "page"
@@ -34,12 +46,28 @@ class Needs(StrEnum):
     EXPOSED = "exposed"
     SCRIPTS = "scripts"
     LIBRARIES = "libraries"
+    SITE = "site"
+    LINKS = "links"
+    SITEMAPS = "sitemaps"
 
 
 #: Evidence that is gathered around a page, by a gatherer of that name, or made of what was.
 AROUND = frozenset(
-    {Needs.SCHEMES, Needs.SHARING, Needs.TLS, Needs.WELLKNOWN, Needs.EXPOSED, Needs.SCRIPTS, Needs.LIBRARIES},
+    {
+        Needs.SCHEMES,
+        Needs.SHARING,
+        Needs.TLS,
+        Needs.WELLKNOWN,
+        Needs.EXPOSED,
+        Needs.SCRIPTS,
+        Needs.LIBRARIES,
+        Needs.SITE,
+        Needs.LINKS,
+        Needs.SITEMAPS,
+    },
 )
+#: Of those, what is judged beside the page.
+BESIDE = frozenset({Needs.SITE, Needs.LINKS, Needs.SITEMAPS})
 
 
 #: For ``Check.parts``: it cannot do without any part of its evidence.
@@ -90,6 +118,9 @@ class Check:
     exposed: Callable[[Exposed], Iterable[Outcome]] | None = None
     scripts: Callable[[Scripts], Iterable[Outcome]] | None = None
     libraries: Callable[[Libraries], Iterable[Outcome]] | None = None
+    site: Callable[[Document, WellKnown], Iterable[Outcome]] | None = None
+    links: Callable[[Document, Links], Iterable[Outcome]] | None = None
+    sitemaps: Callable[[Document, Sitemaps], Iterable[Outcome]] | None = None
     criteria: tuple[str, ...] = ()
     act: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()

@@ -8,8 +8,21 @@ from dataclasses import replace
 
 from surveyor.scan.check.interface import Needs
 from surveyor.scan.errors import ScanError, Unreachable
-from surveyor.scan.evidence import Page, normal
-from surveyor.scan.gather import Errand, Gathered, Gatherer, exposed, http, schemes, scripts, sharing, tls, wellknown
+from surveyor.scan.evidence import Page, Reference, WellKnown, normal
+from surveyor.scan.gather import (
+    Errand,
+    Gathered,
+    Gatherer,
+    exposed,
+    http,
+    links,
+    schemes,
+    scripts,
+    sharing,
+    sitemaps,
+    tls,
+    wellknown,
+)
 from surveyor.scan.model import Asset
 
 #: What is gathered around a page.
@@ -20,7 +33,12 @@ GATHERERS: dict[Needs, Gatherer] = {
     Needs.WELLKNOWN: wellknown.GATHERER,
     Needs.EXPOSED: exposed.GATHERER,
     Needs.SCRIPTS: scripts.GATHERER,
+    Needs.SITE: wellknown.GATHERER,
+    Needs.LINKS: links.GATHERER,
+    Needs.SITEMAPS: sitemaps.GATHERER,
 }
+#: What asks for the site's well-known files first.
+_AFTER_FILES = frozenset({Needs.LINKS, Needs.SITEMAPS})
 
 #: What the time for gathering leaves to handing over.
 _RESERVE = 0.1
@@ -65,7 +83,7 @@ class Shared:
         self.page: Page | None = None
         self._error: ScanError | None = None
         self._lock = threading.Lock()
-        self._coming: dict[Needs, Coming] = {}
+        self._coming: dict[str, Coming] = {}
 
     def fetch(self) -> Page:
         """The page; whoever comes first asks for it, and its error is everybody's."""
@@ -80,22 +98,43 @@ class Shared:
                     raise
             return self.page
 
-    def begin(self, needs: Iterable[Needs], *, links: Callable[[], tuple[str, ...]]) -> None:
-        """Send for whatever of it nobody has sent for; ``links`` gives the addresses of the page's scripts."""
+    def begin(
+        self,
+        needs: Iterable[Needs],
+        *,
+        links: Callable[[], tuple[str, ...]],
+        references: Callable[[], tuple[Reference, ...]] = tuple,
+    ) -> None:
+        """Send for whatever of it nobody has sent for.
+
+        ``links`` gives the addresses of the page's scripts, ``references`` those of all else that it names.
+        """
         wanted = [need for need in needs if need in GATHERERS]
-        found = links() if Needs.SCRIPTS in wanted else ()
+        if _AFTER_FILES.intersection(wanted):
+            wanted = [Needs.SITE, *wanted]
         # who gathers has less time than who waits, so that part of an answer still is one
-        deadline = self.errand.deadline - self.errand.left * _RESERVE
-        errand = replace(self.errand, page=self.fetch, scripts=found, deadline=deadline)
+        errand = replace(
+            self.errand,
+            page=self.fetch,
+            scripts=links() if Needs.SCRIPTS in wanted else (),
+            references=references() if Needs.LINKS in wanted else (),
+            wellknown=self._files,
+            deadline=self.errand.deadline - self.errand.left * _RESERVE,
+        )
         with self._lock:
             for need in wanted:
-                if need not in self._coming:
-                    gatherer = GATHERERS[need]
-                    self._coming[need] = Coming(lambda one=gatherer: one.gather(errand), name=gatherer.id)  # type: ignore[misc]
+                gatherer = GATHERERS[need]
+                if gatherer.id not in self._coming:
+                    self._coming[gatherer.id] = Coming(lambda one=gatherer: one.gather(errand), name=gatherer.id)  # type: ignore[misc]
 
     def get(self, need: Needs) -> Gathered:
         """What was sent for; raises the error that it ended with."""
-        return self._coming[need].wait(self.errand.left)
+        return self._coming[GATHERERS[need].id].wait(self.errand.left)
+
+    def _files(self) -> WellKnown:
+        found = self.get(Needs.SITE)
+        assert isinstance(found, WellKnown)
+        return found
 
 
 def asset(url: str) -> Asset:

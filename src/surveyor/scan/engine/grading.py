@@ -6,14 +6,16 @@ from collections.abc import Mapping
 
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Needs
-from surveyor.scan.evidence import Libraries, Schemes, Sharing, host_of
+from surveyor.scan.evidence import Libraries, Schemes, Sharing, WellKnown, host_of
 from surveyor.scan.gather import Gathered
 from surveyor.scan.model import Domain, Score
-from surveyor.scan.score import extended, observatory
+from surveyor.scan.score import extended, lighthouse, observatory
 from surveyor.scan.score.interface import Sample
 
 #: What the grade rests on beside the page.
 NEEDS = frozenset({Needs.SCHEMES, Needs.SHARING})
+#: What each slot's scores rest on beside what its rules ask for.
+GRADED = {Domain.SECURITY.value: NEEDS, Domain.SEO.value: frozenset({Needs.SITE})}
 _UNSEEN = "no answer could be had"
 
 
@@ -47,6 +49,17 @@ def scores(
             Sample(host=host_of(url), document=judged, answers=answers, origin=origin, missed=missed)
         )
     return graded, extended.score(url, came_to)
+
+
+def seo(
+    url: str,
+    document: Document,
+    have: Mapping[Needs, Gathered | Libraries | None],
+    came_to: Mapping[str, tuple[str, ...]],
+) -> tuple[Score, ...]:
+    """The score of the page by Lighthouse's audits."""
+    files = have.get(Needs.SITE)
+    return (lighthouse.score(url, document, files if isinstance(files, WellKnown) else None, came_to),)
 
 
 def _judged(document: Document, secure: object) -> Document:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from urllib.parse import urljoin
 
 from surveyor.scan.check import registry
 from surveyor.scan.check.document import Document
-from surveyor.scan.check.interface import AROUND, EVERY_PART, Check, Judge, Needs
+from surveyor.scan.check.interface import AROUND, BESIDE, EVERY_PART, Check, Judge, Needs
 from surveyor.scan.check.outline import outlined
+from surveyor.scan.check.references import references
 from surveyor.scan.check.registry import CHECKS
 from surveyor.scan.engine import grading, libraries
 from surveyor.scan.engine.gathering import GATHERERS, Shared
@@ -20,7 +22,7 @@ from surveyor.scan.engine.parts import Parts
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.errors import LimitExceeded, ScanError, Unreachable, Unsupported
 from surveyor.scan.events import Event, Progress
-from surveyor.scan.evidence import Libraries, Outline, Page, Scripts, Speed
+from surveyor.scan.evidence import SAMPLED, Libraries, Links, Outline, Page, Scripts, Speed
 from surveyor.scan.gather import Gathered, http, psi
 from surveyor.scan.model import Coverage, CoverageState, Domain, Finding, Score
 from surveyor.scan.net import judge_url
@@ -187,6 +189,9 @@ class Slot:
             _ = document.elements  # markup that cannot be read fails the slot here, not each rule
         if self._outline:
             self._result.outline = outlined(document)
+        if unfit is not None and domain is not Domain.SECURITY:
+            # what is not the page has no surroundings of its own
+            self._checks = tuple(rule for rule in self._checks if rule.needs not in AROUND)
         around = self._send_for(document)
         ran = 0
         for rule in self._checks:
@@ -195,6 +200,7 @@ class Slot:
                 cut = _CUT if page.cut and rule.needs is not Needs.PAGE else None
                 ran += self._apply(rule, partial(rule.page, document), saw=saw, gap=missed or cut)
         ran += sum(self._judge_around(rule, page) for rule in self._checks if rule.needs in AROUND)
+        self._tell_untried()
         if self._grades:
             self._grade(document, around)
         gap = missed if domain is Domain.SECURITY else unfit
@@ -209,19 +215,21 @@ class Slot:
 
     @property
     def _grades(self) -> bool:
-        return self.name == Domain.SECURITY and self._rules is None
+        return self.name in grading.GRADED and self._rules is None
 
     def _send_for(self, document: Document) -> set[Needs]:
         """Have everything gathered that the rules, and the grade, will ask for."""
         wanted = {rule.needs for rule in self._checks if rule.needs in AROUND}
         if self._grades:
-            wanted |= grading.NEEDS
+            wanted |= grading.GRADED[self.name]
         if Needs.LIBRARIES in wanted and self._shared.errand.settings.probes:
             wanted.add(Needs.SCRIPTS)
         if not document.page.secure:
             wanted.discard(Needs.TLS)
         if wanted:
-            self._shared.begin(sorted(wanted), links=partial(self._links, document))
+            self._shared.begin(
+                sorted(wanted), links=partial(self._links, document), references=partial(references, document)
+            )
         return wanted
 
     def _links(self, document: Document) -> tuple[str, ...]:
@@ -245,9 +253,11 @@ class Slot:
         if gathered is None:
             return False
         told: Mapping[str, str] = getattr(gathered, "missed", {})
-        parts = told if rule.parts == EVERY_PART else rule.parts
+        sampled = SAMPLED if self._rules is None else frozenset()
+        parts = [part for part in (told if rule.parts == EVERY_PART else rule.parts) if part not in sampled]
         lost = next((f"{part}: {told[part]}" for part in parts if part in told), None)
-        return self._apply(rule, partial(judge, gathered), gap=Unreachable(lost) if lost else None)
+        evidence = (self._document, gathered) if rule.needs in BESIDE else (gathered,)
+        return self._apply(rule, partial(judge, *evidence), gap=Unreachable(lost) if lost else None)
 
     def _gathered(self, need: Needs) -> Gathered | Libraries | None:
         if need is Needs.LIBRARIES and need not in self._have:
@@ -263,6 +273,22 @@ class Slot:
             self._result.units[gatherer.id] = gatherer.version
         return self._have[need]
 
+    def _tell_untried(self) -> None:
+        """How many of the page's addresses were not asked for, and why."""
+        links = self._have.get(Needs.LINKS)
+        if isinstance(links, Links) and links.untried:
+            asked, reasons = len(links.answers) + len(links.silent), Counter(links.untried.values())
+            told = "; ".join(f"{count}: {why}" for why, count in reasons.most_common(5))
+            self._ledger.add(
+                Coverage(
+                    what="links",
+                    state=CoverageState.LOOKED,
+                    detail=f"{asked} of {asked + len(links.untried)} addresses were asked for; {told}"[:_SAW],
+                    asset=self._shared.asset.value,
+                    count=asked,
+                )
+            )
+
     def _libraries(self) -> Libraries:
         errand = self._shared.errand
         # without leave to ask for more, what the page itself says has to do
@@ -275,11 +301,12 @@ class Slot:
 
     def _grade(self, document: Document, around: set[Needs]) -> None:
         have = {need: self._gathered(need) for need in around}
-        self._result.scores = grading.scores(self._shared.asset.value, document, have, self._came_to)
+        grade = grading.seo if self.name == Domain.SEO else grading.scores
+        self._result.scores = grade(self._shared.asset.value, document, have, self._came_to)
         for score in self._result.scores:
             told = f"{score.grade or ''} {'' if score.score is None else f'{score.score} points'}".strip()
             self._ledger.progress(
-                "security.grade",
+                f"{self.name}.grade",
                 f"{score.profile}: {told or score.detail or 'none'}",
                 score=score.score,
                 grade=score.grade,
@@ -298,8 +325,12 @@ class Slot:
             self._ledger.add(self._ran(rule, len(found), saw, gap))
         self._result.findings += [registry.finding(rule, outcome, self._shared.asset) for outcome in found]
         if gap is not None and not found and rule.needs in AROUND:
-            if self._rules is None:
-                self._ledger.fail(self._ran(rule, 0, None, gap), stage=self.name)
+            entry = self._ran(rule, 0, None, gap)
+            if self._rules is None and rule.needs is Needs.LINKS:
+                # hosts that others run, and of which nothing was found: told, and no fault of this scan
+                self._ledger.add(replace(entry, state=CoverageState.SKIPPED))
+            elif self._rules is None:
+                self._ledger.fail(entry, stage=self.name)
             return False
         self._came_to[rule.id] = tuple(outcome.key for outcome in found)
         return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surveyor.scan.gather import exposed, http, psi, schemes, scripts, sharing, tls, wellknown
+from surveyor.scan.gather import exposed, http, links, psi, schemes, scripts, sharing, sitemaps, tls, wellknown
 from surveyor.scan.gather.interface import Errand, Gathered, Gatherer
 
 GATHERERS: tuple[Gatherer, ...] = (
@@ -14,6 +14,8 @@ GATHERERS: tuple[Gatherer, ...] = (
     wellknown.GATHERER,
     exposed.GATHERER,
     scripts.GATHERER,
+    links.GATHERER,
+    sitemaps.GATHERER,
 )
 
 __all__ = ["GATHERERS", "Errand", "Gathered", "Gatherer", "http", "psi"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
 
 from surveyor.scan.errors import LimitExceeded, Malformed
@@ -40,6 +41,11 @@ def ask(
         hops=tuple(map(_step, answer.hops)),
         verified=answer.tls is None or answer.tls.problem is None,
     )
+
+
+def beginning(page: Page, size: int) -> Page:
+    """The same answer with only the first bytes of its body."""
+    return page if len(page.body) <= size else replace(page, body=page.body[:size], cut=True)
 
 
 def place(url: str, path: str, *, scheme: str | None = None) -> str:

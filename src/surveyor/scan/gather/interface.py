@@ -9,15 +9,31 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from surveyor.scan.errors import Malformed
-from surveyor.scan.evidence import Exposed, Page, Schemes, Scripts, Sharing, Speed, Tls, WellKnown
+from surveyor.scan.evidence import (
+    Exposed,
+    Links,
+    Page,
+    Reference,
+    Schemes,
+    Scripts,
+    Sharing,
+    Sitemaps,
+    Speed,
+    Tls,
+    WellKnown,
+)
 from surveyor.scan.net import Client
 from surveyor.scan.settings import Settings
 
-Gathered = Page | Speed | Schemes | Sharing | Tls | WellKnown | Exposed | Scripts
+Gathered = Page | Speed | Schemes | Sharing | Tls | WellKnown | Exposed | Scripts | Links | Sitemaps
 
 
 def _no_page() -> Page:
     raise Malformed("the page has not been gathered")
+
+
+def _no_files() -> WellKnown:
+    raise Malformed("the site's files have not been gathered")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +42,8 @@ class Errand:
 
     ``deadline`` is on ``clock``; ``sleep`` (seconds) and ``jitter`` (0..1) are for waiting before a retry and for what
     must not be guessed; ``today`` is the time as certificates and files count it. ``page`` gives the page that was
-    gathered before, for who asks about its surroundings, and ``scripts`` the addresses of scripts that it loads.
+    gathered before, for who asks about its surroundings, and ``scripts`` the addresses of scripts that it loads,
+    ``references`` those of all else that it names; ``wellknown`` waits for the site's files.
     """
 
     url: str
@@ -39,6 +56,8 @@ class Errand:
     today: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     page: Callable[[], Page] = _no_page
     scripts: tuple[str, ...] = ()
+    wellknown: Callable[[], WellKnown] = _no_files
+    references: tuple[Reference, ...] = ()
 
     @property
     def left(self) -> float:

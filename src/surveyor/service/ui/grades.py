@@ -11,6 +11,7 @@ from surveyor.service.store.scans import Scan
 #: Names of profiles and what they are, for people.
 _PROFILES = {
     "observatory-6": ("HTTP Observatory", "MDN's grade, algorithm 6"),
+    "lighthouse-seo-13": ("Lighthouse SEO", "its ten audits and weights, on the page as served"),
     "extended-1": ("Beyond the grade", "our own checks, which no published grade counts"),
 }
 _TEXT, _MOST = 300, 100

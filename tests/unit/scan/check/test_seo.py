@@ -74,6 +74,7 @@ CASES = [
     ("hreflang", LANG % ("EN-gb", HERE), []),
     ("hreflang", LANGS + LANG % ("english", OTHER), ["code"]),
     ("hreflang", LANGS + LANG % ("uk-", OTHER), ["code"]),
+    ("hreflang", LANGS + LANG % ("en-UK", OTHER), ["region"]),
     ("hreflang", LANGS + LANG % ("de", "/de"), ["relative"]),
     ("hreflang", LANGS + LANG % ("en", OTHER), ["repeated"]),
     ("hreflang", LANGS + "<body><p>" + LANG % ("de", OTHER), ["misplaced"]),

@@ -62,7 +62,10 @@ def stages(events: list[Event], slot: str) -> list[str]:
 
 
 def test_a_good_page_over_http_lacks_only_what_its_site_lacks(site: Site, psi: Psi) -> None:
-    site.page("/", GOOD.replace("https://shop.example/>", f"{site.url()}>"), headers=HEADERS)
+    site.page("/", GOOD.replace("https://shop.example/", site.url()), headers=HEADERS)
+    site.page("/favicon.ico", "icon", content_type="image/x-icon")
+    site.page("/a.png", "picture", content_type="image/png")
+    site.page("/sitemap.xml", f"<urlset><url><loc>{site.url()}</loc></url></urlset>", content_type="text/xml")
     report, events = scan(site, psi)
     assert [finding.title for finding in report.findings] == [
         "Plain HTTP not redirected to HTTPS",
@@ -74,7 +77,7 @@ def test_a_good_page_over_http_lacks_only_what_its_site_lacks(site: Site, psi: P
         f"slot.{slot}": CoverageState.LOOKED for slot in WEB_SLOTS
     }
     for slot in WEB_SLOTS:
-        grades = ["grade", "grade"] if slot == "security" else []
+        grades = {"security": ["grade", "grade"], "seo": ["grade"]}.get(slot, [])
         assert stages(events, slot) == ["start", "fetch", *grades, "timing", "done"]
 
 
@@ -266,3 +269,44 @@ def test_the_key_is_in_no_event_and_no_report(site: Site, psi: Psi, failures: li
     told = b"".join(orjson.dumps(event.line(), default=str) for event in events) + report_json.encode(report)
     assert psi.key.encode() not in told
     assert psi.calls
+
+
+def test_what_the_links_of_a_page_answer_is_told_with_what_was_not_asked(site: Site) -> None:
+    site.page(
+        "/", GOOD.replace("https://shop.example/", site.url()) + "<a href=/gone>old</a><a href=/more>more of it</a>"
+    )
+    report, _ = scan(site, slots=("seo",), links=3)
+    (broken,) = [finding for finding in report.findings if finding.rule == "seo_broken_links"]
+    assert broken.title == "Links to pages that are not there"
+    assert broken.evidence[0].where == "body > a:nth-of-type(1)"
+    entry = coverage(report)["links"]
+    assert (entry.state, entry.count) == (CoverageState.LOOKED, 3)
+    assert "1: only the first 3 are asked for" in (entry.detail or "")
+    (score,) = report.scores
+    assert (score.profile, score.score) == ("lighthouse-seo-13", 100)
+
+
+def test_hosts_of_others_that_do_not_answer_are_told_and_leave_a_scan_complete(site: Site) -> None:
+    site.page("/", "<link rel=canonical href='http://127.0.0.1:1/'>")
+    report, _ = scan(site, slots=("seo",))
+    assert report.scan_status is ScanStatus.COMPLETE
+    assert coverage(report)["check.seo_canonical_target"].state is CoverageState.SKIPPED
+
+
+def test_without_leave_to_ask_links_are_not_configured(site: Site) -> None:
+    site.page("/", GOOD.replace("https://shop.example/", site.url()) + "<a href=/gone>old</a>")
+    report, _ = scan(site, slots=("seo",), links=0)
+    assert coverage(report)["gather.links"].state is CoverageState.NOT_CONFIGURED
+    assert report.scan_status is ScanStatus.COMPLETE
+    assert not any(seen.path == "/gone" for seen in site.requests)
+
+
+def test_a_page_of_a_hundred_thousand_links_and_one_of_ten_megabytes(site: Site) -> None:
+    site.page("/", "<h1>x</h1>" + "".join(f"<a href='/{at}'>here {at}</a>" for at in range(100_000)))
+    begun = time.process_time()
+    report, _ = scan(site, slots=("seo",), links=2)
+    assert coverage(report)["slot.seo"].state is CoverageState.LOOKED
+    site.page("/", "<p>word</p>" * 900_000)
+    report, _ = scan(site, slots=("seo",), links=2)
+    assert time.process_time() - begun < 40
+    assert coverage(report)["slot.seo"].reason in {None, "limit_exceeded"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from surveyor.scan.check import language
@@ -9,6 +10,9 @@ from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.check.linking import Link, links, same, told
 from surveyor.scan.model import Domain
+
+#: What people write for a country and is none (ISO 3166-1): Britain is gb.
+_NO_REGION = re.compile(r"-(uk|eu|en|latam|emea|apac)$")
 
 
 def judge(document: Document) -> Iterable[Outcome]:
@@ -29,6 +33,7 @@ def judge(document: Document) -> Iterable[Outcome]:
 
 def _wrong(found: list[Link]) -> Iterator[tuple[str, list[Link]]]:
     yield "code", [link for link in found if code(link) != "x-default" and not language.is_tag(code(link))]
+    yield "region", [link for link in found if _NO_REGION.search(code(link))]
     yield "relative", [link for link in found if not link.href.lower().startswith(("http://", "https://"))]
     first: dict[str, Link] = {}
     twice = []
@@ -48,6 +53,6 @@ CHECK = Check(
     id="seo_hreflang",
     version=1,
     domain=Domain.SEO,
-    outcomes=("code", "relative", "repeated", "misplaced", "no_self", "no_default"),
+    outcomes=("code", "region", "relative", "repeated", "misplaced", "no_self", "no_default"),
     page=judge,
 )

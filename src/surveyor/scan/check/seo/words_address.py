@@ -76,6 +76,14 @@ WORDS: Table = {
         ),
     },
     "seo_hreflang": {
+        "region": Words(
+            title="Regions of hreflang that are no country",
+            severity=Severity.LOW,
+            description="Search engines know countries only, by the codes of ISO 3166-1: Britain is GB, and Latin America is none.",
+            fix="Use the code of a country, or the language alone.",
+            references=("https://developers.google.com/search/docs/specialty/international/localized-versions",),
+            confidence=0.9,
+        ),
         "code": Words(
             title="Language codes of hreflang invalid",
             severity=Severity.MEDIUM,

@@ -1,0 +1,42 @@
+"""Which of the large crawlers a site's robots.txt keeps from a page."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from surveyor.scan.check import directives
+from surveyor.scan.check.document import Document
+from surveyor.scan.evidence import Page, WellKnown
+from surveyor.scan.formats import robots
+from surveyor.scan.formats.robots import Rule
+
+_PATH = "/robots.txt"
+
+
+def forbidding(url: str, files: WellKnown) -> dict[str, Rule | None]:
+    """By crawler the rule that keeps it from a page, if one does; a file that is not there or no such file has none."""
+    page = files.files.get(_PATH)
+    found = robots.parse(page.body) if page is not None and is_rules(page) else robots.Robots()
+    split = urlsplit(url)
+    path = (split.path or "/") + (f"?{split.query}" if split.query else "")
+    rules: dict[str, Rule | None] = {}
+    for agent in directives.AGENTS:
+        rule = found.deciding(agent, path)
+        rules[agent] = None if rule is None or rule.allow else rule
+    return rules
+
+
+def is_rules(page: Page) -> bool:
+    """Whether an answer is read as rules: found, and no web page."""
+    return page.status == 200 and "html" not in page.media_type
+
+
+def kept_out(document: Document, files: WellKnown | None) -> bool | None:
+    """Whether no crawler may list the page, by directives and robots.txt; ``None`` where that is not known."""
+    open_to = [agent for agent in directives.AGENTS if directives.blocking(document, agent) is None]
+    if not open_to:
+        return True
+    if files is None or _PATH in files.missed:
+        return None
+    rules = forbidding(document.page.url, files)
+    return all(rules[agent] is not None for agent in open_to)

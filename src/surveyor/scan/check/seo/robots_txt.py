@@ -1,0 +1,45 @@
+"""robots.txt as crawlers read it (RFC 9309): whether it can be had, and lines that nobody understands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.interface import Check, Needs, Outcome
+from surveyor.scan.evidence import WellKnown
+from surveyor.scan.formats import robots
+from surveyor.scan.model import Domain, Evidence
+
+_PATH = "/robots.txt"
+_QUOTED = 20
+
+
+def judge(_document: Document, files: WellKnown) -> Iterable[Outcome]:
+    """A server's error, upon which crawlers stay away; a page in its place; lines that break the syntax."""
+    page = files.files.get(_PATH)
+    if page is None or 400 <= page.status < 500:
+        return
+    told = Evidence(kind="file", where=_PATH, value=f"{page.status} {page.media_type}".strip()[:300])
+    if page.status >= 500:
+        yield Outcome(key="failing", evidence=(told,))
+        return
+    if "html" in page.media_type or page.body[:200].lstrip().lower().startswith((b"<!doctype", b"<html")):
+        yield Outcome(key="page", evidence=(told,))
+        return
+    problems = robots.parse(page.body).problems
+    if problems:
+        evidence = tuple(
+            Evidence(kind="file", where=f"{_PATH} line {one.line}", value=f"{one.text}: {one.why}") for one in problems
+        )
+        yield Outcome(key="invalid", evidence=evidence[:_QUOTED], count=len(problems))
+
+
+CHECK = Check(
+    id="seo_robots_txt",
+    version=1,
+    domain=Domain.SEO,
+    outcomes=("failing", "page", "invalid"),
+    needs=Needs.SITE,
+    site=judge,
+    parts=(_PATH,),
+)

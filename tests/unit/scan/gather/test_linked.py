@@ -1,0 +1,191 @@
+"""What a page's addresses answer, and its site's sitemaps, from real servers on loopback."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.references import references
+from surveyor.scan.errors import NotConfigured
+from surveyor.scan.evidence import Links, Page, Sitemaps
+from surveyor.scan.gather import Errand, http, links, sitemaps, wellknown
+from surveyor.scan.net import Client
+from surveyor.scan.settings import AllowedHost, Settings
+from tests.servers.web import Site
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with Site() as one:
+        yield one
+
+
+def errand(site: Site, settings: Settings | None = None) -> Errand:
+    allowed = settings or site.settings()
+    made = Errand(
+        url=site.url(), settings=allowed, client=Client(allowed), deadline=time.monotonic() + 20, jitter=lambda: 0.5
+    )
+    page = http.gather(made)
+    whole = replace(made, page=lambda: page, references=references(Document(page)))
+    return replace(whole, wellknown=lambda: wellknown.gather(whole))
+
+
+def linked(site: Site, body: str, settings: Settings | None = None) -> Links:
+    site.page("/", body)
+    found = links.GATHERER.gather(errand(site, settings))
+    assert isinstance(found, Links)
+    return found
+
+
+def paths(site: Site) -> list[str]:
+    return [f"{seen.method} {seen.path}" for seen in site.requests]
+
+
+def test_addresses_are_asked_once_and_an_impossible_one_too(site: Site) -> None:
+    site.page("/a", "<title>a</title>")
+    found = linked(
+        site, "<a href=/a#x>a</a><a href='a'>b</a><a href=/b>c</a><a href='#top'>d</a><a href=mailto:x@y>e</a>"
+    )
+    assert {url.removeprefix(site.url()): page.status for url, page in found.answers.items()} == {
+        "a": 200,
+        "b": 404,
+        "favicon.ico": 404,
+    }
+    assert found.stray is not None
+    assert found.stray.status == 404
+    assert paths(site).count("GET /a") == 1
+    assert (found.silent, found.untried, found.missed) == ({}, {}, {})
+
+
+def test_no_more_than_the_limit_and_that_is_told(site: Site) -> None:
+    body = "<link rel=canonical href=/c>" + "".join(f"<a href=/{at}>x</a>" for at in range(30))
+    found = linked(site, body, site.settings(links=5))
+    assert [url.removeprefix(site.url()) for url in sorted(found.answers)] == ["0", "1", "2", "c", "favicon.ico"]
+    assert len(found.untried) == 27
+    assert set(found.missed) == {"anchor"}
+
+
+def test_none_are_asked_for_when_that_is_turned_off(site: Site) -> None:
+    with pytest.raises(NotConfigured, match="SURVEYOR_LINKS"):
+        linked(site, "<a href=/a>x</a>", site.settings(links=0))
+    assert paths(site) == ["GET /"]
+
+
+def test_robots_txt_is_heeded_and_private_addresses_are_not_asked(site: Site) -> None:
+    site.page("/robots.txt", "User-agent: *\nDisallow: /private\n", content_type="text/plain")
+    body = "<a href=/private/a>x</a><a href='http://10.0.0.1/'>y</a><a href='http://127.0.0.1:1/'>z</a><a href=/b>b</a>"
+    found = linked(site, body)
+    assert set(found.untried) == {site.url("/private/a"), "http://10.0.0.1/", "http://127.0.0.1:1/"}
+    assert found.untried[site.url("/private/a")] == "robots.txt forbids it"
+    assert not any("private" in path for path in paths(site))
+
+
+def test_another_host_is_asked_by_head_and_by_get_where_that_fails(site: Site) -> None:
+    with Site() as other:
+        other.page("/a", "x")
+        other.page("/gone", status=404)
+        hosts = (AllowedHost(host="127.0.0.1"), AllowedHost(host="localhost"))
+        body = "".join(
+            f"<a href='{other.url(path).replace('127.0.0.1', 'localhost')}'>x</a>" for path in ("/a", "/gone")
+        )
+        found = linked(site, body, Settings(allow_hosts=hosts))
+        assert sorted(paths(other)) == ["GET /gone", "HEAD /a", "HEAD /gone"]
+    assert sorted(page.status for page in found.answers.values()) == [200, 404, 404]
+
+
+def test_a_host_that_does_not_answer_is_left_alone_after_a_while(site: Site) -> None:
+    with Site() as other:
+        gone = other.url().replace("127.0.0.1", "localhost")
+    hosts = (AllowedHost(host="127.0.0.1"), AllowedHost(host="localhost"))
+    body = "".join(f"<a href='{gone}{at}'>x</a>" for at in range(10))
+    found = linked(site, body, Settings(allow_hosts=hosts))
+    assert len(found.silent) == 10
+    assert "the host did not answer before" in found.silent.values()
+
+
+def test_a_host_is_asked_two_things_at_once_at_most(site: Site) -> None:
+    now, most, lock = 0, 0, threading.Lock()
+
+    def slow(out: Any) -> None:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        time.sleep(0.05)
+        with lock:
+            now -= 1
+        out.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    for at in range(8):
+        site.raw(f"/{at}", slow)
+    linked(site, "".join(f"<a href=/{at}>x</a>" for at in range(8)))
+    assert most == 2
+
+
+def test_time_that_is_over_is_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "_ALL_SECONDS", 0.3)
+    for at in range(6):
+        site.drip(f"/{at}", seconds=2.0)
+    begun = time.monotonic()
+    found = linked(site, "".join(f"<a href=/{at}>x</a>" for at in range(6)))
+    assert time.monotonic() - begun < 2.0
+    assert "there was no time left" in found.untried.values()
+    assert "anchor" in found.missed
+
+
+MAP = "<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'><url><loc>https://a.example/</loc></url></urlset>"
+
+
+def mapped(site: Site) -> Sitemaps:
+    site.page("/")
+    found = sitemaps.GATHERER.gather(errand(site))
+    assert isinstance(found, Sitemaps)
+    return found
+
+
+def test_the_usual_place_is_looked_at_where_robots_txt_names_none(site: Site) -> None:
+    site.page("/sitemap.xml", MAP, content_type="text/xml")
+    (file,) = mapped(site).files
+    assert (file.sitemap.kind, file.sitemap.total, file.named) == ("urlset", 1, None)
+
+
+def test_an_index_in_gzip_that_robots_txt_names_and_the_first_of_its_files(site: Site) -> None:
+    body = "".join(f"<sitemap><loc>{site.url(f'/{at}.xml')}</loc></sitemap>" for at in range(9))
+    packed = gzip.compress(f"<sitemapindex>{body}</sitemapindex>".encode())
+    site.page("/index.xml.gz", packed, content_type="application/gzip")
+    site.page("/robots.txt", f"Sitemap: {site.url('/index.xml.gz')}", content_type="text/plain")
+    site.page("/0.xml", MAP)
+    site.page("/1.xml", f"<sitemapindex><sitemap><loc>{site.url('/deeper.xml')}</loc></sitemap></sitemapindex>")
+    found = mapped(site)
+    assert [(file.page.status, file.sitemap.kind) for file in found.files] == [
+        (200, "sitemapindex"),
+        (200, "urlset"),
+        (200, "sitemapindex"),
+        (404, ""),
+        (404, ""),
+    ]
+    assert found.more == 5
+    assert not any("deeper" in path for path in paths(site))
+
+
+def test_a_bomb_is_cut(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sitemaps, "_BYTES", 1 << 20)
+    site.page("/sitemap.xml", gzip.compress(b"<urlset>" + b" " * (64 << 20)), content_type="application/gzip")
+    (file,) = mapped(site).files
+    assert file.cut
+    assert file.sitemap.error is None
+
+
+def test_what_a_page_names_is_bounded() -> None:
+    many = "".join(f"<a href=/{at}>x</a>" for at in range(5_000))
+    url = "https://a.example/"
+    made: Callable[[str], Page] = lambda body: Page(asked=url, url=url, status=200, headers=(), body=body.encode())  # noqa: E731
+    assert len(references(Document(made(many)))) == 2_000
+    assert references(Document(made("<a href='/" + "x" * 3_000 + "'>x</a><link rel=icon href=data:,>"))) == ()
