@@ -127,6 +127,27 @@ def test_what_is_no_bundle_is_malformed(tmp_path: Path, made: tuple[Path, str], 
         bundles.import_(tmp_path / "bad", tmp_path / "b.db", [made[1]])
 
 
+def chained(kind: bytes) -> bytes:
+    """Headers of headers, as a reader that follows them never comes to an end of."""
+    member = tarfile.TarInfo("manifest.json")
+    member.type, member.size = kind, 10
+    return (member.tobuf(tarfile.USTAR_FORMAT) + b"10 path=x\n".ljust(512, b"\0")) * 5_000
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_SPARSE, tarfile.LNKTYPE])
+def test_nothing_but_plain_headers_is_followed(tmp_path: Path, made: tuple[Path, str], kind: bytes) -> None:
+    (tmp_path / "bad").write_bytes(chained(kind))
+    with pytest.raises(Malformed, match="not a bundle"):
+        bundles.import_(tmp_path / "bad", tmp_path / "b.db", [made[1]])
+
+
+@pytest.mark.parametrize("cut", [100, 600, 3_000])
+def test_a_bundle_that_is_cut_short_is_malformed(tmp_path: Path, made: tuple[Path, str], cut: int) -> None:
+    (tmp_path / "bad").write_bytes(made[0].read_bytes()[:cut])
+    with pytest.raises(ScanError):
+        bundles.import_(tmp_path / "bad", tmp_path / "b.db", [made[1]])
+
+
 def signed(tmp_path: Path, made: tuple[Path, str], **more: object) -> Path:
     """The same bundle with a changed manifest that the same key signed."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
