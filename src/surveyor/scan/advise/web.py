@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote, urlencode
 
 import zstandard
 
 from surveyor.scan.advise.origin import Answer, Fetch, Manners, NoFile, Opened, checked
 from surveyor.scan.errors import Denied, Malformed, Refused, Unreachable
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 _NO_SUCH_RANGE = 416
 #: How a page for people begins, which a proxy or a load balancer sends in the place of a file, with 200 even.
@@ -126,14 +130,12 @@ class Web:
 
     def _once(self, url: str, spool: _Spool, max_bytes: int, etag: str | None) -> Answer:
         headers = {**self.manners.headers}
-        held = spool.held()
-        if held and spool.etag:
+        held = spool.held() if spool.etag else 0
+        if held:
             headers |= {"Range": f"bytes={held}-", "If-Range": spool.etag}
         elif etag:
             headers["If-None-Match"] = etag
-        return self.fetch(
-            url, to=spool.begin, max_bytes=max_bytes - (held if "Range" in headers else 0), headers=headers
-        )
+        return self.fetch(url, to=lambda answer: spool.begin(answer, held), max_bytes=max_bytes - held, headers=headers)
 
     def _backed_off(self, attempt: int) -> float:
         """Seconds, of those the more the rarer the server wants to be asked."""
@@ -177,17 +179,36 @@ class _Spool:
         self.file.truncate(0)
         self.etag = ""
 
-    def begin(self, answer: Answer) -> BinaryIO:
-        """Where the body of this answer goes: behind what is there for a rest, else from the start."""
-        if answer.status != 206:
+    def begin(self, answer: Answer, asked: int) -> BinaryIO:
+        """Where the body of this answer goes: behind what is there for the rest that was ``asked`` for from that byte.
+
+        A whole file goes from the start, and what is said in the place of one nowhere. Raises ``Unreachable`` for
+        another part than was asked for, with which nothing can be done.
+        """
+        if answer.status == 206:
+            rest = (answer.get("content-range") or "").startswith(f"bytes {asked}-")
+            if not asked or not rest or answer.get("content-encoding"):
+                self.drop()
+                raise Unreachable("a part of the file that was not asked for")
+        elif answer.status != 200:
+            return _Nowhere()  # what is there may still be a beginning
+        else:
             self.file.seek(0)
             self.file.truncate()
             # what was inflated on the way is no beginning of what the server counts
-            strong = answer.get("etag") if answer.status == 200 and not answer.get("content-encoding") else None
+            strong = None if answer.get("content-encoding") else answer.get("etag")
             self.etag = strong if strong and not strong.startswith("W/") else ""
             if self.note:
                 self.note.write_text(self.etag, encoding="utf-8")
         return self.file
+
+
+class _Nowhere(io.BytesIO):
+    """Takes bytes and keeps none."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Their number."""
+        return len(memoryview(data))
 
 
 def _place(parked: Path, url: str) -> Path:
@@ -240,7 +261,7 @@ def _spool(parked: Path | None, url: str) -> Iterator[_Spool]:
     parked.mkdir(parents=True, exist_ok=True)
     path = _place(parked, url)
     note = path.with_suffix(".etag")
-    etag = note.read_text(encoding="utf-8") if note.is_file() else ""
+    etag = note.read_text(encoding="utf-8", errors="replace") if note.is_file() else ""
     with path.open("a+b") as file:
         if not etag:
             file.truncate(0)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -205,3 +206,70 @@ def test_mirrors_are_asked_in_their_order(bucket: Bucket, web: Ask, tmp_path: Pa
     with pytest.raises(ZeroDivisionError), both.open("data", max_bytes=BIG):
         _ = 1 / 0  # what the reader does wrong is no reason to ask another
     assert len(bucket.asked) == 4
+
+
+class Said:
+    """One answer of a server that says what it likes."""
+
+    def __init__(self, status: int, body: bytes, **headers: str) -> None:
+        self.status, self.body = status, body
+        self._headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+    def get(self, name: str) -> str | None:
+        return self._headers.get(name)
+
+
+def told(tmp_path: Path, *answers: Said) -> tuple[Web, list[Mapping[str, str]]]:
+    """A server that answers so in turn, and the headers that it was asked with."""
+    asked: list[Mapping[str, str]] = []
+
+    def fetch(url: str, *, to: Callable[[Any], BinaryIO], max_bytes: int, headers: Mapping[str, str]) -> Any:
+        answer = answers[len(asked)]
+        asked.append(headers)
+        to(answer).write(answer.body)
+        if answer.get("broken"):
+            raise Unreachable("broke off")
+        return answer
+
+    manners = Manners(sleep=lambda _: None, clock=lambda: 0.0)
+    return Web("http://mirror", fetch, manners=manners, parked=tmp_path / "parked"), asked
+
+
+HALF = Said(200, DATA[:100], etag='"a"', broken="yes")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        Said(206, DATA[50:], content_range=f"bytes 50-{len(DATA) - 1}/{len(DATA)}"),
+        Said(206, DATA[100:]),
+        Said(206, DATA[100:], content_range=f"bytes 100-{len(DATA) - 1}/{len(DATA)}", content_encoding="gzip"),
+    ],
+    ids=["another", "unnamed", "packed"],
+)
+def test_a_part_that_was_not_asked_for_is_put_behind_nothing(tmp_path: Path, odd: Said) -> None:
+    origin, asked = told(tmp_path, HALF, odd, Said(200, DATA))
+    assert read(origin, "data") == DATA
+    assert [headers.get("Range") for headers in asked] == [None, "bytes=100-", None]
+
+
+def test_a_part_is_no_answer_to_who_asked_for_the_whole(tmp_path: Path) -> None:
+    origin, _ = told(tmp_path, Said(206, DATA[:9], content_range=f"bytes 0-8/{len(DATA)}"), Said(200, DATA))
+    assert read(origin, "data") == DATA
+
+
+def test_a_busy_answer_costs_nothing_of_what_was_had(tmp_path: Path) -> None:
+    rest = Said(206, DATA[100:], content_range=f"bytes 100-{len(DATA) - 1}/{len(DATA)}")
+    origin, asked = told(tmp_path, HALF, Said(503, b"busy"), rest)
+    assert read(origin, "data") == DATA
+    assert [headers.get("Range") for headers in asked] == [None, "bytes=100-", "bytes=100-"]
+
+
+def test_a_damaged_note_of_what_was_parked_breaks_no_update(tmp_path: Path) -> None:
+    broken, _ = told(tmp_path, *[HALF] * 4)
+    with pytest.raises(Unreachable):
+        read(broken, "data")
+    (note,) = (tmp_path / "parked").glob("*.etag")
+    note.write_bytes(b"\xff\xfe")
+    origin, _ = told(tmp_path, Said(200, DATA))
+    assert read(origin, "data") == DATA
