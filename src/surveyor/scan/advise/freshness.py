@@ -15,6 +15,8 @@ from surveyor.scan.vocabulary import counted
 
 #: Feeds of facts: they speak of whatever is found.
 _FACTS = (EPSS, KEV, NVD)
+#: How far the clocks of two machines may be apart.
+_AHEAD = timedelta(days=1)
 
 
 def entries(snapshot: Snapshot, ecosystems: Sequence[str], feeds: Feeds, now: datetime) -> tuple[Coverage, ...]:
@@ -37,9 +39,9 @@ def _concerns(status: FeedStatus, bases: Iterable[str]) -> bool:
 
 
 def stale(status: FeedStatus, feeds: Feeds, now: datetime) -> bool:
-    """Whether it was last had longer ago than is bearable."""
+    """Whether it was last had longer ago than is bearable, or at a time to come, by a clock that was wrong."""
     limit = timedelta(hours=feeds.stale_after)
-    return bool(status.updated_at and limit and now - status.updated_at > limit)
+    return bool(status.updated_at and limit and not -_AHEAD <= now - status.updated_at <= limit)
 
 
 def _entry(status: FeedStatus, feeds: Feeds, now: datetime) -> Coverage | None:

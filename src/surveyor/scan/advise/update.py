@@ -299,7 +299,8 @@ def _collect(run: _Run, wanted: Wanted, scope: str, progress: Progress) -> Colle
     feed, mark = wanted.feed, run.mark(wanted, scope)
     with feed.fetch(wanted.origin, scope, run.known(wanted, scope, progress)) as changes:
         if changes is None:
-            if _age(mark, run.now) >= _TOUCHED:
+            # a date ahead of now is of a clock that was wrong
+            if not timedelta() <= _age(mark, run.now) < _TOUCHED:
                 run.builder().checked(feed.id, scope, at=run.at)
             return CollectionResult(feed=feed.id, scope=scope, action=Action.UNCHANGED, rows=mark.rows)
         with run.builder().collection(feed.id, scope) as collection:

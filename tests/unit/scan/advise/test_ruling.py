@@ -393,3 +393,13 @@ def test_a_vendor_that_is_still_looking_is_a_weaker_word(tmp_path: Path) -> None
     looking = said("CVE-1-1", fixed=None, state=State.INVESTIGATING)
     (finding,) = ask(tmp_path, {VENDOR: [looking]}, [deb("expat", "1.0")]).findings
     assert finding.confidence == pytest.approx(0.665)
+
+
+@pytest.mark.parametrize(("days", "told_stale"), [(0.5, False), (400, True)])
+def test_what_was_had_at_a_time_to_come_is_not_fresh_for_ever(tmp_path: Path, days: float, told_stale: bool) -> None:
+    builder = Builder(tmp_path / "a.db", base=None)
+    with builder.collection("osv", "Debian") as collection:
+        collection.put("CVE-1-1", "", (said("CVE-1-1"),))
+        collection.finish(Mark(updated_at=(NOW + timedelta(days=days)).isoformat()))
+    builder.close()
+    assert bool(told(matched(tmp_path, [deb("expat", "1.0")]), "stale")) is told_stale
