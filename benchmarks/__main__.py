@@ -16,6 +16,7 @@ NAMES = (
     "labelled",
     "live",
     "matching",
+    "rematch",
     "reports",
     "sources",
     "versions",

@@ -16,8 +16,10 @@ from surveyor.scan.settings import Feeds
 from surveyor.service.actions import advisories, findings, regressions, scans, slots, teams
 from surveyor.service.actions.findings import Decision
 from surveyor.service.actions.slots import Result
+from surveyor.service.api.v1 import answers
 from surveyor.service.store.finding_lists import Filter
 from surveyor.service.store.findings import FindingRow
+from surveyor.service.ui import rows
 from tests.servers.jobs import run_waiting, scanned
 from tests.servers.osv_bucket import Record, record, write
 from tests.servers.pipeline import Ground, wheel
@@ -63,7 +65,7 @@ async def one(near: Ground) -> FindingRow:
 
 
 async def told(near: Ground, scan_id: UUID) -> list[str]:
-    return [event.detail for event in await near.events(scan_id) if event.stage.startswith("osv.rematch")]
+    return [event.detail for event in await near.events(scan_id) if event.stage.startswith("rematch")]
 
 
 async def decide(near: Ground, found: FindingRow, **values: Any) -> None:
@@ -99,6 +101,11 @@ async def test_an_advisory_that_appears_is_found_in_what_was_scanned_before(near
     assert run.rematch["sources"][0]["date"].startswith("2026-02-01")
     assert await told(near, concerned) == ["matched again with advisories of 2026-02-01: 1 new, 0 gone"]
     assert sum(run.summary["findings"].values()) == 1
+    answer = answers.scan(run).rematch
+    assert answer is not None
+    assert (answer.new, answer.gone) == (1, 0)
+    (fact,) = [fact["words"] for fact in rows.facts(run) if "again" in str(fact["words"])]
+    assert str(fact).endswith("with advisories of 1 Feb 2026")
     assert "advisories.rematch" in [entry["what"] for entry in run.coverage]
     # what holds none of it is not read
     assert (await near.scan(others)).rematch is None

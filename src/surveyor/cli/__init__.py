@@ -17,6 +17,7 @@ _COMMANDS = {
     "scan": ("surveyor.cli.scan:scan", "Scan a page, a file or a directory, without any server."),
     "sbom": ("surveyor.cli.sbom:sbom", "List what is in a file, a directory or an image as a bill of materials."),
     "diff": ("surveyor.cli.diff:diff", "Compare two reports: what is new, fixed or changed, and why."),
+    "rematch": ("surveyor.cli.rematch:rematch", "Match stored reports with today's advisories, without their targets."),
     "vex": ("surveyor.cli.vex:vex", "Write what was decided about a report's vulnerabilities as VEX."),
     "up": ("surveyor.cli.service:up", "Run everything: database, API, web pages and workers."),
     "serve": ("surveyor.cli.service:serve", "Run the API and the web pages only."),

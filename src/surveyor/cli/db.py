@@ -77,6 +77,8 @@ def status() -> int:
             f"{feed.name:<28} {_moment(feed.date):<18} {_moment(feed.updated_at):<18} {age:>12} {feed.rows:>12,}{marks}"
         )
     print(f"{'total':<79} {sum(feed.rows for feed in feeds):>12,}")
+    with snapshot.open_snapshot(advisory_database(os.environ)) as opened:
+        print(f"state {opened.state or 'unknown'}")
     return OK
 
 

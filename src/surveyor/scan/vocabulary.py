@@ -52,6 +52,7 @@ STAGES = {
     "osv": "The advisory database as a whole.",
     "osv.query": "One pass over all packages.",
     "osv.online": "OSV's API is asked about the packages, instead of a database.",
+    "rematch": "A stored inventory is matched with newer advisories than its scan had; the artifact is not looked at.",
     "osv.update": "Advisories are brought up to date, ecosystem by ecosystem.",
     "epss.update": "Scores of how likely flaws are to be exploited are brought up to date.",
     "kev.update": "The list of flaws that are known to be exploited is brought up to date.",

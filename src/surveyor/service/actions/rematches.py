@@ -26,7 +26,6 @@ _NUMBERED = 5_000
 #: Titles that an event names.
 _NAMED = 20
 _SLOT = ARTIFACT_SLOTS[0]
-_STAGE = "osv.rematch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +110,7 @@ async def fail(sessions: Sessions, scan_id: UUID, detail: str) -> None:
 
 
 async def _failed(session: Session, scan: Scan, detail: str) -> None:
-    said = NewEvent(ts=clock.now(), stage=f"{_STAGE}.err", detail=detail, level="error")
+    said = NewEvent(ts=clock.now(), stage="rematch.err", detail=detail, level="error")
     await events.append(session, scan.id, [said], slot=_SLOT)
 
 
@@ -156,7 +155,9 @@ async def _tell(
     coverage = [*kept, *intake.coverage(report.coverage, _SLOT), looked]
     await scans.change(session, scan.id, rematch=told, coverage=coverage)
     data = {"new": new[:_NAMED], "gone": gone[:_NAMED]}
-    said = NewEvent(ts=place.at, stage=_STAGE, detail=detail, data={name: held for name, held in data.items() if held})
+    said = NewEvent(
+        ts=place.at, stage="rematch.done", detail=detail, data={name: held for name, held in data.items() if held}
+    )
     await events.append(session, scan.id, [said], slot=_SLOT)
     held = await scans.find(session, scan.id)
     if held is not None:

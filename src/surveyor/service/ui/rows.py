@@ -12,7 +12,7 @@ from surveyor.scan.model import Severity
 from surveyor.service.store.findings import ASSETS_SHOWN, FindingRow, FoundAsset
 from surveyor.service.store.scans import Scan
 from surveyor.service.ui import words
-from surveyor.service.ui.render import size
+from surveyor.service.ui.render import day, size
 from surveyor.service.ui.verdict import Verdict, judge
 
 _SUB_LENGTH = 140
@@ -225,4 +225,13 @@ def facts(run: Scan, artifact_size: int | None = None) -> list[dict[str, object]
         words.append({"words": size(artifact_size), "mono": False})
     if run.trigger != "manual":
         words.append({"words": f"by {run.trigger.replace('_', ' ')}", "mono": False})
+    if run.rematch:
+        words.append({"words": _rematch(run.rematch), "mono": False})
     return words
+
+
+def _rematch(told: dict[str, Any]) -> str:
+    """When an inventory met newer advisories, and which."""
+    dates = [source["date"] for source in told["sources"] if source.get("date")]
+    of = f" of {day(max(dates))}" if dates else ""
+    return f"matched again on {day(told['at'])} with advisories{of}"

@@ -58,7 +58,12 @@ def scan(run: Scan) -> schemas.Scan:
         scanner_status={name: slot.state for name, slot in slots.items()},
         scanners={name: schemas.Scanner.model_validate(slot) for name, slot in slots.items()},
         coverage=list(run.coverage),
+        rematch=_rematch(run.rematch) if run.rematch else None,
     )
+
+
+def _rematch(told: dict[str, Any]) -> schemas.Rematch:
+    return schemas.Rematch.model_validate({name: told[name] for name in schemas.Rematch.model_fields})
 
 
 def finding(row: FindingRow) -> schemas.Finding:

@@ -145,6 +145,15 @@ class Scanner(Out):
     finished_at: datetime | None
 
 
+class Rematch(Out):
+    """That a scan's inventory was matched again with newer advisories, without its artifact."""
+
+    at: datetime
+    sources: list[dict[str, Any]] = Field(description="Feeds of those advisories, each with the date of its data")
+    new: int = Field(description="Findings that the scan had not before")
+    gone: int = Field(description="Findings that it has no more")
+
+
 class Scan(Out):
     """A scan run as it stands."""
 
@@ -173,6 +182,7 @@ class Scan(Out):
     started_at: datetime | None
     finished_at: datetime | None
     events_removed_at: datetime | None = Field(description="When its events were removed, by the setting event_days")
+    rematch: Rematch | None = Field(description="When its inventory was last matched again with newer advisories")
     updated_at: datetime
 
 
