@@ -41,11 +41,22 @@ HOSTILE = [
     + b"9" * 5000
     + b"'>",
     b"<i tabindex='" + b"9" * 5000 + b"' aria-level='" + b"9" * 5000 + b"' role=heading>x</i>",
+    b"<script type='application/ld+json'>" + b'{"a":' * 900 + b"1" + b"}" * 900 + b"</script>",
+    b"<script type='application/ld+json'>"
+    + b"[" * 5000
+    + b"</script><script type=application/ld+json>\xff\x00</script>",
+    b'<script type=application/ld+json>{"@context":[1,null,{}],"@type":[1,{}],"@graph":[[[{"@type":"Offer"}]]]}</script>',
+    b"<i itemscope itemtype=https://schema.org/Person itemref='a a a' id=a itemprop=a>" * 60,
+    b"<base href='http://[::1'><link rel='alternate canonical next' hreflang='"
+    + b"x-" * 500
+    + b"' href='//:99999999'>",
+    b"<meta name=robots content='unavailable_after: 99999-99-99,unavailable_after:,noindex" + b",," * 500 + b"'>",
+    b"<meta name=viewport content='width=" + b"9" * 5000 + b"'><html lang='" + b"x" * 5000 + b"'>",
     "<p lang='\ud800'>".encode("utf-8", "surrogatepass") * 10,
 ]
 HEADERS = [
     (),
-    tuple((name, "\x00\xff,;=()\"'*" * 50) for name in ("Content-Security-Policy", "Permissions-Policy", "X-Robots-Tag")),
+    tuple((name, "\x00\xff,;=()\"'*" * 50) for name in ("Content-Security-Policy", "Permissions-Policy", "X-Robots-Tag", "Link", "Content-Language")),
     (("Strict-Transport-Security", "max-age=" + "9" * 5000), ("X-Frame-Options", ","), ("Referrer-Policy", ",,,")),
     (("Content-Security-Policy", ";" * 5000), ("Content-Security-Policy", "a " * 5000), ("Permissions-Policy", "(" * 9000)),
 ]  # fmt: skip

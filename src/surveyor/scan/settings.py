@@ -111,7 +111,7 @@ class Settings:
     user_agent: str = "Surveyor/0.1"
     #: Whether a page's host is asked for files that should not be there.
     probes: bool = True
-    #: How many of the addresses that a page names are asked for; none with 0.
+    #: How many of the addresses that a page names are asked for, none with 0; a verification asks for more.
     links: int = 40
     limits: Limits = field(default_factory=Limits)
     layer_cache: Path | None = None

@@ -102,3 +102,39 @@ def test_an_unnarrowed_scan_says_nothing_about_single_rules(site: Site) -> None:
     site.page("/")
     report = engine.run(plan(site.url("/")), site.settings(), Progress())
     assert not [entry for entry in report.coverage if entry.what.startswith("check.")]
+
+
+LINKS = "seo_broken_links"
+
+
+def state(site: Site, rule: str, **changes: Any) -> tuple[CoverageState, int | None]:
+    ran = entry(look(site, rule, **changes), rule)
+    assert ran is not None
+    return ran.state, ran.count
+
+
+def test_links_are_proved_whole_only_where_all_were_asked_for(site: Site) -> None:
+    site.page("/", "".join(f"<a href=/{at}>x</a>" for at in range(12)))
+    assert state(site, LINKS) == (CoverageState.LOOKED, 1)
+    for at in range(12):
+        site.page(f"/{at}")
+    assert state(site, LINKS) == (CoverageState.LOOKED, 0)
+    # five times as many as a scan asks for: ten of twelve
+    assert state(site, LINKS, links=2) == (CoverageState.PARTIAL, 0)
+    assert entry(look(site, LINKS, links=0), LINKS) is None
+
+
+def test_what_others_do_not_answer_proves_nothing(site: Site) -> None:
+    site.page("/", "<link rel=canonical href='http://127.0.0.1:1/'><link rel=alternate hreflang=de href=/de>")
+    assert state(site, "seo_canonical_target") == (CoverageState.PARTIAL, 0)
+    site.page("/de", "<link rel=alternate hreflang=en href=/>")
+    assert state(site, "seo_hreflang_return") == (CoverageState.LOOKED, 0)
+
+
+def test_a_robots_txt_that_cannot_be_had_proves_nothing(site: Site) -> None:
+    site.page("/")
+    site.raw("/robots.txt", b"")
+    for rule in ("seo_crawling", "seo_robots_txt"):
+        assert state(site, rule) == (CoverageState.PARTIAL, 0)
+    site.page("/robots.txt", "User-agent: *", content_type="text/plain")
+    assert state(site, "seo_crawling") == (CoverageState.LOOKED, 0)
