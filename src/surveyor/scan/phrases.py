@@ -17,6 +17,7 @@ _FEEDS = {
     "epss": "EPSS",
     "kev": "CISA KEV",
     "nvd": "NVD",
+    "nvd@nist.gov": "NVD",
     "osv": "OSV",
     "redhat": "Red Hat",
     "ubuntu": "Ubuntu",
@@ -43,8 +44,8 @@ _RULINGS = {
     "vendor": "{} outranks the sources that say otherwise, as the vendor knows what it built.",
     "any": "Sources of one rank disagree; {} calls it affected, and one of them is enough.",
 }
-#: Between these a percentage is written as it is; no estimate is 0% or 100%.
-_LEAST, _MOST = 0.001, 0.995
+#: Below the first an estimate is not written as 0%, above the second not as 100%.
+_LEAST, _MOST = 0.001, 0.99
 
 
 def feed(name: str) -> str:
@@ -75,7 +76,7 @@ def likelihood(score: float) -> str:
     if 0 < score < _LEAST:
         return "under 0.1%"
     if _MOST <= score < 1:
-        return "over 99%"
+        return f"{int(score * 1000) / 10}%"
     return f"{score:.1%}" if score < 0.1 else f"{score:.0%}"
 
 

@@ -41,7 +41,15 @@ def test_no_ruling_has_none(by: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("score", "told"),
-    [(0, "0.0%"), (0.00042, "under 0.1%"), (0.0123, "1.2%"), (0.94321, "94%"), (0.9961, "over 99%"), (1, "100%")],
+    [
+        (0, "0.0%"),
+        (0.00042, "under 0.1%"),
+        (0.0123, "1.2%"),
+        (0.94321, "94%"),
+        (0.9961, "99.6%"),
+        (0.99999, "99.9%"),
+        (1, "100%"),
+    ],
 )
 def test_a_likelihood_is_neither_nothing_nor_certain(score: float, told: str) -> None:
     assert phrases.likelihood(score) == told

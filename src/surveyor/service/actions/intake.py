@@ -8,12 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, fields, is_dataclass, replace
+from datetime import datetime
 from enum import Enum
 from types import NoneType
 from typing import Any, TypeVar
 
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.model import Asset, Coverage, Evidence, Finding, Fix, Package, Report, Score
+from surveyor.scan.report import interface
 from surveyor.scan.report import json as report_json
 from surveyor.service.store.sightings import SeenAsset, Sighting
 
@@ -24,7 +26,10 @@ PACKAGES = 500_000
 ASSETS = 500_000
 COVERAGE = 5_000
 SCORES = 50
+#: Upgrades that a run keeps, and installed versions that each names; the report has all.
+UPGRADES, UPGRADED = 10, 5
 TITLE, TEXT, VALUE, LIST = 500, 8_000, 4_000, 200
+_YEARS = (1970, 2200)
 
 
 def read(content: bytes) -> Report:
@@ -77,7 +82,15 @@ def _sighting(finding: Finding, fallback: Asset) -> Sighting:
         "package": _optional(finding.package),
         "cvss": scrub([asdict(score) for score in finding.cvss[:LIST]]),
         "epss": None if finding.epss is None else _fraction(finding.epss),
+        "epss_percentile": None if finding.epss_percentile is None else _fraction(finding.epss_percentile),
+        "epss_date": _moment(finding.epss_date),
         "kev": None if finding.kev is None else bool(finding.kev),
+        "known_exploited": scrub(asdict(finding.known_exploited)) if finding.known_exploited else None,
+        "cwes": list(_texts(finding.cwes)),
+        "published": _moment(finding.published),
+        "modified": _moment(finding.modified),
+        "ruled_by": _optional(finding.ruled_by),
+        "decision": scrub(asdict(finding.decision)) if finding.decision else None,
         "fixed_in": list(_texts(finding.fixed_in)),
         "fix_state": _optional(finding.fix_state),
         "reference_urls": list(_texts(finding.references)),
@@ -136,6 +149,20 @@ def scores(given: Iterable[Score]) -> list[dict[str, Any]]:
     return [scrub(asdict(score)) for score in list(given)[:SCORES]]
 
 
+def upgrades(report: Report) -> list[dict[str, Any]]:
+    """What upgrades would end, those that end most: package, the versions there, the one to take, how many of all."""
+    return [
+        {
+            "package": clean(one.upgrade.package, VALUE),
+            "present": list(_texts(one.upgrade.present[:UPGRADED])),
+            "version": clean(one.upgrade.version, VALUE),
+            "ends": one.ends,
+            "total": one.total,
+        }
+        for one in interface.gains(report)[:UPGRADES]
+    ]
+
+
 def _known(entry: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in entry.items() if value is not None}
 
@@ -159,6 +186,15 @@ def _fraction(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
         raise Malformed("a number from 0 to 1 was expected")
     return min(max(float(value), 0.0), 1.0)
+
+
+def _moment(value: object) -> datetime | None:
+    """A moment that people and PostgreSQL can read; one far off is nobody's."""
+    if value is None:
+        return None
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise Malformed("a moment with its zone was expected")
+    return value if _YEARS[0] <= value.year <= _YEARS[1] else None
 
 
 def _evidence(evidence: tuple[Evidence, ...]) -> list[dict[str, Any]]:

@@ -14,6 +14,8 @@ from surveyor.service.store.scans import Scan
 
 #: The entry of a run's summary that says how many packages its inventory has.
 PACKAGES = "packages"
+#: And with what upgrades would end.
+UPGRADES = "upgrades"
 _STATES = frozenset(state.value for state in INCOMPLETE)
 
 

@@ -153,7 +153,8 @@ async def _tell(
     kept = [entry for entry in scan.coverage if not str(entry.get("what", "")).startswith("advisories")]
     looked = {"what": "advisories.rematch", "state": "looked", "detail": detail, "slot": _SLOT}
     coverage = [*kept, *intake.coverage(report.coverage, _SLOT), looked]
-    await scans.change(session, scan.id, rematch=told, coverage=coverage)
+    summary = {**scan.summary, inventories.UPGRADES: intake.upgrades(report)}
+    await scans.change(session, scan.id, rematch=told, coverage=coverage, summary=summary)
     data = {"new": new[:_NAMED], "gone": gone[:_NAMED]}
     said = NewEvent(
         ts=place.at, stage="rematch.done", detail=detail, data={name: held for name, held in data.items() if held}

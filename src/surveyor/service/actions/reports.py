@@ -112,6 +112,7 @@ def merge(scan: Scan, parts: dict[str, Report]) -> Report:
         sources=tuple(dict.fromkeys(source for report in reports for source in report.sources)),
         packages=packages,
         findings=findings,
+        upgrades=tuple(upgrade for report in reports for upgrade in report.upgrades),
         scores=tuple(score for report in reports for score in report.scores),
         summary=Summary(
             findings={severity.value: counts[severity.value] for severity in Severity},

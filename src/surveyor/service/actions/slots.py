@@ -276,7 +276,8 @@ async def _end_slot(
         values["report_keys"] = {**scan.report_keys, slot: key}
     summary = scan.summary
     if report is not None and scan.kind == Kind.ARTIFACT:
-        summary = values["summary"] = {**summary, inventories.PACKAGES: len(report.packages)}
+        kept = {inventories.PACKAGES: len(report.packages), inventories.UPGRADES: intake.upgrades(report)}
+        summary = values["summary"] = {**summary, **kept}
     if report is not None and report.scores:
         others = [score for score in summary.get(SCORES, ()) if score["scanner"] != slot]
         summary = values["summary"] = {**summary, SCORES: [*others, *intake.scores(report.scores)]}

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from surveyor.scan import phrases
 from surveyor.scan.vocabulary import counted
 from surveyor.service.documents.model import DOMAINS, OPEN, SEVERITIES, Asset, Entry, Finding, ProjectReport, Target
 from surveyor.service.documents.sheet import Brief, Count, DayBar, DomainBar, Fact, Gap, Item, Place, Quote, Sheet
@@ -187,7 +188,7 @@ def _finding_facts(one: Finding) -> Iterable[str]:
     if scores:
         yield f"CVSS {max(scores):.1f}"
     if one.epss is not None:
-        yield f"EPSS {one.epss:.2f}"
+        yield f"EPSS {phrases.likelihood(one.epss)}"
     if one.kev:
         yield "known to be exploited"
     yield f"confidence {one.confidence:.0%}"
@@ -196,7 +197,7 @@ def _finding_facts(one: Finding) -> Iterable[str]:
 def _no_fix(one: Finding) -> str:
     if one.fixed_in:
         return ""
-    return f"No fix is known ({_text(one.fix_state, 60).replace('_', ' ')})." if one.fix_state else "No fix is known."
+    return phrases.why_unfixed(one.fix_state) or "No fix is known."
 
 
 def _sentence(words: str) -> str:

@@ -49,7 +49,7 @@ class Filter:
     """What a list may be narrowed by, and its order: one of ``SORTS``.
 
     ``text`` is looked for in titles and rules; ``asset`` is a URL, a PURL or an artifact's name, as a whole; ``seen``
-    leaves out what is gone.
+    leaves out what is gone; ``kev`` keeps what attackers are known to use, or leaves that out.
     """
 
     severity: str | None = None
@@ -60,6 +60,7 @@ class Filter:
     asset: str | None = None
     scan_id: UUID | None = None
     seen: bool | None = None
+    kev: bool | None = None
     sort: str = "priority"
 
 
@@ -79,6 +80,8 @@ def of_project(team_id: UUID, project_id: UUID, wanted: Filter) -> Select[Any]:
         statement = statement.where(
             table.c.not_seen_since.is_(None) if wanted.seen else table.c.not_seen_since.is_not(None)
         )
+    if wanted.kev is not None:
+        statement = statement.where(table.c.kev if wanted.kev else table.c.kev.is_not(True))
     if wanted.scan_id is not None:
         statement = statement.where(
             table.c.id.in_(select(scan_findings.c.finding_id).where(scan_findings.c.scan_id == wanted.scan_id))

@@ -61,7 +61,15 @@ findings = Table(
     Column("package", Text),
     Column("cvss", JSONB, nullable=False, server_default=_EMPTY_LIST),
     Column("epss", Float),
+    Column("epss_percentile", Float),
+    Column("epss_date", DateTime(timezone=True)),
     Column("kev", Boolean),
+    Column("known_exploited", JSONB),
+    Column("cwes", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("published", DateTime(timezone=True)),
+    Column("modified", DateTime(timezone=True)),
+    Column("ruled_by", Text),
+    Column("decision", JSONB),
     Column("fixed_in", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("fix_state", Text),
     Column("reference_urls", ARRAY(Text), nullable=False, server_default=text("'{}'")),
@@ -114,6 +122,12 @@ findings = Table(
     # what totals are counted by, without a look at the rows: a list may be narrowed by any of the last three
     Index("findings_count_idx", "team_id", "project_id", "status", "domain", "severity_order"),
     Index("findings_rule_idx", "team_id", "project_id", "rule"),
+    # the few that attackers are known to use, in the order of the list
+    Index(
+        "findings_exploited_idx",
+        *("team_id", "project_id", "priority_order", "severity_order", "inserted_at", "id"),
+        postgresql_where=text("kev"),
+    ),
     Index("findings_ids_idx", "ids", postgresql_using="gin"),
     # words within titles; not there where the server has no pg_trgm
     Index("findings_title_idx", "title", postgresql_using="gin", postgresql_ops={"title": "gin_trgm_ops"}),
@@ -187,7 +201,10 @@ class FoundAsset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingRow:
-    """A finding as it stands; priority and EPSS are ``None`` while nobody knows them."""
+    """A finding as it stands; priority and EPSS are ``None`` while nobody knows them.
+
+    ``known_exploited`` and ``decision`` are as the scanner's model has them, the latter a file's and not a person's.
+    """
 
     id: UUID
     team_id: UUID
@@ -208,7 +225,15 @@ class FindingRow:
     package: str | None
     cvss: tuple[dict[str, Any], ...]
     epss: float | None
+    epss_percentile: float | None
+    epss_date: datetime | None
     kev: bool | None
+    known_exploited: dict[str, Any] | None
+    cwes: tuple[str, ...]
+    published: datetime | None
+    modified: datetime | None
+    ruled_by: str | None
+    decision: dict[str, Any] | None
     fixed_in: tuple[str, ...]
     fix_state: str | None
     reference_urls: tuple[str, ...]
@@ -233,7 +258,7 @@ class FindingRow:
     elsewhere: int = 0
 
 
-_LISTS = ("ids", "cvss", "fixed_in", "reference_urls", "evidence")
+_LISTS = ("ids", "cvss", "cwes", "fixed_in", "reference_urls", "evidence")
 
 
 def shape(row: RowMapping, assets: tuple[FoundAsset, ...] = (), elsewhere: int = 0) -> FindingRow:

@@ -32,6 +32,7 @@ def routes() -> tuple[BaseRoute, ...]:
         Route("/uploads", home.start_file, methods=["POST"]),
         Route("/advisories/update", advisories.update, methods=["POST"]),
         Route("/advisories", advisories.show),
+        Route("/feeds", advisories.feeds),
         Route("/advisories/rescan", advisories.rescan, methods=["POST"]),
         Route("/scans/{scan_id}", scans.show),
         Route("/scans/{scan_id}/advisories", advisories.of_scan),

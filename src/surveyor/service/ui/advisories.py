@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from surveyor.service.actions import advisories, scans
 from surveyor.service.errors import Conflict, RateLimited
 from surveyor.service.ui import frames
-from surveyor.service.ui.render import fragment
+from surveyor.service.ui.render import fragment, page
 from surveyor.service.ui.scans import scan_id
 from surveyor.service.ui.visitors import Freshness, auth_of, freshness, platform_of, submitted, visitor
 from surveyor.service.ui.words import own
@@ -23,6 +23,11 @@ async def show(request: Request) -> Response:
     unmatched = await advisories.unmatched(platform_of(request).sessions, **own(who))
     known = await freshness(request)
     return _with_feeds(fragment("_advisories.html", who=who, advisories=known, unmatched=unmatched, fresh=True), known)
+
+
+async def feeds(request: Request) -> Response:
+    """``GET /feeds``: every feed with its date, its age and its failure."""
+    return page("feeds.html", here="feeds", who=await visitor(request), advisories=await freshness(request))
 
 
 async def of_scan(request: Request) -> Response:
@@ -39,7 +44,7 @@ async def update(request: Request) -> Response:
     # a conflict means that one is under way, which is what was wanted
     with contextlib.suppress(Conflict):
         await advisories.request_update(platform_of(request).sessions)
-    return RedirectResponse(_back(fields.get("scan", "")), 303)
+    return RedirectResponse("/feeds" if "feeds" in fields else _back(fields.get("scan", "")), 303)
 
 
 async def again(request: Request) -> Response:

@@ -18,6 +18,7 @@ from surveyor.service.errors import Conflict, InvalidParams, NotFound
 from surveyor.service.store.history import Change
 from surveyor.service.store.tasks import Task, TaskFilter
 from surveyor.service.ui import rows, words
+from surveyor.service.ui.background import background
 from surveyor.service.ui.factors import picture
 from surveyor.service.ui.render import page
 from surveyor.service.ui.visitors import freshness, platform_of, submitted, visitor
@@ -150,6 +151,7 @@ async def _page(
         state=words.FINDING[row.status],
         domain=words.plain(row.domain),
         picture=picture(row),
+        known=background(row),
         moves=words.finding_moves(row.status, lifecycle.FINDING_MOVES[row.status]),
         severities=_SEVERITIES,
         by_person=(row.priority or {}).get("source") == "person",

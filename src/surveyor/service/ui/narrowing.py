@@ -21,6 +21,7 @@ ORDERS = {
 }
 #: Texts that may be typed, and how long they are at most.
 _TEXTS = {"q": 200, "rule": 200, "asset": 2_048}
+_NAMED = {"sort": "order", "kev": "exploitation"}
 _CALLED = {"q": "search", "rule": "rule", "asset": "page, package or file"}
 
 
@@ -61,6 +62,7 @@ def _facet(name: str, label: str, values: tuple[str, ...]) -> Facet:
 
 FACETS = (
     _facet("severity", "Severity", tuple(Severity)),
+    Facet(name="kev", label="Exploited", options={"yes": "Known to be", "no": "Not known to be"}),
     _facet("domain", "Domain", tuple(Domain)),
     _facet("status", "Status", tuple(words.FINDING)),
 )
@@ -73,7 +75,7 @@ def read(query: Mapping[str, str]) -> Narrowing:
     for name, values in _KNOWN.items():
         given = query.get(name, "")
         chosen[name] = given if given in values else ""
-        unknown += words.unknown("order" if name == "sort" else name, given, values)
+        unknown += words.unknown(_NAMED.get(name, name), given, values)
     for name, limit in _TEXTS.items():
         given = query.get(name, "").strip()
         fits = len(given) <= limit and "\x00" not in given
@@ -92,6 +94,7 @@ def _filter(chosen: Mapping[str, str], scan_id: UUID | None) -> Filter:
         rule=chosen["rule"] or None,
         text=chosen["q"] or None,
         asset=chosen["asset"] or None,
+        kev={"yes": True, "no": False}.get(chosen["kev"]),
         scan_id=scan_id,
         sort=chosen["sort"] or "priority",
     )

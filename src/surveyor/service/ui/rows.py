@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
+from surveyor.scan import phrases
 from surveyor.scan.model import Severity
 from surveyor.service.store.findings import ASSETS_SHOWN, FindingRow, FoundAsset
 from surveyor.service.store.scans import Scan
@@ -54,7 +55,7 @@ class FindingView:
     version: str
     fixed_in: tuple[str, ...]
     fix: dict[str, Any] | None
-    fix_state: str | None
+    no_fix: str
     rule: str
     other_ids: tuple[str, ...]
     basis: str
@@ -107,7 +108,7 @@ def finding(row: FindingRow) -> FindingView:
         version=version,
         fixed_in=row.fixed_in,
         fix=row.recommended_fix,
-        fix_state=row.fix_state,
+        no_fix=phrases.why_unfixed(row.fix_state) or "No fix is known.",
         rule=row.rule,
         other_ids=tuple(i for i in row.ids if i != row.rule)[:6],
         basis=_basis(row),
@@ -164,7 +165,7 @@ def _sub(row: FindingRow, version: str) -> str:
         fixed = (
             f"{version} → {row.fixed_in[0]}"
             if row.fixed_in
-            else f"{version}, no fixed version known"
+            else f"{version}, {phrases.unfixed(row.fix_state)}"
             if version
             else ""
         )
@@ -172,7 +173,7 @@ def _sub(row: FindingRow, version: str) -> str:
         parts = [
             fixed,
             f"CVSS {max(scores):.1f}" if scores else "",
-            f"EPSS {row.epss:.2f}" if row.epss is not None else "",
+            f"EPSS {phrases.likelihood(row.epss)}" if row.epss is not None else "",
         ]
         return " · ".join(part for part in parts if part)
     first = row.description.partition("\n")[0]

@@ -23,13 +23,14 @@ from surveyor.service.ui.grades import grades
 from surveyor.service.ui.health import health
 from surveyor.service.ui.render import fragment, page
 from surveyor.service.ui.timeline import Chart, Part, Timeline
+from surveyor.service.ui.upgrades import upgrades
 from surveyor.service.ui.verdict import judge, looked_at
 from surveyor.service.ui.visitors import freshness, platform_of, submitted, visitor
 
 _FINDINGS = 50
 _EVENTS = 500
 _MOST_EVENTS = 5_000
-_PARTS = ("head", "verdict", "pipeline", "found", "looked", "grades", "findings")
+_PARTS = ("head", "verdict", "pipeline", "found", "looked", "grades", "upgrades", "findings")
 
 
 async def show(request: Request) -> Response:
@@ -133,6 +134,7 @@ async def _values(request: Request, who: Identity, scan: Scan, chart: Chart) -> 
         "health": health(scan),
         "looked": looked_at(scan),
         "grades": grades(scan),
+        "upgrades": upgrades(scan),
         "findings": await _findings(request, who, scan),
     }
 

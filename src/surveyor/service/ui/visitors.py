@@ -16,6 +16,7 @@ from surveyor.service.actions import advisories
 from surveyor.service.actions.platform import Platform
 from surveyor.service.auth import Auth, Identity, SignedIn, check_csrf, check_origin
 from surveyor.service.errors import BadRequest, TooLarge, Unauthorized
+from surveyor.service.ui.feeds import FeedLine, FeedView, lines, views
 
 _FORM_BYTES = 16 << 10
 _FORM_FIELDS = 20
@@ -23,11 +24,21 @@ _FORM_FIELDS = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freshness:
-    """The advisories behind verdicts: their feeds, whether an update is under way, and why the last one failed."""
+    """The advisories behind verdicts: their feeds, whether an update is under way, and why the last one failed.
 
-    sources: tuple[dict[str, Any], ...]
+    ``asked`` is when the last update was asked for; ``told`` whether one said what the database holds.
+    """
+
+    sources: tuple[FeedView, ...]
+    told: bool
+    asked: datetime | None
     running: bool
     error: str | None
+
+    @property
+    def feeds(self) -> tuple[FeedLine, ...]:
+        """The same with one line a feed."""
+        return lines(self.sources)
 
 
 def platform_of(request: Request) -> Platform:
@@ -89,21 +100,14 @@ async def freshness(request: Request) -> Freshness:
     """How fresh the advisories are."""
     platform = platform_of(request)
     asked, done = await advisories.latest(platform.sessions)
-    held = _newest(done.sources) if done else await asyncio.to_thread(_file, platform.scan.advisories)
+    held = done.sources if done else await asyncio.to_thread(_file, platform.scan.advisories)
     return Freshness(
-        sources=held,
+        sources=views(held, stale_after=platform.scan.feeds.stale_after, now=datetime.now(UTC)),
+        told=done is not None,
+        asked=asked.inserted_at if asked else None,
         running=asked is not None and asked.status in {"queued", "running"},
         error=asked.error if asked and asked.status == "failed" else None,
     )
-
-
-def _newest(sources: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
-    """One entry a feed: the date of its newest record in any ecosystem."""
-    dates: dict[str, str] = {}
-    for source in sources:
-        feed = str(source.get("feed", "")).upper()
-        dates[feed] = max(dates.get(feed, ""), str(source.get("date") or ""))
-    return tuple({"feed": feed, "date": date or None} for feed, date in sorted(dates.items()))
 
 
 def _file(path: Path | None) -> tuple[dict[str, Any], ...]:

@@ -70,7 +70,10 @@ def finding(row: FindingRow) -> schemas.Finding:
     """A finding with its assets."""
     return schemas.Finding(
         **_same(row, "id project_id domain rule title description severity severity_by status owner_id confidence"),
-        **_same(row, "tier ids package cvss epss kev fixed_in fix_state evidence recommended_fix first_scan_id"),
+        **_same(
+            row, "tier ids package cvss epss epss_percentile epss_date kev known_exploited cwes published modified"
+        ),
+        **_same(row, "ruled_by decision fixed_in fix_state evidence recommended_fix first_scan_id"),
         **_same(row, "last_scan_id first_seen last_seen not_seen_since inserted_at updated_at"),
         org_id=row.team_id,
         status_reason=row.status_reason,

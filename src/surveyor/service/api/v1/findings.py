@@ -33,6 +33,9 @@ class Wanted(BaseModel):
     asset: Wording | None = Field(None, max_length=2048, description="A URL, a PURL or an artifact's name, as a whole")
     scan_id: UUID | None = Field(None, description="Only what this scan saw")
     seen: bool | None = Field(None, description="True: still there at the last look; false: gone since")
+    kev: bool | None = Field(
+        None, description="True: known to be exploited; false: not listed as such, or nobody has looked"
+    )
     sort: Literal["priority", "severity", "newest", "last_seen"] = Field(
         "priority", description="From the greatest down; severity and priority decide each other's ties"
     )

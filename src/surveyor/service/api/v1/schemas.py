@@ -255,6 +255,30 @@ class Priority(Out):
     by_source: dict[str, dict[str, Any]] = Field(default={}, description="What each source says, and which model")
 
 
+class KnownExploited(Out):
+    """An entry of CISA's list of flaws that attackers are known to use."""
+
+    added: str = Field(description="Since when it is listed (YYYY-MM-DD)")
+    due: str = Field(
+        "", description="By when federal agencies have to mend it (YYYY-MM-DD); empty where it says nothing"
+    )
+    action: str = Field("", description="What the list asks for")
+    ransomware: bool | None = Field(None, description="Whether it is known to be used for ransomware; null: unknown")
+
+
+class FileDecision(Out):
+    """What a file of decisions or a VEX document that the scan was given says of a finding."""
+
+    status: str = Field(description="accepted, not_affected, fixed, under_investigation or affected")
+    source: str
+    statement: str
+    reason: str
+    justification: str | None = None
+    until: str | None = Field(None, description="Its last day (YYYY-MM-DD)")
+    suppressed: bool = Field(False, description="Whether gates of the command line leave the finding out")
+    places: list[str] = []
+
+
 class Finding(Out):
     """One problem with everything it affects."""
 
@@ -274,11 +298,24 @@ class Finding(Out):
     tier: str | None
     ids: list[str] = Field(description="All advisory ids of this vulnerability")
     package: str | None
-    cvss: list[dict[str, Any]]
-    epss: float | None
-    kev: bool | None
-    fixed_in: list[str]
-    fix_state: str | None
+    cvss: list[dict[str, Any]] = Field(description="Published ratings: version, vector, score and source of each")
+    epss: float | None = Field(description="Probability of exploitation, 0..1; null is unknown, not zero")
+    epss_percentile: float | None = Field(description="Share of all scored flaws that score no higher, 0..1")
+    epss_date: datetime | None = Field(description="As of when both are")
+    kev: bool | None = Field(description="Whether CISA lists it as exploited; null where no list was at hand")
+    known_exploited: KnownExploited | None = Field(description="The list's entry")
+    cwes: list[str] = Field(description="Kinds of weakness, such as CWE-79")
+    published: datetime | None = Field(description="When the advisory was published")
+    modified: datetime | None = Field(description="When an advisory was changed last")
+    fixed_in: list[str] = Field(description="Versions that mend it, the nearest upgrade first")
+    fix_state: str | None = Field(
+        description="fixed, not_fixed, will_not_fix, fix_deferred, under_investigation, end_of_life or unknown"
+    )
+    ruled_by: str | None = Field(
+        description="Whose word decided and by which rule, as vendor:redhat. only: one source speaks; agree: all say "
+        "the same; vendor: a source of a higher rank outweighs others; any: of equals one is enough"
+    )
+    decision: FileDecision | None = Field(description="What a file of decisions that the scan was given says")
     priority: Priority
     affected_assets: list[Asset] = Field(description="The 100 seen last")
     evidence: list[dict[str, Any]] = Field(description="As found on the target, quoted and bounded")

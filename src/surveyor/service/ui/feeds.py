@@ -1,0 +1,84 @@
+"""The feeds of advisories behind verdicts: each with its date, its age and its failure, and all of them in short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from surveyor.scan import phrases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedView:
+    """One scope of a feed. ``date`` is its newest record's, ``had`` when it was last had, ``age`` since then.
+
+    ``mark`` is ``failed``, ``stale`` or empty; ``why`` is what went wrong.
+    """
+
+    feed: str
+    scope: str
+    date: datetime | None
+    had: datetime | None
+    age: str
+    rows: int | None
+    mark: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedLine:
+    """A whole feed in a line: the date of its newest record in any scope, and the worst that is said of one."""
+
+    feed: str
+    date: datetime | None
+    mark: str
+
+
+_WORST = ("failed", "stale", "")
+
+
+def views(sources: Iterable[Mapping[str, Any]], *, stale_after: int, now: datetime) -> tuple[FeedView, ...]:
+    """What an update left of each scope; ``stale_after`` is in hours, 0 for never."""
+    found = (_view(source, timedelta(hours=stale_after), now) for source in sources)
+    return tuple(sorted(found, key=lambda view: (view.feed.lower(), view.scope.lower())))
+
+
+def lines(feeds: Iterable[FeedView]) -> tuple[FeedLine, ...]:
+    """One line a feed."""
+    grouped: dict[str, list[FeedView]] = {}
+    for view in feeds:
+        grouped.setdefault(view.feed, []).append(view)
+    return tuple(
+        FeedLine(
+            feed=feed,
+            date=max((view.date for view in several if view.date), default=None),
+            mark=min((view.mark for view in several), key=_WORST.index),
+        )
+        for feed, several in grouped.items()
+    )
+
+
+def _view(source: Mapping[str, Any], limit: timedelta, now: datetime) -> FeedView:
+    had, why = _moment(source.get("updated_at")), str(source.get("failure") or "")
+    stale = bool(limit and had and now - had > limit)
+    rows = source.get("rows")
+    return FeedView(
+        feed=phrases.feed(str(source.get("feed") or "")),
+        scope=str(source.get("scope") or ""),
+        date=_moment(source.get("date")),
+        had=had,
+        age=phrases.age(had, now) if had else "",
+        rows=rows if isinstance(rows, int) else None,
+        mark="failed" if why else "stale" if stale else "",
+        why=why,
+    )
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return moment if moment is None or moment.tzinfo else moment.astimezone()
