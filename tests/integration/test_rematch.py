@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,20 +10,23 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from procrastinate.jobs import Job
 from sqlalchemy import text
 
 from surveyor.scan.report import json as report_json
 from surveyor.scan.settings import Feeds
+from surveyor.service import jobs
 from surveyor.service.actions import advisories, findings, regressions, scans, slots, teams
 from surveyor.service.actions.findings import Decision
 from surveyor.service.actions.slots import Result
 from surveyor.service.api.v1 import answers
 from surveyor.service.store.finding_lists import Filter
 from surveyor.service.store.findings import FindingRow
+from surveyor.service.store.scans import Scan
 from surveyor.service.ui import rows
 from tests.servers.jobs import run_waiting, scanned
 from tests.servers.osv_bucket import Record, record, write
-from tests.servers.pipeline import Ground, wheel
+from tests.servers.pipeline import Ground, wheel, worker
 
 DEMO = "CVE-2026-1: pypi/demo"
 OTHER = record("CVE-2026-9", "PyPI", "unrelated", fixed="2.0")
@@ -289,3 +293,35 @@ async def test_without_a_database_nothing_is_lost_and_the_scan_says_why(near: Gr
     assert len((await one(near)).assets) == 1
     assert len(await told(near, scan)) == 1
     assert (await scans.find(near.platform.sessions, **near.place, scan_id=scan)).rematch is None
+
+
+async def test_a_worker_does_it_by_itself(near: Ground) -> None:
+    bucket = near.config.home / "bucket"
+    write(bucket, {"PyPI": [OTHER]})
+    with worker(near.config, SURVEYOR_FEEDS="osv", SURVEYOR_FEED_OSV=str(bucket)):
+        scan = await near.start(wheel("demo", "1.0"), "app.whl")
+        await near.ended(scan.id)
+        # the first update matches everything, the second what it changed
+        for day, fixed in ((1, None), (2, "2.0")):
+            write(bucket, {"PyPI": [OTHER, flaw(day, fixed=fixed)]})
+            await advisories.request_update(near.platform.sessions)
+            await near.until(scan.id, lambda run, day=day: matched_of(run, f"2026-02-{day:02}"))  # type: ignore[misc]
+            assert (await one(near)).fixed_in == ((fixed,) if fixed else ())
+
+
+def matched_of(run: Scan, day: str) -> bool:
+    return run.rematch is not None and run.rematch["sources"][0]["date"].startswith(day)
+
+
+def test_work_that_nobody_would_ask_for_again_is_tried_a_few_times() -> None:
+    (task,) = [task for task in jobs.TASKS if task.name == advisories.REMATCH_TASK]
+    assert task.retry is not None
+
+    def again(error: BaseException, attempts: int) -> bool:
+        job = Job(queue="", lock=None, queueing_lock=None, task_name="", attempts=attempts)
+        assert task.retry is not None
+        return task.retry.get_retry_decision(exception=error, job=job) is not None
+
+    assert [again(RuntimeError(), attempts) for attempts in (1, 4, 5)] == [True, True, False]
+    assert again(asyncio.CancelledError(), 50)
+    assert not again(SystemExit(), 1)
