@@ -33,7 +33,10 @@ def train(samples: Sequence[bytes]) -> bytes | None:
 class Codec:
     """Packs and unpacks values of one kind; not safe to share between threads."""
 
-    def __init__(self, dictionary: bytes | None) -> None:
+    def __init__(self, dictionary: object) -> None:
+        """Raises ``Malformed`` for what is no dictionary; ``None`` is for none."""
+        if not isinstance(dictionary, bytes | None):
+            raise Malformed("a strange value in the advisory database")
         held = zstandard.ZstdCompressionDict(dictionary) if dictionary else None
         self._compressor = zstandard.ZstdCompressor(level=_LEVEL, dict_data=held)
         self._decompressor = zstandard.ZstdDecompressor(dict_data=held)
@@ -44,9 +47,11 @@ class Codec:
             return value
         return self._compressor.compress(value)
 
-    def unpack(self, frame: bytes) -> list[object]:
+    def unpack(self, frame: object) -> list[object]:
         """The JSON array in a frame; raises ``Malformed`` when it is not one."""
         try:
+            if not isinstance(frame, bytes):
+                raise Malformed("a strange value in the advisory database")
             if frame.startswith(_ARRAY):
                 return _array(orjson.loads(frame))
             if zstandard.frame_content_size(frame) > _MAX_VALUE:

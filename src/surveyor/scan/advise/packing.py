@@ -61,11 +61,22 @@ def pack_ranges(advisory: Advisory, items: list[Affected]) -> bytes:
     return orjson.dumps([*values, said.state, said.reason] if said else values)
 
 
+#: Raises ``TypeError`` unless all are texts, as quickly as that can be known of the rows that a scan reads.
+_texts = "".join
+
+
 def unpack_row(advisory: int, collection: int, value: list[Any]) -> Row:
     """A row from its array."""
     try:
         ids, errata, ranges, versions, *said = value
-        return Row(advisory, collection, tuple(ids), tuple(errata), ranges, versions, *said)
+        _texts(ids)
+        _texts(errata)
+        _texts(versions)
+        _texts(said)
+        for span in ranges:
+            _texts(span)
+        first, *others = ids
+        return Row(advisory, collection, (first, *others), tuple(errata), ranges, versions, *said)
     except (ValueError, TypeError) as error:
         raise Malformed("a strange value in the advisory database") from error
 
@@ -80,6 +91,7 @@ def unpack_record(value: list[Any]) -> Record:
     """A record from its array."""
     try:
         modified, published, summary, details, severity, word, references, cwes = value
+        _texts((modified, published, summary, details, word, *references, *cwes))
         pairs = tuple((str(system), str(vector)) for system, vector in severity)
         return Record(modified, published, summary, details, pairs, word, tuple(references), tuple(cwes))
     except (TypeError, ValueError) as error:
@@ -97,6 +109,12 @@ def pack_fact(fact: Fact) -> bytes:
     return orjson.dumps(values)
 
 
+def _number(value: float | None) -> float | None:
+    if value is not None and not isinstance(value, int | float):
+        raise TypeError("not a number")
+    return value
+
+
 def unpack_fact(cve: str, value: list[Any]) -> Fact:
     """A fact from its array."""
     try:
@@ -105,11 +123,17 @@ def unpack_fact(cve: str, value: list[Any]) -> Fact:
             *value,
             *defaults[len(value) :],
         ]
+        _texts((published, modified, summary, status, *cwes, *references, *(exploited[:3] if exploited else ())))
         return Fact(
             cve=cve,
-            score=score,
-            percentile=percentile,
-            exploited=Exploited(added=exploited[0], due=exploited[1], action=exploited[2], ransomware=exploited[3])
+            score=_number(score),
+            percentile=_number(percentile),
+            exploited=Exploited(
+                added=exploited[0],
+                due=exploited[1],
+                action=exploited[2],
+                ransomware=exploited[3] if exploited[3] is None else bool(exploited[3]),
+            )
             if exploited
             else None,
             published=published,

@@ -54,8 +54,11 @@ class Snapshot:
         self._db = db
         self.collections = {row[0]: _status(row[1:]) for row in db.execute(_STATUS)}
         self._ecosystems: dict[str, int] = dict(db.execute("SELECT name, n FROM ecosystem"))
+        _texts(*self._ecosystems)
         self._answering: dict[int, list[int]] = {}
         for ecosystem, collection in db.execute("SELECT ecosystem, collection FROM answer ORDER BY 2"):
+            if collection not in self.collections:
+                raise Malformed("the advisory database lacks a collection that it names")
             self._answering.setdefault(ecosystem, []).append(collection)
         self._ranges: dict[int, Codec] = {}
         self._records: dict[int, Codec] = {}
@@ -158,6 +161,8 @@ class Snapshot:
 
     def _codec(self, kept: dict[int, Codec], collection: int, column: str) -> Codec:
         if collection not in kept:
+            if collection not in self.collections:
+                raise Malformed("the advisory database lacks a collection that it names")
             row = self._db.execute(f"SELECT {column} FROM collection WHERE n = ?", (collection,)).fetchone()  # noqa: S608
             kept[collection] = Codec(row[0] if row else None)
         return kept[collection]
@@ -166,6 +171,9 @@ class Snapshot:
 #: An advisory, whose it is, its ranges as they are packed, and the name.
 _Packed: TypeAlias = tuple[int, int, bytes, str]
 _AFFECTED = "SELECT advisory, collection, payload, name FROM affected WHERE ecosystem = ? AND name"
+#: What SQLite writes down of the tables and indexes that there are.
+_KNOWN = {part.strip().replace(" IF NOT EXISTS", "") for part in (schema.TABLES + changes.TABLES).split(";")}
+
 _STATUS = "SELECT n, feed, scope, date, rows, updated_at, failed_at, failure FROM collection"
 
 
@@ -177,8 +185,17 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def _texts(*values: object) -> None:
+    """Raise ``Malformed`` for a value that is no text: SQLite keeps whatever is put into a column."""
+    if not all(isinstance(value, str) for value in values):
+        raise Malformed("a strange value in the advisory database")
+
+
 def _status(row: tuple[str, str, str, int, str, str, str]) -> FeedStatus:
     feed, scope, date, rows, updated_at, failed_at, failure = row
+    _texts(feed, scope, date, updated_at, failed_at, failure)
+    if not isinstance(rows, int):
+        raise Malformed("a strange value in the advisory database")
     return FeedStatus(
         feed=feed,
         scope=scope,
@@ -191,7 +208,7 @@ def _status(row: tuple[str, str, str, int, str, str, str]) -> FeedStatus:
 
 
 def check(db: sqlite3.Connection, path: Path) -> None:
-    """Raise ``Unsupported`` unless the database has the one schema that this version reads."""
+    """Raise ``Unsupported`` for another schema than this version's, ``Malformed`` for what only says that it has it."""
     (application,) = db.execute("PRAGMA application_id").fetchone()
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if application != schema.APPLICATION:
@@ -202,6 +219,9 @@ def check(db: sqlite3.Connection, path: Path) -> None:
             f"{path}: an advisory database of {word} schema {version}, this version reads {schema.VERSION};"
             " make it anew with: surveyor db update"
         )
+    # a view of that name could compute for ever, and so could a column
+    if any(sql is not None and sql not in _KNOWN for (sql,) in db.execute("SELECT sql FROM sqlite_master")):
+        raise Malformed(f"{path}: an advisory database with other tables than its own; make it anew")
 
 
 @contextmanager
