@@ -22,7 +22,8 @@ Record = dict[str, Any]
 class OsvApi:
     """A running server. ``page`` is how many names an answer holds; ``busy`` counts answers of 503 to come first.
 
-    Ecosystems in ``unknown`` are refused, with the whole batch; ids in ``lost`` are named and not there.
+    Ecosystems in ``unknown`` are refused, with the whole batch; ids in ``lost`` are named and not there, and those in
+    ``swapped`` are answered with another record. Without ``dated`` nothing says when a record has changed.
     """
 
     url: str = ""
@@ -30,6 +31,8 @@ class OsvApi:
     busy: int = 0
     unknown: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
+    swapped: dict[str, str] = field(default_factory=dict)
+    dated: bool = True
     answer: bytes | None = None
     asked: list[str] = field(default_factory=list)
     batches: list[int] = field(default_factory=list)
@@ -66,7 +69,8 @@ def _handler(records: Sequence[Record], api: OsvApi) -> type[BaseHTTPRequestHand
         def do_GET(self) -> None:
             path = unquote(self.path)
             api.asked.append(path)
-            found = by_id.get(path.removeprefix("/v1/vulns/"))
+            name = path.removeprefix("/v1/vulns/")
+            found = by_id.get(api.swapped.get(name, name))
             if found is None or found["id"] in api.lost:
                 self._say(404, {"code": 5, "message": "Vulnerability not found."})
             else:
@@ -96,7 +100,7 @@ def _handler(records: Sequence[Record], api: OsvApi) -> type[BaseHTTPRequestHand
 
         def _answer(self, query: dict[str, Any]) -> dict[str, Any]:
             hits = [
-                {"id": item["id"], "modified": item["modified"]}
+                {"id": item["id"], **({"modified": item["modified"]} if api.dated else {})}
                 for item in records
                 if any(_named(one["package"]) == _named(query["package"]) for one in item["affected"])
             ]

@@ -117,6 +117,35 @@ def test_a_record_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert "HTTP 404: GHSA-1" in (entry.detail or "")
 
 
+def test_another_record_is_neither_kept_nor_read_in_the_place_of_one(tmp_path: Path) -> None:
+    with serve(RECORDS) as api:
+        api.swapped = {"GHSA-1": "GHSA-2"}
+        _, (entry,) = ask(api, tmp_path)
+        assert "another record" in (entry.detail or "")
+        api.swapped = {}
+        advice, coverage = ask(api, tmp_path)
+    assert coverage == ()
+    assert "CVE-2024-1000" in {name for finding in advice.findings for name in finding.ids}
+
+
+def test_what_has_no_time_of_change_is_had_each_time(tmp_path: Path) -> None:
+    with serve(RECORDS) as api:
+        api.dated = False
+        ask(api, tmp_path)
+        ask(api, tmp_path)
+        assert api.asked.count("/v1/vulns/GHSA-1") == 2
+
+
+def test_an_api_that_takes_all_the_time_is_not_waited_for(tmp_path: Path) -> None:
+    clock = iter(range(0, 10**6, 500))
+    with serve(RECORDS) as api:
+        asked = Api(api.url, client(api), sleep=lambda _: None, clock=lambda: float(next(clock)))
+        with answered(PACKAGES, asked, tmp_path, now=NOW, progress=Progress()) as said:
+            (entry,) = said.coverage
+    assert entry.reason == "record_missing"
+    assert "not done in 1200 s" in (entry.detail or "")
+
+
 def test_a_busy_api_is_asked_again_and_a_dead_one_is_unreachable(tmp_path: Path) -> None:
     with serve(RECORDS) as api:
         api.busy = 3

@@ -17,11 +17,12 @@ from pathlib import Path
 from surveyor.scan.advise.build import Builder
 from surveyor.scan.advise.ecosystems import epochs_of, lookup
 from surveyor.scan.advise.feeds import osv
+from surveyor.scan.advise.fields import document
 from surveyor.scan.advise.online.api import Api, Query
 from surveyor.scan.advise.online.kept import Kept
 from surveyor.scan.advise.record import Advisory, Mark
 from surveyor.scan.advise.snapshot import Snapshot, open_snapshot
-from surveyor.scan.errors import ScanError, Unreachable, Unwritable
+from surveyor.scan.errors import Malformed, ScanError, Unreachable, Unwritable
 from surveyor.scan.events import Progress
 from surveyor.scan.model import Coverage, CoverageState, Package
 from surveyor.scan.vocabulary import counted
@@ -74,14 +75,26 @@ def _queries(packages: Sequence[Package]) -> list[Query]:
 
 def _fill(records: Kept, wanted: dict[str, str], api: Api) -> dict[str, ScanError]:
     """Have the records that are not kept; why the others could not be had."""
-    missing = [identity for identity, modified in wanted.items() if not records.has(identity, modified)]
+    # without a time of change nobody knows whether what is kept is the newest
+    missing = [identity for identity, state in wanted.items() if not (state and records.has(identity, state))]
     failed: dict[str, ScanError] = {}
     for identity, raw in api.records(missing):
         if isinstance(raw, ScanError):
             failed[identity] = raw
+        elif not _is(raw, identity):
+            # kept, it would be read instead of the record until that changes
+            failed[identity] = Malformed("another record in the place of this one")
         elif not records.put(identity, wanted[identity], raw):
             failed[identity] = Unwritable("it cannot be kept")
     return failed
+
+
+def _is(raw: bytes, identity: str) -> bool:
+    """Whether a record is the one that was asked for."""
+    try:
+        return document(raw).get("id") == identity
+    except Malformed:
+        return False
 
 
 def _write(

@@ -25,6 +25,8 @@ BATCH = 1_000
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
 _ATTEMPTS = 4
 _SECONDS = 60.0
+#: Everything together, for all of which a scan waits.
+_TOTAL_SECONDS = 1_200.0
 _MAX_ANSWER = 64 << 20
 #: Pages of one question; each has up to a thousand names.
 _PAGES = 50
@@ -78,13 +80,18 @@ class Named:
     failed: dict[Query, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Api:
-    """OSV's API at a base URL."""
+    """OSV's API at a base URL, asked for the length of one scan."""
 
     base: str
     client: Client
     sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    _until: float = field(default=0.0, init=False)
+
+    def __post_init__(self) -> None:
+        self._until = self.clock() + _TOTAL_SECONDS
 
     def query(self, queries: Sequence[Query]) -> Named:
         """Which advisories concern each; raises ``Unreachable`` or ``Refused`` when not one batch was answered."""
@@ -155,8 +162,10 @@ class Api:
         )
 
     def _patiently(self, ask: Callable[[], Answer]) -> Answer:
-        """Ask again, later each time, while the API is busy or not to be had."""
+        """Ask again, later each time, while the API is busy or not to be had, and no more when all time is used up."""
         for attempt in range(1, _ATTEMPTS + 1):
+            if self.clock() > self._until:
+                raise Unreachable(f"{self.base}: not done in {_TOTAL_SECONDS:.0f} s")
             last = attempt == _ATTEMPTS
             try:
                 answer = ask()
