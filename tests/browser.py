@@ -1,4 +1,7 @@
-"""Find a Chromium that browser tests can drive, or have one installed."""
+"""Find a Chromium that browser tests can drive, or have one installed.
+
+Tests name theirs by ``SURVEYOR_TEST_CHROMIUM``: a scan that finds one by itself would load every page of every test.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,8 @@ INSTALLERS = (
 
 
 def find() -> str | None:
-    """The path of an installed browser: named by ``SURVEYOR_CHROMIUM``, on the PATH, or Playwright's own."""
-    named = os.environ.get("SURVEYOR_CHROMIUM")
+    """The path of an installed browser: named by ``SURVEYOR_TEST_CHROMIUM``, on the PATH, or Playwright's own."""
+    named = os.environ.get("SURVEYOR_TEST_CHROMIUM")
     for candidate in filter(None, (named, *map(shutil.which, NAMES), *MAC)):
         if Path(candidate).is_file():
             return candidate

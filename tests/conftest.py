@@ -21,6 +21,8 @@ from tests.servers.web import Site
 # a busy machine is no failure; what must be fast is measured in benchmarks
 settings.register_profile("surveyor", deadline=None)
 settings.load_profile("surveyor")
+# a page is loaded in a browser only by tests that name one
+os.environ["SURVEYOR_CHROMIUM"] = "off"
 # as a process of the service logs on a terminal
 structlog.configure(processors=[structlog.processors.add_log_level, logs.PLAIN])
 

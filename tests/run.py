@@ -33,12 +33,13 @@ def main(arguments: list[str]) -> int:
     if "--only-checks" in arguments:
         return 0
     pytest = [sys.executable, "-m", "pytest", "-q", *arguments]
-    isolated = [sys.executable, "tests/isolation.py", *pytest, "-m", "ssrf and not slow"]
-    if code := _run("SSRF tests, where no packet can leave loopback", isolated):
-        return code
     chromium = browser.ensure()
     if chromium:
-        os.environ["SURVEYOR_CHROMIUM"] = chromium
+        os.environ["SURVEYOR_TEST_CHROMIUM"] = chromium
+    which = "ssrf and not slow" + ("" if chromium else " and not browser")
+    isolated = [sys.executable, "tests/isolation.py", *pytest, "-m", which]
+    if code := _run("SSRF tests, where no packet can leave loopback", isolated):
+        return code
     distribution = registry.ensure()
     if distribution:
         os.environ["SURVEYOR_REGISTRY"] = distribution

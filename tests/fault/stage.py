@@ -229,6 +229,7 @@ def stage(*, seed: int, workers: int = 3, heartbeat: float, stalled: float, **se
         port = _free_port()
         environment = {
             "PATH": os.environ["PATH"],
+            "SURVEYOR_CHROMIUM": "off",
             "PYTHONPATH": str(SOURCE),
             "SURVEYOR_HOME": str(folder / "home"),
             "SURVEYOR_PORT": str(port),

@@ -27,7 +27,12 @@ HIGH = [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A
 @pytest.fixture
 def surveyor(tmp_path: Path) -> Surveyor:
     """Runs ``surveyor`` with a data folder of its own and nothing from this environment."""
-    environment = {"PATH": os.environ["PATH"], "SURVEYOR_HOME": str(tmp_path / "home"), "HOME": str(tmp_path)}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "SURVEYOR_CHROMIUM": "off",
+        "SURVEYOR_HOME": str(tmp_path / "home"),
+        "HOME": str(tmp_path),
+    }
 
     def run(*words: object, **more: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "surveyor", *map(str, words)]

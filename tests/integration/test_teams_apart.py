@@ -192,6 +192,7 @@ def processes(service: Service, home: Path, count: int, **settings: str) -> Iter
     for port in ports:
         environment = {
             "PATH": os.environ["PATH"],
+            "SURVEYOR_CHROMIUM": "off",
             "PYTHONPATH": "src",
             "SURVEYOR_HOME": str(home),
             "SURVEYOR_PORT": str(port),

@@ -157,6 +157,7 @@ class Worker:
         assert config.database_url is not None
         self._environment = {
             "PATH": os.environ["PATH"],
+            "SURVEYOR_CHROMIUM": "off",
             "PYTHONPATH": "src",
             "SURVEYOR_HOME": str(config.home),
             "SURVEYOR_HEARTBEAT_SECONDS": "0.5",

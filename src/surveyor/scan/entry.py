@@ -216,8 +216,11 @@ def _line_writer(descriptor: int, bell: Connection) -> Sink:
 
 
 def _limit(task: Task) -> None:
-    # DATA, not AS: an address-space limit would refuse a read-only mmap of a large image
-    resource.setrlimit(resource.RLIMIT_DATA, (task.data_bytes, task.data_bytes))
+    # DATA, not AS: an address-space limit would refuse a read-only mmap of a large image. The hard limit stays: a
+    # browser is no parser of ours, and has bounds of its own
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    bound = task.data_bytes if hard == resource.RLIM_INFINITY else min(task.data_bytes, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))
     resource.setrlimit(resource.RLIMIT_CPU, (task.cpu_seconds, task.cpu_seconds + 2))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

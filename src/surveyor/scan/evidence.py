@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
@@ -114,6 +114,46 @@ class Page:
         if self.media_type:
             return self.media_type in _HTML
         return self.body.lstrip()[:1] == b"<"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loading:
+    """One request that a page made in a browser; ``failure`` is the browser's word for why there was no answer.
+
+    ``kind`` is the protocol's resource type (``Document``, ``Script`` …), ``size`` bytes on the wire.
+    """
+
+    url: str
+    kind: str
+    status: int | None = None
+    size: int = 0
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A page as a browser built it: its markup after scripts ran, without ``noscript``, which browsers do not show.
+
+    ``settled`` says whether its load event came and then quiet. ``notes`` are errors it told, by kind; ``refused`` are
+    rules of the guard by the origins that it asked for and must not reach.
+    """
+
+    url: str
+    html: str
+    browser: str
+    sandboxed: bool
+    cut: bool = False
+    settled: bool = True
+    requests: tuple[Loading, ...] = ()
+    more_requests: int = 0
+    notes: tuple[tuple[str, str], ...] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, page: Page) -> Page:
+        """The page that was fetched, with what the browser made of it."""
+        others = tuple(line for line in page.headers if line[0].lower() != "content-type")
+        headers = (("Content-Type", "text/html; charset=utf-8"), *others)
+        return replace(page, url=self.url, headers=headers, body=self.html.encode("utf-8", "replace"), cut=self.cut)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

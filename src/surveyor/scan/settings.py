@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,12 @@ from surveyor.scan.limits import GIB, MIB, Limits
 OSV_API = "https://api.osv.dev"
 PSI_BASE = "https://pagespeedonline.googleapis.com"
 DEFAULT_PORTS = frozenset({80, 443, 8080, 8443})
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
+_BROWSERS_OF_MAC = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
 
 _DIGITS = 17  # more bytes or MiB are a slip of the hand
 
@@ -113,6 +120,8 @@ class Settings:
     probes: bool = True
     #: How many of the addresses that a page names are asked for, none with 0; a verification asks for more.
     links: int = 40
+    #: The program of a Chromium or Chrome that loads pages; without one they are judged as they are served.
+    browser: str | None = None
     limits: Limits = field(default_factory=Limits)
     layer_cache: Path | None = None
     layer_cache_bytes: int = GIB
@@ -163,6 +172,15 @@ def advisory_database(env: Mapping[str, str]) -> Path:
 
 def _layer_cache_bytes(env: Mapping[str, str]) -> int:
     return _number(env, "SURVEYOR_LAYER_CACHE_MB", 1024, "MiB") * MIB
+
+
+def _browser(env: Mapping[str, str]) -> str | None:
+    """The program that was named, nothing when it is off, else one that is installed."""
+    given = env.get("SURVEYOR_CHROMIUM")
+    if given:
+        return None if given == "off" else given
+    found = (shutil.which(name, path=env["PATH"]) for name in _BROWSERS) if env.get("PATH") else ()
+    return next((path for path in (*found, *_BROWSERS_OF_MAC) if path and Path(path).is_file()), None)
 
 
 def _limits(env: Mapping[str, str]) -> Limits:
@@ -246,6 +264,11 @@ VARIABLES = (
         "`40`",
         "How many of the addresses that a page names (links, icons, …) are asked whether they answer; `0` for none.",
     ),
+    (
+        "SURVEYOR_CHROMIUM",
+        "an installed Chromium or Chrome",
+        "The program that loads pages, so that accessibility is judged as people meet it; `off` for none.",
+    ),
 )
 
 
@@ -261,6 +284,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         feeds=_feeds(env),
         probes=_switch(env, "SURVEYOR_PROBES"),
         links=_number(env, "SURVEYOR_LINKS", Settings().links, "addresses"),
+        browser=_browser(env),
         layer_cache=home(env) / "cache" / "layers",
         layer_cache_bytes=_layer_cache_bytes(env),
         limits=_limits(env),

@@ -31,8 +31,8 @@ class Needs(StrEnum):
 
     Any answer of a server, an HTML page, measurements of loading, a program's headers; and around a page: both schemes,
     what foreign origins may read, TLS, files in well-known places, paths that should not answer, the site's
-    scripts, and the libraries that all its scripts say they are. With the page at hand: those files in well-known
-    places, what answers at the addresses that it names, and the site's sitemaps.
+    scripts, the libraries that all its scripts say they are, and what a browser made of it. With the page at hand:
+    those files in well-known places, what answers at the addresses that it names, and the site's sitemaps.
     """
 
     PAGE = "page"
@@ -49,6 +49,7 @@ class Needs(StrEnum):
     SITE = "site"
     LINKS = "links"
     SITEMAPS = "sitemaps"
+    RENDERED = "rendered"
 
 
 #: Evidence that is gathered around a page, by a gatherer of that name, or made of what was.

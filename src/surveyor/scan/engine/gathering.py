@@ -13,6 +13,7 @@ from surveyor.scan.gather import (
     Errand,
     Gathered,
     Gatherer,
+    browser,
     exposed,
     http,
     links,
@@ -36,6 +37,7 @@ GATHERERS: dict[Needs, Gatherer] = {
     Needs.SITE: wellknown.GATHERER,
     Needs.LINKS: links.GATHERER,
     Needs.SITEMAPS: sitemaps.GATHERER,
+    Needs.RENDERED: browser.GATHERER,
 }
 #: What asks for the site's well-known files first.
 _AFTER_FILES = frozenset({Needs.LINKS, Needs.SITEMAPS})

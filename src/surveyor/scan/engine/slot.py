@@ -22,7 +22,7 @@ from surveyor.scan.engine.parts import Parts
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.errors import LimitExceeded, ScanError, Unreachable, Unsupported
 from surveyor.scan.events import Event, Progress
-from surveyor.scan.evidence import SAMPLED, Libraries, Links, Outline, Page, Scripts, Speed
+from surveyor.scan.evidence import SAMPLED, Libraries, Links, Outline, Page, Rendered, Scripts, Speed
 from surveyor.scan.gather import Gathered, http, psi
 from surveyor.scan.model import Coverage, CoverageState, Domain, Finding, Score
 from surveyor.scan.net import judge_url
@@ -187,6 +187,9 @@ class Slot:
             raise unfit
         if unfit is None and domain is not Domain.SECURITY:
             _ = document.elements  # markup that cannot be read fails the slot here, not each rule
+        if domain is Domain.ACCESSIBILITY:
+            document = self._rendered(document)
+            page = document.page
         if self._outline:
             self._result.outline = outlined(document)
         if unfit is not None and domain is not Domain.SECURITY:
@@ -212,6 +215,25 @@ class Slot:
             limit = self._shared.errand.settings.limits.page_bytes
             return self._partial(ran, LimitExceeded.code, f"only the page's first {limit:,} bytes were judged")
         return self._looked(ran, len(self._checks))
+
+    def _rendered(self, document: Document) -> Document:
+        """The page as a browser shows it; as it was served where none does."""
+        self._shared.begin((Needs.RENDERED,), links=tuple, references=tuple)
+        found = self._gathered(Needs.RENDERED)
+        if not isinstance(found, Rendered):
+            return document
+        self._ledger.progress(
+            f"{self.name}.browser",
+            f"{found.browser}{'' if found.sandboxed else ' without a sandbox'} requests={len(found.requests)}"
+            f" errors={len(found.notes)} refused={len(found.refused)}{'' if found.settled else ', not settled'}",
+            requests=len(found.requests),
+            errors=len(found.notes),
+            refused=dict(found.refused),
+            settled=found.settled,
+        )
+        shown = Document(found.of(document.page))
+        readable = self._ledger.attempt("gather.browser", lambda: bool(shown.elements), stage=self.name)
+        return shown if readable else document
 
     @property
     def _grades(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surveyor.scan.gather import exposed, http, links, psi, schemes, scripts, sharing, sitemaps, tls, wellknown
+from surveyor.scan.gather import browser, exposed, http, links, psi, schemes, scripts, sharing, sitemaps, tls, wellknown
 from surveyor.scan.gather.interface import Errand, Gathered, Gatherer
 
 GATHERERS: tuple[Gatherer, ...] = (
@@ -16,6 +16,7 @@ GATHERERS: tuple[Gatherer, ...] = (
     scripts.GATHERER,
     links.GATHERER,
     sitemaps.GATHERER,
+    browser.GATHERER,
 )
 
 __all__ = ["GATHERERS", "Errand", "Gathered", "Gatherer", "http", "psi"]

@@ -14,6 +14,7 @@ from surveyor.scan.evidence import (
     Links,
     Page,
     Reference,
+    Rendered,
     Schemes,
     Scripts,
     Sharing,
@@ -25,7 +26,7 @@ from surveyor.scan.evidence import (
 from surveyor.scan.net import Client
 from surveyor.scan.settings import Settings
 
-Gathered = Page | Speed | Schemes | Sharing | Tls | WellKnown | Exposed | Scripts | Links | Sitemaps
+Gathered = Page | Speed | Schemes | Sharing | Tls | WellKnown | Exposed | Scripts | Links | Sitemaps | Rendered
 
 
 def _no_page() -> Page:

@@ -9,7 +9,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
 import h11
@@ -20,6 +20,9 @@ from surveyor.scan.net import guard, wire
 from surveyor.scan.net.inflate import decoder
 from surveyor.scan.net.response import Handshake, Hop, Response, TlsInfo
 from surveyor.scan.settings import Settings
+
+if TYPE_CHECKING:
+    from surveyor.scan.net.browser.proxy import Proxy
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: Never carried to another hop.
@@ -89,6 +92,12 @@ class Client:
     def with_settings(self, settings: Settings) -> Client:
         """The same client under other settings."""
         return Client(settings, clock=self._clock, resolver=self._resolver, tls=self._tls)
+
+    def proxy(self, *, seconds: float, max_bytes: int) -> Proxy:
+        """A proxy for a browser, under the same settings and resolver."""
+        from surveyor.scan.net.browser.proxy import Proxy  # most scans need none
+
+        return Proxy(self._settings, seconds=seconds, max_bytes=max_bytes, resolver=self._resolver)
 
     def get(
         self,

@@ -74,11 +74,12 @@ def test_a_good_page_over_http_lacks_only_what_its_site_lacks(site: Site, psi: P
     ]
     assert report.scan_status is ScanStatus.COMPLETE
     assert {what: entry.state for what, entry in coverage(report).items()} == {
-        f"slot.{slot}": CoverageState.LOOKED for slot in WEB_SLOTS
+        **{f"slot.{slot}": CoverageState.LOOKED for slot in WEB_SLOTS},
+        "gather.browser": CoverageState.NOT_CONFIGURED,
     }
     for slot in WEB_SLOTS:
-        grades = {"security": ["grade", "grade"], "seo": ["grade"]}.get(slot, [])
-        assert stages(events, slot) == ["start", "fetch", *grades, "timing", "done"]
+        between = {"security": ["grade", "grade"], "seo": ["grade"], "accessibility": ["skip"]}.get(slot, [])
+        assert stages(events, slot) == ["start", "fetch", *between, "timing", "done"]
 
 
 def test_findings_say_what_where_and_what_to_do(site: Site, psi: Psi) -> None:

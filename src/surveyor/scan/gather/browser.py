@@ -1,0 +1,108 @@
+"""The page as a browser of this machine builds it: one load, through our own guard, within the time for gathering."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from surveyor.scan.errors import NotConfigured, Refused, ScanError, Unreachable
+from surveyor.scan.evidence import Loading, Rendered
+from surveyor.scan.gather.interface import Errand, Gatherer
+from surveyor.scan.settings import Settings
+
+if TYPE_CHECKING:
+    from surveyor.scan.net.browser.chromium import Chromium
+    from surveyor.scan.net.browser.proxy import Traffic
+    from surveyor.scan.net.browser.tab import Tab
+
+#: What all answers of one load may have, in pages of the scan's bound.
+_PAGES = 8
+#: How much of the time a page may take to load and to come to rest.
+_LOAD_SHARE, _LOAD_SECONDS = 0.5, 20.0
+_ASK_SECONDS = 10.0
+_TEXT = 300
+
+#: The markup as it is, without what a browser with scripts does not show; shadow trees are not in it.
+_MARKUP = """(limit => {
+  const copy = document.documentElement.cloneNode(true);
+  for (const node of copy.querySelectorAll('noscript')) node.remove();
+  const text = '<!doctype html>' + copy.outerHTML;
+  return {html: text.slice(0, limit).toWellFormed(), cut: text.length > limit, url: location.href};
+})(%d)"""
+
+
+def gather(errand: Errand) -> Rendered:
+    """Load the page that was fetched; raises ``NotConfigured`` without a browser."""
+    executable = errand.settings.browser
+    if executable is None:
+        raise NotConfigured("no Chromium is installed or named (SURVEYOR_CHROMIUM), so scripts of the page did not run")
+    # what drives it takes a while to import, and most scans load no page
+    from surveyor.scan.net.browser.chromium import Chromium
+    from surveyor.scan.net.browser.tab import Tab
+
+    url = errand.page().url
+    limit = errand.settings.limits.page_bytes * _PAGES
+    with errand.client.proxy(seconds=errand.left, max_bytes=limit) as proxy:
+        tab = Tab(proxy.announce)
+        with Chromium(executable, proxy_port=proxy.port, listener=tab.hear) as chromium:
+            try:
+                tab.attach(chromium.protocol, seconds=_ask(errand))
+                tab.name(_agent(chromium.agent, errand.settings), seconds=_ask(errand))
+                settled = _load(errand, url, tab, proxy.traffic)
+                return _read(errand, tab, chromium, proxy.traffic, settled=settled)
+            except ScanError as error:
+                raise chromium.explain(error) from None
+
+
+def _load(errand: Errand, url: str, tab: Tab, traffic: Traffic) -> bool:
+    """Go there and wait until it rests; whether it did."""
+    from surveyor.scan.net.browser.proxy import origin_of
+
+    problem = tab.go(url, seconds=errand.left)
+    settled = problem is None and tab.settle(seconds=min(_LOAD_SECONDS, errand.left * _LOAD_SHARE))
+    document = tab.document
+    last = document.url if document is not None else url
+    if rule := traffic.refused.get(origin_of(last) or ""):
+        raise Refused(f"the browser must not go to {last[:_TEXT]}", rule=rule)
+    if problem is not None:
+        raise Unreachable(f"the browser could not load the page: {problem[:_TEXT]}")
+    if tab.heard.crashed:
+        raise Unreachable("the page crashed the browser")
+    if document is not None and (document.status or 0) >= 400:
+        raise Unreachable(f"the server answered {document.status} to the browser")
+    return settled
+
+
+def _read(errand: Errand, tab: Tab, chromium: Chromium, traffic: Traffic, *, settled: bool) -> Rendered:
+    frame = tab.frames(seconds=_ask(errand)).get("frame", {})
+    world = tab.world(str(frame.get("id", "")), seconds=_ask(errand))
+    found = tab.run(world, _MARKUP % errand.settings.limits.page_bytes, seconds=_ask(errand)).get("value")
+    if not isinstance(found, dict):
+        raise Unreachable("the browser has no markup of the page")
+    heard = tab.heard
+    asked = list(heard.requests.values())
+    return Rendered(
+        url=str(found["url"]),
+        html=str(found["html"]),
+        browser=chromium.product,
+        sandboxed=chromium.sandboxed,
+        cut=bool(found["cut"]),
+        settled=settled and not traffic.cut,
+        requests=tuple(
+            Loading(url=one.url, kind=one.kind, status=one.status, size=one.size, failure=one.failure) for one in asked
+        ),
+        more_requests=heard.more,
+        notes=tuple(heard.notes),
+        refused=traffic.refused_of_page,
+    )
+
+
+def _ask(errand: Errand) -> float:
+    return min(_ASK_SECONDS, errand.left)
+
+
+def _agent(own: str, settings: Settings) -> str:
+    """Chromium's own name without the word that many servers turn away, and ours."""
+    return f"{own.replace('HeadlessChrome', 'Chrome')} {settings.user_agent}".strip()
+
+
+GATHERER = Gatherer(id="browser", version=1, gather=gather)
