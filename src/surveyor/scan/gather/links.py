@@ -37,7 +37,7 @@ def gather(errand: Errand) -> Links:
     if not limit:
         raise NotConfigured("asking for what a page names is turned off (SURVEYOR_LINKS)")
     url = errand.page().url
-    kinds = {reference.url: reference.kind for reference in reversed(errand.references)}
+    kinds = {reference.url: reference.kind for reference in errand.references}
     ordered = list(_by_turns(kinds, host_of(url)))
     work = _Work(errand, kinds, _robots(errand), host_of(url))
     for one in ordered[limit:]:
@@ -61,7 +61,7 @@ def _by_turns(kinds: dict[str, str], host: str) -> Iterable[str]:
         if kind not in SAMPLED:
             yield url
         else:
-            rest[host_of(url) != host].appendleft(url)  # the mapping is in reverse order
+            rest[host_of(url) != host].append(url)
     while any(rest):
         for queue in rest:
             if queue:

@@ -37,6 +37,11 @@ def errand(site: Site, settings: Settings | None = None) -> Errand:
     return replace(whole, wellknown=lambda: wellknown.gather(whole))
 
 
+def errand_of(site: Site, body: str) -> Errand:
+    site.page("/", body)
+    return errand(site)
+
+
 def linked(site: Site, body: str, settings: Settings | None = None) -> Links:
     site.page("/", body)
     found = links.GATHERER.gather(errand(site, settings))
@@ -70,6 +75,14 @@ def test_no_more_than_the_limit_and_that_is_told(site: Site) -> None:
     assert [url.removeprefix(site.url()) for url in sorted(found.answers)] == ["0", "1", "2", "c", "favicon.ico"]
     assert len(found.untried) == 27
     assert set(found.missed) == {"anchor"}
+
+
+def test_the_canonical_address_goes_first_and_own_links_and_others_by_turns(site: Site) -> None:
+    body = "<a href=/1>x</a><a href=/2>x</a><a href=http://10.0.0.1/>y</a><meta property=og:image content=/i.png>"
+    made = errand_of(site, f"{body}<link rel=canonical href=/c>")
+    kinds = {reference.url: reference.kind for reference in made.references}
+    ordered = [url.removeprefix(site.url()) for url in links._by_turns(kinds, "127.0.0.1")]
+    assert ordered == ["c", "favicon.ico", "i.png", "1", "http://10.0.0.1/", "2"]
 
 
 def test_none_are_asked_for_when_that_is_turned_off(site: Site) -> None:
