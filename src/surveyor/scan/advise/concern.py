@@ -46,7 +46,8 @@ def _products(name: str) -> Iterator[str]:
 
 
 def _number(ecosystem: str, name: str) -> int:
-    base = ecosystem.removesuffix(_LINES)
+    # a build of Pro is judged by either list
+    base = ecosystem.removesuffix(_LINES).replace("Ubuntu:Pro:", "Ubuntu:", 1)
     if base.startswith(f"{rhel.BASE}:"):
         base = base.partition(".")[0]
     text = f"{base}\0{canonical(base, name)}".encode("utf-8", "surrogatepass")

@@ -208,9 +208,25 @@ def _distribution(package: Package, held: Collection[str], epochs: Epochs) -> Lo
     if not release:
         # a rolling or unnamed release: no advisory speaks of it
         return Lookup(ecosystem=None, label=base, name=name, version=version, subject=name, unknown="no_release")
-    ecosystem = next((text for text in (f"{base}:{release}:LTS",) if text in held), f"{base}:{release}")
+    lts = f"{base}:{release}:LTS"
+    ecosystem = next((text for text in (lts, line_of(lts, version)) if text in held), f"{base}:{release}")
     asked = rhel.name_of(package.purl, name) if base == rhel.BASE else name
     return Lookup(ecosystem=ecosystem, label=ecosystem, name=asked, version=version, subject=name)
+
+
+#: A build of Ubuntu Pro's extended maintenance: 2.4.29-1ubuntu4.27+esm2, 1.0.1f-1ubuntu2.27+esm9.
+_ESM = re.compile(r"[+~]esm[0-9]")
+
+
+def line_of(ecosystem: str, version: str) -> str:
+    """The ecosystem of the line that a build is from, whose word goes before the release's; empty when it has none.
+
+    The minor release of RHEL, or Ubuntu Pro for a build of its extended maintenance: the list of the LTS release calls
+    what only Pro mends unfixed for ever.
+    """
+    if ecosystem.startswith("Ubuntu:") and ecosystem.endswith(":LTS") and _ESM.search(version):
+        return f"Ubuntu:Pro:{ecosystem.removeprefix('Ubuntu:').removeprefix('Pro:')}"
+    return rhel.line_of(ecosystem, version)
 
 
 #: Signed kernels are built from a source of their own with a version of its own: linux-signed-amd64 6.1.90+1 holds the

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 
 from surveyor.scan.advise import cpe, freshness, headers, ledger, programs, removal, rhel
 from surveyor.scan.advise.aliases import group, related
-from surveyor.scan.advise.ecosystems import Epochs, Lookup, epochs_of, lookup
+from surveyor.scan.advise.ecosystems import Epochs, Lookup, epochs_of, line_of, lookup
 from surveyor.scan.advise.enrich import EPSS, KEV, NVD, Facts
 from surveyor.scan.advise.feeds import FEEDS
 from surveyor.scan.advise.finding import Flaw, Match, Subject, build, flaw, installed
@@ -241,7 +241,7 @@ class _Matcher:
     def ask(self, question: _Question) -> list[Match]:
         """Every advisory on that name with its verdict on that version; nothing when none of them hits."""
         # questions of one name come one after the other
-        asked = (question.ecosystem, question.name, rhel.line_of(question.ecosystem, question.version))
+        asked = (question.ecosystem, question.name, line_of(question.ecosystem, question.version))
         if self._last != asked:
             self._last = asked
             self._rows = rhel.rows(self._snapshot, *asked)

@@ -114,12 +114,12 @@ class Rows(Protocol):
 
 
 def rows(source: Rows, mainline: str, name: str, line: str) -> list[Row]:
-    """What is said of a package of any distribution; of RHEL's by its line before its mainline, flaw by flaw.
+    """What is said of a package of any distribution, by its line before its mainline, flaw by flaw.
 
-    A flaw's own file goes before errata, which call every package that they bring a fixed one.
+    Of RHEL a flaw's own file goes before errata, which call every package that they bring a fixed one.
     """
     found = source.affected(mainline, name)
-    if not mainline.startswith(f"{BASE}:"):
+    if not line and not mainline.startswith(f"{BASE}:"):
         return found
     nearer = source.affected(line, name) if line else []
     own = {row.ids[0] for row in (*nearer, *found) if _is_own(source, row)}

@@ -23,6 +23,7 @@ def package(kind: str, name: str, *, distro: str = "", source: str = "", **more:
         (package("npm", "core", namespace="@babel"), "npm", "@babel/core"),
         (package("deb", "libssl3", distro="debian:12", source="openssl"), "Debian:12", "openssl"),
         (package("deb", "libssl3", distro="ubuntu:22.04", source="openssl"), "Ubuntu:22.04:LTS", "openssl"),
+        (package("deb", "libssl1.1", distro="ubuntu:18.04", source="openssl"), "Ubuntu:Pro:18.04:LTS", "openssl"),
         (package("deb", "linux-image-6.1", distro="debian:12", source="linux-signed-amd64"), "Debian:12", "linux"),
         (package("apk", "libcrypto3", distro="alpine:3.19.1", source="openssl"), "Alpine:v3.19", "openssl"),
         (package("rpm", "openssl-libs", distro="rhel:9.4", source="openssl"), "Red Hat:9.2", "openssl"),

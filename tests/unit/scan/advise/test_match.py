@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -400,3 +401,32 @@ def test_the_same_question_gives_the_same_answer(database: Made) -> None:
     packages = [plain("npm", "left", "1.0.0"), plain("npm", "left", "1.5.0")]
     assert ask(path, packages) == ask(path, packages)
     assert [finding.rule for finding in ask(path, packages).findings] == [f"CVE-2024-{n}" for n in range(30)]
+
+
+def ubuntu(name: str, version: str, release: str = "18.04") -> Package:
+    distro = Distro(id="ubuntu", version=release)
+    return replace(deb(name, version), purl=f"pkg:deb/ubuntu/{name}@{version}", namespace="ubuntu", distro=distro)
+
+
+def test_a_build_of_ubuntu_pro_is_judged_by_pro_first(database: Made) -> None:
+    """The LTS list knows no fix of what is mended in Pro alone."""
+    flaw = record("UBUNTU-CVE-2024-1", "Ubuntu:18.04:LTS", "expat", upstream=["CVE-2024-1"])
+    pro = record("UBUNTU-CVE-2024-1", "Ubuntu:Pro:18.04:LTS", "expat", fixed="2.2.5-3ubuntu0.9+esm1")
+    flaw["affected"] += pro["affected"]
+    only = record("UBUNTU-CVE-2024-2", "Ubuntu:18.04:LTS", "expat", upstream=["CVE-2024-2"])
+    path = database({"Ubuntu": [flaw, only]})
+
+    def found(version: str) -> list[str]:
+        return [finding.rule for finding in ask(path, [ubuntu("expat", version)]).findings]
+
+    assert found("2.2.5-3ubuntu0.9+esm1") == ["CVE-2024-2"]  # of which Pro says nothing, and the LTS list does
+    assert found("2.2.5-3ubuntu0.9+esm0") == ["CVE-2024-1", "CVE-2024-2"]
+    assert found("2.2.5-3ubuntu0.9") == ["CVE-2024-1", "CVE-2024-2"]
+
+
+def test_a_release_that_only_pro_speaks_of_is_asked_for_builds_of_pro(database: Made) -> None:
+    path = database({"Ubuntu": [record("USN-1", "Ubuntu:Pro:14.04:LTS", "expat", fixed="2.1.0-4ubuntu1.4+esm2")]})
+    assert [one.rule for one in ask(path, [ubuntu("expat", "2.1.0-4ubuntu1.4+esm1", "14.04")]).findings] == ["USN-1"]
+    assert ("advisories.Ubuntu:14.04", "missing", "no_advisories", 1) in rows(
+        ask(path, [ubuntu("expat", "2.1.0-4ubuntu1.4", "14.04")])
+    )
