@@ -26,10 +26,12 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 from playwright.sync_api import Page, expect, sync_playwright  # noqa: E402 - after the path
 
-from surveyor.scan.advise.update import update  # noqa: E402
+from surveyor.scan.advise import feeds  # noqa: E402
+from surveyor.scan.advise.update import update, want  # noqa: E402
 from surveyor.scan.events import Progress  # noqa: E402
 from tests import browser, images  # noqa: E402
 from tests.programs import elf  # noqa: E402
+from tests.servers import flaws  # noqa: E402
 from tests.servers.osv_bucket import record, write  # noqa: E402
 from tests.servers.web import Site  # noqa: E402
 
@@ -45,6 +47,23 @@ _SYSTEM = (
     *("openssl 3.0.11-1~deb12u2", "perl-base 5.36.0-7+deb12u1", "tzdata 2024a-0+deb12u1", "zlib1g 1:1.2.13.dfsg-1"),
 )
 _SOURCES = {"libexpat1": "expat", "libcurl4": "curl", "libssl3": "openssl", "libc6": "glibc", "zlib1g": "zlib"}
+
+#: EPSS on 16 August 2026, and CISA's entries.
+_EPSS = {
+    "CVE-2021-23337": (0.21333, 0.97387),
+    "CVE-2021-44228": (0.99999, 1.0),
+    "CVE-2021-44906": (0.04581, 0.90829),
+    "CVE-2021-45046": (0.99977, 0.9998),
+    "CVE-2023-32681": (0.02974, 0.86082),
+    "CVE-2023-52425": (0.01815, 0.76815),
+    "CVE-2024-0727": (0.03187, 0.86981),
+    "CVE-2024-2398": (0.36081, 0.98341),
+}
+_APPLY = {"requiredAction": "Apply updates per vendor instructions.", "knownRansomwareCampaignUse": "Known"}
+_KEV = {
+    "CVE-2021-44228": {**_APPLY, "dateAdded": "2021-12-10", "dueDate": "2021-12-24"},
+    "CVE-2021-45046": {**_APPLY, "dateAdded": "2023-05-01", "dueDate": "2023-05-22"},
+}
 
 
 def vector(impact: str, *, complexity: str = "L", scope: str = "U") -> list[dict[str, str]]:
@@ -83,7 +102,14 @@ def advisories(folder: Path, database: Path) -> None:
     }  # fmt: skip
     bucket = {"Debian": known.pop("Debian:12"), **known}
     database.parent.mkdir(parents=True, exist_ok=True)
-    update(write(folder, bucket), database, fetch=_no_network, progress=Progress())
+    likely = flaws.scores(_EPSS, date="2026-08-16T00:00:00+0000")
+    sources = {
+        "osv": write(folder / "osv", bucket),
+        "epss": flaws.write_epss(folder / "epss", likely),
+        "kev": flaws.write_kev(folder / "kev", [flaws.listed(cve, **entry) for cve, entry in _KEV.items()]),
+    }
+    wanted = [want(feeds.feed(name), source, fetch=_no_network) for name, source in sources.items()]
+    update(wanted, database, progress=Progress())
 
 
 def _no_network(url: str, **_: object) -> None:
@@ -184,6 +210,11 @@ def artifact(page: Page, folder: Path, data: bytes) -> None:
     expect(page.locator("#head .pill")).to_have_text("Partial", timeout=120_000)
     page.reload()
     shot(page, folder, "scan", 1500)
+    row = page.locator("details.finding").first
+    row.locator("summary").click()
+    row.get_by_role("link", name="Open this finding").click()
+    shot(page, folder, "vulnerability", 1500)
+    page.go_back()
     page.get_by_role("link", name=re.compile("packages", re.IGNORECASE)).first.click()
     shot(page, folder, "packages", 900)
 
@@ -229,6 +260,8 @@ def main(folder: Path) -> None:
             page = driver.chromium.launch(executable_path=chromium, args=["--headless", *root]).new_page()
             page.goto(link)
             page.get_by_role("button", name="Sign in").click()
+            # a file that is chosen before the script is there is sent by nobody
+            page.wait_for_url(re.compile(r"/$"), wait_until="load")
             artifact(page, folder, data)
             proof(page, folder, shop)
 
