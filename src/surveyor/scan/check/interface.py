@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # rules of programs need no parser of pages, and the other wa
         Exposed,
         Libraries,
         Links,
+        Rendered,
         Schemes,
         Scripts,
         Sharing,
@@ -61,6 +62,7 @@ AROUND = frozenset(
         Needs.WELLKNOWN,
         Needs.EXPOSED,
         Needs.SCRIPTS,
+        Needs.RENDERED,
         Needs.LIBRARIES,
         Needs.SITE,
         Needs.LINKS,
@@ -122,6 +124,7 @@ class Check:
     site: Callable[[Document, WellKnown], Iterable[Outcome]] | None = None
     links: Callable[[Document, Links], Iterable[Outcome]] | None = None
     sitemaps: Callable[[Document, Sitemaps], Iterable[Outcome]] | None = None
+    rendered: Callable[[Rendered], Iterable[Outcome]] | None = None
     criteria: tuple[str, ...] = ()
     act: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()

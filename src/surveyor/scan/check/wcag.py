@@ -28,17 +28,23 @@ _NO_BRACKETS = str.maketrans("", "", "()")
 
 _ALL = (
     ("1.1.1", "Non-text Content", "A"),
+    ("1.2.2", "Captions (Prerecorded)", "A"),
     ("1.3.1", "Info and Relationships", "A"),
     ("1.3.5", "Identify Input Purpose", "AA"),
+    ("1.4.1", "Use of Color", "A"),
     ("1.4.2", "Audio Control", "A"),
+    ("1.4.3", "Contrast (Minimum)", "AA"),
     ("1.4.4", "Resize text", "AA"),
     ("1.4.12", "Text Spacing", "AA"),
+    ("2.1.1", "Keyboard", "A"),
     ("2.2.1", "Timing Adjustable", "A"),
+    ("2.4.1", "Bypass Blocks", "A"),
     ("2.4.2", "Page Titled", "A"),
     ("2.4.4", "Link Purpose (In Context)", "A"),
     ("2.4.6", "Headings and Labels", "AA"),
     ("3.1.1", "Language of Page", "A"),
     ("3.1.2", "Language of Parts", "AA"),
+    ("3.3.2", "Labels or Instructions", "A"),
     ("4.1.1", "Parsing", "A"),
     ("4.1.2", "Name, Role, Value", "A"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from surveyor.scan.errors import NotConfigured, Refused, ScanError, Unreachable
-from surveyor.scan.evidence import Loading, Rendered
+from surveyor.scan.evidence import Barrier, Loading, Rendered
 from surveyor.scan.gather.interface import Errand, Gatherer
 from surveyor.scan.settings import Settings
 
@@ -73,11 +73,19 @@ def _load(errand: Errand, url: str, tab: Tab, traffic: Traffic) -> bool:
 
 
 def _read(errand: Errand, tab: Tab, chromium: Chromium, traffic: Traffic, *, settled: bool) -> Rendered:
+    from surveyor.scan.net.browser import axe
+
     frame = tab.frames(seconds=_ask(errand)).get("frame", {})
     world = tab.world(str(frame.get("id", "")), seconds=_ask(errand))
     found = tab.run(world, _MARKUP % errand.settings.limits.page_bytes, seconds=_ask(errand)).get("value")
     if not isinstance(found, dict):
         raise Unreachable("the browser has no markup of the page")
+    barriers: tuple[Barrier, ...] = ()
+    missed: dict[str, str] = {}
+    try:
+        barriers = axe.run(tab, seconds=errand.left)
+    except ScanError as error:
+        missed["axe"] = str(error)
     heard = tab.heard
     asked = list(heard.requests.values())
     return Rendered(
@@ -93,6 +101,8 @@ def _read(errand: Errand, tab: Tab, chromium: Chromium, traffic: Traffic, *, set
         more_requests=heard.more,
         notes=tuple(heard.notes),
         refused=traffic.refused_of_page,
+        barriers=barriers,
+        missed=missed,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from surveyor.scan.check import axe
 from surveyor.scan.check.accessibility import (
     area_alt,
     aria_attribute,
@@ -35,8 +36,8 @@ from surveyor.scan.check.accessibility import (
     table_headers,
     viewport_zoom,
 )
-from surveyor.scan.check.accessibility.words import WORDS
-from surveyor.scan.check.interface import Check
+from surveyor.scan.check.accessibility.words import WORDS as _STATIC
+from surveyor.scan.check.interface import Check, Table
 
 CHECKS: tuple[Check, ...] = (
     area_alt.CHECK,
@@ -70,6 +71,8 @@ CHECKS: tuple[Check, ...] = (
     svg_name.CHECK,
     table_headers.CHECK,
     viewport_zoom.CHECK,
+    *axe.CHECKS,
 )
+WORDS: Table = {**_STATIC, **axe.WORDS}
 
 __all__ = ["CHECKS", "WORDS"]

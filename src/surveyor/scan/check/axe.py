@@ -1,0 +1,273 @@
+"""Barriers that show only in a browser: rules of axe-core that decide by layout, computed style and frames.
+
+Each is a rule of ours with words of ours; what axe-core calls a violation is a barrier, and what it could not decide
+(*incomplete*) is told as to be reviewed, never as passed. Classes that our own rules decide from markup are not asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from surveyor.scan.check.interface import Check, Needs, Outcome, Table, Words
+from surveyor.scan.evidence import Rendered
+from surveyor.scan.model import Domain, Severity
+
+_HIGH, _MEDIUM, _LOW = Severity.HIGH, Severity.MEDIUM, Severity.LOW
+_DOUBT = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rule:
+    """One rule of axe-core: the name that it has there, our title, what is wrong, and what to do."""
+
+    axe: str
+    criteria: tuple[str, ...]
+    severity: Severity
+    title: str
+    wrong: str
+    fix: str
+    act: tuple[str, ...] = ()
+
+
+def _rule(axe: str, criteria: str, severity: Severity, title: str, wrong: str, fix: str, act: str = "") -> _Rule:
+    numbers, ids = tuple(criteria.split()), tuple(act.split())
+    return _Rule(axe=axe, criteria=numbers, severity=severity, title=title, wrong=wrong, fix=fix, act=ids)
+
+
+_RULES = (
+    _rule(
+        "aria-allowed-attr",
+        "4.1.2",
+        _MEDIUM,
+        "ARIA attributes that the role does not have",
+        "The attribute means nothing on this role, so what it should say is not told.",
+        "Remove the attribute, or use a role that has it.",
+        "5c01ea",
+    ),
+    _rule(
+        "aria-braille-equivalent",
+        "4.1.2",
+        _LOW,
+        "Braille labels without an equivalent",
+        "Who does not read braille gets no name or role description.",
+        "Give the element a name or role description beside the braille one.",
+    ),
+    _rule(
+        "aria-conditional-attr",
+        "4.1.2",
+        _MEDIUM,
+        "ARIA attributes where they must not stand",
+        "The attribute contradicts what the element says of itself.",
+        "Set the state of the element itself, and use the attribute only where its role allows.",
+    ),
+    _rule(
+        "aria-hidden-body",
+        "1.3.1 4.1.2",
+        _HIGH,
+        "Whole page hidden from assistive technology",
+        "Nothing of the page is told.",
+        "Remove aria-hidden from the body.",
+    ),
+    _rule(
+        "aria-meter-name",
+        "1.1.1",
+        _MEDIUM,
+        "Meters without a name",
+        "A value is told, and not of what.",
+        "Name each meter by aria-label or aria-labelledby.",
+    ),
+    _rule(
+        "aria-progressbar-name",
+        "1.1.1",
+        _MEDIUM,
+        "Progress bars without a name",
+        "Progress is told, and not of what.",
+        "Name each progress bar by aria-label or aria-labelledby.",
+    ),
+    _rule(
+        "aria-required-children",
+        "1.3.1",
+        _MEDIUM,
+        "ARIA roles without their parts",
+        "Lists, menus, tables and trees of the role have no items that assistive technology could count.",
+        "Give the parts the roles that the parent's role asks for.",
+        "bc4a75",
+    ),
+    _rule(
+        "aria-tab-name",
+        "4.1.2",
+        _MEDIUM,
+        "Tabs without a name",
+        "Nobody is told what the tab shows.",
+        "Write the tab's name in it, or use aria-label.",
+    ),
+    _rule(
+        "aria-tooltip-name",
+        "4.1.2",
+        _LOW,
+        "Tooltips without a name",
+        "The tooltip says nothing.",
+        "Write the tooltip's text in it.",
+    ),
+    _rule(
+        "autocomplete-valid",
+        "1.3.5",
+        _LOW,
+        "Autocomplete values that do not exist",
+        "Browsers cannot fill the field in.",
+        "Use the tokens of the HTML standard.",
+        "73f2c2",
+    ),
+    _rule(
+        "avoid-inline-spacing",
+        "1.4.12",
+        _LOW,
+        "Text spacing that readers cannot change",
+        "Who needs wider spacing to read does not get it.",
+        "Do not set line, letter or word spacing as important in style attributes.",
+        "24afc2 9e45ec 78fd32",
+    ),
+    _rule(
+        "bypass",
+        "2.4.1",
+        _MEDIUM,
+        "No way past repeated blocks",
+        "Who uses a keyboard walks through the navigation on each page.",
+        "Use landmarks or headings, or begin with a link to the content.",
+        "cf77f2",
+    ),
+    _rule(
+        "color-contrast",
+        "1.4.3",
+        _HIGH,
+        "Text with too little contrast",
+        "Who sees less cannot read the text on its background.",
+        "Choose colours with a ratio of 4.5 to 1, or 3 to 1 for large text.",
+        "afw4f7",
+    ),
+    _rule(
+        "form-field-multiple-labels",
+        "3.3.2",
+        _LOW,
+        "Form fields with several labels",
+        "Some assistive technology tells the first label, some the last.",
+        "Label each field once.",
+    ),
+    _rule(
+        "frame-focusable-content",
+        "2.1.1",
+        _HIGH,
+        "Frames that no keyboard reaches",
+        "What can be used in the frame cannot be reached by keyboard.",
+        "Remove the negative tabindex from the frame.",
+        "akn7bn",
+    ),
+    _rule(
+        "frame-title-unique",
+        "4.1.2",
+        _LOW,
+        "Frames that share a title",
+        "Frames with different content are told apart by nothing.",
+        "Give each frame a title of its own.",
+        "4b1c6c",
+    ),
+    _rule(
+        "html-xml-lang-mismatch",
+        "3.1.1",
+        _LOW,
+        "Two languages for one page",
+        "The attributes lang and xml:lang contradict each other.",
+        "Let both name the same language.",
+        "5b7ae0",
+    ),
+    _rule(
+        "link-in-text-block",
+        "1.4.1",
+        _MEDIUM,
+        "Links marked by colour alone",
+        "Who does not tell the colours apart does not see that it is a link.",
+        "Underline links in text, or give them a contrast of 3 to 1 to it.",
+    ),
+    _rule(
+        "scrollable-region-focusable",
+        "2.1.1",
+        _MEDIUM,
+        "Scrolling areas that no keyboard reaches",
+        "What is below cannot be read without a mouse.",
+        "Make the area, or something in it, focusable.",
+        "0ssw9k",
+    ),
+    _rule(
+        "server-side-image-map",
+        "2.1.1",
+        _MEDIUM,
+        "Image maps on the server",
+        "Where somebody clicks decides, and a keyboard clicks nowhere.",
+        "Use area elements with text alternatives.",
+    ),
+    _rule(
+        "th-has-data-cells",
+        "1.3.1",
+        _LOW,
+        "Header cells of nothing",
+        "The header is told for no cell.",
+        "Let each header cell stand over or beside its data.",
+        "d0f69e",
+    ),
+    _rule(
+        "video-caption",
+        "1.2.2",
+        _HIGH,
+        "Videos without captions",
+        "Who does not hear gets nothing of what is said.",
+        "Add a track of kind captions to each video.",
+        "eac66b",
+    ),
+)
+
+
+def _judge(axe: str, rendered: Rendered) -> Iterable[Outcome]:
+    """What axe-core found by one of its rules, and what it left to be reviewed."""
+    for barrier in rendered.barriers:
+        if barrier.rule == axe and barrier.evidence:
+            yield Outcome(
+                key="review" if barrier.undecided else "violation", evidence=barrier.evidence, count=barrier.count
+            )
+
+
+def _id(rule: _Rule) -> str:
+    return f"accessibility_{rule.axe.replace('-', '_')}"
+
+
+CHECKS: tuple[Check, ...] = tuple(
+    Check(
+        id=_id(rule),
+        version=1,
+        domain=Domain.ACCESSIBILITY,
+        outcomes=("violation", "review"),
+        needs=Needs.RENDERED,
+        rendered=partial(_judge, rule.axe),
+        criteria=rule.criteria,
+        act=rule.act,
+        parts=("axe",),
+    )
+    for rule in _RULES
+)
+
+WORDS: Table = {
+    _id(rule): {
+        "violation": Words(
+            title=rule.title, severity=rule.severity, description=rule.wrong, fix=rule.fix, confidence=0.95
+        ),
+        "review": Words(
+            title=f"{rule.title}: to be reviewed",
+            severity=_LOW,
+            description=f"No engine can decide whether it is so here. {rule.wrong}",
+            fix=f"Look at the elements. {rule.fix}",
+            confidence=_DOUBT,
+        ),
+    }
+    for rule in _RULES
+}

@@ -1,0 +1,147 @@
+"""axe-core in a page: run in every frame, in a world that the page's scripts do not see, and joined at the top.
+
+By its API for frames that cannot speak to each other (``axe.runPartial``, ``axe.finishRun``), so nothing of it passes
+through messages that a page could forge. The script is npm's, as it is, put here when Surveyor is built.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from surveyor.scan.errors import Absent, LimitExceeded, Malformed
+from surveyor.scan.evidence import Barrier
+from surveyor.scan.model import Evidence
+from surveyor.scan.net.browser.tab import Tab
+
+_SCRIPT = Path(__file__).parent / "vendor" / "axe.min.js"
+_FRAMES, _PARTIAL_BYTES = 30, 16 << 20
+_QUOTES, _TEXT = 20, 300
+_SECONDS = 15.0
+_OPTIONS = orjson.dumps(
+    {
+        "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
+        "resultTypes": ["violations", "incomplete"],
+        "preload": False,
+    }
+).decode()
+
+#: Our selectors for elements of the page itself, theirs for what is in frames and shadow trees.
+_FINISH = """(async (partials, options, most) => {
+  const place = element => {
+    const steps = [];
+    for (let at = element; at && steps.length < 6; at = at.parentElement) {
+      const tag = at.localName, id = at.getAttribute('id') || '';
+      if (/^[A-Za-z][A-Za-z0-9_-]{0,79}$/.test(id)) { steps.push(`${tag}#${id}`); break; }
+      if (['html', 'head', 'body'].includes(tag)) { steps.push(tag); break; }
+      let position = 1;
+      for (let other = at.previousElementSibling; other && position < 1000; other = other.previousElementSibling)
+        position += other.localName === tag;
+      steps.push(`${tag}:nth-of-type(${position})`);
+    }
+    return steps.reverse().join(' > ');
+  };
+  const where = target => {
+    const own = target.length === 1 && typeof target[0] === 'string' && document.querySelector(target[0]);
+    return own ? place(own) : target.flat(2).join(' >>> ');
+  };
+  const told = (result, undecided) => ({
+    rule: result.id, undecided, count: result.nodes.length,
+    nodes: result.nodes.slice(0, most).map(node => ({
+      where: where(node.target), markup: node.html.slice(0, 1000),
+      why: ([...node.any, ...node.all, ...node.none][0] || {}).message || '',
+    })),
+  });
+  const found = await axe.finishRun(partials, options);
+  const all = [...found.violations.map(one => told(one, false)), ...found.incomplete.map(one => told(one, true))];
+  return JSON.stringify(all).toWellFormed();
+})(%s, %s, %d)"""
+
+
+def run(tab: Tab, *, seconds: float, clock: Callable[[], float] = time.monotonic) -> tuple[Barrier, ...]:
+    """What axe-core finds in a page and its frames; raises ``Absent`` where it was not put at build time."""
+    try:
+        script = _SCRIPT.read_text("utf-8")
+    except OSError:
+        raise Absent("axe-core is not in this installation") from None
+    work = _Run(tab, script, clock() + min(seconds, _SECONDS), clock)
+    top = str(tab.frames(seconds=work.left).get("frame", {}).get("id", ""))
+    world = work.partial(top, "document")
+    if world is None:
+        raise Malformed("axe-core did not run in the page")
+    partials = f"[{','.join(work.partials)}]"
+    found = tab.run(world, _FINISH % (partials, _OPTIONS, _QUOTES), seconds=work.left).get("value")
+    return tuple(_barrier(entry) for entry in orjson.loads(found)) if isinstance(found, str) else ()
+
+
+class _Run:
+    """One pass over a page's frames, parents before what is in them, as ``finishRun`` wants their results."""
+
+    def __init__(self, tab: Tab, script: str, end: float, clock: Callable[[], float]) -> None:
+        self._tab, self._script, self._end, self._clock = tab, script, end, clock
+        self._frames = 0
+        self._bytes = 0
+        self.partials: list[str] = []
+
+    @property
+    def left(self) -> float:
+        """Seconds for all that is still to do."""
+        return max(0.0, self._end - self._clock())
+
+    def partial(self, frame: str, context: str) -> int | None:
+        """Run in one frame and in those within it; its world, or nothing where it could not be run."""
+        try:
+            world = self._tab.world(frame, seconds=self.left)
+            self._tab.run(world, f"{self._script};0", seconds=self.left)
+            asked = f"axe.runPartial({context}, {_OPTIONS}).then(JSON.stringify)"
+            self._keep(str(self._tab.run(world, asked, seconds=self.left).get("value")))
+            within = self._tab.run(world, _CONTEXTS % (context, _OPTIONS), seconds=self.left).get("value")
+        except Malformed:
+            self.partials.append("null")
+            return None
+        for selector, inner in orjson.loads(str(within)):
+            child = self._frame(world, selector)
+            if child is None:
+                self.partials.append("null")
+            else:
+                self.partial(child, inner)
+        return world
+
+    def _keep(self, result: str) -> None:
+        self._frames += 1
+        self._bytes += len(result)
+        if self._frames > _FRAMES or self._bytes > _PARTIAL_BYTES:
+            raise LimitExceeded("more frames, or elements in them, than are judged")
+        self.partials.append(result)
+
+    def _frame(self, world: int, selector: str) -> str | None:
+        asked = f"axe.utils.shadowSelect({selector})"
+        try:
+            found = self._tab.run(world, asked, seconds=self.left, by_value=False)
+            node = self._tab.ask("DOM.describeNode", {"objectId": found["objectId"]}, seconds=self.left)["node"]
+        except (Malformed, KeyError):
+            return None
+        return str(node["frameId"]) if "frameId" in node else None
+
+
+#: Selectors and contexts as JSON texts, since they are only handed on.
+_CONTEXTS = """JSON.stringify(axe.utils.getFrameContexts(%s, %s).map(
+  one => [JSON.stringify(one.frameSelector), JSON.stringify(one.frameContext)]))"""
+
+
+def _barrier(entry: dict[str, Any]) -> Barrier:
+    quoted = tuple(
+        Evidence(kind="element", value=_quoted(node["markup"], node["why"]), where=node["where"][:_TEXT])
+        for node in entry["nodes"]
+    )
+    return Barrier(rule=entry["rule"], undecided=entry["undecided"], evidence=quoted, count=entry["count"])
+
+
+def _quoted(markup: str, why: str) -> str:
+    """The beginning of an element on one line, with what is wrong with it."""
+    start = " ".join(markup.split())[:_TEXT]
+    return f"{start} ({why[:_TEXT]})" if why else start

@@ -1,0 +1,91 @@
+"""Pages in a real Chromium: what scripts build is judged, in frames and shadow trees too, under the page's policy."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from surveyor.scan import engine
+from surveyor.scan.events import Event, Progress
+from surveyor.scan.model import CoverageState, Domain, Report
+from surveyor.scan.net.browser import axe
+from surveyor.scan.plan import plan
+from tests import browser as browsers
+from tests.servers.web import Site
+
+pytestmark = pytest.mark.browser
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-src 'self'"
+PAGE = """<!doctype html><html lang=en><title>t</title><noscript><img src=a></noscript><body><h1>Shop</h1><main>
+<p id=pale style="color:#aaa;background:#fff">Pale</p>
+<p style="background:linear-gradient(red,blue);color:#888">Who knows</p>
+<iframe title=inner src=/inner></iframe><div id=host></div>
+<script>
+  document.getElementById("host").attachShadow({mode: "open"}).innerHTML = "<p style='color:#ccc'>In the shadow</p>";
+  document.querySelector("main").append(document.createElement("button"));
+  window.axe = {runPartial: () => Promise.resolve("nothing")}; Element.prototype.querySelectorAll = () => [];
+</script></main>"""
+INNER = '<!doctype html><html lang=en><title>i</title><p style="color:#bbb">In the frame</p>'
+CONTRAST = "accessibility_color_contrast"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> str:
+    """The browser, with what it is given to run."""
+    if not (Path(axe.__file__).parent / "vendor" / "axe.min.js").is_file():
+        pytest.skip("axe-core is put here when Surveyor is installed; `make test` does")
+    return browsers.find() or pytest.skip("no Chromium is installed")
+
+
+def scan(site: Site, chromium: str | None, *rules: str) -> tuple[Report, list[Event]]:
+    events: list[Event] = []
+    request = replace(plan(site.url()), rules=rules or None)
+    settings = site.settings(browser=chromium, probes=False, links=0)
+    return engine.run(request, settings, Progress(events.append)), events
+
+
+def titles(report: Report) -> dict[str, list[str | None]]:
+    """Where each barrier was found."""
+    return {
+        finding.title: [evidence.where for evidence in finding.evidence]
+        for finding in report.findings
+        if finding.domain is Domain.ACCESSIBILITY
+    }
+
+
+def test_barriers_are_those_of_the_page_that_people_meet(site: Site, chromium: str) -> None:
+    site.page("/", PAGE, headers=(("Content-Security-Policy", POLICY),))
+    site.page("/inner", INNER)
+    before = set(Path(tempfile.gettempdir()).glob("surveyor-browser-*"))
+    report, events = scan(site, chromium)
+    found = titles(report)
+    assert found["Text with too little contrast"] == ["p#pale", "iframe >>> p", "#host >>> p"]
+    assert found["Text with too little contrast: to be reviewed"] == ["body > main:nth-of-type(1) > p:nth-of-type(2)"]
+    assert found["Buttons without a name"] == ["body > main:nth-of-type(1) > button:nth-of-type(1)"]
+    assert "Images without a text alternative" not in found
+    assert [event.data["settled"] for event in events if event.stage == "accessibility.browser"] == [True]
+    assert set(Path(tempfile.gettempdir()).glob("surveyor-browser-*")) <= before
+
+
+def test_a_rule_of_the_browser_is_run_again_alone(site: Site, chromium: str) -> None:
+    site.page("/", PAGE.replace("#aaa", "#000").replace("#ccc", "#000").replace("linear-gradient(red,blue)", "#fff"))
+    report, _ = scan(site, chromium, CONTRAST)
+    entry = next(entry for entry in report.coverage if entry.what == f"check.{CONTRAST}")
+    assert {finding.rule for finding in report.findings} == {CONTRAST}  # the colour on white
+    assert (entry.state, entry.count) == (CoverageState.LOOKED, 1)
+    site.page("/", "<!doctype html><html lang=en><title>t</title><p>x")
+    report, _ = scan(site, chromium, CONTRAST)
+    entry = next(entry for entry in report.coverage if entry.what == f"check.{CONTRAST}")
+    assert (report.findings, entry.state, entry.count) == ((), CoverageState.LOOKED, 0)
+
+
+def test_without_a_browser_the_markup_is_judged(site: Site) -> None:
+    site.page("/", PAGE)
+    report, _ = scan(site, None)
+    assert "Images without a text alternative" in titles(report)
+    states = {entry.what: entry.state for entry in report.coverage}
+    assert states["gather.browser"] is CoverageState.NOT_CONFIGURED
+    assert states["slot.accessibility"] is CoverageState.LOOKED
