@@ -3,6 +3,7 @@
     python benchmarks/matching.py BUCKET [--copies 20] [--packages 10000] [--runs 5] [--folder /tmp/matching]
 
 Prints the build's and the match's seconds and megabytes. The database is kept in the folder and used again.
+Ends with 1 when the match takes more than it may.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from surveyor.scan.errors import ScanError
 from surveyor.scan.events import Progress
 from surveyor.scan.model import Distro, Location, Package, SourcePackage
 
+#: At most: CPU seconds of the median run, and megabytes of the process at its peak (design §7).
+SECONDS, MEGABYTES = 0.5, 150
 #: OSV ecosystem → how a package of it looks in an inventory.
 KINDS = {
     "AlmaLinux:9": ("rpm", "almalinux", Distro(id="almalinux", version="9.4")),
@@ -156,6 +159,8 @@ def main() -> None:
     wall, cpu = statistics.median(walls), statistics.median(cpus)
     print(f"wall first {walls[0]:.3f} s, median {wall:.3f} s; CPU median {cpu:.3f} s")
     print(f"peak resident {peak:.0f} MB ({before:.0f} MB before the first match)")
+    if cpu > SECONDS or peak > MEGABYTES:
+        sys.exit(f"missed: at most {SECONDS} s and {MEGABYTES} MB")
 
 
 if __name__ == "__main__":
