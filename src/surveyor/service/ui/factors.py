@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from surveyor.remedy.priority import MODEL_BOUND, MOST
+from surveyor.scan import phrases
 from surveyor.scan.vocabulary import counted
 from surveyor.service.store.findings import FindingRow
 
@@ -146,7 +147,7 @@ def _value(name: str, factor: Mapping[str, Any]) -> str:
     if name == "severity" and not isinstance(value, str):
         return f"CVSS {float(value):.1f}"
     if name == "epss":
-        return f"{float(value):.1%} within 30 days"
+        return f"{phrases.likelihood(float(value))} within 30 days"
     if name == "assets":
         return counted(int(value), "place")
     if name == "age":
