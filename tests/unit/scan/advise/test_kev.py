@@ -103,6 +103,7 @@ def test_entries_that_were_announced_and_did_not_come_are_told_and_asked_for_aga
 
 
 CATALOGUES = {
+    "an empty one": b'{"vulnerabilities": [], "count": 0}',
     "empty": b"",
     "a page": b"<html>",
     "a list": b"[]",

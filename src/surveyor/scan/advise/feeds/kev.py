@@ -36,7 +36,8 @@ def fetch(origin: Origin, _: str, known: Known) -> Iterator[Changes | None]:
             return
         catalogue = document(opened.file.read())
     listed = catalogue.get("vulnerabilities")
-    if not isinstance(listed, list):
+    if not isinstance(listed, list) or not listed:
+        # an empty one would say of every flaw that nobody exploits it
         raise Malformed("a catalogue without a list of vulnerabilities")
     if len(listed) > _MAX_ENTRIES:
         raise LimitExceeded(f"a catalogue of {len(listed):,} entries")
