@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import socket
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +172,7 @@ WEBRTC = """<!doctype html><title>t</title><script>
 </script>"""
 
 
-def test_a_page_that_never_rests_is_cut_and_its_browser_gone(site: Site, chromium: str, tmp_path: Path) -> None:
+def test_a_page_that_never_rests_is_cut_and_its_browser_gone(site: Site, chromium: str) -> None:
     site.page("/", "<!doctype html><title>t</title><script>for (;;);</script>")
     started = time.monotonic()
     with pytest.raises(Unreachable):
@@ -204,6 +208,49 @@ def _browsers_of(pid: int) -> list[str]:
             continue
         if parent == pid and "--remote-debugging-pipe" in command:
             found.append(command)
+    return found
+
+
+def test_a_scan_that_is_killed_leaves_no_browser(site: Site, chromium: str) -> None:
+    site.page("/", "<!doctype html><title>t</title><script>for (;;);</script>")
+    words = [sys.executable, "-c", SCAN, site.url(), chromium, str(site.port)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    scan = subprocess.Popen(words, env=environment, start_new_session=True)
+    try:
+        assert _until(lambda: len(_group(scan.pid)) > 4)
+    finally:
+        os.killpg(scan.pid, signal.SIGKILL)
+        scan.wait()
+    assert _until(lambda: not _group(scan.pid))
+
+
+SCAN = """
+import sys
+from surveyor.scan import engine
+from surveyor.scan.events import Progress
+from surveyor.scan.plan import plan
+from surveyor.scan.settings import AllowedHost, Settings
+url, browser, port = sys.argv[1:]
+settings = Settings(allow_hosts=(AllowedHost(host="127.0.0.1", port=int(port)),), browser=browser)
+engine.run(plan(url), settings, Progress())
+"""
+
+
+def _until(true: Callable[[], bool]) -> bool:
+    end = time.monotonic() + 30
+    while not (now := true()) and time.monotonic() < end:
+        time.sleep(0.1)
+    return now
+
+
+def _group(number: int) -> list[int]:
+    """Processes of a group that have not ended."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            state, _, group, *_ = entry.read_text().rpartition(")")[2].split()
+            if int(group) == number and state != "Z":
+                found.append(int(entry.parent.name))
     return found
 
 
