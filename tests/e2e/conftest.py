@@ -14,11 +14,13 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from surveyor.scan.advise.update import update
+from surveyor.scan.advise.feeds import feed
+from surveyor.scan.advise.update import update, want
 from surveyor.scan.events import Progress
 from surveyor.service.actions import bootstrap, teams
 from surveyor.service.store.database import open_engine, sessions
@@ -146,11 +148,12 @@ def load_advisories(folder: Path, path: Path) -> Path:
             severity=[{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:H/PR:H/UI:N/S:U/C:H/I:H/A:H"}],
         ),
     ]
-    update(write(folder / "bucket", {"Maven": maven}), path, fetch=_no_network, progress=Progress())
+    bucket = write(folder / "bucket", {"Maven": maven})
+    update([want(feed("osv"), bucket, fetch=_no_network)], path, progress=Progress())
     return path
 
 
-def _no_network(url: str, **_: object) -> None:
+def _no_network(url: str, **_: Any) -> Any:
     raise AssertionError(f"asked the network for {url}")
 
 

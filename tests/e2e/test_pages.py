@@ -180,9 +180,9 @@ def test_all_by_keyboard(page: Page, surveyor: Running, shop: Site) -> None:
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/scans/"))
     expect(page.locator("details.finding").first).to_be_visible(timeout=60_000)
-    for _ in range(40):
+    for _ in range(80):
         page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.tagName") == "SUMMARY":
+        if page.evaluate("document.activeElement.matches('details.finding > summary')"):
             break
     page.keyboard.press("Enter")
     # scanners that end later draw the list anew: what is being read stays open and keeps the focus

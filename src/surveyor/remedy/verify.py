@@ -141,7 +141,7 @@ def _foreign(key: str, asset: str) -> Look:
 def _advisory(report: Report, key: str, asset: str, found: Sequence[Finding], incomplete: str | None) -> Look:
     if found:
         return Look(key=key, asset=asset, status="failed", after=_told(found))
-    unmatched = next((entry for entry in report.coverage if entry.state is not CoverageState.LOOKED), None)
+    unmatched = next((entry for entry in report.coverage if _hides(entry)), None)
     if unmatched is not None:
         return _blind(key, asset, unmatched)
     if incomplete is not None:
@@ -149,6 +149,17 @@ def _advisory(report: Report, key: str, asset: str, found: Sequence[Finding], in
     there = ", ".join(dict.fromkeys(f"{package.name} {package.version}" for package in report.packages))
     after = f"{there}: no advisory of this finding is about it" if there else "the package is not there any more"
     return Look(key=key, asset=asset, status="passed", after=after[:_TEXT])
+
+
+#: What a vendor cleared was looked at; and that some feed is not there says nothing of those that answered.
+_ANSWERED = frozenset({"overruled", "no_feed"})
+#: These rate what was found, and find nothing.
+_RATINGS = frozenset({"advisories.epss", "advisories.kev"})
+
+
+def _hides(entry: Coverage) -> bool:
+    """Whether an advisory may have been missed for it."""
+    return entry.state is not CoverageState.LOOKED and entry.reason not in _ANSWERED and entry.what not in _RATINGS
 
 
 def in_programs(
