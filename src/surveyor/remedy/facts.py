@@ -13,7 +13,6 @@ from surveyor.scan.model import Domain, Finding, Report, Source
 
 _PRIVATE = (".local", ".internal", ".localhost", ".test", ".lan", ".home.arpa")
 #: What the feeds of single factors are called; every other feed holds advisories.
-_FEEDS = {"epss": ("epss",), "kev": ("kev", "cisa")}
 
 
 def weigh(report: Report) -> Report:
@@ -26,7 +25,7 @@ def weigh(report: Report) -> Report:
 
 
 def of(finding: Finding, told: Mapping[str, Fact], at: datetime) -> Facts:
-    """One finding as the formula sees it; ``told`` says which feed speaks about which factor."""
+    """One finding as the formula sees it; ``told`` are the feeds by id."""
     score, by = worst((item.version, item.score, item.source) for item in finding.cvss)
     now = at.isoformat()
     named = {
@@ -38,9 +37,7 @@ def of(finding: Finding, told: Mapping[str, Fact], at: datetime) -> Facts:
         rule = Fact(source=f"rule {finding.rule}", date=now)
         named |= {"severity": rule, "fix": rule}
     else:
-        named = {**told, **named}
-        if by is not None:
-            named["severity"] = Fact(source=by, date=told["severity"].date if "severity" in told else None)
+        named |= spoken(told, finding.ruled_by, by)
     return Facts(
         domain=finding.domain.value,
         severity=finding.severity.value,
@@ -72,17 +69,28 @@ def worst(scores: Iterable[tuple[object, object, object]]) -> tuple[float | None
 
 
 def feeds(sources: Sequence[Source]) -> dict[str, Fact]:
-    """Who says what about vulnerabilities, by factor: the newest feed of each kind."""
+    """Each feed by its id, with the newest date of its parts."""
     told: dict[str, Fact] = {}
     for source in sources:
-        name = next((factor for factor, words in _FEEDS.items() if source.feed.lower().startswith(words)), "severity")
+        name = source.feed.lower().partition(":")[0]
         date = source.date.isoformat() if source.date else None
-        held = told.get(name)
-        if held is None or (held.date or "") < (date or ""):
-            told[name] = Fact(source=source.feed, date=date)
-    if "severity" in told:
-        told["fix"] = told["severity"]
+        if name not in told or (told[name].date or "") < (date or ""):
+            told[name] = Fact(source=name, date=date)
     return told
+
+
+def spoken(told: Mapping[str, Fact], ruled_by: str | None, rated_by: str | None) -> dict[str, Fact]:
+    """Who says what about one vulnerability, by factor.
+
+    ``ruled_by`` names the feed whose word decided, as a finding has it; ``rated_by`` who gave the score, if one did.
+    """
+    named = {factor: told[factor] for factor in ("epss", "kev") if factor in told}
+    if (ruling := told.get((ruled_by or "").partition(":")[2])) is not None:
+        named |= {"severity": ruling, "fix": ruling}
+    if rated_by is not None:
+        rating = told.get("nvd") if "nvd" in rated_by.lower() else ruling
+        named["severity"] = Fact(source=rated_by, date=rating.date if rating else None)
+    return named
 
 
 def exposure(hosts: Sequence[str]) -> str | None:

@@ -305,6 +305,8 @@ def _collect(run: _Run, wanted: Wanted, scope: str, progress: Progress) -> Colle
             return CollectionResult(feed=feed.id, scope=scope, action=Action.UNCHANGED, rows=mark.rows)
         with run.builder().collection(feed.id, scope) as collection:
             result = _write(run, feed, scope, collection, changes)
+            if result.broken and not result.rows:
+                raise Malformed(f"none of {counted(result.broken, 'record')} could be read: {result.notes[0]}")
             if not run.accept_loss and mark.rows >= _SMALL and result.rows < mark.rows * (1 - _MOST_LOST):
                 raise Malformed(
                     f"{mark.rows:,} records have become {result.rows:,}; a source that lost so much at once is not"

@@ -9,7 +9,7 @@ from itertools import islice
 from uuid import UUID
 
 from surveyor.remedy import priority
-from surveyor.remedy.facts import exposure, feeds, worst
+from surveyor.remedy.facts import exposure, feeds, spoken, worst
 from surveyor.remedy.priority import Fact, Facts
 from surveyor.scan.model import Source
 from surveyor.service.store import priorities
@@ -63,10 +63,9 @@ def facts_of(finding: Weighed, told: Mapping[str, Fact], at: datetime) -> Facts:
     if finding.domain != "vulnerability":
         rule = Fact(source=f"rule {finding.rule}", date=now)
         own |= {"severity": rule, "fix": rule}
-        told = {}
-    elif by is not None:
-        own["severity"] = Fact(source=by, date=told["severity"].date if "severity" in told else None)
-    named = {**before, **told, **own}
+    else:
+        own |= spoken(told, finding.ruled_by, by)
+    named = {**before, **own}
     if finding.severity_by == "person":
         named["severity"] = Fact(source="person", date=now)
     return Facts(

@@ -24,6 +24,7 @@ _COLUMNS = (
     "epss",
     "kev",
     "fix_state",
+    "ruled_by",
     "recommended_fix",
     "first_seen",
     "priority",
@@ -43,6 +44,7 @@ class Weighed:
     epss: float | None
     kev: bool | None
     fix_state: str | None
+    ruled_by: str | None
     recommended_fix: dict[str, Any] | None
     first_seen: datetime
     priority: dict[str, Any] | None

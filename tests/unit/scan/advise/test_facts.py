@@ -177,3 +177,10 @@ def test_what_one_feed_gave_is_in_use_while_the_next_is_asked(tmp_path: Path) ->
     assert seen == [["one"]]
     assert [feed.name for feed in status(path)] == ["one"]
     assert not path.with_name("a.db.new").exists()
+
+
+def test_a_feed_of_which_nothing_can_be_read_is_not_an_empty_one(tmp_path: Path) -> None:
+    path, folder = tmp_path / "a.db", write(tmp_path / "one", {"cve": "CVE-1-1", "score": "bad"})
+    with pytest.raises(Unreachable, match="none of 1 record could be read: CVE-1-1: malformed: a bad score"):
+        update([wanted("one", folder)], path, progress=Progress())
+    assert not path.exists()
