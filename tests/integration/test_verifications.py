@@ -358,7 +358,7 @@ async def test_a_vulnerability_is_weighed_by_what_feeds_say_and_again_by_the_nex
     assert told["severity"] == (44, "nvd", NOW.isoformat())
     assert told["epss"] == (12, "epss", (NOW + timedelta(days=1)).isoformat())
     assert told["kev"] == (15, "kev", None)
-    assert told["fix"] == (4, "osv:PyPI", NOW.isoformat())
+    assert told["fix"] == (4, "osv", NOW.isoformat())
     assert row.priority_score == 44 + 12 + 15 + 4 + 5
     # somebody rates it otherwise: the published score gives way, and the other facts keep who said them
     await decide(near, severity="low")

@@ -85,10 +85,14 @@ def spoken(told: Mapping[str, Fact], ruled_by: str | None, rated_by: str | None)
     ``ruled_by`` names the feed whose word decided, as a finding has it; ``rated_by`` who gave the score, if one did.
     """
     named = {factor: told[factor] for factor in ("epss", "kev") if factor in told}
-    if (ruling := told.get((ruled_by or "").partition(":")[2])) is not None:
+    advisories = [fact for name, fact in told.items() if name not in {"epss", "kev", "nvd"}]
+    # who decided about a finding of before is not known: the newest advisories are what it rests on
+    newest = max(advisories, key=lambda fact: fact.date or "", default=None)
+    ruling = newest if ruled_by is None else told.get(ruled_by.partition(":")[2])
+    if ruling is not None:
         named |= {"severity": ruling, "fix": ruling}
     if rated_by is not None:
-        rating = told.get("nvd") if "nvd" in rated_by.lower() else ruling
+        rating = (told.get("nvd") or ruling) if "nvd" in rated_by.lower() else ruling
         named["severity"] = Fact(source=rated_by, date=rating.date if rating else None)
     return named
 

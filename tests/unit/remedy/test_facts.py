@@ -38,7 +38,7 @@ def test_a_feed_has_the_newest_date_of_its_parts() -> None:
         ("vendor:debian", None, ("debian", "03"), ("debian", "03")),
         ("vendor:debian", "nvd@nist.gov", ("nvd@nist.gov", "04"), ("debian", "03")),
         ("only:osv", "PYSEC-1", ("PYSEC-1", "02"), ("osv", "02")),
-        (None, None, None, None),
+        (None, None, ("debian", "03"), ("debian", "03")),
         ("only:gone", None, None, None),
     ],
 )
