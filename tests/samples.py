@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from surveyor.scan.judgement import Decision, DecisionStatus
 from surveyor.scan.model import (
     Asset,
     Coverage,
     CoverageState,
     Cvss,
-    Decision,
-    DecisionStatus,
     Distro,
     Domain,
     Evidence,

@@ -11,16 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from surveyor.scan.errors import Malformed
-from surveyor.scan.model import (
-    Cvss,
-    Decision,
-    DecisionStatus,
-    Evidence,
-    Finding,
-    KnownExploited,
-    Report,
-    ScanStatus,
-)
+from surveyor.scan.judgement import Decision, DecisionStatus
+from surveyor.scan.model import Cvss, Evidence, Finding, KnownExploited, Report, ScanStatus
 from surveyor.scan.report import json as report_json
 from surveyor.service.actions import ingest, intake
 from surveyor.service.store import scans

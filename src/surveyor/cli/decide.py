@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from surveyor.scan.errors import BadTarget, ScanError
-from surveyor.scan.model import Decided, Report, Unapplied
+from surveyor.scan.judgement import Decided, Unapplied
+from surveyor.scan.model import Report
 from surveyor.scan.plan import Place, Request
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from surveyor.cli import decide, reports
 from surveyor.remedy import gate
 from surveyor.scan.errors import BadTarget
 from surveyor.scan.events import printable
-from surveyor.scan.model import INCOMPLETE, Kind, Report, Ruling, ScanStatus
+from surveyor.scan.judgement import Ruling
+from surveyor.scan.model import INCOMPLETE, Kind, Report, ScanStatus
 from surveyor.scan.vocabulary import counted
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from surveyor.scan.errors import BadTarget
-from surveyor.scan.model import INCOMPLETE, Report, Ruling, ScanStatus, Severity
+from surveyor.scan.judgement import Ruling
+from surveyor.scan.model import INCOMPLETE, Report, ScanStatus, Severity
 
 if TYPE_CHECKING:
     from surveyor.remedy.rule import Condition, Rule

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from surveyor.scan.model import Factor, Priority
+from surveyor.scan.judgement import Factor, Priority
 
 #: The version of everything below; a change of any number here is a new one.
 FORMULA = 2

@@ -15,7 +15,8 @@ from surveyor.remedy.licence import Licences
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats import purl
 from surveyor.scan.formats.purl import Purl
-from surveyor.scan.model import Domain, Finding, Package, Report, Ruling, Severity
+from surveyor.scan.judgement import Ruling
+from surveyor.scan.model import Domain, Finding, Package, Report, Severity
 
 FAIL, WARN = "fail", "warn"
 _LISTED = 1_000

@@ -12,20 +12,8 @@ from surveyor.remedy.gate import Gate, Verdict, parse
 from surveyor.remedy.gate import judge as weigh
 from surveyor.remedy.rule import rule_on
 from surveyor.scan.errors import BadTarget
-from surveyor.scan.model import (
-    Coverage,
-    CoverageState,
-    Decision,
-    DecisionStatus,
-    Domain,
-    Finding,
-    Kind,
-    Priority,
-    Report,
-    ScanStatus,
-    Severity,
-    Target,
-)
+from surveyor.scan.judgement import Decision, DecisionStatus, Priority
+from surveyor.scan.model import Coverage, CoverageState, Domain, Finding, Kind, Report, ScanStatus, Severity, Target
 from tests import reports
 from tests.reports import flaw, package
 

@@ -12,7 +12,8 @@ from surveyor.remedy import policy
 from surveyor.remedy.document import read_yaml
 from surveyor.remedy.rule import rule_on
 from surveyor.scan.errors import Malformed
-from surveyor.scan.model import Decision, DecisionStatus, Finding, Fix, Priority, Report, Ruling, Severity, Tier
+from surveyor.scan.judgement import Decision, DecisionStatus, Priority, Ruling
+from surveyor.scan.model import Finding, Fix, Report, Severity, Tier
 from tests.reports import NOW, flaw, package, remark, report
 
 A = package("pkg:npm/a@1", "app/a", licenses=("MIT",))

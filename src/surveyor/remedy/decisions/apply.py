@@ -15,7 +15,8 @@ from datetime import UTC, date, datetime
 from surveyor.remedy.decisions.statement import CAUTION, Book, Statement
 from surveyor.remedy.decisions.target import Place, Target, names_of, plain_names, subject_of
 from surveyor.scan.formats.purl import Purl
-from surveyor.scan.model import SETTLED, Decided, Decision, Finding, Report, Unapplied
+from surveyor.scan.judgement import SETTLED, Decided, Decision, Unapplied
+from surveyor.scan.model import Finding, Report
 
 _LISTED = 200
 _NEVER = datetime.min.replace(tzinfo=UTC)

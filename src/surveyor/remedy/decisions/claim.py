@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from surveyor.scan.model import Decision, DecisionStatus, Domain, Finding, Report
+from surveyor.scan.judgement import Decision, DecisionStatus
+from surveyor.scan.model import Domain, Finding, Report
 
 UNEXPLAINED = "No reason was given."
 

@@ -24,7 +24,7 @@ from surveyor.remedy.decisions.statement import (
 )
 from surveyor.scan.formats import purl
 from surveyor.scan.formats.json import mapping, sequence, string
-from surveyor.scan.model import DecisionStatus, Unapplied
+from surveyor.scan.judgement import DecisionStatus, Unapplied
 
 FORMAT = "csaf"
 _STATUSES = {

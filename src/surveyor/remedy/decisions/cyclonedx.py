@@ -22,7 +22,7 @@ from surveyor.remedy.decisions.statement import (
 from surveyor.scan.formats import purl
 from surveyor.scan.formats.json import mapping, sequence, string
 from surveyor.scan.formats.purl import Purl
-from surveyor.scan.model import DecisionStatus, Unapplied
+from surveyor.scan.judgement import DecisionStatus, Unapplied
 
 FORMAT = "cyclonedx"
 SPEC = "1.6"

@@ -15,7 +15,7 @@ from surveyor.remedy.document import Entry
 from surveyor.remedy.glob import Glob
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.formats import purl
-from surveyor.scan.model import DecisionStatus, Unapplied
+from surveyor.scan.judgement import DecisionStatus, Unapplied
 
 FORMAT = "surveyor"
 VERSION = "1"

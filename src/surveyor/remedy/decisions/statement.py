@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 from surveyor.remedy.glob import Glob
 from surveyor.scan.formats.purl import Purl
-from surveyor.scan.model import DecisionStatus, Unapplied
+from surveyor.scan.judgement import DecisionStatus, Unapplied
 
 #: The five of the VEX standards, and what each says.
 JUSTIFICATIONS = {

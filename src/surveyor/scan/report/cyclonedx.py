@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from surveyor.scan.model import Cvss, Decision, DecisionStatus, Domain, Finding, Package, Report, ScanStatus, Severity
+from surveyor.scan.judgement import Decision, DecisionStatus
+from surveyor.scan.model import Cvss, Domain, Finding, Package, Report, ScanStatus, Severity
 from surveyor.scan.report import bill
 from surveyor.scan.report import interface as shared
 

@@ -14,11 +14,11 @@ import orjson
 
 from surveyor.scan import phrases, vocabulary
 from surveyor.scan.events import printable
+from surveyor.scan.judgement import Decision
 from surveyor.scan.model import (
     INCOMPLETE,
     Coverage,
     CoverageState,
-    Decision,
     Domain,
     Finding,
     Kind,

@@ -12,18 +12,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from surveyor.scan import vocabulary
-from surveyor.scan.model import (
-    SETTLED,
-    Asset,
-    Coverage,
-    CoverageState,
-    Decision,
-    DecisionStatus,
-    Domain,
-    Finding,
-    Report,
-    Severity,
-)
+from surveyor.scan.judgement import SETTLED, Decision, DecisionStatus
+from surveyor.scan.model import Asset, Coverage, CoverageState, Domain, Finding, Report, Severity
 from surveyor.scan.report import interface as shared
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -13,12 +13,12 @@ from rich.text import Text
 
 from surveyor.scan import phrases, vocabulary
 from surveyor.scan.events import printable
+from surveyor.scan.judgement import Decided
 from surveyor.scan.model import (
     INCOMPLETE,
     NOT_LOOKED,
     Coverage,
     CoverageState,
-    Decided,
     Domain,
     Finding,
     Kind,

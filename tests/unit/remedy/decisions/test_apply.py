@@ -15,7 +15,8 @@ from surveyor.remedy.decisions.apply import apply
 from surveyor.remedy.decisions.statement import Book, PackageSelector, Product, Scope, Statement
 from surveyor.remedy.document import read_yaml
 from surveyor.scan.formats import purl
-from surveyor.scan.model import DecisionStatus, Distro, Report, SourcePackage
+from surveyor.scan.judgement import DecisionStatus
+from surveyor.scan.model import Distro, Report, SourcePackage
 from tests.reports import flaw, package, remark, report
 
 TODAY = date(2026, 6, 1)

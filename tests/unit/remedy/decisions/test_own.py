@@ -9,7 +9,7 @@ import pytest
 from surveyor.remedy.decisions import own
 from surveyor.remedy.document import read_yaml
 from surveyor.scan.errors import Malformed
-from surveyor.scan.model import DecisionStatus
+from surveyor.scan.judgement import DecisionStatus
 
 
 def read(text: str) -> own.Book:

@@ -19,7 +19,8 @@ from surveyor.remedy.decisions.claim import Origin, claims
 from surveyor.remedy.decisions.statement import JUSTIFICATIONS, Book
 from surveyor.remedy.document import read_json
 from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
-from surveyor.scan.model import Decision, DecisionStatus, Distro, Report, Severity
+from surveyor.scan.judgement import Decision, DecisionStatus
+from surveyor.scan.model import Distro, Report, Severity
 from tests import schemas
 from tests.reports import flaw, package, remark, report
 

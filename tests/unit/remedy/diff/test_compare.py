@@ -18,12 +18,11 @@ from surveyor.remedy.diff import render
 from surveyor.remedy.diff.compare import compare
 from surveyor.remedy.diff.model import Cause, Change, Kind
 from surveyor.scan.errors import BadTarget
+from surveyor.scan.judgement import Decision, DecisionStatus
 from surveyor.scan.model import (
     Asset,
     Coverage,
     CoverageState,
-    Decision,
-    DecisionStatus,
     Domain,
     Evidence,
     Finding,

@@ -8,19 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from surveyor.scan.model import (
-    Asset,
-    Coverage,
-    CoverageState,
-    Decision,
-    DecisionStatus,
-    Domain,
-    Evidence,
-    Kind,
-    ScanStatus,
-    Source,
-    Upgrade,
-)
+from surveyor.scan.judgement import Decision, DecisionStatus
+from surveyor.scan.model import Asset, Coverage, CoverageState, Domain, Evidence, Kind, ScanStatus, Source, Upgrade
 from surveyor.scan.report import table
 from tests.samples import full_report, vulnerability
 

@@ -11,7 +11,8 @@ from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser
 
 from surveyor.scan.events import printable
-from surveyor.scan.model import Decision, DecisionStatus, Domain, Kind, ScanStatus, Severity
+from surveyor.scan.judgement import Decision, DecisionStatus
+from surveyor.scan.model import Domain, Kind, ScanStatus, Severity
 from surveyor.scan.report import cyclonedx, gitlab, html, junit, markdown, sarif, spdx
 from tests import readers
 from tests.samples import full_report, vulnerability
