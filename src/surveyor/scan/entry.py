@@ -21,7 +21,7 @@ import orjson
 
 from surveyor.scan.errors import ScanError
 from surveyor.scan.events import Event, Progress, Sink
-from surveyor.scan.evidence import Outline
+from surveyor.scan.outline import Outline
 from surveyor.scan.plan import Inventory, Rematch, Request
 from surveyor.scan.settings import Settings
 

@@ -2,46 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Self
-from urllib.parse import urlsplit, urlunsplit
 
-import orjson
-
+from surveyor.scan.address import host_of
 from surveyor.scan.model import Evidence, Finding, Package
 
 _HTML = ("text/html", "application/xhtml+xml")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-#: Wider than any parser: a backslash counts as a slash; and where the port is none, an @ further on shows that it was
-#: to be a password, one with a slash in it.
-_USERINFO = re.compile(
-    r"[a-z][a-z0-9+.-]*:[/\\]+([^/?#]*|[^/?#\[\]]*:[^/?#\[\]]*[^0-9/?#\[\]].*)@", re.IGNORECASE | re.DOTALL
-)
-
-
-def normal(url: str) -> str:
-    """One spelling of a URL: scheme and host in lower case, no default port, no fragment, a path."""
-    split = urlsplit(url)
-    scheme, host = split.scheme.lower(), (split.hostname or "").lower()
-    host = f"[{host}]" if ":" in host else host
-    port = "" if split.port in {None, _DEFAULT_PORTS.get(scheme)} else f":{split.port}"
-    return urlunsplit((scheme, host + port, split.path or "/", split.query, ""))
-
-
-def host_of(url: str) -> str:
-    """A URL's host in lower case, an IPv6 address without brackets; empty for what is no URL."""
-    try:
-        return (urlsplit(url).hostname or "").rstrip(".")
-    except ValueError:
-        return ""
-
-
-def has_userinfo(url: str) -> bool:
-    """Whether a URL carries a user name or password; such a one is refused and must not be told."""
-    return _USERINFO.match(url) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -390,36 +358,3 @@ class Speed:
         """The value that decides: of real visits when there is one, else of the laboratory."""
         found = [metric for metric in self.metrics if metric.id == name]
         return next((metric for metric in found if metric.source == "field"), found[0] if found else None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
-    """A page as lines for readers who judge meaning; ``selectors`` say where a line's element is, by the line's id.
-
-    Between processes it is JSON, so that nothing a page says can be read as a line or a selector of ours.
-    """
-
-    text: str = ""
-    selectors: Mapping[str, str] = field(default_factory=dict)
-
-    def encode(self) -> bytes:
-        """JSON; what no file can hold of a page's text is a question mark."""
-        plain = {key: _plain(selector) for key, selector in self.selectors.items()}
-        return orjson.dumps({"text": _plain(self.text), "selectors": plain})
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """What ``encode`` wrote; raises ValueError for anything else."""
-        told = orjson.loads(data)
-        if not isinstance(told, dict) or set(told) != {"text", "selectors"}:
-            raise ValueError("not an outline")
-        text, selectors = told["text"], told["selectors"]
-        if not isinstance(text, str) or not isinstance(selectors, dict):
-            raise ValueError("not an outline")  # noqa: TRY004 - malformed data, not a caller's mistake
-        if not all(isinstance(selector, str) for selector in selectors.values()):
-            raise ValueError("not an outline")
-        return cls(text=text, selectors=selectors)
-
-
-def _plain(text: str) -> str:
-    return text.encode(errors="replace").decode()

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from surveyor.scan.address import has_userinfo
 from surveyor.scan.errors import BadTarget, Refused
-from surveyor.scan.evidence import has_userinfo
 from surveyor.scan.formats import reference
 from surveyor.scan.model import Kind, Package
 

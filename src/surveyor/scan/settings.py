@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from surveyor.scan.address import has_userinfo
 from surveyor.scan.errors import BadTarget
-from surveyor.scan.evidence import has_userinfo
 from surveyor.scan.limits import GIB, MIB, Limits
 
 OSV_API = "https://api.osv.dev"

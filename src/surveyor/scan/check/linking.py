@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urldefrag, urljoin, urlsplit
 
+from surveyor.scan.address import normal
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.element import Element, selector, snippet
-from surveyor.scan.evidence import normal
 from surveyor.scan.model import Evidence
 
 _LINK = re.compile(r"""<([^<>]{0,2000})>((?:\s*+;\s*+[^\s;,="<>]++(?:\s*+=\s*+(?:"[^"]*+"|[^\s;,"<>]*+))?)*+)""")

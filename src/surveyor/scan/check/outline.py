@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.element import Element, positions, selector
-from surveyor.scan.evidence import Outline
+from surveyor.scan.outline import Outline
 
 BYTES = 40_000
 #: All selectors of one outline; a page whose paths are longer has lines without one.

@@ -14,7 +14,6 @@ from surveyor.scan.engine.parts import Parts
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.errors import ScanError, Unsupported
 from surveyor.scan.events import Progress
-from surveyor.scan.evidence import Outline
 from surveyor.scan.model import (
     INCOMPLETE,
     Coverage,
@@ -27,6 +26,7 @@ from surveyor.scan.model import (
     Summary,
     Target,
 )
+from surveyor.scan.outline import Outline
 from surveyor.scan.plan import Request
 from surveyor.scan.settings import Settings
 

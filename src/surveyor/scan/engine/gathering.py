@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from surveyor.scan.address import normal
 from surveyor.scan.check.interface import Needs
 from surveyor.scan.errors import ScanError, Unreachable
-from surveyor.scan.evidence import Page, Reference, WellKnown, normal
+from surveyor.scan.evidence import Page, Reference, WellKnown
 from surveyor.scan.gather import (
     Errand,
     Gathered,

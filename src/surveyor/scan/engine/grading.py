@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from surveyor.scan.address import host_of
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Needs
-from surveyor.scan.evidence import Libraries, Schemes, Sharing, WellKnown, host_of
+from surveyor.scan.evidence import Libraries, Schemes, Sharing, WellKnown
 from surveyor.scan.gather import Gathered
 from surveyor.scan.model import Domain, Score
 from surveyor.scan.score import extended, lighthouse, observatory

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from surveyor.scan.model import Finding, Package, Score, Source, Target, Upgrade
 
 if TYPE_CHECKING:
-    from surveyor.scan.evidence import Outline
+    from surveyor.scan.outline import Outline
 
 
 @dataclass(slots=True, kw_only=True)

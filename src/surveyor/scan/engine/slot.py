@@ -22,10 +22,11 @@ from surveyor.scan.engine.parts import Parts
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.errors import LimitExceeded, ScanError, Unreachable, Unsupported
 from surveyor.scan.events import Event, Progress
-from surveyor.scan.evidence import SAMPLED, Libraries, Links, Outline, Page, Rendered, Scripts, Speed
+from surveyor.scan.evidence import SAMPLED, Libraries, Links, Page, Rendered, Scripts, Speed
 from surveyor.scan.gather import Gathered, http, psi
 from surveyor.scan.model import Coverage, CoverageState, Domain, Finding, Score
 from surveyor.scan.net import judge_url
+from surveyor.scan.outline import Outline
 from surveyor.scan.plan import Request
 from surveyor.scan.score import extended
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from surveyor.scan.address import normal
 from surveyor.scan.check.registry import CHECKS
 from surveyor.scan.engine.gathering import Shared, asset
 from surveyor.scan.engine.parts import Parts
 from surveyor.scan.engine.slot import Relay, Slot, outlines
 from surveyor.scan.engine.units import Ledger
-from surveyor.scan.evidence import Page, normal
+from surveyor.scan.evidence import Page
 from surveyor.scan.gather import Errand
 from surveyor.scan.model import Coverage, CoverageState, Domain, Target
 from surveyor.scan.net import Client

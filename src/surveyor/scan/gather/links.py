@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from surveyor.scan.address import host_of
 from surveyor.scan.errors import NotConfigured, Refused, ScanError
-from surveyor.scan.evidence import SAMPLED, Links, Page, host_of
+from surveyor.scan.evidence import SAMPLED, Links, Page
 from surveyor.scan.formats.robots import Robots, parse
 from surveyor.scan.gather import asking
 from surveyor.scan.gather.interface import Errand, Gatherer

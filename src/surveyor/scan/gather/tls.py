@@ -9,8 +9,9 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
+from surveyor.scan.address import host_of
 from surveyor.scan.errors import Malformed, ScanError, Unsupported, Untrusted
-from surveyor.scan.evidence import Certificate, Tls, host_of
+from surveyor.scan.evidence import Certificate, Tls
 from surveyor.scan.formats import hello
 from surveyor.scan.gather.interface import Errand, Gatherer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from surveyor.scan.evidence import normal
+from surveyor.scan.address import normal
 from surveyor.scan.model import Asset, Kind, Report, ScanStatus
 from surveyor.service.actions import clock, intake, priorities, regressions, webhooks
 from surveyor.service.store import packages, sightings

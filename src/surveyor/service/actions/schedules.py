@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from surveyor.scan.evidence import normal
+from surveyor.scan.address import normal
 from surveyor.service.actions import addresses, clock, scans, switched, timetable
 from surveyor.service.actions.addresses import Image
 from surveyor.service.actions.platform import Platform

@@ -9,9 +9,10 @@ from pathlib import Path
 from uuid import UUID
 
 from surveyor import __version__
+from surveyor.scan.address import normal
 from surveyor.scan.errors import LimitExceeded
-from surveyor.scan.evidence import Outline, normal
 from surveyor.scan.model import Coverage, CoverageState, Finding, Kind, Report, ScanStatus, Target
+from surveyor.scan.outline import Outline
 from surveyor.service.actions import llm
 from surveyor.service.actions.slots import MODEL_SLOT, Beside
 from surveyor.service.jobs.asking import in_thread

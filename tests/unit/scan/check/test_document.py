@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from surveyor.scan.address import normal
 from surveyor.scan.check import document, markup
 from surveyor.scan.check.document import Document, decode
 from surveyor.scan.check.element import selector
 from surveyor.scan.errors import LimitExceeded
-from surveyor.scan.evidence import normal
 from tests.unit.scan.check.pages import page
 
 

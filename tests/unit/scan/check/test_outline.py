@@ -13,7 +13,8 @@ from surveyor.scan.check.document import Document
 from surveyor.scan.check.element import selector
 from surveyor.scan.check.outline import BYTES, SELECTOR_BYTES, outline
 from surveyor.scan.errors import LimitExceeded
-from surveyor.scan.evidence import Outline, Page
+from surveyor.scan.evidence import Page
+from surveyor.scan.outline import Outline
 
 
 def outlined(html: str, limit: int = BYTES) -> str:

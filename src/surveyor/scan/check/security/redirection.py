@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from surveyor.scan.address import host_of
 from surveyor.scan.check import quoting
 from surveyor.scan.check.interface import Check, Needs, Outcome
-from surveyor.scan.evidence import Schemes, host_of
+from surveyor.scan.evidence import Schemes
 from surveyor.scan.model import Domain
 
 

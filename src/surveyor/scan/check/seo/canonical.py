@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
+from surveyor.scan.address import host_of
 from surveyor.scan.check import hosts, quoting
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.check.linking import Link, links, same, told
-from surveyor.scan.evidence import host_of
 from surveyor.scan.model import Domain
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from surveyor.scan.address import host_of
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.element import quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.check.linking import base, is_web, resolve
-from surveyor.scan.evidence import host_of
 from surveyor.scan.model import Domain
 
 

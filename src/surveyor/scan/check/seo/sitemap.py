@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
+from surveyor.scan.address import host_of
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import EVERY_PART, Check, Needs, Outcome
-from surveyor.scan.evidence import SitemapFile, Sitemaps, host_of
+from surveyor.scan.evidence import SitemapFile, Sitemaps
 from surveyor.scan.formats.sitemap import ENTRIES
 from surveyor.scan.model import Domain, Evidence
 

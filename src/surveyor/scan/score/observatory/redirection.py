@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surveyor.scan.evidence import host_of
+from surveyor.scan.address import host_of
 from surveyor.scan.score.interface import Sample, Test
 
 
