@@ -1,0 +1,154 @@
+"""One page judged by the rules of one slot: what was answered, what is in it, and what is around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.interface import AROUND, BESIDE, EVERY_PART, Check, Needs
+from surveyor.scan.check.outline import outlined
+from surveyor.scan.engine import grading
+from surveyor.scan.engine.gathering import Shared
+from surveyor.scan.engine.rules import Rules
+from surveyor.scan.engine.surroundings import Surroundings
+from surveyor.scan.errors import LimitExceeded, ScanError, Unreachable, Unsupported
+from surveyor.scan.evidence import SAMPLED, Page
+from surveyor.scan.gather import http
+from surveyor.scan.model import Coverage, Domain
+from surveyor.scan.score import extended
+
+#: Statuses of success that bring no content.
+_EMPTY = frozenset({204, 205})
+_CUT = LimitExceeded("only the beginning of the page was judged")
+_PLAIN = Unsupported("the page is served over plain http")
+
+
+def judge(rules: Rules, shared: Shared, *, outline: bool) -> Coverage:
+    """Fetch, gather and judge; the entry says how many rules could be run. ``outline`` asks for the page's too."""
+    page = shared.fetch()
+    rules.ledger.progress(
+        f"{rules.domain.value}.fetch",
+        f"{page.status} {page.media_type} {len(page.body)} bytes from {page.url}",
+        status=page.status,
+        bytes=len(page.body),
+        redirects=len(page.hops),
+    )
+    rules.result.units[http.GATHERER.id] = http.GATHERER.version
+    document, missed = Document(page), _missed(page)
+    unfit = missed or _no_document(page)
+    if rules.domain is not Domain.SECURITY:
+        if unfit is None:
+            _ = document.elements  # markup that cannot be read fails the slot here, not each rule
+        elif rules.domain is Domain.ACCESSIBILITY:
+            raise unfit
+    around = Surroundings(shared, rules, document)
+    if rules.domain is Domain.ACCESSIBILITY:
+        document = around.rendered()
+    if outline:
+        rules.result.outline = outlined(document)
+    ran = _Judge(rules, document, around, missed=missed, unfit=unfit).run()
+    gap = missed if rules.domain is Domain.SECURITY else unfit
+    if gap is not None:
+        return rules.partial(ran, gap.code, str(gap))
+    if document.page.cut and rules.domain is not Domain.SECURITY:
+        limit = shared.errand.settings.limits.page_bytes
+        return rules.partial(ran, LimitExceeded.code, f"only the page's first {limit:,} bytes were judged")
+    return rules.looked(ran)
+
+
+class _Judge:
+    """One pass of a slot's rules over one page; ``missed`` and ``unfit`` say why it is not the one, or none at all."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        document: Document,
+        around: Surroundings,
+        *,
+        missed: ScanError | None,
+        unfit: ScanError | None,
+    ) -> None:
+        self._rules, self._document, self._around = rules, document, around
+        self._missed, self._unfit = missed, unfit
+
+    def run(self) -> int:
+        """How many rules came to an end."""
+        rules = self._rules
+        within = [rule for rule in rules.checks if rule.page is not None]
+        # what is not the page has no surroundings of its own
+        alone = self._unfit is not None and rules.domain is not Domain.SECURITY
+        around = [] if alone else [rule for rule in rules.checks if rule.needs in AROUND]
+        wanted = {rule.needs for rule in around}
+        grades = rules.domain.value in grading.GRADED and not rules.narrowed
+        if grades:
+            wanted |= grading.GRADED[rules.domain.value]
+        if not self._document.page.secure:
+            wanted.discard(Needs.TLS)
+        self._around.send_for(wanted)
+        ran = sum(self._judge_within(rule) for rule in within) + sum(self._judge_around(rule) for rule in around)
+        self._around.tell_untried()
+        if grades:
+            self._grade(wanted)
+        return ran
+
+    def _judge_within(self, rule: Check) -> bool:
+        """Run one rule on the answer itself."""
+        page, judged = self._document.page, rule.page
+        if judged is None or (self._unfit is not None and rule.needs is not Needs.PAGE):
+            return False
+        cut = _CUT if page.cut and rule.needs is not Needs.PAGE else None
+        saw = _sent(page, rule.headers)
+        return self._rules.apply(rule, partial(judged, self._document), saw=saw, gap=self._missed or cut)
+
+    def _judge_around(self, rule: Check) -> bool:
+        """Run one rule on what was gathered around the page; what was not, is told once for all its rules."""
+        if rule.needs is Needs.TLS and not self._document.page.secure:
+            self._rules.skip(rule, extended.NOT_APPLICABLE, _PLAIN)
+            return True
+        gathered = self._around.get(rule.needs)
+        if gathered is None:
+            return False
+        told: Mapping[str, str] = getattr(gathered, "missed", {})
+        sampled = frozenset() if self._rules.narrowed else SAMPLED
+        parts = [part for part in (told if rule.parts == EVERY_PART else rule.parts) if part not in sampled]
+        lost = next((f"{part}: {told[part]}" for part in parts if part in told), None)
+        evidence = (self._document, gathered) if rule.needs in BESIDE else (gathered,)
+        judged = partial(getattr(rule, rule.needs), *evidence)
+        return self._rules.apply(rule, judged, gap=Unreachable(lost) if lost else None)
+
+    def _grade(self, around: set[Needs]) -> None:
+        rules = self._rules
+        have = {need: self._around.get(need) for need in around}
+        grade = grading.seo if rules.domain is Domain.SEO else grading.scores
+        rules.result.scores = grade(rules.asset.value, self._document, have, rules.came_to)
+        for score in rules.result.scores:
+            told = f"{score.grade or ''} {'' if score.score is None else f'{score.score} points'}".strip()
+            rules.ledger.progress(
+                f"{rules.domain.value}.grade",
+                f"{score.profile}: {told or score.detail or 'none'}",
+                score=score.score,
+                grade=score.grade,
+            )
+
+
+def _sent(page: Page, names: tuple[str, ...]) -> str | None:
+    """The headers that a check judges, as they were sent."""
+    sent = [f"{name}: {value}" for name in names for value in page.headers_of(name)]
+    return "; ".join(sent) or "absent" if names else None
+
+
+def _missed(page: Page) -> ScanError | None:
+    """Why an answer is not the page that was asked for, if it is not: neither its content nor its headers are."""
+    if page.status >= 400:
+        return Unreachable(f"the server answered {page.status}, and an error page is not the page")
+    if page.status >= 300 or page.status in _EMPTY:
+        return Unreachable(f"the server answered {page.status} without a page")
+    return None
+
+
+def _no_document(page: Page) -> ScanError | None:
+    """Why the content of a page cannot be judged as a document; its headers can."""
+    if not page.is_html:
+        return Unsupported(f"{page.media_type or 'the answer'} is not an HTML page")
+    return None
