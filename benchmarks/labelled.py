@@ -25,7 +25,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from surveyor.scan import engine
-from surveyor.scan.advise import update
+from surveyor.scan.advise import sources, update
 from surveyor.scan.advise.feeds import FEEDS
 from surveyor.scan.advise.origin import Answer
 from surveyor.scan.advise.snapshot import open_snapshot
@@ -135,7 +135,7 @@ def database(advisories: Path, cache: Path) -> Path:
     if not (advisories / FOLDERS["osv"]).is_dir():
         return update.resolve(str(advisories), cache, _no_network, Progress())
     wanted = [
-        update.want(feed, advisories / folder, fetch=_no_network)
+        sources.want(feed, advisories / folder, fetch=_no_network)
         for feed in FEEDS
         if (folder := FOLDERS.get(feed.id)) and (advisories / folder).is_dir()
     ]

@@ -27,7 +27,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 from playwright.sync_api import Page, expect, sync_playwright  # noqa: E402 - after the path
 
 from surveyor.scan.advise import feeds  # noqa: E402
-from surveyor.scan.advise.update import update, want  # noqa: E402
+from surveyor.scan.advise.sources import want  # noqa: E402
+from surveyor.scan.advise.update import update  # noqa: E402
 from surveyor.scan.events import Progress  # noqa: E402
 from tests import browser, images  # noqa: E402
 from tests.programs import elf  # noqa: E402

@@ -23,7 +23,8 @@ from surveyor.scan.advise.feeds import FEEDS, osv
 from surveyor.scan.advise.feeds.interface import Feed
 from surveyor.scan.advise.origin import Directory, checked
 from surveyor.scan.advise.snapshot import open_snapshot
-from surveyor.scan.advise.update import Action, update, want
+from surveyor.scan.advise.sources import want
+from surveyor.scan.advise.update import Action, update
 from surveyor.scan.errors import LimitExceeded, Malformed, ScanError, Unreachable
 from surveyor.scan.events import Progress
 from surveyor.scan.vocabulary import is_known

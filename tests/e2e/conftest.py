@@ -20,7 +20,8 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from surveyor.scan.advise.feeds import feed
-from surveyor.scan.advise.update import update, want
+from surveyor.scan.advise.sources import want
+from surveyor.scan.advise.update import update
 from surveyor.scan.events import Progress
 from surveyor.service.actions import bootstrap, teams
 from surveyor.service.store.database import open_engine, sessions

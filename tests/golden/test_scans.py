@@ -16,7 +16,8 @@ import pytest
 from surveyor import __version__
 from surveyor.scan import engine, vocabulary
 from surveyor.scan.advise.feeds import feed
-from surveyor.scan.advise.update import update, want
+from surveyor.scan.advise.sources import want
+from surveyor.scan.advise.update import update
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.plan import plan
 from surveyor.scan.report import json as report_json

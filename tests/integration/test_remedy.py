@@ -15,7 +15,8 @@ import pytest
 import pytest_asyncio
 
 from surveyor.scan.advise.feeds import feed
-from surveyor.scan.advise.update import update, want
+from surveyor.scan.advise.sources import want
+from surveyor.scan.advise.update import update
 from surveyor.scan.events import Progress
 from surveyor.scan.settings import AllowedHost
 from surveyor.service.actions import findings, regressions, reopenings, scans, tasks, verifications

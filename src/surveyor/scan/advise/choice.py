@@ -8,8 +8,8 @@ from dataclasses import replace
 from surveyor.scan.advise.feeds import FEEDS
 from surveyor.scan.advise.feeds.interface import Feed
 from surveyor.scan.advise.origin import Fetch
+from surveyor.scan.advise.sources import Wanted, want
 from surveyor.scan.advise.swap import parked
-from surveyor.scan.advise.update import Wanted, want
 from surveyor.scan.errors import BadTarget
 from surveyor.scan.settings import Feeds, Settings, host_of
 

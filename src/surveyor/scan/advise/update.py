@@ -13,11 +13,11 @@ from surveyor.scan.advise import snapshot
 from surveyor.scan.advise.build import Builder, Collection
 from surveyor.scan.advise.feeds import feed
 from surveyor.scan.advise.feeds.interface import Changes, Feed, Fetched, Known
-from surveyor.scan.advise.origin import Directory, Fetch, Manners, Mirrors, Origin
+from surveyor.scan.advise.origin import Fetch
 from surveyor.scan.advise.record import Mark
+from surveyor.scan.advise.sources import Wanted, want
 from surveyor.scan.advise.swap import alone, replace, sweep, written
-from surveyor.scan.advise.web import Web
-from surveyor.scan.errors import BadTarget, Malformed, ScanError, Unreachable, Unsupported
+from surveyor.scan.errors import Malformed, ScanError, Unreachable, Unsupported
 from surveyor.scan.events import Progress
 from surveyor.scan.settings import host_of
 from surveyor.scan.vocabulary import counted
@@ -37,15 +37,6 @@ class Action(StrEnum):
     UPDATED = "updated"
     KEPT = "kept"
     FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """A feed to bring up to date from a place; ``scopes`` are those to look at, ``None`` for all that it has."""
-
-    feed: Feed
-    origin: Origin
-    scopes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,69 +198,20 @@ def resolve(advisories: str, cache_dir: Path, fetch: Fetch, progress: Progress) 
 
     A bucket that cannot be had now is served from the cache when it was had before, with an ``osv.warn`` event.
     """
-    path = Path(advisories)
-    if not _is_url(advisories) and path.is_file():
+    path, web = Path(advisories), host_of(advisories)
+    if not web and path.is_file():
         with snapshot.open_snapshot(path):
             return path
-    check_source(advisories)
-    if not _is_url(advisories):
-        advisories = str(path.resolve())
-    cached = cache_dir / f"{hashlib.sha256(advisories.encode()).hexdigest()[:24]}.db"
+    asked = want(feed("osv"), advisories, fetch=fetch)
+    place = advisories if web else str(path.resolve())
+    cached = cache_dir / f"{hashlib.sha256(place.encode()).hexdigest()[:24]}.db"
     try:
-        update([want(feed("osv"), advisories, fetch=fetch)], cached, progress=progress)
+        update([asked], cached, progress=progress)
     except Unreachable as error:
         if not cached.is_file():
             raise
         progress("osv.warn", f"{error}; using what was had before")
     return cached
-
-
-def _is_url(text: str) -> bool:
-    return text.lower().startswith(("http://", "https://"))
-
-
-def check_source(source: str | Path) -> None:
-    """Raise ``BadTarget`` for what is neither a directory nor an http(s) URL; a password in it is not told."""
-    if isinstance(source, str) and host_of(source):
-        return
-    if not Path(source).is_dir():
-        kind = "only http and https URLs can be asked" if "://" in str(source) else "no such directory"
-        # a slip before the scheme, and what follows is no URL but has its password still
-        told = str(source).partition("://")[0] + "://…" if "://" in str(source) and "@" in str(source) else source
-        raise BadTarget(f"{told}: {kind}; expected a folder or an http(s) URL that has what the feed publishes")
-
-
-def want(
-    feed: Feed,
-    *sources: str | Path,
-    fetch: Fetch,
-    scopes: tuple[str, ...] | None = None,
-    key: str | None = None,
-    parked: Path | None = None,
-    manners: Manners | None = None,
-) -> Wanted:
-    """A feed from directories or http(s) URLs, the first that answers; raises ``BadTarget`` for anything else.
-
-    ``key`` is what the feed gives its friends; ``parked`` a folder for downloads that broke off.
-    """
-    manners = manners or Manners()
-    named = bool(key and feed.key_header)
-    asked = Manners(
-        attempts=manners.attempts,
-        pause=feed.pause_with_key if named else feed.pause,
-        headers={**feed.headers, **({feed.key_header: key} if named and key else {})},
-        busy=manners.busy | feed.busy,
-        sleep=manners.sleep,
-        clock=manners.clock,
-    )
-    origins: list[Origin] = []
-    for source in sources:
-        check_source(source)
-        if isinstance(source, str) and _is_url(source):
-            origins.append(Web(source, fetch, manners=asked, parked=parked and parked / feed.id))
-        else:
-            origins.append(Directory(Path(source)))
-    return Wanted(feed=feed, origin=origins[0] if len(origins) == 1 else Mirrors(origins), scopes=scopes)
 
 
 def _one(run: _Run, wanted: Wanted, scope: str, progress: Progress, *, pct: int) -> CollectionResult:

@@ -10,7 +10,8 @@ import pytest
 
 from surveyor.scan.advise.feeds import feed
 from surveyor.scan.advise.origin import Fetch, Manners
-from surveyor.scan.advise.update import UpdateResult, update, want
+from surveyor.scan.advise.sources import want
+from surveyor.scan.advise.update import UpdateResult, update
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.model import Distro, Location, Package, SourcePackage
 from tests.servers.osv_bucket import Record, write

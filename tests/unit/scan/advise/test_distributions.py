@@ -17,7 +17,8 @@ from surveyor.scan.advise.match import Advice, advise
 from surveyor.scan.advise.members import members
 from surveyor.scan.advise.record import State
 from surveyor.scan.advise.snapshot import open_snapshot, status
-from surveyor.scan.advise.update import Action, CollectionResult, update, want
+from surveyor.scan.advise.sources import want
+from surveyor.scan.advise.update import Action, CollectionResult, update
 from surveyor.scan.errors import LimitExceeded, Malformed, ScanError
 from surveyor.scan.events import Progress
 from surveyor.scan.model import Distro, Package, SourcePackage

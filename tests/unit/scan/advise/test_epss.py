@@ -17,7 +17,8 @@ from surveyor.scan.advise.feeds import epss
 from surveyor.scan.advise.origin import Fetch, Manners
 from surveyor.scan.advise.record import Fact
 from surveyor.scan.advise.snapshot import open_snapshot, status
-from surveyor.scan.advise.update import Action, CollectionResult, update, want
+from surveyor.scan.advise.sources import want
+from surveyor.scan.advise.update import Action, CollectionResult, update
 from surveyor.scan.errors import Malformed, Unreachable
 from surveyor.scan.events import Progress
 from surveyor.scan.net import Client

@@ -14,7 +14,8 @@ from surveyor.scan.advise.feeds.interface import Changes, Feed, Fetched, Known, 
 from surveyor.scan.advise.origin import Directory, Origin
 from surveyor.scan.advise.record import Advisory, Affected, Exploited, Fact, State
 from surveyor.scan.advise.snapshot import open_snapshot, status
-from surveyor.scan.advise.update import Action, Wanted, update
+from surveyor.scan.advise.sources import Wanted
+from surveyor.scan.advise.update import Action, update
 from surveyor.scan.errors import Malformed, Unreachable
 from surveyor.scan.events import Event, Progress
 

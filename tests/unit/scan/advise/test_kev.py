@@ -18,7 +18,8 @@ from surveyor.scan.advise.feeds import kev
 from surveyor.scan.advise.origin import Directory, Fetch, Manners, Mirrors
 from surveyor.scan.advise.record import MAX_REFERENCES, Exploited, Fact
 from surveyor.scan.advise.snapshot import open_snapshot, status
-from surveyor.scan.advise.update import Action, CollectionResult, update, want
+from surveyor.scan.advise.sources import want
+from surveyor.scan.advise.update import Action, CollectionResult, update
 from surveyor.scan.advise.web import Web
 from surveyor.scan.errors import Malformed, ScanError, Unreachable
 from surveyor.scan.events import Progress

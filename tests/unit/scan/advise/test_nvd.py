@@ -16,8 +16,9 @@ from surveyor.scan.advise.feeds import nvd
 from surveyor.scan.advise.origin import Manners
 from surveyor.scan.advise.record import Fact, Mark
 from surveyor.scan.advise.snapshot import open_snapshot, status
+from surveyor.scan.advise.sources import want
 from surveyor.scan.advise.swap import parked
-from surveyor.scan.advise.update import Action, CollectionResult, update, want
+from surveyor.scan.advise.update import Action, CollectionResult, update
 from surveyor.scan.errors import LimitExceeded, Unreachable
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.net import Client

@@ -12,7 +12,8 @@ from surveyor.scan.advise import provider
 from surveyor.scan.advise.feeds import feed
 from surveyor.scan.advise.origin import Fetch, Manners
 from surveyor.scan.advise.snapshot import open_snapshot, status
-from surveyor.scan.advise.update import Action, CollectionResult, update, want
+from surveyor.scan.advise.sources import want
+from surveyor.scan.advise.update import Action, CollectionResult, update
 from surveyor.scan.errors import Unreachable
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.net import Client

@@ -14,7 +14,8 @@ from surveyor.scan.advise.match import advise
 from surveyor.scan.advise.record import Advisory, Affected, State
 from surveyor.scan.advise.rhel import Stream, line_of, minor_of, stream_of
 from surveyor.scan.advise.snapshot import open_snapshot
-from surveyor.scan.advise.update import update, want
+from surveyor.scan.advise.sources import want
+from surveyor.scan.advise.update import update
 from surveyor.scan.events import Progress
 from surveyor.scan.model import Distro, Finding, Package, SourcePackage
 from tests.servers.csaf import Document, Writer, write

@@ -211,8 +211,9 @@ def test_a_killed_update_harms_nothing(tmp_path: Path) -> None:
         """
         import sys, time
         from pathlib import Path
-        from surveyor.scan.advise import update
+        from surveyor.scan.advise import sources, update
         from surveyor.scan.advise.build import Collection
+        from surveyor.scan.advise.feeds import feed
         from surveyor.scan.events import Progress
         put = Collection.put
         def slow(self, entry, modified, items):
@@ -221,7 +222,7 @@ def test_a_killed_update_harms_nothing(tmp_path: Path) -> None:
                 print("in the middle", flush=True)
                 time.sleep(60)
         Collection.put = slow
-        wanted = update.want(update.feed("osv"), sys.argv[1], fetch=None)
+        wanted = sources.want(feed("osv"), sys.argv[1], fetch=None)
         update.update([wanted], Path(sys.argv[2]), progress=Progress())
         """
     )

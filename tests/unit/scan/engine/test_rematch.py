@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from surveyor.scan.advise.feeds import feed
-from surveyor.scan.advise.update import update, want
+from surveyor.scan.advise.sources import want
+from surveyor.scan.advise.update import update
 from surveyor.scan.engine import rematch
 from surveyor.scan.events import Progress
 from surveyor.scan.model import CoverageState, Distro, Package, Report, ScanStatus, SourcePackage

@@ -9,7 +9,8 @@ import pytest
 
 from surveyor.scan import engine
 from surveyor.scan.advise.feeds import feed
-from surveyor.scan.advise.update import update, want
+from surveyor.scan.advise.sources import want
+from surveyor.scan.advise.update import update
 from surveyor.scan.events import Progress
 from surveyor.scan.model import Coverage, CoverageState, Report, ScanStatus
 from surveyor.scan.plan import plan

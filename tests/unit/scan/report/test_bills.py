@@ -15,7 +15,8 @@ import pytest
 
 from surveyor.scan import engine
 from surveyor.scan.advise.feeds import feed
-from surveyor.scan.advise.update import update, want
+from surveyor.scan.advise.sources import want
+from surveyor.scan.advise.update import update
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.catalog.interface import File, Record
 from surveyor.scan.engine.inventory import Found, Inventory
