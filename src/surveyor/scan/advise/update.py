@@ -78,7 +78,7 @@ class UpdateResult:
 
 @dataclass(slots=True)
 class _Run:
-    """One update under way; a copy is made at the first change after each feed."""
+    """One update under way; a copy is made at the first change since the last was taken into use."""
 
     database: Path
     base: Path | None
@@ -143,21 +143,23 @@ def update(
     """Make ``database`` say what the feeds say now.
 
     The database is replaced at once after each feed that has changed, since the slowest takes a quarter of an hour, or
-    not at all; a scope that cannot be had keeps its records and says so. ``accept_loss`` believes a source that has
-    lost a fifth of its records and more. Raises ``Unreachable`` when nothing could be had, ``BadTarget`` when another
-    update is running, ``Unwritable`` when the disk is full.
+    not at all; once at the end to note that others were looked at or could not be had. A scope that cannot be had keeps
+    its records. ``accept_loss`` believes a source that has lost a fifth of its records and more. Raises ``Unreachable``
+    when nothing could be had, ``BadTarget`` when another update is running, ``Unwritable`` when the disk is full.
     """
     with written(database), alone(database):
         marks, base = _marks(database, progress)
         run = _Run(database, base, marks, now(), accept_loss)
         results: list[CollectionResult] = []
-        had = False
         try:
             for item in wanted:
-                results += _feed(run, item, progress)
-                had = had or any(one.action in {Action.UPDATED, Action.UNCHANGED} for one in results)
-                if had or run.base is not None:
+                told = _feed(run, item, progress)
+                results += told
+                if any(one.changed or one.removed for one in told):
                     run.publish()
+            had = any(one.action in {Action.UPDATED, Action.UNCHANGED} for one in results)
+            if had or run.base is not None:
+                run.publish()
         finally:
             run.drop()
     if results and not had:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -185,3 +186,25 @@ def test_a_feed_of_which_nothing_can_be_read_is_not_an_empty_one(tmp_path: Path)
     with pytest.raises(Unreachable, match="none of 1 record could be read: CVE-1-1: malformed: a bad score"):
         update([wanted("one", folder)], path, progress=Progress())
     assert not path.exists()
+
+
+def test_a_database_is_copied_once_for_all_feeds_that_say_nothing_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, folders = tmp_path / "a.db", [write(tmp_path / name, {"cve": "CVE-1", "score": 0.1}) for name in "abcd"]
+    feeds = [wanted(folder.name, folder) for folder in folders]
+    update(feeds, path, progress=Progress())
+    copies: list[object] = []
+    copy = shutil.copyfile
+    monkeypatch.setattr(shutil, "copyfile", lambda *paths: copies.append(paths) or copy(*paths))
+    for folder in folders[1:]:
+        (folder / "lines").unlink()
+    later = datetime.now(UTC) + timedelta(days=1)
+    assert update(feeds, path, progress=Progress(), now=lambda: later).failed == ("b", "c", "d")
+    assert len(copies) == 1
+    assert [(one.feed, one.updated_at == later.replace(microsecond=0), bool(one.failure)) for one in status(path)] == [
+        ("a", True, False),
+        ("b", False, True),
+        ("c", False, True),
+        ("d", False, True),
+    ]
