@@ -102,7 +102,6 @@ class Web:
         """
         attempts = 1 if self._weary else self.manners.attempts
         for attempt in range(1, attempts + 1):
-            self._wait_for_turn()
             self._weary = attempt == attempts
             try:
                 answer = self._once(url, spool, max_bytes, etag)
@@ -112,9 +111,6 @@ class Web:
                 if attempt == attempts:
                     raise
                 self.manners.sleep(self._backed_off(attempt))
-                continue
-            if answer.status == _NO_SUCH_RANGE:
-                spool.drop()
                 continue
             # the index of a folder is one by right
             page = answer.status in {200, 206} and not url.endswith("/") and spool.is_page()
@@ -129,13 +125,20 @@ class Web:
         raise NoFile(f"{url}: {told}", status=answer.status)
 
     def _once(self, url: str, spool: _Spool, max_bytes: int, etag: str | None) -> Answer:
+        """Ask for what is missing; where nothing is behind what is there, for all of the file."""
+        self._wait_for_turn()
         headers = {**self.manners.headers}
         held = spool.held() if spool.etag else 0
         if held:
             headers |= {"Range": f"bytes={held}-", "If-Range": spool.etag}
         elif etag:
             headers["If-None-Match"] = etag
-        return self.fetch(url, to=lambda answer: spool.begin(answer, held), max_bytes=max_bytes - held, headers=headers)
+        left = max_bytes - held
+        answer = self.fetch(url, to=lambda answer: spool.begin(answer, held), max_bytes=left, headers=headers)
+        if held and answer.status == _NO_SUCH_RANGE:
+            spool.drop()
+            return self._once(url, spool, max_bytes, etag)
+        return answer
 
     def _backed_off(self, attempt: int) -> float:
         """Seconds, of those the more the rarer the server wants to be asked."""

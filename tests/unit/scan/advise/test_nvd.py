@@ -280,9 +280,10 @@ def test_the_way_is_told(server: Nvd, run: Run) -> None:
     assert told[:3] == [(40, "10 of 25 records"), (76, "19 of 25 records"), (100, "25 of 25 records")]
 
 
-def copied(folder: Path, name: str, *records: Any, lines: bool = False) -> None:
+def copied(folder: Path, name: str, *records: Any, lines: bool = False, made: str = "") -> None:
     folder.mkdir(exist_ok=True)
-    answer = {"resultsPerPage": len(records), "totalResults": len(records), "vulnerabilities": records}
+    told = {"timestamp": made} if made else {}
+    answer = {"resultsPerPage": len(records), "totalResults": len(records), **told, "vulnerabilities": records}
     text = "\n".join(json.dumps(record) for record in records) if lines else json.dumps(answer, indent=4)
     (folder / name).write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
 
@@ -300,6 +301,24 @@ def test_a_folder_of_copies(tmp_path: Path) -> None:
     copied(folder, "nvd_cves.jsonl", *many(1, begin=7), lines=True)
     (result,) = update([wanted], path, progress=Progress(), accept_loss=True).collections
     assert (result.action, result.rows) == (Action.UPDATED, 6)
+
+
+@pytest.mark.parametrize(
+    ("name", "made", "newest"),
+    [
+        ("nvdcve-2.0-modified.json.gz", "2026-01-02T02:00:01.123", True),
+        ("nvdcve-2.0-modified.json.gz", "", True),
+        ("a-page.json", "2026-01-02T02:00:01.123", True),
+        ("nvdcve-2.0-modified.json.gz", "2025-12-01T00:00:00.000", False),
+    ],
+)
+def test_of_a_flaw_in_several_copies_the_newest_counts(tmp_path: Path, name: str, made: str, newest: bool) -> None:
+    folder, path = tmp_path / "nvd", tmp_path / "a.db"
+    copied(folder, "nvdcve-2.0-2025.json.gz", *many(3), made="2026-01-01T03:00:01.123" if made else "")
+    copied(folder, name, *many(1, vulnStatus="Rejected"), made=made)
+    update([want(nvd.FEED, folder, fetch=no_network)], path, progress=Progress())
+    assert (fact(path, "CVE-2025-10001").status == "Rejected") is newest
+    assert ("CVE-2025-10001" in advised(path, "openssl:openssl")) is not newest
 
 
 def test_a_copy_may_be_of_any_moment_so_the_api_is_asked_for_all(server: Nvd, run: Run, tmp_path: Path) -> None:

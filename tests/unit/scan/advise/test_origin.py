@@ -131,6 +131,22 @@ def test_what_was_had_whole_and_could_not_be_used_is_had_anew(bucket: Bucket, we
     assert [status for _, status in bucket.asked] == [200, 416, 200]
 
 
+def test_a_weary_server_may_say_that_nothing_is_behind_what_was_parked(tmp_path: Path) -> None:
+    origin, asked = told(tmp_path, HALF, Said(416, b""), Said(200, DATA))
+    origin.manners = Manners(attempts=1, sleep=lambda _: None, clock=lambda: 0.0)
+    with pytest.raises(Unreachable):
+        read(origin, "data")
+    assert read(origin, "data") == DATA
+    assert [headers.get("Range") for headers in asked] == [None, "bytes=100-", None]
+
+
+def test_a_range_that_nobody_asked_for_and_that_is_not_there_is_no_file(tmp_path: Path) -> None:
+    origin, asked = told(tmp_path, Said(416, b""))
+    with pytest.raises(NoFile, match="HTTP 416"):
+        read(origin, "data")
+    assert len(asked) == 1
+
+
 def test_what_a_resumed_download_may_weigh_counts_from_its_beginning(bucket: Bucket, web: Ask) -> None:
     bucket.cut["/data"] = 5_000
     with pytest.raises(LimitExceeded), web().open("data", max_bytes=len(DATA) - 1):

@@ -47,6 +47,9 @@ _TOO_LARGE = frozenset({400, 404})
 _FILE = re.compile(r"[^.].*\.jsonl?(?:\.gz)?")
 _ID = re.compile(rb'\{\s*"cve"\s*:\s*\{\s*"id"\s*:\s*"([!-~]{1,64}?)"')
 _MODIFIED = re.compile(rb'"lastModified"\s*:\s*"([0-9T:.+Z-]{1,40})"')
+#: When a document was made stands before its records.
+_MADE = re.compile(rb'"timestamp"\s*:\s*"([0-9T:.+Z-]{1,40})"')
+_HEAD = 1_000
 
 Span = Mapping[str, str]
 _ALL: Span = {}
@@ -73,12 +76,23 @@ def _copied(origin: Origin, files: Sequence[str], mark: Mark) -> Changes | None:
 
 
 def _of_files(origin: Origin, files: Sequence[str], changes: Changes) -> Iterator[Fetched]:
-    """The records of all files, each flaw once: the yearly files and a page of them may overlap."""
+    """The records of all files, each flaw once: those of the years and of late changes overlap, and the newest counts.
+
+    Of files of one age those of changes are behind those of years by name.
+    """
     newest = _Newest(changes)
-    for name in files:
+    for name in sorted(files, key=lambda name: (_made(origin, name), name), reverse=True):
         with origin.open(name, max_bytes=_MAX_COPY) as opened:
             if opened.file is not None:
                 yield from newest.of(cut(chunks(opened.file, max_bytes=_MAX_COPY), {}))
+
+
+def _made(origin: Origin, name: str) -> str:
+    """When a copy was made by its own word, empty where it has none."""
+    with origin.open(name, max_bytes=_MAX_COPY) as opened:
+        head = next(chunks(opened.file, max_bytes=_MAX_COPY), b"")[:_HEAD] if opened.file else b""
+    found = _MADE.search(head)
+    return found[1].decode() if found else ""
 
 
 @dataclass(slots=True)
