@@ -321,6 +321,15 @@ def test_of_a_flaw_in_several_copies_the_newest_counts(tmp_path: Path, name: str
     assert ("CVE-2025-10001" in advised(path, "openssl:openssl")) is not newest
 
 
+def test_a_record_goes_by_its_name_wherever_that_stands(tmp_path: Path) -> None:
+    def turned(record: Any) -> Any:
+        return {"cve": dict(reversed(record["cve"].items()))}
+
+    copied(tmp_path, "a.json", *map(turned, many(2)))
+    copied(tmp_path, "b.json", *many(2, begin=2))
+    assert [name for name, _, _ in _records(tmp_path)] == ["CVE-2025-10002", "CVE-2025-10003", "CVE-2025-10001"]
+
+
 def test_a_copy_may_be_of_any_moment_so_the_api_is_asked_for_all(server: Nvd, run: Run, tmp_path: Path) -> None:
     copied(tmp_path / "nvd", "some.json", *many(3))
     update(

@@ -95,6 +95,17 @@ def _made(origin: Origin, name: str) -> str:
     return found[1].decode() if found else ""
 
 
+def _name(raw: bytes) -> str:
+    """The name that a record gives itself: nearly always at its beginning; empty where it has none."""
+    if found := _ID.match(raw):
+        return found[1].decode()
+    try:
+        cve = document(raw).get("cve")
+    except Malformed:
+        return ""
+    return text(cve.get("id"), 64) if isinstance(cve, dict) else ""
+
+
 @dataclass(slots=True)
 class _Newest:
     """Names records and dates the whole by the last change of one; a name that was seen is not told again."""
@@ -103,13 +114,12 @@ class _Newest:
     _seen: set[str] = field(default_factory=set)
 
     def knows(self, raw: bytes) -> bool:
-        found = _ID.match(raw)
-        return found is not None and found[1].decode() in self._seen
+        return _name(raw) in self._seen
 
     def of(self, records: Iterator[bytes] | Sequence[bytes]) -> Iterator[Fetched]:
         for raw in records:
-            found, modified = _ID.match(raw), _MODIFIED.search(raw)
-            name = found[1].decode() if found else f"record {len(self._seen) + 1:,}"
+            modified = _MODIFIED.search(raw)
+            name = _name(raw) or f"record {len(self._seen) + 1:,}"
             date = modified[1].decode() if modified else ""
             if name in self._seen:
                 continue
