@@ -18,11 +18,11 @@ _BLANK = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder(parse_float=lambda _: None, parse_int=lambda _: None, parse_constant=lambda _: None)
 
 
-def members(content: bytes, *, limit: int, each: int) -> Iterator[tuple[str, bytes]]:
-    """Each member's name and the bytes of its value, in order.
+def members(content: bytes, *, limit: int, each: int) -> Iterator[tuple[str, bytes | LimitExceeded]]:
+    """Each member's name and the bytes of its value, in order; of more than ``each`` bytes that they are too many.
 
     Raises ``Malformed`` for what is no JSON object, from where on it is none, and ``LimitExceeded`` at more than
-    ``limit`` members or a value of more than ``each`` bytes.
+    ``limit`` members.
     """
     # structure is ASCII, so a text of single bytes has it in the same places
     text = content.decode("latin-1")
@@ -41,9 +41,7 @@ def members(content: bytes, *, limit: int, each: int) -> Iterator[tuple[str, byt
             raise LimitExceeded(f"more than {limit:,} members")
         name, at = _name(text, content, at)
         end = _value(text, at)
-        if end - at > each:
-            raise LimitExceeded(f"{name[:60]!r}: a value of {end - at:,} bytes")
-        yield name, content[at:end]
+        yield name, content[at:end] if end - at <= each else LimitExceeded(f"a value of {end - at:,} bytes")
         at = _skip(text, end)
 
 

@@ -26,6 +26,8 @@ from surveyor.scan.errors import LimitExceeded, Malformed
 DOCUMENT = "json"
 #: Five times what they are today.
 _MAX_FILE = 400 << 20
+#: Linux alone has a dozen, and grows by thousands of flaws a year.
+_MAX_SOURCE = 64 << 20
 _MAX_SOURCES = 50_000
 _MAX_FLAWS = 50_000
 _TEMPORARY = re.compile(r"TEMP-[0-9]{1,19}-[0-9A-F]{1,16}")
@@ -67,8 +69,11 @@ def fetch(origin: Origin, _: str, known: Known) -> Iterator[Changes | None]:
 
 def _changed(content: bytes, held: Mapping[str, str], seen: set[str]) -> Iterator[Fetched]:
     """What has other bytes than last time; a record's time of change is the digest of its bytes."""
-    for source, raw in members(content, limit=_MAX_SOURCES, each=bounds.MAX_RECORD_BYTES):
+    for source, raw in members(content, limit=_MAX_SOURCES, each=_MAX_SOURCE):
         seen.add(source)
+        if isinstance(raw, LimitExceeded):
+            yield source, "", raw
+            continue
         digest = hashlib.sha256(raw).hexdigest()[:32]
         if held.get(source) != digest:
             # what a record is about stands outside of it
