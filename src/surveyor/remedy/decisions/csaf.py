@@ -83,8 +83,9 @@ def _tree(told: Mapping[str, object]) -> _Tree:
     while waiting:
         branch = waiting.pop()
         waiting += [mapping(one) for one in sequence(branch.get("branches"))]
+        ranged = branch.get("category") == "product_version_range"
         for value in (branch.get("product"), *sequence(branch.get("full_product_names"))):
-            _add(tree, mapping(value))
+            _add(tree, mapping(value), ranged=ranged)
     for value in sequence(told.get("relationships")):
         item = mapping(value)
         whole = mapping(item.get("full_product_name"))
@@ -97,23 +98,24 @@ def _tree(told: Mapping[str, object]) -> _Tree:
     return tree
 
 
-def _add(tree: _Tree, item: Mapping[str, object]) -> None:
+def _add(tree: _Tree, item: Mapping[str, object], *, ranged: bool = False) -> None:
+    """``ranged`` products are some versions of something: a PURL without a version would name all of them."""
     identity = string(item.get("product_id"))
     if not identity:
         return
     helper = mapping(item.get("product_identification_helper"))
-    purls = [string(helper.get("purl")), *map(string, sequence(helper.get("purls")))]
+    given = (string(helper.get("purl")), *map(string, sequence(helper.get("purls"))))
+    purls = {one: found for one in given if (found := purl.parse(one)) and (found.version or not ranged)}
     uris = [string(mapping(one).get("uri")) for one in sequence(helper.get("x_generic_uris"))]
     hashes = [
         mapping(one) for value in sequence(helper.get("hashes")) for one in sequence(mapping(value).get("file_hashes"))
     ]
-    known = tuple(found for one in purls if (found := purl.parse(one)))
     cpe = string(helper.get("cpe"))
     tree.products[identity] = Product(
         names=tuple(dict.fromkeys(one for one in (identity, string(item.get("name")), *purls, *uris) if one)),
-        purls=known,
+        purls=tuple(purls.values()),
         digests=tuple(string(one.get("value")).casefold() for one in hashes if one.get("algorithm") == "sha256"),
-        platforms=(cpe,) if cpe and not known else (),
+        platforms=(cpe,) if cpe and not purls else (),
     )
 
 
@@ -184,11 +186,11 @@ def _sorted(
 
 
 def _meant(told: Mapping[str, object], tree: _Tree, members: Sequence[str]) -> list[str]:
-    """The products that something is said of: all of them when it names none."""
-    named = [string(one) for one in sequence(told.get("product_ids"))]
-    for group in sequence(told.get("group_ids")):
-        named += tree.groups.get(string(group), [])
-    return named or list(members)
+    """The products that something is said of: all of them when it names none, and no group that there is not."""
+    products, groups = sequence(told.get("product_ids")), sequence(told.get("group_ids"))
+    if not (products or groups):
+        return list(members)
+    return [*map(string, products), *(one for group in groups for one in tree.groups.get(string(group), []))]
 
 
 def _scopes(members: Sequence[str], tree: _Tree) -> Iterator[Scope]:

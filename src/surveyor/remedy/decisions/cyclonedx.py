@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
@@ -58,6 +58,13 @@ _WRITTEN_JUSTIFICATIONS = {
     "vulnerable_code_not_in_execute_path": "code_not_reachable",
     "vulnerable_code_cannot_be_controlled_by_adversary": "requires_environment",
     "inline_mitigations_already_exist": "protected_by_mitigating_control",
+}
+#: What a version's own status is when it is the one that its statement speaks of.
+_AGREEING = {
+    DecisionStatus.FIXED: "unaffected",
+    DecisionStatus.AFFECTED: "affected",
+    DecisionStatus.UNDER_INVESTIGATION: "unknown",
+    DecisionStatus.NOT_AFFECTED: "unaffected",
 }
 #: Two of the five become one of the nine: which it was, for who reads it back.
 _PROPERTY = "surveyor:justification"
@@ -124,6 +131,7 @@ def _product(item: Mapping[str, object]) -> Product:
             for one in sequence(item.get("hashes"))
             if mapping(one).get("alg") == "SHA-256"
         ),
+        version=version,
     )
 
 
@@ -141,7 +149,7 @@ def _statement(item: Mapping[str, object], name: str, bom: _Bom, said: str) -> S
     justification = _justification(item, analysis) if status is DecisionStatus.NOT_AFFECTED else None
     if status is DecisionStatus.NOT_AFFECTED and not (justification or detail):
         return Unapplied(statement=name, reason="no_justification", detail="not_affected without justification")
-    scopes = tuple(_scopes(item, bom))
+    scopes = tuple(_scopes(item, status, bom))
     if not scopes:
         return Unapplied(statement=name, reason="no_product", detail="affects nothing that can be met, as by a PURL")
     return Statement(
@@ -163,27 +171,36 @@ def _justification(item: Mapping[str, object], analysis: Mapping[str, object]) -
     return _JUSTIFICATIONS.get(string(analysis.get("justification")))
 
 
-def _scopes(item: Mapping[str, object], bom: _Bom) -> Iterator[Scope]:
+def _scopes(item: Mapping[str, object], status: DecisionStatus, bom: _Bom) -> Iterator[Scope]:
     packages: list[PackageSelector] = []
     for value in sequence(item.get("affects")):
         told = mapping(value)
         ref = string(told.get("ref"))
         # a link into another document, urn:cdx:serial/version#ref, ends in that document's name for it
         ref = unquote(ref.partition("#")[2]) if ref.startswith("urn:cdx:") else ref
-        if ref in bom.itself:
-            yield Scope(product=bom.product)
+        versions = sequence(told.get("versions"))
+        if ref in bom.itself and bom.product is not None:
+            for version in _versions(bom.product.version, versions, status):
+                purls = tuple(replace(one, version=one.version or version) for one in bom.product.purls)
+                yield Scope(product=replace(bom.product, purls=purls, version=version))
         elif found := bom.components.get(ref) or purl.parse(ref):
-            packages += _versions(found, sequence(told.get("versions")))
+            meant = _versions(found.version, versions, status)
+            packages += [PackageSelector(purl=replace(found, version=version)) for version in meant]
     if packages:
         yield Scope(product=bom.product, packages=tuple(packages))
 
 
-def _versions(found: Purl, told: Sequence[object]) -> Iterable[PackageSelector]:
-    """One selector a version; none for ranges, of which nobody here knows the order."""
-    if found.version or not told:
-        return [PackageSelector(purl=found)]
-    named = [string(mapping(one).get("version")) for one in told]
-    return [PackageSelector(purl=replace(found, version=version)) for version in named if version]
+def _versions(held: str, told: Sequence[object], status: DecisionStatus) -> list[str]:
+    """The versions of something, itself of version ``held``, that are meant: none of ranges, whose order nobody knows.
+
+    A version may have a status of its own (``affected`` beside a state ``resolved``), and is meant only if it agrees.
+    """
+    if not told:
+        return [held]
+    agreeing = {"", _AGREEING[status]}
+    items = (one for one in map(mapping, told) if string(one.get("status")) in agreeing)
+    named = (string(one.get("version")) for one in items)
+    return [version for version in named if version and version == (held or version)]
 
 
 def write(claims: Sequence[Claim], origin: Origin) -> dict[str, Any]:

@@ -33,7 +33,7 @@ STATEMENTS = 100_000
 class PackageSelector:
     """A package by PURL, whose version and qualifiers count where they are given, or by a pattern of its name.
 
-    ``arch=src`` names the source package and is no quality of a binary one.
+    ``arch=src`` and ``arch=source`` name the source package, and are no quality of a binary one.
     """
 
     purl: Purl | None = None
@@ -44,13 +44,15 @@ class PackageSelector:
 class Product:
     """What a VEX document calls a product: any of its names, PURLs, SHA-256 digests (hex), and CPEs of its platform.
 
-    It may be the target, or a package in it. All of ``platforms`` must be the target's too.
+    It may be the target, or a package in it. All of ``platforms`` must be the target's too; ``version``, where it is
+    told beside a name, must not be another than the target's.
     """
 
     names: tuple[str, ...] = ()
     purls: tuple[Purl, ...] = ()
     digests: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

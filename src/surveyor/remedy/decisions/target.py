@@ -15,7 +15,8 @@ from surveyor.scan.formats.purl import Purl
 from surveyor.scan.formats.reference import Reference
 from surveyor.scan.model import Asset, Distro, Finding, Package, Report
 
-#: What a platform's CPE calls a distribution, by vendor and product; and what its os-release does.
+#: What a platform's CPE calls a distribution, by vendor and product; and what its os-release does, with the version
+#: that is a part of a product's name.
 _PLATFORMS = {
     "redhat:enterprise_linux": "rhel",
     "debian:debian_linux": "debian",
@@ -25,11 +26,15 @@ _PLATFORMS = {
     "almalinux:almalinux": "almalinux",
     "rocky:linux": "rocky",
     "oracle:linux": "ol",
-    "amazon:linux_2": "amzn",
+    "amazon:linux_2": "amzn:2",
     "suse:linux_enterprise_server": "sles",
     "opensuse:leap": "opensuse-leap",
 }
-_CPE = re.compile(r"cpe:(?:/|2\.3:)[oa]:([^:]+):([^:]+)(?::([^:]*))?")
+_CPE = re.compile(r"cpe:(?:/|2\.3:)[oa]:([^:]+):([^:]+)(?::([^:]*))?(?::([^:]*))?")
+#: A service pack, which a CPE has as an update and os-release as a part of the version: ``15`` and ``sp4``, ``15.4``.
+_PACK = re.compile(r"sp(?=[0-9])")
+#: What RPM and Debian call the architecture of a source package in a PURL.
+_SOURCES = frozenset({"src", "source"})
 _LAYERED = frozenset({"oci", "docker"})
 
 
@@ -51,6 +56,7 @@ class Target:
         self._digest = (target.digest or "").removeprefix("sha256:")
         self._references = list(_references((target.name, target.source)))
         images = (name for held in self._references for name in (held.repository, held.repository.rpartition("/")[2]))
+        self._tags = {held.tag for held in self._references if held.tag} - {"latest"}
         self._names = {name for name in (target.source, target.name, target.digest, *images, *called) if name}
         self._packages = {package.purl: package for package in report.packages}
         self._parsed: dict[str, Purl | None] = {}
@@ -106,13 +112,21 @@ class Target:
         return (place.asset.path or "").startswith(self._inside[product]) if self._inside[product] else False
 
     def _is_itself(self, product: Product) -> bool:
-        if not self._names.isdisjoint(product.names) or (self._digest and self._digest in product.digests):
+        if self._digest and self._digest in product.digests:
             return True
-        if any(_same(one, other) for one in product.purls for other in self._called):
+        if any(_covers(one, other) for one in product.purls for other in self._called):
+            return True
+        if not self._may_be(product.version):
+            return False
+        if not self._names.isdisjoint(product.names):
             return True
         if any(one.type == "generic" and not one.version and one.name in self._names for one in product.purls):
             return True
         return any(_is_image(one, held, self._digest) for one in product.purls for held in self._references)
+
+    def _may_be(self, version: str) -> bool:
+        """Whether what is called by a name may be of a version; what its own is, only an image's tag tells."""
+        return not version or not self._tags or version in self._tags
 
     def _files(self, purls: Iterable[Purl]) -> Iterator[str]:
         """How the paths of what lies inside these packages begin."""
@@ -129,8 +143,9 @@ class Target:
         match = _CPE.match(cpe.casefold())
         if match is None:
             return False
-        known = _PLATFORMS.get(f"{match[1]}:{match[2]}")
-        version = (match[3] or "").strip("*-")
+        known, _, own = _PLATFORMS.get(f"{match[1]}:{match[2]}", "").partition(":")
+        version = ".".join(filter(None, (own, *((match[part] or "").strip("*-") for part in (3, 4)))))
+        version = _PACK.sub("", version)
         return any(_is_release(distro, known, version) for distro in self._distros)
 
 
@@ -167,7 +182,7 @@ def _selects(one: PackageSelector, place: Place, subject: Purl | None) -> bool:
         return any(one.name.matches(text) for purl in (place.purl, subject) if purl for text in _texts(purl))
     if one.purl is None:
         return False
-    if one.purl.qualifier("arch") == "src":
+    if one.purl.qualifier("arch") in _SOURCES:
         return _is_source(one.purl, place, subject)
     if place.purl is not None and _covers(one.purl, place.purl):
         return True
@@ -176,7 +191,10 @@ def _selects(one: PackageSelector, place: Place, subject: Purl | None) -> bool:
 
 def _is_source(given: Purl, place: Place, subject: Purl | None) -> bool:
     """Whether a PURL names the source package of what lies there."""
-    if subject is None or _name(given) != _name(subject):
+    if subject is None or given.subpath or _name(given) != _name(subject):
+        return False
+    held = place.purl
+    if any(held is None or held.qualifier(key) != value for key, value in given.qualifiers if key != "arch"):
         return False
     source = place.package.source if place.package else None
     known = source.version if source else place.purl.version if place.purl else ""
@@ -187,11 +205,9 @@ def _covers(given: Purl, held: Purl) -> bool:
     """Whether what is given is all true of what is there."""
     if _name(given) != _name(held) or (given.version and given.version != held.version):
         return False
+    if given.subpath and given.subpath != held.subpath:
+        return False
     return all(held.qualifier(key) == value for key, value in given.qualifiers)
-
-
-def _same(one: Purl, other: Purl) -> bool:
-    return _covers(one, other) and (not other.version or not one.version or one.version == other.version)
 
 
 @lru_cache(maxsize=16_384)
@@ -234,7 +250,7 @@ def plain_names(scopes: Iterable[Scope]) -> set[str] | None:
     return found
 
 
-def _is_release(distro: Distro, known: str | None, version: str) -> bool:
-    if known is None or distro.id.casefold() != known:
+def _is_release(distro: Distro, known: str, version: str) -> bool:
+    if not known or distro.id.casefold() != known:
         return False
     return not version or f"{distro.version}.".startswith(f"{version}.")

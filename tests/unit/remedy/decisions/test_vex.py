@@ -230,6 +230,10 @@ def bom(*vulnerabilities: dict[str, Any], **more: Any) -> dict[str, Any]:
         ("pkg:npm/a", [{"version": "1.0.0"}], True),
         ("pkg:npm/a", [{"version": "1.0.1"}], False),
         ("pkg:npm/a", [{"range": "vers:npm/<2"}], False),
+        ("pkg:npm/a", [{"version": "1.0.0", "status": "unaffected"}], True),
+        ("pkg:npm/a", [{"version": "1.0.0", "status": "affected"}, {"version": "2", "status": "unaffected"}], False),
+        ("a-ref", [{"version": "1.0.0"}], True),
+        ("a-ref", [{"version": "1.0.1"}], False),
         ("b-ref", [], False),
     ],
 )
@@ -274,6 +278,27 @@ def test_a_bill_of_another_product_is_about_another_product() -> None:
     ):
         back = apply(WHOLE, [read(bom(item, metadata={"component": component}))], today=TODAY)
         assert (back.findings[0].decision is not None) is applied
+
+
+@pytest.mark.parametrize(
+    ("version", "versions", "applied"),
+    [
+        ("", [], True),
+        ("1.2", [], True),
+        ("1.3", [], False),
+        ("", [{"version": "1.2"}], True),
+        ("", [{"version": "1.3"}], False),
+        ("1.2", [{"version": "1.2", "status": "affected"}], False),
+    ],
+)
+@pytest.mark.parametrize("purl", ["", "pkg:oci/shop", "pkg:generic/shop"])
+def test_a_bill_of_another_version_is_about_another_product(
+    version: str, versions: list[Any], applied: bool, purl: str
+) -> None:
+    item = {"id": "GHSA-1", "analysis": {"state": "resolved"}, "affects": [{"ref": "it", "versions": versions}]}
+    component = {"type": "container", "bom-ref": "it", "name": "shop", "version": version, "purl": purl}
+    back = apply(WHOLE, [read(bom(item, metadata={"component": component}))], today=TODAY)
+    assert (back.findings[0].decision is not None) is applied
 
 
 def test_a_bill_without_analysis_states_nothing() -> None:
@@ -360,6 +385,50 @@ def test_csaf_tells_products_of_one_status_apart_by_their_justification() -> Non
         ("component_not_present", JUSTIFICATIONS["component_not_present"]),
         (None, "not called"),
     ]
+    assert [one.reason for one in book.faults] == ["no_justification"]
+
+
+@pytest.mark.parametrize(
+    ("cpe", "distro", "applied"),
+    [
+        ("cpe:/o:suse:linux_enterprise_server:15:sp4", Distro(id="sles", version="15.4"), True),
+        ("cpe:2.3:o:suse:linux_enterprise_server:15:sp4:*:*:*:*:*:*", Distro(id="sles", version="15.3"), False),
+        ("cpe:/o:suse:linux_enterprise_server:15", Distro(id="sles", version="15.3"), True),
+        ("cpe:2.3:o:amazon:linux_2:-:*:*:*:*:*:*:*", Distro(id="amzn", version="2"), True),
+        ("cpe:2.3:o:amazon:linux_2:-:*:*:*:*:*:*:*", Distro(id="amzn", version="2023"), False),
+        ("cpe:/a:redhat:satellite:6", Distro(id="", version="6"), False),
+    ],
+)
+def test_a_service_pack_is_a_release_of_its_own(cpe: str, distro: Distro, applied: bool) -> None:
+    held = package("pkg:rpm/redhat/expat@2.5.0-1?arch=x86_64", "var/lib/rpm", distro=distro)
+    item = {"cve": "CVE-2024-1", "product_status": {"fixed": ["rhel:expat"]}}
+    found = report(flaw("CVE-2024-1", held), packages=(held,))
+    back = apply(found, [read(advisory(item, **platform_tree(cpe)))], today=TODAY)
+    assert (back.findings[0].decision is not None) is applied
+
+
+@pytest.mark.parametrize(
+    ("category", "purl", "applied"),
+    [
+        ("product_version", "pkg:npm/a", True),
+        ("product_version_range", "pkg:npm/a", False),
+        ("product_version_range", "pkg:npm/a@1.0.0", True),
+    ],
+)
+def test_a_range_of_versions_is_not_all_of_them(category: str, purl: str, applied: bool) -> None:
+    branch = {"category": category, "name": "vers:npm/<1", "product": named("a", purl=purl)}
+    item = {"cve": "CVE-2021-1001", "product_status": {"fixed": ["a"]}}
+    book = read(advisory(item, branches=[branch]))
+    assert (apply(WHOLE, [book], today=TODAY).findings[0].decision is not None) is applied
+
+
+def test_a_reason_for_a_group_that_there_is_not_is_none_for_all() -> None:
+    item = {
+        "cve": "CVE-2021-1001",
+        "product_status": {"known_not_affected": ["a"]},
+        "flags": [{"label": "component_not_present", "group_ids": ["gone"]}],
+    }
+    book = read(advisory(item, full_product_names=[named("a", purl="pkg:npm/a")]))
     assert [one.reason for one in book.faults] == ["no_justification"]
 
 
