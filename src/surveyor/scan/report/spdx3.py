@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from surveyor.scan.judgement import Decision, DecisionStatus
 from surveyor.scan.model import Cvss, Domain, Finding, Package, Report, ScanStatus
 from surveyor.scan.report import bill
 from surveyor.scan.report import interface as shared
@@ -19,6 +20,21 @@ _CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
 _CREATION = "_:creation"
 _KEV = "https://www.cisa.gov/known-exploited-vulnerabilities-catalog"
 _ASSESSMENTS = {"2": "CvssV2", "3": "CvssV3", "4": "CvssV4"}
+#: What a decision says of a vulnerability, as VEX (security profile): the kind of assessment, and the relationship.
+_VEX = {
+    DecisionStatus.ACCEPTED: ("VexAffected", "affects"),
+    DecisionStatus.AFFECTED: ("VexAffected", "affects"),
+    DecisionStatus.NOT_AFFECTED: ("VexNotAffected", "doesNotAffect"),
+    DecisionStatus.FIXED: ("VexFixed", "fixedIn"),
+    DecisionStatus.UNDER_INVESTIGATION: ("VexUnderInvestigation", "underInvestigationFor"),
+}
+_JUSTIFICATIONS = {
+    "component_not_present": "componentNotPresent",
+    "inline_mitigations_already_exist": "inlineMitigationsAlreadyExist",
+    "vulnerable_code_cannot_be_controlled_by_adversary": "vulnerableCodeCannotBeControlledByAdversary",
+    "vulnerable_code_not_in_execute_path": "vulnerableCodeNotInExecutePath",
+    "vulnerable_code_not_present": "vulnerableCodeNotPresent",
+}
 
 _Element = dict[str, Any]
 
@@ -155,8 +171,9 @@ class _Graph:
                 yield self._vulnerability(name, finding)
             affected = [_name(self._packages[purl]) for purl in shared.affected(finding, self._packages)] or ["target"]
             mark = shared.fingerprint(finding)[:16]
+            decided = f"Decided: {shared.decided(finding.decision)}" if finding.decision else None
             for one in affected:
-                yield self._relation(f"{mark}-{one}", one, "hasAssociatedVulnerability", [name])
+                yield self._relation(f"{mark}-{one}", one, "hasAssociatedVulnerability", [name], comment=decided)
             yield from self._assessments(finding, mark, name, affected)
 
     def _vulnerability(self, name: str, finding: Finding) -> _Element:
@@ -176,7 +193,7 @@ class _Graph:
         )
 
     def _assessments(self, finding: Finding, mark: str, name: str, affected: list[str]) -> Iterator[_Element]:
-        """Scores, and that it is known to be exploited; what nobody has rated has none."""
+        """Scores, that it is known to be exploited, what was decided of all it affects; what nobody rated has none."""
         for number, score in enumerate(finding.cvss):
             if told := _score(score):
                 kind, fields = told
@@ -187,6 +204,9 @@ class _Graph:
         if finding.kev:
             fields = {"security_catalogType": "kev", "security_exploited": True, "security_locator": _KEV}
             yield self._assessment("ExploitCatalog", f"{mark}-kev", name, affected, fields)
+        if finding.decision and not finding.decision.places:
+            kind, fields = _vex(finding.decision)
+            yield self._assessment(kind, f"{mark}-vex", name, affected, fields)
 
     def _assessment(self, kind: str, mark: str, name: str, affected: list[str], fields: _Element) -> _Element:
         relation = self._relation(mark, name, "hasAssessmentFor", affected)
@@ -215,6 +235,20 @@ def _identifier(name: str) -> _Element:
     page = shared.page(name)
     told = {"type": "ExternalIdentifier", "externalIdentifierType": kind, "identifier": name}
     return told | ({"identifierLocator": [page]} if page else {})
+
+
+def _vex(decision: Decision) -> tuple[str, _Element]:
+    """The kind of assessment that a decision is, and its fields: what is done where affected, why where not."""
+    kind, relation = _VEX[decision.status]
+    fields: _Element = {"relationshipType": relation, "security_statusNotes": shared.decided(decision)}
+    reason = shared.line(decision.reason) or decision.status.value
+    if kind == "VexAffected":
+        fields["security_actionStatement"] = reason
+    elif kind == "VexNotAffected":
+        fields["security_impactStatement"] = reason
+        if justification := _JUSTIFICATIONS.get(decision.justification or ""):
+            fields["security_justificationType"] = justification
+    return kind, fields
 
 
 def _score(score: Cvss) -> tuple[str, _Element] | None:

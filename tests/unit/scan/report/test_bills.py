@@ -22,6 +22,7 @@ from surveyor.scan.catalog.interface import File, Record
 from surveyor.scan.engine.inventory import Found, Inventory
 from surveyor.scan.errors import ScanError
 from surveyor.scan.events import Progress
+from surveyor.scan.judgement import Decision, DecisionStatus
 from surveyor.scan.limits import Budget, Limits
 from surveyor.scan.model import Coverage, CoverageState, Distro, Package, Report, ScanStatus
 from surveyor.scan.plan import plan
@@ -29,7 +30,7 @@ from surveyor.scan.report import FORMATS
 from surveyor.scan.settings import Settings
 from tests import images, schemas
 from tests.golden.test_scans import _no_network, advisories, image
-from tests.samples import full_report, package
+from tests.samples import full_report, package, vulnerability
 from tests.servers.osv_bucket import record, write
 
 BILLS = ("cyclonedx", "spdx", "spdx3")
@@ -216,6 +217,28 @@ def test_a_vulnerability_has_what_the_format_has_for_it() -> None:
     graph = json.loads(encode("spdx3", full_report()))["@graph"]
     (score,) = [one for one in graph if one["type"] == "security_CvssV3VulnAssessmentRelationship"]
     assert (score["security_score"], score["security_severity"]) == (7.5, "high")
+
+
+def test_a_decision_is_an_assessment_of_vex() -> None:
+    told = {
+        DecisionStatus.ACCEPTED: ("VexAffected", "affects", "security_actionStatement"),
+        DecisionStatus.AFFECTED: ("VexAffected", "affects", "security_actionStatement"),
+        DecisionStatus.NOT_AFFECTED: ("VexNotAffected", "doesNotAffect", "security_impactStatement"),
+        DecisionStatus.FIXED: ("VexFixed", "fixedIn", None),
+        DecisionStatus.UNDER_INVESTIGATION: ("VexUnderInvestigation", "underInvestigationFor", None),
+    }
+    why = "vulnerable_code_not_present"
+    for status, (kind, relation, field) in told.items():
+        decision = Decision(status=status, source="f", statement="1", reason="so it is", justification=why)
+        report = replace(full_report(), findings=(replace(vulnerability(), decision=decision),))
+        graph = schemas.check(schemas.spdx3(), encode("spdx3", report))["@graph"]
+        (one,) = [one for one in graph if one["type"].startswith("security_Vex")]
+        assert one["type"] == f"security_{kind}VulnAssessmentRelationship"
+        assert one["relationshipType"] == relation
+        assert field is None or one[field] == "so it is"
+        assert ("security_justificationType" in one) is (status is DecisionStatus.NOT_AFFECTED)
+        partly = replace(report.findings[0], decision=replace(decision, places=("opt/a",)))
+        assert b"security_Vex" not in encode("spdx3", replace(report, findings=(partly,)))
 
 
 def test_every_id_in_a_graph_is_there_once_and_every_reference_leads_somewhere() -> None:
