@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from rich.console import Console, RenderableType
 from rich.table import Table
@@ -15,10 +16,8 @@ from surveyor.scan import phrases, vocabulary
 from surveyor.scan.events import printable
 from surveyor.scan.judgement import Decided
 from surveyor.scan.model import (
-    INCOMPLETE,
     NOT_LOOKED,
     Coverage,
-    CoverageState,
     Domain,
     Finding,
     Kind,
@@ -43,7 +42,8 @@ _WHY, _TYPES = 160, 8
 _NAMED = 2  # of those that missed something for one reason
 #: Fixed versions in a cell, and upgrades below the findings.
 _FIXES, _UPGRADES = 3, 5
-_UNLOOKED = {*INCOMPLETE, CoverageState.NOT_CONFIGURED, CoverageState.SKIPPED}
+#: Rows of a table: terminals keep about as many lines, and every row costs a third of a millisecond to lay out.
+_ROWS = 1_000
 
 
 def encode(report: Report, *, width: int = 120, colour: bool = False) -> bytes:
@@ -61,7 +61,8 @@ def _parts(report: Report) -> Iterable[RenderableType]:
     target = report.target
     yield Text.assemble((printable(target.name or target.source), "bold"), f"  {printable(target.type)}")
     if open_ := shared.undecided(report):
-        yield _findings(open_)
+        yield _findings(open_[:_ROWS])
+        yield from _more(len(open_) - _ROWS, "of the least severe")
     if gains := shared.gains(report):
         yield Text("\nUpgrades that end most", style="bold")
         yield _upgrades(gains)
@@ -70,10 +71,9 @@ def _parts(report: Report) -> Iterable[RenderableType]:
         yield from map(_decided, report.decisions)
     if report.scores:
         yield _scores(report.scores)
-    unlooked = [entry for entry in report.coverage if entry.state in _UNLOOKED]
-    if unlooked:
+    if unlooked := shared.gaps(report):
         yield Text("\nNot looked at, or not in full", style="bold")
-        yield _coverage(unlooked)
+        yield from _coverage(unlooked)
     if report.sources:
         yield _sources(shared.feeds(report))
     yield _summary(report)
@@ -185,7 +185,7 @@ def _points(score: Score) -> str:
     return "" if score.lowest is None else f"{score.lowest} to {score.highest}"
 
 
-def _coverage(entries: Iterable[Coverage]) -> Table:
+def _coverage(entries: Iterable[Coverage]) -> Iterator[RenderableType]:
     table = _table("State", "What", "Where", "Why")
     # a damaged program is missed by all who read programs, for one reason
     rows: dict[tuple[str, str, str], list[str]] = {}
@@ -197,9 +197,15 @@ def _coverage(entries: Iterable[Coverage]) -> Table:
         why = printable(reason) + _count(entry.count or 0, reason)
         missed = rows.setdefault((vocabulary.state(entry.state), where, why), [])
         missed.append(printable(vocabulary.subject(entry.what)))
-    for (state, where, why), missed in rows.items():
+    for (state, where, why), missed in islice(rows.items(), _ROWS):
         table.add_row(Text(state, style="yellow"), Text(_several(missed)), Text(where), Text(why))
-    return table
+    yield table
+    yield from _more(len(rows) - _ROWS)
+
+
+def _more(count: int, which: str = "") -> Iterator[Text]:
+    if count > 0:
+        yield Text(" ".join(filter(None, (f"and {count:,} more", which))) + "; --format json has all", style="dim")
 
 
 def _several(names: list[str]) -> str:
@@ -223,12 +229,12 @@ def _sources(feeds: Iterable[shared.Feed]) -> Text:
 
 
 def _summary(report: Report) -> Text:
-    if report.scan_status in (ScanStatus.FAILED, ScanStatus.UNSUPPORTED):
+    if report.scan_status in shared.UNSCANNED:
         return Text(f"\nCould not scan: {printable(report.error or 'no reason given')}", style="bold red")
     counts = ", ".join(f"{count} {name}" for name, count in report.summary.findings.items())
     incomplete = "; incomplete, see above" if report.scan_status is ScanStatus.PARTIAL else ""
     found = vocabulary.counted(sum(report.summary.findings.values()), "finding")
-    if ignored := sum(book.suppressed for book in report.decisions):
+    if ignored := len(report.findings) - len(shared.undecided(report)):
         incomplete = f"; {ignored:,} of them ignored{incomplete}"
     return Text(f"\n{_inventory(report)}{found}: {counts}{incomplete}", style="bold")
 

@@ -201,6 +201,16 @@ def test_a_failed_scan_is_never_shown_as_clean() -> None:
     assert "0 findings" not in text
 
 
+def test_of_more_findings_than_a_terminal_keeps_the_worst_are_shown_and_the_others_counted() -> None:
+    many = tuple(replace(vulnerability(), title=f"CVE-{number}") for number in range(1_203))
+    gaps = tuple(replace(full_report().coverage[0], path=f"a/{number}") for number in range(1_004))
+    text = table.encode(replace(full_report(), findings=many, coverage=gaps)).decode()
+    assert [line.split()[2] for line in text.splitlines() if " CVE-" in line][-1] == "CVE-999"
+    assert "and 203 more of the least severe; --format json has all" in text
+    assert "and 4 more; --format json has all" in text
+    assert "more of" not in table.encode(full_report()).decode()
+
+
 def test_text_of_the_target_cannot_steer_the_terminal() -> None:
     hostile = replace(vulnerability(), title="x\x1b[2J\x1b]0;owned\x07\r\nOK [bold]clean[/bold]")
     text = table.encode(replace(full_report(), findings=(hostile,)), width=200).decode()
