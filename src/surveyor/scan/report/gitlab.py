@@ -1,16 +1,18 @@
 """GitLab's security report 15.2.1: ``container_scanning`` of artifacts, ``dast`` of pages.
 
 One vulnerability a finding and package, since each has one location. What was not looked at are the scan's messages;
-findings that are not about security have no place in it, and a message counts them.
+findings that are not about security have no place in it, nor have those that a decision has settled, since every
+vulnerability in it is open: messages count them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from surveyor.scan.model import INCOMPLETE, Asset, Domain, Finding, Package, Report
+from surveyor.scan import vocabulary
+from surveyor.scan.model import INCOMPLETE, Domain, Finding, Package, Report
 from surveyor.scan.report import interface as shared
 
 _VERSION = "15.2.1"
@@ -61,7 +63,7 @@ _V3 = {
 def encode(report: Report) -> bytes:
     """One report."""
     kind = _CONTAINERS if shared.is_artifact(report) else _PAGES
-    told = [finding for finding in report.findings if finding.domain in shared.SECURITY]
+    told = _security(shared.undecided(report))
     packages = {package.purl: package for package in report.packages}
     document = {
         "schema": f"{_SCHEMAS}/v{_VERSION}/dist/{_FILES[kind]}",
@@ -71,6 +73,10 @@ def encode(report: Report) -> bytes:
         "remediations": [],
     }
     return shared.dumps(document)
+
+
+def _security(findings: Iterable[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.domain in shared.SECURITY]
 
 
 def _scan(report: Report, kind: str) -> dict[str, Any]:
@@ -103,12 +109,15 @@ def _messages(report: Report) -> Iterator[dict[str, str]]:
         yield {"level": "warn" if gap.state in INCOMPLETE else "info", "value": shared.told(gap)}
     if others := shared.left_out(report, shared.SECURITY):
         yield {"level": "info", "value": others}
+    if settled := len(_security(report.findings)) - len(_security(shared.undecided(report))):
+        words = f"{vocabulary.counted(settled, 'finding')} settled by a decision not in this file, where all are open"
+        yield {"level": "info", "value": words}
 
 
 def _vulnerabilities(finding: Finding, report: Report, packages: dict[str, Package]) -> Iterator[dict[str, Any]]:
     if not shared.is_artifact(report):
-        for asset in finding.assets or (Asset(type="url", value=report.target.source),):
-            yield _vulnerability(finding, asset.value, _address(asset.value))
+        for url in dict.fromkeys(asset.value for asset in finding.assets) or [report.target.source]:
+            yield _vulnerability(finding, url, _address(url))
         return
     found = [packages[purl] for purl in shared.affected(finding, packages)]
     for package in found:
@@ -195,7 +204,7 @@ def _details(finding: Finding) -> dict[str, Any]:
 
 def _dependency(name: str, version: str, package: Package | None, report: Report) -> dict[str, Any]:
     distro = package.distro if package else None
-    system = shared.line(f"{distro.id} {distro.version}") if distro else ""
+    system = shared.line(f"{distro.id} {distro.version}", _NAME) if distro else ""
     return {
         "dependency": {"package": {"name": shared.line(name, 300)}, "version": shared.line(version, 300)},
         "operating_system": system or "unknown",

@@ -61,8 +61,9 @@ def _page(report: Report) -> Iterator[str]:
 
 
 def _cover(report: Report, name: str) -> Iterator[str]:
-    counts = {severity: sum(one.severity is severity for one in report.findings) for severity in Severity}
-    gaps, total = shared.gaps(report), len(report.findings)
+    open_, gaps = shared.undecided(report), shared.gaps(report)
+    counts = {severity: sum(one.severity is severity for one in open_) for severity in Severity}
+    total, settled = len(open_), len(report.findings) - len(open_)
     taken = f"{_text(report.target.type)}, {shared.moment(report.finished_at)}"
     packages = (
         f"<div><dd>{len(report.packages):,}</dd><dt>{'package' if len(report.packages) == 1 else 'packages'}</dt></div>"
@@ -76,6 +77,8 @@ def _cover(report: Report, name: str) -> Iterator[str]:
     )
     legend = "".join(f"<li>{_mark(one)}<b>{count:,}</b> {one}</li>" for one, count in counts.items())
     yield f'<ul class="legend">{legend}</ul>\n'
+    if settled:
+        yield f'<p class="quiet">{vocabulary.counted(settled, "finding")} besides, settled by a decision</p>\n'
     if report.scan_status in shared.UNSCANNED:
         yield f'<p class="notice"><b>Could not scan.</b> {_text(report.error or "No reason was given.")}</p>\n'
     elif gaps:
@@ -97,14 +100,17 @@ def _findings(report: Report) -> Iterator[str]:
             ' <a href="#coverage">Coverage</a> says that somebody could look.</p>\n'
         )
     yield _upgrades(report)
-    for number, finding in enumerate(report.findings[:_WHOLE], 1):
+    # what is settled asks nothing of anybody, so it comes last
+    findings = [*shared.undecided(report), *filter(shared.is_settled, report.findings)]
+    for number, finding in enumerate(findings[:_WHOLE], 1):
         yield from _finding(number, finding)
-    if len(report.findings) > _WHOLE:
+    if len(findings) > _WHOLE:
         yield '<h3 class="more">The further findings, in brief</h3>\n'
-    for number, finding in enumerate(report.findings[_WHOLE:], _WHOLE + 1):
+    for number, finding in enumerate(findings[_WHOLE:], _WHOLE + 1):
+        settled = ", settled by a decision" if shared.is_settled(finding) else ""
         yield (
             f'<div class="brief">{_mark(finding.severity)}<span class="quiet">{number}.</span>'
-            f' <b>{_text(finding.title, 200)}</b> <span class="quiet">{finding.severity}</span>'
+            f' <b>{_text(finding.title, 200)}</b> <span class="quiet">{finding.severity}{settled}</span>'
             f'<span class="fix">{_text(shared.remedy(finding), 200)}</span></div>\n'
         )
     yield "</section>\n"
@@ -214,7 +220,12 @@ def _coverage(report: Report) -> Iterator[str]:
     rows = (
         (_text(vocabulary.subject(one.what), 200), vocabulary.state(one.state), _reason(one)) for one in gaps[:_GAPS]
     )
-    yield _table(("What", "State", "Why and where"), rows) if gaps else '<p class="quiet">Nothing was left out.</p>\n'
+    if gaps:
+        yield _table(("What", "State", "Why and where"), rows)
+    elif report.scan_status in shared.UNSCANNED:
+        yield "<p>The scan did not happen.</p>\n"
+    else:
+        yield '<p class="quiet">Nothing was left out.</p>\n'
     yield _more(len(gaps) - _GAPS)
     if report.sources:
         dates = (

@@ -76,8 +76,9 @@ def line(text: str, limit: int = 1000) -> str:
 
 def lines(text: str, limit: int = 4000) -> str:
     """The same of a text, whose line breaks stay."""
-    told = "\n".join(line(part, limit) for part in text.strip().splitlines()[:_SIGNAL_LINES])
-    return told if len(told) <= limit else f"{told[: limit - 1]}…"
+    parts = text.strip().splitlines()
+    told = "\n".join(line(part, limit) for part in parts[:_SIGNAL_LINES])
+    return told if len(told) <= limit and len(parts) <= _SIGNAL_LINES else f"{told[: limit - 1]}…"
 
 
 def name_of(target: Target) -> str:
@@ -107,9 +108,14 @@ def left_out(report: Report, domains: frozenset[Domain]) -> str:
     return f"{vocabulary.counted(len(others), 'finding')} not in this file, which has no place for them: {which}"
 
 
+def is_settled(finding: Finding) -> bool:
+    """Whether somebody has settled it by a decision, for all that it affects."""
+    return finding.decision is not None and finding.decision.suppressed
+
+
 def undecided(report: Report) -> list[Finding]:
     """The findings that nobody has settled by a decision."""
-    return [finding for finding in report.findings if not (finding.decision and finding.decision.suppressed)]
+    return [finding for finding in report.findings if not is_settled(finding)]
 
 
 class Gain(NamedTuple):

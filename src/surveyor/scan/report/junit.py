@@ -65,7 +65,7 @@ def _of(report: Report, domain: Domain) -> Iterable[Finding]:
 def _finding(finding: Finding) -> tuple[str, str]:
     """A failed test; where somebody has settled it, a skipped one with their reason."""
     title = shared.line(finding.title, 300) or "unnamed"
-    if finding.decision and finding.decision.suppressed:
+    if finding.decision and shared.is_settled(finding):
         reason = escape(shared.decided(finding.decision))
         return _test(f"surveyor.{finding.domain}", title, f"<skipped>{reason}</skipped>"), "skipped"
     message = _attributes(message=f"{title} ({finding.severity})", type=finding.severity.value)

@@ -12,8 +12,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from surveyor.scan.events import printable
 from surveyor.scan.judgement import Decision, DecisionStatus
-from surveyor.scan.model import Domain, Kind, ScanStatus, Severity
-from surveyor.scan.report import cyclonedx, gitlab, html, junit, markdown, sarif, spdx
+from surveyor.scan.model import Asset, Domain, Kind, ScanStatus, Severity, Summary
+from surveyor.scan.report import cyclonedx, gitlab, html, junit, markdown, sarif, spdx, spdx3, table
 from tests import readers
 from tests.samples import full_report, vulnerability
 
@@ -58,6 +58,7 @@ def test_a_scan_that_failed_is_no_clean_one() -> None:
     )
     assert "Could not scan:** cut short" in markdown.encode(failed).decode()
     assert "<b>Could not scan.</b> cut short" in html.encode(failed).decode()
+    assert "Nothing was left out" not in html.encode(failed).decode()
     assert readers.junit(junit.encode(failed)).errors == 1
     report = readers.gitlab(gitlab.encode(failed))
     assert report["scan"]["status"] == "failure"
@@ -82,6 +83,36 @@ def test_what_somebody_settled_fails_no_test_and_leaves_no_comment() -> None:
     assert "accepted: not reachable (.surveyor.yaml)" in html.encode(report).decode()
 
 
+def test_what_somebody_settled_is_counted_apart_and_told_last() -> None:
+    settled = replace(
+        vulnerability(),
+        title="CVE-1: deb/a",
+        decision=Decision(
+            status=DecisionStatus.NOT_AFFECTED, source="f", statement="1", reason="not reachable", suppressed=True
+        ),
+    )
+    report = replace(full_report(), findings=(settled, vulnerability()), coverage=())
+    page = readers.html(html.encode(report))
+    assert page.css_first("header dl").text(separator=" ").split()[:2] == ["1", "finding"]
+    assert page.css_first("header .legend").text(separator=" ").split()[:4] == ["0", "critical", "1", "high"]
+    assert "1 finding besides, settled by a decision" in page.css_first("header").text()
+    assert [one.text() for one in page.css("#findings article h3")] == [
+        "1. CVE-2023-52425: deb/debian/expat",
+        "2. CVE-1: deb/a",
+    ]
+    many = (*(replace(vulnerability(), title=str(number)) for number in range(1_000)), settled)
+    (brief,) = readers.html(html.encode(replace(report, findings=many))).css(".brief")
+    assert "settled by a decision" in brief.text()
+    both = table.encode(replace(report, summary=Summary(findings={"high": 2}))).decode()
+    assert "2 findings: 2 high; 1 of them ignored" in both
+    # GitLab has no word for it: every vulnerability in a report of its kind is open
+    gitlabs = readers.gitlab(gitlab.encode(report))
+    assert [one["name"] for one in gitlabs["vulnerabilities"]] == [vulnerability().title]
+    assert [one["value"] for one in gitlabs["scan"]["messages"]] == [
+        "1 finding settled by a decision not in this file, where all are open"
+    ]
+
+
 def test_what_is_decided_for_some_places_is_told_for_those_alone() -> None:
     decision = Decision(
         status=DecisionStatus.NOT_AFFECTED,
@@ -95,7 +126,7 @@ def test_what_is_decided_for_some_places_is_told_for_those_alone() -> None:
     (bill,) = json.loads(cyclonedx.encode(report))["vulnerabilities"]
     assert "analysis" not in bill  # which would be read of all that it affects
     assert {"name": "surveyor:decided", "value": words} in bill["properties"]
-    for encode in (gitlab.encode, html.encode, junit.encode, sarif.encode, spdx.encode):
+    for encode in (gitlab.encode, html.encode, junit.encode, sarif.encode, spdx.encode, spdx3.encode):
         assert words in encode(report).decode(), encode.__module__
     parsed = readers.junit(junit.encode(report))
     assert (parsed.failures, parsed.skipped) == (1, 0)
@@ -115,6 +146,13 @@ def test_gitlab_is_told_of_pages_as_pages_and_of_security_only() -> None:
     assert told["location"] == {"hostname": "https://shop.test", "method": "GET", "path": "/a?b=1"}
     assert told["identifiers"][0] == {"type": "surveyor", "name": "security_csp", "value": "security_csp"}
     assert "1 finding not in this file" in report["scan"]["messages"][0]["value"]
+    twice = replace(
+        header, assets=(Asset(type="url", value="https://x/"), Asset(type="url", value="https://x/", path="a"))
+    )
+    assert (
+        len(readers.gitlab(gitlab.encode(replace(full_report(), target=page, findings=(twice,))))["vulnerabilities"])
+        == 1
+    )
 
 
 def test_gitlab_has_an_identity_a_package_that_stays() -> None:
