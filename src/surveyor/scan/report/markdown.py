@@ -13,8 +13,12 @@ from surveyor.scan import phrases, vocabulary
 from surveyor.scan.model import INCOMPLETE, Coverage, Finding, Report, ScanStatus, Severity
 from surveyor.scan.report import interface as shared
 
-#: Rows of each table. With the lengths of cells below they keep a comment under GitHub's 65,536 characters.
-_FINDINGS, _GAPS, _UPGRADES, _DECISIONS = 40, 20, 10, 10
+#: Characters that GitHub takes of a comment.
+_COMMENT = 65_536
+#: Rows of each table, and of how many of them a part is left where what a target words makes them too long: of a cell
+#: below, bars and ticks alone are written several times as long.
+_FINDINGS, _GAPS, _UPGRADES = 40, 20, 10
+_PARTS = (1, 2, 4, 8)
 _TITLE, _CELL = 160, 200
 _MARKS = {
     Severity.CRITICAL: "🔴 critical",
@@ -28,18 +32,23 @@ _PLAIN = re.compile(r"(?!.*www\.)[A-Za-z0-9 ,.'()/+-]*", re.IGNORECASE)
 
 
 def encode(report: Report) -> bytes:
-    """One comment."""
+    """One comment, with so many rows that it is none too long."""
+    told = (_comment(report, part) for part in _PARTS)
+    return next(text for text in told if len(text) <= _COMMENT).encode()
+
+
+def _comment(report: Report, part: int) -> str:
     open_ = shared.undecided(report)
     parts = [
         f"## Surveyor: {_code(shared.name_of(report.target), _CELL)}",
         _summary(report, open_),
         *_warning(report),
-        *_findings(open_),
-        *_upgrades(report),
-        *_coverage(shared.gaps(report)),
+        *_findings(open_, _FINDINGS // part),
+        *_upgrades(report, _UPGRADES // part),
+        *_coverage(shared.gaps(report), _GAPS // part),
         _foot(report),
     ]
-    return ("\n\n".join(part for part in parts if part) + "\n").encode()
+    return "\n\n".join(text for text in parts if text) + "\n"
 
 
 def _summary(report: Report, open_: list[Finding]) -> str:
@@ -62,12 +71,12 @@ def _warning(report: Report) -> Iterator[str]:
         )
 
 
-def _findings(findings: list[Finding]) -> Iterator[str]:
+def _findings(findings: list[Finding], most: int) -> Iterator[str]:
     if not findings:
         return
-    rows = ((_MARKS[one.severity], _words(one.title, _TITLE), _where(one), _fix(one)) for one in findings[:_FINDINGS])
+    rows = ((_MARKS[one.severity], _words(one.title, _TITLE), _where(one), _fix(one)) for one in findings[:most])
     yield _table(("Severity", "Finding", "Where", "Fix"), rows)
-    yield _more(len(findings) - _FINDINGS)
+    yield _more(len(findings) - most)
 
 
 def _where(finding: Finding) -> str:
@@ -83,20 +92,20 @@ def _fix(finding: Finding) -> str:
     return exploited + _words(shared.remedy(finding), _CELL) + likely
 
 
-def _upgrades(report: Report) -> Iterator[str]:
+def _upgrades(report: Report, most: int) -> Iterator[str]:
     gains = shared.gains(report)
     if not gains:
         return
     told = (
         f"- {_code(one.package, _CELL)} from {_code(one.present, 80)} to {_code(one.upgrade.version, 80)} ends"
         f" {one.ends:,} of {vocabulary.counted(one.total, 'finding')}"
-        for one in gains[:_UPGRADES]
+        for one in gains[:most]
     )
     yield "**Upgrades that end most**\n\n" + "\n".join(told)
-    yield _more(len(gains) - _UPGRADES)
+    yield _more(len(gains) - most)
 
 
-def _coverage(gaps: list[Coverage]) -> Iterator[str]:
+def _coverage(gaps: list[Coverage], most: int) -> Iterator[str]:
     if not gaps:
         return
     worst = sorted(gaps, key=lambda entry: entry.state not in INCOMPLETE)
@@ -107,11 +116,11 @@ def _coverage(gaps: list[Coverage]) -> Iterator[str]:
             _code(" ".join(part for part in (one.path, one.layer and one.layer[:19], one.asset) if part), _CELL),
             _words(one.detail or vocabulary.spoken(one.reason or ""), _CELL),
         )
-        for one in worst[:_GAPS]
+        for one in worst[:most]
     )
     yield f"<details><summary>Not looked at, or not in full: {len(gaps):,}</summary>"
     yield _table(("State", "What", "Where", "Why"), rows)
-    yield _more(len(gaps) - _GAPS)
+    yield _more(len(gaps) - most)
     yield "</details>"
 
 

@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from surveyor.scan.events import printable
 from surveyor.scan.judgement import Decision, DecisionStatus
-from surveyor.scan.model import Asset, Domain, Kind, ScanStatus, Severity, Summary
+from surveyor.scan.model import Asset, Domain, Fix, Kind, ScanStatus, Severity, Summary
 from surveyor.scan.report import cyclonedx, gitlab, html, junit, markdown, sarif, spdx, spdx3, table
 from tests import readers
 from tests.samples import full_report, vulnerability
@@ -50,6 +50,19 @@ def test_a_comment_is_bounded_and_counts_what_it_leaves_out() -> None:
     assert "…and 1,194 more." in text
     assert "…and 79 more." in text
     assert "**1,234 findings**" in text
+
+
+def test_a_comment_is_bounded_whatever_a_target_words() -> None:
+    ticks = "`|" * 2_000
+    asset = replace(vulnerability().assets[0], path=ticks)
+    fix = Fix(summary=ticks)
+    worst = replace(vulnerability(), title=ticks, assets=(asset,), recommended_fix=fix)
+    gaps = tuple(replace(full_report().coverage[0], path=f"{ticks}{number}", detail=ticks) for number in range(99))
+    report = replace(full_report(), findings=(worst,) * 99, coverage=gaps)
+    text = markdown.encode(report)
+    readers.markdown(text)
+    rows = LexborHTMLParser(MarkdownIt("commonmark").enable("table").render(text.decode())).css("table")[0].css("tr")
+    assert f"…and {99 - (len(rows) - 1)} more." in text.decode()
 
 
 def test_a_scan_that_failed_is_no_clean_one() -> None:
