@@ -8,7 +8,7 @@ alone. Records go by their path in the folder (``2024/cve-2024-0727.json``).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,7 +20,7 @@ from surveyor.scan.errors import Malformed, ScanError
 
 #: Up to this many changed files are asked for one by one; above it the archive is cheaper.
 SINGLES = 500
-#: Of a source whose archive was read already, at most so many in one update; the next goes on.
+#: What the archive does not have, at most so many in one update; the next goes on.
 MOST_SINGLES = 5_000
 MAX_FILE = 32 << 20
 _MAX_LIST = 64 << 20
@@ -67,21 +67,24 @@ def on_disk(origin: Origin, found: Shelf, known: Known) -> Changes | None:
     archive = _mark(origin, found.at, found.archive, None) if found.archive else ""
     whole = not held or archive != known.mark.cursor
     changed = marks if whole else {name: mark for name, mark in marks.items() if held.get(name) != mark}
-    gone = set() if whole else {name for name, mark in held.items() if name not in marks and mark != archive}
+    dates = _list(origin, (*found.at, "changes.csv"))
+    aside = marks.keys() | _deleted(_list(origin, (*found.at, "deletions.csv")), dates)
+    gone = {name for name, mark in held.items() if name not in marks and (mark != archive or name in aside)}
     if not (changed or gone or whole):
         return None
     return Changes(
-        records=_of_disk(origin, found, changed, archive if whole else ""),
-        gone=gone,
+        records=_of_disk(origin, found, changed, archive if whole else "", aside),
+        gone=() if whole else gone,
         whole=whole,
-        date=max(_list(origin, (*found.at, "changes.csv")).values(), default="") or day_of(found.archive),
+        date=max(dates.values(), default="") or day_of(found.archive),
         cursor=archive,
     )
 
 
-def _of_disk(origin: Origin, found: Shelf, marks: Mapping[str, str], archive: str) -> Iterator[Fetched]:
+def _of_disk(
+    origin: Origin, found: Shelf, marks: Mapping[str, str], archive: str, aside: Container[str]
+) -> Iterator[Fetched]:
     if archive:
-        aside = {*found.files, *_list(origin, (*found.at, "deletions.csv"))}
         try:
             for name, raw in _archived(origin, (*found.at, found.archive)):
                 if name not in aside:
@@ -103,7 +106,7 @@ def on_server(origin: Origin, folder: str, known: Known) -> Changes | None:
     with origin.open(folder, "deletions.csv", max_bytes=_MAX_LIST) as opened:
         deletions = _dates(opened.file.read()) if opened.file else {}
     held = known.entries()
-    deleted = {name for name, date in deletions.items() if date >= dates.get(name, "")}
+    deleted = _deleted(deletions, dates)
     wanted = {name: date for name, date in dates.items() if name not in deleted and held.get(name) != date}
     gone = deleted & held.keys()
     if held and not wanted and not gone:
@@ -115,7 +118,7 @@ def on_server(origin: Origin, folder: str, known: Known) -> Changes | None:
     return Changes(
         records=plan.records(origin),
         gone=gone,
-        announced=len(wanted) if held else 0,
+        announced=len(wanted),
         date=max(dates.values(), default=""),
         etag=etag,
         cursor=archive or known.mark.cursor,
@@ -136,24 +139,28 @@ class _Plan:
     everything: bool
 
     def records(self, origin: Origin) -> Iterator[Fetched]:
-        """Files newer than the archive one by one, then the archive without those: a name comes once."""
+        """Files newer than the archive one by one, then the archive without those: a name comes once.
+
+        Where it has an older state of one, that is better than none; by its date it is asked for again.
+        """
         if not self.archive:
             for name in list(self.wanted)[:MOST_SINGLES]:
                 yield self._single(origin, name)
             return
         had, failed = set[str](), dict[str, ScanError]()
         since = day_of(self.archive, _MARGIN)
-        for name in [name for name, date in self.wanted.items() if date >= since]:
+        newer = [name for name, date in self.wanted.items() if date >= since]
+        for name in newer[:MOST_SINGLES]:
             found = self._single(origin, name)
             if isinstance(found[2], ScanError):
                 failed[name] = found[2]
             else:
                 had.add(name)
                 yield found
+        late = failed.keys() | set(newer[MOST_SINGLES:])
         for name, raw in _archived(origin, (self.folder, self.archive)):
             if name not in had and name not in self.deleted and (self.everything or name in self.wanted):
-                # an older state is better than none; by its date it is asked for again
-                yield name, since if name in failed else self.wanted.get(name, since), raw
+                yield name, since if name in late else self.wanted.get(name, since), raw
         for name, error in failed.items():
             yield name, since, error
 
@@ -206,6 +213,11 @@ def _list(origin: Origin, path: tuple[str, ...]) -> dict[str, str]:
         return {}
     with origin.open(*path, max_bytes=_MAX_LIST) as opened:
         return _dates(opened.file.read()) if opened.file else {}
+
+
+def _deleted(deletions: Mapping[str, str], dates: Mapping[str, str]) -> set[str]:
+    """The files that are gone for good: a file that was made again is listed after its deletion."""
+    return {name for name, date in deletions.items() if date >= dates.get(name, "")}
 
 
 def _dates(content: bytes) -> dict[str, str]:

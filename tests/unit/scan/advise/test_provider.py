@@ -146,6 +146,31 @@ def test_what_a_server_does_not_give_is_told_and_asked_for_again(tmp_path: Path)
     assert names(path) == ["p0", "p1", "p2"]
 
 
+def test_what_changed_since_the_archive_comes_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provider, "MOST_SINGLES", 1)
+    folder, path = tmp_path / "vex", tmp_path / "a.db"
+    documents = [flaw(0), flaw(1, day="2026-01-05"), flaw(2, day="2026-01-06"), flaw(3, day="2026-01-04")]
+    # of p1 the archive has an older state, of p3 none
+    write(folder, documents, archived=[flaw(0), flaw(1, name="p9")])
+    with serve(tmp_path) as bucket:
+        first = run(bucket.url, path, fetch=over(bucket))
+        assert (first.changed, first.broken, first.notes) == (3, 0, ("1 record listed but not there",))
+        assert names(path) == ["p0", "p2", "p9"]
+        for had in (["p0", "p1", "p2"], ["p0", "p1", "p2", "p3"]):
+            bucket.asked.clear()
+            assert run(bucket.url, path, fetch=over(bucket)).changed == 1
+            assert len(bucket.asked) == 3
+            assert names(path) == had
+        assert run(bucket.url, path, fetch=over(bucket)).action is Action.UNCHANGED
+
+
+def test_an_archive_with_nothing_under_the_listed_names_is_told(tmp_path: Path) -> None:
+    write(tmp_path / "vex", [flaw(0), flaw(1)], archived=[])
+    with serve(tmp_path) as bucket:
+        result = run(bucket.url, tmp_path / "a.db", fetch=over(bucket))
+        assert result.notes == ("2 records listed but not there",)
+
+
 @pytest.mark.parametrize(
     "missing", ["changes.csv", "deletions.csv", "archive_latest.txt", "csaf_vex_2026-01-02.tar.zst"]
 )
@@ -224,6 +249,18 @@ def test_a_folder_is_followed_by_its_files(tmp_path: Path) -> None:
     (folder / "csaf_vex_2026-03-03.tar.zst").write_bytes(tarball([flaw(5)]))
     run(tmp_path, path)
     assert names(path) == ["p5", "p7"]
+
+
+def test_a_folder_is_followed_by_its_deletions(tmp_path: Path) -> None:
+    folder, path = write(tmp_path / "vex", [], archived=[flaw(0), flaw(1)]), tmp_path / "a.db"
+    folder.joinpath("changes.csv").write_text(f'"{name_of(flaw(0))}","2026-01-02"\n')
+    folder.joinpath("deletions.csv").write_text(f'"{name_of(flaw(0))}","2026-01-01"\n')
+    assert run(tmp_path, path).rows == 2  # what was made again after it had been deleted is there
+    folder.joinpath("deletions.csv").write_text(f'"{name_of(flaw(1))}","2026-01-03"\n')
+    second = run(tmp_path, path)
+    assert (second.changed, second.removed) == (0, 1)
+    assert names(path) == ["p0"]
+    assert run(tmp_path, path).action is Action.UNCHANGED
 
 
 def test_an_archive_that_is_none_is_told_beside_files(tmp_path: Path) -> None:
