@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -160,20 +161,31 @@ def test_another_question_is_another_answer(ground: Ground) -> None:
 
 def test_an_installation_that_was_changed_has_other_answers(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     ground.scan(docker_save([tar(LAYER)]))
-    monkeypatch.setattr(results, "_SOURCES", "of another day")
+    monkeypatch.setattr(results, "_INSTALLED", "of another day")
     ground.scan()
     assert ground.reads == 2
 
 
-def test_every_source_file_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "engine").mkdir()
-    unit = tmp_path / "catalog.py"
-    unit.write_text("one")
-    monkeypatch.setattr(engine, "__path__", [str(tmp_path / "engine")])
-    before = results._sources()
-    assert results._sources() == before
-    unit.write_text("other")
-    assert results._sources() != before
+def test_every_source_file_counts_though_its_size_and_time_are_what_they_were(tmp_path: Path) -> None:
+    unit = tmp_path / "catalog" / "unit.py"
+    unit.parent.mkdir()
+    unit.write_text("VERSION = 1")
+    os.utime(unit, (315532800, 315532800))
+    before = results._installed(tmp_path, ())
+    assert results._installed(tmp_path, ()) == before
+    new = tmp_path / "new"
+    new.write_text("VERSION = 2")
+    os.utime(new, (315532800, 315532800))
+    new.replace(unit)
+    assert results._installed(tmp_path, ()) != before
+
+
+def test_a_library_of_another_version_counts(tmp_path: Path) -> None:
+    site, none = tmp_path / "site", str(tmp_path / "none")
+    (site / "reader-1.0.dist-info").mkdir(parents=True)
+    before = results._installed(tmp_path, [none, str(site)])
+    (site / "reader-1.0.dist-info").rename(site / "reader-1.1.dist-info")
+    assert results._installed(tmp_path, [none, str(site)]) != before
 
 
 @pytest.mark.parametrize("limits", [Limits(packages=1), Limits(file_bytes=10)], ids=["packages", "bytes"])
