@@ -95,7 +95,7 @@ async def apply(sessions: Sessions, scan_id: UUID, report: Report, *, state: str
         if report.scan_status is ScanStatus.FAILED:
             await _failed(session, scan, report.error or "the inventory could not be matched")
             return False
-        place = ingest.place_of(scan, _SLOT, None)
+        place = ingest.place_of(scan, _SLOT, report.target.digest)
         new, gone = await _findings(session, scan, place, report)
         await _tell(session, scan, place, report, state=state, new=new, gone=gone)
     return True

@@ -27,9 +27,9 @@ SLOT_TASK = "scan_slot"
 STALE = "stale"
 #: What a model adds to the slot ``accessibility`` is kept apart from it: the next scan may have no model to ask.
 MODEL_SLOT = "accessibility_model"
-#: Said once for a whole run, never by one of its parts.
 #: The entry of a run's summary with the scores of its scanners.
 SCORES = "scores"
+#: Said once for a whole run, never by one of its parts.
 _OF_THE_WHOLE = frozenset({"scan.start", "scan.summary", "scan.done"})
 _LOOKED = frozenset({ScanStatus.COMPLETE, ScanStatus.PARTIAL})
 

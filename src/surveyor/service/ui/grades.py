@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from surveyor.scan.model import NOT_LOOKED
+from surveyor.service.actions import slots
 from surveyor.service.store.scans import Scan
 
 #: Names of profiles and what they are, for people.
@@ -43,7 +44,7 @@ class Grade:
 
 def grades(run: Scan) -> tuple[Grade, ...]:
     """What the summary of a run holds of scores; what is not of their shape is left out."""
-    told = run.summary.get("scores")
+    told = run.summary.get(slots.SCORES)
     return tuple(_grade(score) for score in told if isinstance(score, dict)) if isinstance(told, list) else ()
 
 
