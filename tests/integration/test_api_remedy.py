@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from surveyor.remedy import priority
 from surveyor.remedy.lifecycle import FINDING_MOVES, TASK_MOVES
 from surveyor.service.actions import teams
 from tests.servers.service import Answer, Client, Service
@@ -184,7 +185,7 @@ async def test_a_decision_that_cannot_be_is_refused(service: Service, body: dict
 async def test_a_priority_that_a_person_set_stands_until_it_is_given_back(service: Service) -> None:
     client, finding = service.client(), await add(service)
     own = data(patch(client, f"findings/{finding}", priority=99))["priority"]
-    assert (own["source"], own["score"], own["formula"]) == ("person", 99, 2)
+    assert (own["source"], own["score"], own["formula"]) == ("person", 99, priority.FORMULA)
     assert sum(factor["points"] for factor in own["factors"]) == own["by_source"]["formula"]["score"]
     data(patch(client, f"findings/{finding}", severity="critical"))
     worse = data(client.get(f"{SHORT}/findings/{finding}"))["priority"]

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from surveyor.remedy import priority
 from surveyor.remedy.verify import Check, Look
 from surveyor.scan.model import (
     Asset,
@@ -302,7 +303,7 @@ async def test_a_page_has_its_priority_from_the_first_scan_on(near: Ground) -> N
     await look(near, report(finding()))
     row = await one(near)
     assert row.priority is not None
-    assert (row.priority["source"], row.priority["formula"]) == ("formula", 2)
+    assert (row.priority["source"], row.priority["formula"]) == ("formula", priority.FORMULA)
     assert row.priority["by_source"]["formula"] == {
         "impact": row.impact_score,
         "effort": row.effort_score,

@@ -12,7 +12,6 @@ from surveyor.remedy.priority import Fact, Facts, compute
 from surveyor.scan.model import Domain, Finding, Report, Source
 
 _PRIVATE = (".local", ".internal", ".localhost", ".test", ".lan", ".home.arpa")
-#: What the feeds of single factors are called; every other feed holds advisories.
 
 
 def weigh(report: Report) -> Report:
@@ -27,17 +26,7 @@ def weigh(report: Report) -> Report:
 def of(finding: Finding, told: Mapping[str, Fact], at: datetime) -> Facts:
     """One finding as the formula sees it; ``told`` are the feeds by id."""
     score, by = worst((item.version, item.score, item.source) for item in finding.cvss)
-    now = at.isoformat()
-    named = {
-        "exposure": Fact(source="affected assets", date=now),
-        "assets": Fact(source="affected assets", date=now),
-        "effort": Fact(source="formula"),
-    }
-    if finding.domain is not Domain.VULNERABILITY:
-        rule = Fact(source=f"rule {finding.rule}", date=now)
-        named |= {"severity": rule, "fix": rule}
-    else:
-        named |= spoken(told, finding.ruled_by, by)
+    rule = None if finding.domain is Domain.VULNERABILITY else finding.rule
     return Facts(
         domain=finding.domain.value,
         severity=finding.severity.value,
@@ -48,8 +37,23 @@ def of(finding: Finding, told: Mapping[str, Fact], at: datetime) -> Facts:
         assets=len(finding.assets),
         fix_state=finding.fix_state,
         has_fix=finding.recommended_fix is not None,
-        facts=named,
+        facts=named(told, at, rule=rule, ruled_by=finding.ruled_by, rated_by=by),
     )
+
+
+def named(
+    told: Mapping[str, Fact], at: datetime, *, rule: str | None, ruled_by: str | None, rated_by: str | None
+) -> dict[str, Fact]:
+    """Who says what about one finding, by factor: ``rule`` is the one of ours that found it, of a vulnerability none.
+
+    The others are as for ``spoken``.
+    """
+    now = at.isoformat()
+    affected = Fact(source="affected assets", date=now)
+    own = {"exposure": affected, "assets": affected, "effort": Fact(source="formula")}
+    if rule is None:
+        return own | spoken(told, ruled_by, rated_by)
+    return own | dict.fromkeys(("severity", "fix"), Fact(source=f"rule {rule}", date=now))
 
 
 def _host(url: str) -> str:

@@ -9,9 +9,9 @@ from itertools import islice
 from uuid import UUID
 
 from surveyor.remedy import priority
-from surveyor.remedy.facts import exposure, feeds, spoken, worst
+from surveyor.remedy.facts import exposure, feeds, named, worst
 from surveyor.remedy.priority import Fact, Facts
-from surveyor.scan.model import Source
+from surveyor.scan.model import Domain, Source
 from surveyor.service.store import priorities
 from surveyor.service.store.database import Session
 from surveyor.service.store.priorities import Standing, Weighed
@@ -53,21 +53,11 @@ def facts_of(finding: Weighed, told: Mapping[str, Fact], at: datetime) -> Facts:
         if factor.get("source")
     }
     score, by = worst((item.get("version"), item.get("score"), item.get("source")) for item in finding.cvss)
-    now = at.isoformat()
-    own = {
-        "exposure": Fact(source="affected assets", date=now),
-        "assets": Fact(source="affected assets", date=now),
-        "age": Fact(source="first seen", date=finding.first_seen.isoformat()),
-        "effort": Fact(source="formula"),
-    }
-    if finding.domain != "vulnerability":
-        rule = Fact(source=f"rule {finding.rule}", date=now)
-        own |= {"severity": rule, "fix": rule}
-    else:
-        own |= spoken(told, finding.ruled_by, by)
-    named = {**before, **own}
+    rule = None if finding.domain == Domain.VULNERABILITY else finding.rule
+    facts = before | named(told, at, rule=rule, ruled_by=finding.ruled_by, rated_by=by)
+    facts["age"] = Fact(source="first seen", date=finding.first_seen.isoformat())
     if finding.severity_by == "person":
-        named["severity"] = Fact(source="person", date=now)
+        facts["severity"] = Fact(source="person", date=at.isoformat())
     return Facts(
         domain=finding.domain,
         severity=finding.severity,
@@ -80,5 +70,5 @@ def facts_of(finding: Weighed, told: Mapping[str, Fact], at: datetime) -> Facts:
         fix_state=finding.fix_state,
         has_fix=finding.recommended_fix is not None,
         age_days=(at - finding.first_seen).total_seconds() / 86_400,
-        facts=named,
+        facts=facts,
     )
