@@ -16,10 +16,13 @@ from sqlalchemy import text
 from surveyor.scan.report import json as report_json
 from surveyor.scan.settings import Feeds
 from surveyor.service import jobs
-from surveyor.service.actions import advisories, findings, regressions, scans, slots, teams
+from surveyor.service.actions import advisories, findings, regressions, reports, scans, slots, teams
 from surveyor.service.actions.findings import Decision
+from surveyor.service.actions.rematches import Due
 from surveyor.service.actions.slots import Result
 from surveyor.service.api.v1 import answers
+from surveyor.service.child import Child, Ended
+from surveyor.service.jobs import rematch
 from surveyor.service.store.finding_lists import Filter
 from surveyor.service.store.findings import FindingRow
 from surveyor.service.store.scans import Scan
@@ -111,6 +114,12 @@ async def test_an_advisory_that_appears_is_found_in_what_was_scanned_before(near
     (fact,) = [fact["words"] for fact in rows.facts(run) if "again" in str(fact["words"])]
     assert str(fact).endswith("with advisories of 1 Feb 2026")
     assert "advisories.rematch" in [entry["what"] for entry in run.coverage]
+    # the report as a file is as the scan left it, and says so
+    sent = await reports.download(near.platform, **near.place, scan_id=concerned)
+    report = report_json.decode(b"".join([chunk async for chunk in sent.chunks]))
+    assert report.findings == ()
+    (entry,) = (entry for entry in report.coverage if entry.what == "advisories.rematch")
+    assert (entry.state, "1 new, 0 gone" in str(entry.detail)) == ("skipped", True)
     # what holds none of it is not read
     assert (await near.scan(others)).rematch is None
     assert await told(near, others) == []
@@ -283,16 +292,56 @@ async def again(near: Ground, args: dict[str, Any]) -> None:
         await queue.enqueue(session, advisories.REMATCH_TASK, args)
 
 
-async def test_without_a_database_nothing_is_lost_and_the_scan_says_why(near: Ground) -> None:
+async def test_without_a_database_nothing_is_lost_and_every_scan_says_why(
+    near: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await publish(near, flaw(1))
-    scan = await scanned(near, wheel("demo", "1.0"), "app.whl")
+    made = [await scanned(near, wheel("demo", f"1.{number}"), f"app{number}.whl") for number in range(3)]
     await publish(near, flaw(2, fixed="2.0"), match=False)
     assert near.platform.scan.advisories is not None
     near.platform.scan.advisories.unlink()
+    children = list[object]()
+
+    def child(**given: Any) -> Child:
+        children.append(given)
+        return Child(**given)
+
+    monkeypatch.setattr(rematch, "Child", child)
     await run_waiting(near, advisories.REMATCH_TASK)
-    assert len((await one(near)).assets) == 1
-    assert len(await told(near, scan)) == 1
-    assert (await scans.find(near.platform.sessions, **near.place, scan_id=scan)).rematch is None
+    # no inventory is to blame: they are not tried one by one
+    assert len(children) == 1
+    assert len((await one(near)).assets) == 3
+    for scan in made:
+        (why,) = await told(near, scan)
+        assert "no advisory database" in why
+        run = await scans.find(near.platform.sessions, **near.place, scan_id=scan)
+        assert run.rematch is None
+        assert [entry["state"] for entry in rematched(run)] == ["failed"]
+    await publish(near, flaw(3, fixed="2.0"))
+    run = await scans.find(near.platform.sessions, **near.place, scan_id=made[0])
+    assert [entry["state"] for entry in rematched(run)] == ["looked"]
+
+
+def rematched(run: Scan) -> list[dict[str, Any]]:
+    return [entry for entry in run.coverage if entry["what"] == "advisories.rematch"]
+
+
+async def test_one_inventory_that_ends_the_child_takes_no_other_with_it(
+    near: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await publish(near)
+    bad, *others = [await scanned(near, wheel("demo", f"1.{number}"), f"app{number}.whl") for number in range(3)]
+    await publish(near, flaw(1), match=False)
+    match = rematch._match
+
+    async def crashing(work: Any, folder: Path, due: Due) -> Any:
+        return Ended(reason="crashed", detail="it crashed") if bad in due.held else await match(work, folder, due)
+
+    monkeypatch.setattr(rematch, "_match", crashing)
+    await run_waiting(near, advisories.REMATCH_TASK)
+    assert await told(near, bad) == ["it crashed"]
+    assert sorted(str(asset.artifact_name) for asset in (await one(near)).assets) == ["app1.whl", "app2.whl"]
+    assert all([(await near.scan(scan)).rematch for scan in others])
 
 
 async def test_a_worker_does_it_by_itself(near: Ground) -> None:

@@ -16,6 +16,8 @@ from surveyor.service.store.scans import Scan
 PACKAGES = "packages"
 #: And with what upgrades would end.
 UPGRADES = "upgrades"
+#: The entry of a run's coverage that says what came of the last match with newer advisories.
+REMATCH = "advisories.rematch"
 _STATES = frozenset(state.value for state in INCOMPLETE)
 
 

@@ -110,6 +110,10 @@ async def fail(sessions: Sessions, scan_id: UUID, detail: str) -> None:
 
 
 async def _failed(session: Session, scan: Scan, detail: str) -> None:
+    """What was found stands, and is of older advisories than it could be: that is a gap until the next match."""
+    failed = {"what": inventories.REMATCH, "state": "failed", "reason": "not_matched", "detail": detail, "slot": _SLOT}
+    coverage = [*(entry for entry in scan.coverage if entry.get("what") != inventories.REMATCH), failed]
+    await scans.change(session, scan.id, coverage=coverage)
     said = NewEvent(ts=clock.now(), stage="rematch.err", detail=detail, level="error")
     await events.append(session, scan.id, [said], slot=_SLOT)
 
@@ -151,7 +155,7 @@ async def _tell(
     detail = f"matched again with advisories{of}: {len(new):,} new, {len(gone):,} gone"
     # advisories are asked anew; all else was seen of the artifact, and stands
     kept = [entry for entry in scan.coverage if not str(entry.get("what", "")).startswith("advisories")]
-    looked = {"what": "advisories.rematch", "state": "looked", "detail": detail, "slot": _SLOT}
+    looked = {"what": inventories.REMATCH, "state": "looked", "detail": detail, "slot": _SLOT}
     coverage = [*kept, *intake.coverage(report.coverage, _SLOT), looked]
     summary = {**scan.summary, inventories.UPGRADES: intake.upgrades(report)}
     await scans.change(session, scan.id, rematch=told, coverage=coverage, summary=summary)

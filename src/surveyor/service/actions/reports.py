@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ import orjson
 
 from surveyor.scan.model import INCOMPLETE, Coverage, CoverageState, Report, ScanStatus, Severity, Summary
 from surveyor.scan.report import json as report_json
-from surveyor.service.actions import intake, scans
+from surveyor.service.actions import intake, inventories, scans
 from surveyor.service.actions.platform import Platform
 from surveyor.service.errors import Conflict, NotFound
 from surveyor.service.store.scans import TERMINAL, Scan
@@ -68,7 +68,19 @@ def _told(scan: Scan, parts: dict[str, bytes]) -> bytes:
     (content,) = parts.values()
     report = orjson.loads(content)
     report["summary"] = {**(report.get("summary") or {}), **_outcome(scan)}
+    report["coverage"] = [*(report.get("coverage") or ()), *map(asdict, _later(scan))]
     return orjson.dumps(report, option=report_json.OPTIONS)
+
+
+def _later(scan: Scan) -> Iterator[Coverage]:
+    """That the inventory has met newer advisories since: the report is as the scan left it, and its summary is not."""
+    if scan.rematch is not None:
+        new, gone = scan.rematch["new"], scan.rematch["gone"]
+        detail = (
+            f"on {scan.rematch['at'][:10]} its inventory was matched again with newer advisories: {new:,} new, "
+            f"{gone:,} gone; the findings here are those of before, the scan's own list has today's"
+        )
+        yield Coverage(what=inventories.REMATCH, state=CoverageState.SKIPPED, reason="matched_later", detail=detail)
 
 
 def _outcome(scan: Scan) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from surveyor.service.store.events import NewEvent
 #: How long one child may take for its share.
 SECONDS = 600.0
 RESULT_BYTES = 4 * intake.REPORT_BYTES
+#: Why a child matched nothing at all, which no inventory is to blame for.
+_NO_DATABASE = "database"
 
 
 async def run(context: JobContext, *, update_id: str, scan_id: str | None = None) -> None:
@@ -54,15 +56,16 @@ async def _batch(work: Work, folder: Path, scans: Sequence[UUID], state: str) ->
     sessions = work.platform.sessions
     due = await patiently(lambda: rematches.load(sessions, scans))
     reports = await _match(work, folder, due)
-    if isinstance(reports, Ended) and len(due.scans) > 1:
+    if isinstance(reports, Ended) and len(due.scans) > 1 and reports.reason != _NO_DATABASE:
         # one of them may be to blame: each alone, so that the others are not
         for scan in due.scans:
             await _batch(work, folder, [scan], state)
         return len(due.scans)
     if isinstance(reports, Ended):
-        log.warning("rematch.failed", scan=str(due.scans[0]), reason=reports.reason, detail=reports.detail)
-        await patiently(lambda: rematches.fail(sessions, due.scans[0], reports.detail))
-        return 1
+        for scan in due.held:
+            log.warning("rematch.failed", scan=str(scan), reason=reports.reason, detail=reports.detail)
+            await patiently(lambda scan=scan: rematches.fail(sessions, scan, reports.detail))  # type: ignore[misc]
+        return len(due.scans)
     for scan, report in reports:
         await patiently(lambda scan=scan, report=report: _write(work, scan, report, state))  # type: ignore[misc]
     return len(due.scans)
@@ -86,7 +89,13 @@ async def _match(work: Work, folder: Path, due: Due) -> list[tuple[UUID, Report]
         events=name.with_suffix(".ndjson"),
         report=name.with_suffix(".json"),
     )
-    child = Child(target=entry.rematch_all, task=task, deliver=_log, seconds=SECONDS, heartbeat=work.heartbeat)
+    failed: list[str] = []
+
+    async def deliver(said: Sequence[NewEvent], offset: int) -> bool:
+        failed.extend(event.detail for event in said if event.level == "error")
+        return await _log(said, offset)
+
+    child = Child(target=entry.rematch_all, task=task, deliver=deliver, seconds=SECONDS, heartbeat=work.heartbeat)
     ended = await child.run()
     if ended.reason is not None:
         return ended
@@ -94,6 +103,8 @@ async def _match(work: Work, folder: Path, due: Due) -> list[tuple[UUID, Report]
         reports = await asyncio.to_thread(_read, task.report)
     except (OSError, ScanError) as error:
         return Ended(reason="crashed", detail=f"what the match left is not usable: {error}")
+    if failed and not reports:
+        return Ended(reason=_NO_DATABASE, detail=failed[-1])
     if len(reports) != len(due.inventories):
         return Ended(reason="crashed", detail="the match left no report on every inventory")
     return list(zip(due.held, reports, strict=True))

@@ -16,6 +16,7 @@ from surveyor.service.ui.reasons import sentence, told
 #: What only the service looks at; the rest has the scanner's names.
 _LABELS = {
     "slot.accessibility_model": "Accessibility, by a model",
+    "advisories.rematch": "Newer advisories",
     "analysis": "Analysis by a model",
     "coverage": "This list",
     "report": "The report as a file",
