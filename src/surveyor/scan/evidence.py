@@ -102,13 +102,15 @@ class Loading:
 class Barrier:
     """What one rule of axe-core (``rule`` is its name there) says of a page: the first elements, and how many.
 
-    ``undecided`` elements are those that it could not decide about.
+    ``undecided`` elements are those that it could not decide about; those ``within`` frames or shadow trees are none of
+    the page's markup.
     """
 
     rule: str
     undecided: bool
     evidence: tuple[Evidence, ...]
     count: int
+    within: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +119,7 @@ class Rendered:
 
     ``settled`` says whether its load event came and then quiet. ``notes`` are errors it told, by kind; ``refused`` are
     rules of the guard by the origins that it asked for and must not reach. ``barriers`` are axe-core's word; ``missed``
-    says by ``axe`` why there is none.
+    says by ``axe`` why there is none, by ``frames`` of how many it has none.
     """
 
     url: str

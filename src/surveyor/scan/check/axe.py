@@ -1,21 +1,28 @@
 """Barriers that show only in a browser: rules of axe-core that decide by layout, computed style and frames.
 
 Each is a rule of ours with words of ours; what axe-core calls a violation is a barrier, and what it could not decide
-(*incomplete*) is told as to be reviewed, never as passed. Classes that our own rules decide from markup are not asked.
+(*incomplete*) is told as to be reviewed, never as passed. Classes that our own rules decide from markup are asked of
+what markup does not show (``check.twins``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.element import QUOTES
 from surveyor.scan.check.interface import Check, Needs, Outcome, Table, Words
-from surveyor.scan.evidence import Rendered
+from surveyor.scan.evidence import Barrier, Rendered
 from surveyor.scan.model import Domain, Severity
 
 _HIGH, _MEDIUM, _LOW = Severity.HIGH, Severity.MEDIUM, Severity.LOW
-_DOUBT = 0.3
+#: How sure we are of what axe-core found, and of what it could not decide.
+SURE, _DOUBT = 0.95, 0.3
+OUTCOMES = ("violation", "review")
+#: What of a rendered page no rule of axe-core can do without.
+PARTS = ("axe", "frames")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +68,14 @@ _RULES = (
         "ARIA attributes where they must not stand",
         "The attribute contradicts what the element says of itself.",
         "Set the state of the element itself, and use the attribute only where its role allows.",
+    ),
+    _rule(
+        "aria-deprecated-role",
+        "4.1.2",
+        _LOW,
+        "ARIA roles that were given up",
+        "Assistive technology need not know the role any more.",
+        "Use an element, or a role, that ARIA still has.",
     ),
     _rule(
         "aria-hidden-body",
@@ -130,6 +145,14 @@ _RULES = (
         "24afc2 9e45ec 78fd32",
     ),
     _rule(
+        "blink",
+        "2.2.2",
+        _MEDIUM,
+        "Text that blinks",
+        "What blinks draws from what is read, and nothing stops it.",
+        "Use an element that stands still.",
+    ),
+    _rule(
         "bypass",
         "2.4.1",
         _MEDIUM,
@@ -183,12 +206,29 @@ _RULES = (
         "5b7ae0",
     ),
     _rule(
+        "label-content-name-mismatch",
+        "2.5.3",
+        _MEDIUM,
+        "Names that lack the text that is seen",
+        "Who speaks to the page says what is seen, and nothing answers to it.",
+        "Let the name hold the text of the label, at best at its beginning.",
+        "2ee8b8",
+    ),
+    _rule(
         "link-in-text-block",
         "1.4.1",
         _MEDIUM,
         "Links marked by colour alone",
         "Who does not tell the colours apart does not see that it is a link.",
         "Underline links in text, or give them a contrast of 3 to 1 to it.",
+    ),
+    _rule(
+        "marquee",
+        "2.2.2",
+        _MEDIUM,
+        "Text that scrolls by itself",
+        "What moves draws from what is read, and cannot be read at leisure.",
+        "Use an element that stands still.",
     ),
     _rule(
         "scrollable-region-focusable",
@@ -228,13 +268,32 @@ _RULES = (
 )
 
 
-def _judge(axe: str, rendered: Rendered) -> Iterable[Outcome]:
+def outcomes(barriers: Iterable[Barrier]) -> Iterator[Outcome]:
+    """What was found, and what was left to be reviewed, each as one; nothing of what names no element."""
+    told = [barrier for barrier in barriers if barrier.evidence]
+    for key, undecided in (("violation", False), ("review", True)):
+        those = [barrier for barrier in told if barrier.undecided is undecided]
+        if those:
+            evidence = tuple(quoted for barrier in those for quoted in barrier.evidence)
+            yield Outcome(key=key, evidence=evidence[:QUOTES], count=sum(barrier.count for barrier in those))
+
+
+def words(found: Words, *, review: str) -> dict[str, Words]:
+    """What is said about a barrier, and under the title ``review`` about what was not decided."""
+    doubt = replace(
+        found,
+        title=review,
+        severity=_LOW,
+        description=f"No engine can decide whether it is so here. {found.description}",
+        fix=f"Look at the elements. {found.fix}",
+        confidence=_DOUBT,
+    )
+    return {"violation": found, "review": doubt}
+
+
+def _judge(axe: str, _: Document, rendered: Rendered) -> Iterator[Outcome]:
     """What axe-core found by one of its rules, and what it left to be reviewed."""
-    for barrier in rendered.barriers:
-        if barrier.rule == axe and barrier.evidence:
-            yield Outcome(
-                key="review" if barrier.undecided else "violation", evidence=barrier.evidence, count=barrier.count
-            )
+    yield from outcomes(barrier for barrier in rendered.barriers if barrier.rule == axe)
 
 
 def _id(rule: _Rule) -> str:
@@ -246,28 +305,20 @@ CHECKS: tuple[Check, ...] = tuple(
         id=_id(rule),
         version=1,
         domain=Domain.ACCESSIBILITY,
-        outcomes=("violation", "review"),
+        outcomes=OUTCOMES,
         needs=Needs.RENDERED,
         rendered=partial(_judge, rule.axe),
         criteria=rule.criteria,
         act=rule.act,
-        parts=("axe",),
+        parts=PARTS,
     )
     for rule in _RULES
 )
 
 WORDS: Table = {
-    _id(rule): {
-        "violation": Words(
-            title=rule.title, severity=rule.severity, description=rule.wrong, fix=rule.fix, confidence=0.95
-        ),
-        "review": Words(
-            title=f"{rule.title}: to be reviewed",
-            severity=_LOW,
-            description=f"No engine can decide whether it is so here. {rule.wrong}",
-            fix=f"Look at the elements. {rule.fix}",
-            confidence=_DOUBT,
-        ),
-    }
+    _id(rule): words(
+        Words(title=rule.title, severity=rule.severity, description=rule.wrong, fix=rule.fix, confidence=SURE),
+        review=f"{rule.title}: to be reviewed",
+    )
     for rule in _RULES
 }

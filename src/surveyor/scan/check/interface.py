@@ -32,8 +32,8 @@ class Needs(StrEnum):
 
     Any answer of a server, an HTML page, measurements of loading, a program's headers; and around a page: both schemes,
     what foreign origins may read, TLS, files in well-known places, paths that should not answer, the site's
-    scripts, the libraries that all its scripts say they are, and what a browser made of it. With the page at hand:
-    those files in well-known places, what answers at the addresses that it names, and the site's sitemaps.
+    scripts, and the libraries that all its scripts say they are. With the page at hand: those files in well-known
+    places, what answers at the addresses that it names, the site's sitemaps, and what a browser made of it.
     """
 
     PAGE = "page"
@@ -70,7 +70,7 @@ AROUND = frozenset(
     },
 )
 #: Of those, what is judged beside the page.
-BESIDE = frozenset({Needs.SITE, Needs.LINKS, Needs.SITEMAPS})
+BESIDE = frozenset({Needs.SITE, Needs.LINKS, Needs.SITEMAPS, Needs.RENDERED})
 
 
 #: For ``Check.parts``: it cannot do without any part of its evidence.
@@ -124,7 +124,7 @@ class Check:
     site: Callable[[Document, WellKnown], Iterable[Outcome]] | None = None
     links: Callable[[Document, Links], Iterable[Outcome]] | None = None
     sitemaps: Callable[[Document, Sitemaps], Iterable[Outcome]] | None = None
-    rendered: Callable[[Rendered], Iterable[Outcome]] | None = None
+    rendered: Callable[[Document, Rendered], Iterable[Outcome]] | None = None
     criteria: tuple[str, ...] = ()
     act: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()

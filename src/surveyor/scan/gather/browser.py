@@ -83,7 +83,9 @@ def _read(errand: Errand, tab: Tab, chromium: Chromium, traffic: Traffic, *, set
     barriers: tuple[Barrier, ...] = ()
     missed: dict[str, str] = {}
     try:
-        barriers = axe.run(tab, seconds=errand.left)
+        barriers, lost = axe.run(tab, seconds=errand.left)
+        if lost:
+            missed["frames"] = f"{lost} of the page's frames could not be judged"
     except ScanError as error:
         missed["axe"] = str(error)
     heard = tab.heard

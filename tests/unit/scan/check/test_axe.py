@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
-from surveyor.scan.check import axe, registry
-from surveyor.scan.evidence import Barrier, Rendered
-from surveyor.scan.model import Asset, Evidence, Finding, Severity
+from surveyor.scan.check import axe, registry, twins
+from surveyor.scan.check.document import Document
+from surveyor.scan.check.registry import CHECKS
+from surveyor.scan.evidence import Barrier, Page, Rendered
+from surveyor.scan.model import Asset, Domain, Evidence, Finding, Severity
+from surveyor.scan.net.browser import axe as runner
 
 ASSET = Asset(type="url", value="https://shop.example/")
 
@@ -15,13 +21,17 @@ def rendered(*barriers: Barrier) -> Rendered:
     return Rendered(url=ASSET.value, html="<html>", browser="b", sandboxed=True, barriers=barriers)
 
 
-def barrier(rule: str, *, undecided: bool = False, count: int = 1) -> Barrier:
-    quoted = Evidence(kind="element", value="<p>x", where="body > p:nth-of-type(1)")
-    return Barrier(rule=rule, undecided=undecided, evidence=(quoted,), count=count)
+def barrier(
+    rule: str, *, undecided: bool = False, count: int = 1, within: bool = False, where: str = "body > p:nth-of-type(1)"
+) -> Barrier:
+    quoted = Evidence(kind="element", value="<p>x", where=where)
+    return Barrier(rule=rule, undecided=undecided, evidence=(quoted,), count=count, within=within)
 
 
-def found(evidence: Rendered) -> list[Finding]:
-    judged = ((rule, rule.rendered(evidence)) for rule in axe.CHECKS if rule.rendered is not None)
+def found(evidence: Rendered, markup: str = "<p>x") -> list[Finding]:
+    page = Page(asked=ASSET.value, url=ASSET.value, status=200, headers=(), body=markup.encode())
+    judges = ((rule, rule.rendered) for rule in CHECKS[Domain.ACCESSIBILITY] if rule.rendered is not None)
+    judged = ((rule, judge(Document(page), evidence)) for rule, judge in judges)
     return [registry.finding(rule, outcome, ASSET) for rule, outcomes in judged for outcome in outcomes]
 
 
@@ -43,3 +53,38 @@ def test_what_was_not_decided_is_another_finding_of_little_confidence() -> None:
 
 def test_classes_that_markup_decides_are_told_once() -> None:
     assert found(rendered(barrier("image-alt"), barrier("link-name"), barrier("document-title"))) == []
+
+
+def test_what_markup_does_not_show_is_told_of_those_classes_too() -> None:
+    inner = barrier("input-button-name", within=True, where="iframe >>> input", count=2)
+    (told,) = found(rendered(barrier("button-name", count=25), inner, barrier("aria-command-name", within=True)))
+    assert told.rule == "accessibility_button_name_within"
+    assert told.title == "Buttons without a name, in frames or shadow trees"
+    assert [quoted.value for quoted in told.evidence if quoted.kind == "count"] == ["3 in all"]
+    assert "WCAG 2.1 4.1.2" in told.description
+
+
+def test_what_was_not_decided_of_those_classes_is_told_unless_markup_finds_fault_with_it() -> None:
+    doubts = (
+        barrier("aria-valid-attr-value", undecided=True, where="p#first"),
+        barrier("aria-valid-attr-value", undecided=True, where="p#second"),
+    )
+    (told,) = found(rendered(*doubts), "<p id=first aria-hidden=maybe>x<p id=second>y")
+    assert told.rule == "accessibility_aria_value_within"
+    assert [quoted.where for quoted in told.evidence] == ["p#second"]
+    assert (told.title, told.confidence) == ("Invalid ARIA attribute values: to be reviewed", 0.3)
+    assert found(rendered(doubts[0]), "<p id=first aria-hidden=maybe>x") == []
+
+
+def test_no_rule_that_is_run_goes_unheard() -> None:
+    script = Path(runner.__file__).parent / "vendor" / "axe.min.js"
+    if not script.is_file():
+        pytest.skip("axe-core is put here when Surveyor is installed; `make test` does")
+    rule = re.compile(r'\{id:"([a-z-]+)",(?:(?!\{id:").)*?tags:\[([^\]]*)\]')
+    tags = {match[1]: set(match[2].replace('"', "").split(",")) for match in rule.finditer(script.read_text())}
+    run = {name for name, own in tags.items() if own & set(runner.TAGS) and not own & {"experimental", "deprecated"}}
+    of_the_whole_page = {"document-title", "html-has-lang"}
+    heard = {name for names in twins.TWINS.values() for name in names}
+    heard |= {one.id.removeprefix("accessibility_").replace("_", "-") for one in axe.CHECKS}
+    assert len(run) > 50
+    assert run - heard == of_the_whole_page

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from surveyor.scan import engine
+from surveyor.scan.errors import Malformed
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.model import CoverageState, Domain, Report
 from surveyor.scan.net.browser import axe
+from surveyor.scan.net.browser.tab import Tab
 from surveyor.scan.plan import plan
 from tests import browser as browsers
 from tests.servers.web import Site
@@ -90,3 +92,43 @@ def test_without_a_browser_the_markup_is_judged(site: Site) -> None:
     states = {entry.what: entry.state for entry in report.coverage}
     assert states["gather.browser"] is CoverageState.NOT_CONFIGURED
     assert states["slot.accessibility"] is CoverageState.LOOKED
+
+
+def test_classes_that_markup_decides_are_judged_in_frames_and_shadow_trees_by_the_browser(
+    site: Site, chromium: str
+) -> None:
+    site.page("/", PAGE.replace("<p style='color:#ccc'>In the shadow</p>", "<img src=/x.png>"))
+    site.page("/inner", "<!doctype html><html lang=en><title>i</title><img src=/x.png><a href=/>")
+    report, _ = scan(site, chromium)
+    found = titles(report)
+    assert found["Images without a text alternative, in frames or shadow trees"] == ["iframe >>> img", "#host >>> img"]
+    assert found["Links without a name, in frames or shadow trees"] == ["iframe >>> a"]
+    assert "Buttons without a name, in frames or shadow trees" not in found
+    assert not [entry for entry in report.coverage if entry.detail and "frames" in entry.detail]
+
+
+def test_a_frame_that_the_browser_must_not_load_gives_no_barrier_of_the_browsers_own(site: Site, chromium: str) -> None:
+    site.page(
+        "/", "<!doctype html><html lang=en><title>t</title><h1>x</h1><iframe title=a src=http://192.0.2.1/></iframe>"
+    )
+    report, _ = scan(site, chromium)
+    assert titles(report) == {}
+
+
+def test_a_frame_that_could_not_be_judged_is_told(site: Site, chromium: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = Tab.world
+
+    def only_the_page(tab: Tab, frame: str, *, seconds: float) -> int:
+        if frame != tab.frames(seconds=seconds)["frame"]["id"]:
+            raise Malformed("gone")
+        return world(tab, frame, seconds=seconds)
+
+    monkeypatch.setattr(Tab, "world", only_the_page)
+    site.page("/", PAGE)
+    site.page("/inner", INNER)
+    report, _ = scan(site, chromium, CONTRAST, "accessibility_link_name_within")
+    found = {entry.what: entry for entry in report.coverage}
+    entry = found["check.accessibility_link_name_within"]
+    assert entry.state is CoverageState.PARTIAL
+    assert entry.detail == "frames: 1 of the page's frames could not be judged"
+    assert titles(report)["Text with too little contrast"] == ["p#pale", "#host >>> p"]

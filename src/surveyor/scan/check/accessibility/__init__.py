@@ -1,8 +1,8 @@
-"""Barriers that can be decided from markup alone, each tied to success criteria of WCAG 2.1."""
+"""Barriers that markup decides, and those that show only in a browser, each tied to success criteria of WCAG 2.1."""
 
 from __future__ import annotations
 
-from surveyor.scan.check import axe
+from surveyor.scan.check import axe, twins
 from surveyor.scan.check.accessibility import (
     area_alt,
     aria_attribute,
@@ -39,7 +39,7 @@ from surveyor.scan.check.accessibility import (
 from surveyor.scan.check.accessibility.words import WORDS as _STATIC
 from surveyor.scan.check.interface import Check, Table
 
-CHECKS: tuple[Check, ...] = (
+_MARKUP: tuple[Check, ...] = (
     area_alt.CHECK,
     aria_attribute.CHECK,
     aria_prohibited.CHECK,
@@ -71,8 +71,8 @@ CHECKS: tuple[Check, ...] = (
     svg_name.CHECK,
     table_headers.CHECK,
     viewport_zoom.CHECK,
-    *axe.CHECKS,
 )
-WORDS: Table = {**_STATIC, **axe.WORDS}
+CHECKS: tuple[Check, ...] = (*_MARKUP, *axe.CHECKS, *twins.checks(_MARKUP))
+WORDS: Table = {**_STATIC, **axe.WORDS, **twins.words(_STATIC)}
 
 __all__ = ["CHECKS", "WORDS"]

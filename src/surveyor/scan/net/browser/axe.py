@@ -22,9 +22,13 @@ _SCRIPT = Path(__file__).parent / "vendor" / "axe.min.js"
 _FRAMES, _PARTIAL_BYTES = 30, 16 << 20
 _QUOTES, _TEXT = 20, 300
 _SECONDS = 15.0
+#: Stands for a frame's result where it could not be run.
+_LOST = "null"
+#: Its tags of rules that are run: WCAG 2.1, levels A and AA.
+TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")
 _OPTIONS = orjson.dumps(
     {
-        "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
+        "runOnly": {"type": "tag", "values": TAGS},
         "resultTypes": ["violations", "incomplete"],
         "preload": False,
     }
@@ -49,11 +53,12 @@ _FINISH = """(async (partials, options, most) => {
     const own = target.length === 1 && typeof target[0] === 'string' && document.querySelector(target[0]);
     return own ? place(own) : target.flat(2).join(' >>> ');
   };
-  const told = (result, undecided) => {
+  const inside = node => node.target.length > 1 || typeof node.target[0] !== 'string';
+  const told = (result, undecided, within) => {
     // of what is repeated on each page, a frame's document has nothing to be passed
-    const nodes = result.nodes.filter(node => result.id !== 'bypass' || node.target.length === 1);
+    const nodes = within && result.id === 'bypass' ? [] : result.nodes.filter(node => inside(node) === within);
     return {
-      rule: result.id, undecided, count: nodes.length,
+      rule: result.id, undecided, within, count: nodes.length,
       nodes: nodes.slice(0, most).map(node => ({
         where: where(node.target), markup: node.html.slice(0, 1000),
         why: ([...node.any, ...node.all, ...node.none][0] || {}).message || '',
@@ -61,13 +66,17 @@ _FINISH = """(async (partials, options, most) => {
     };
   };
   const found = await axe.finishRun(partials, options);
-  const all = [...found.violations.map(one => told(one, false)), ...found.incomplete.map(one => told(one, true))];
-  return JSON.stringify(all).toWellFormed();
+  const both = undecided => one => [told(one, undecided, false), told(one, undecided, true)];
+  const all = [...found.violations.flatMap(both(false)), ...found.incomplete.flatMap(both(true))];
+  return JSON.stringify(all.filter(one => one.count)).toWellFormed();
 })(%s, %s, %d)"""
 
 
-def run(tab: Tab, *, seconds: float, clock: Callable[[], float] = time.monotonic) -> tuple[Barrier, ...]:
-    """What axe-core finds in a page and its frames; raises ``Absent`` where it was not put at build time."""
+def run(tab: Tab, *, seconds: float, clock: Callable[[], float] = time.monotonic) -> tuple[tuple[Barrier, ...], int]:
+    """What axe-core finds in a page and its frames, and in how many of those it could not be run.
+
+    Raises ``Absent`` where it was not put at build time.
+    """
     try:
         script = _SCRIPT.read_text("utf-8")
     except OSError:
@@ -79,7 +88,9 @@ def run(tab: Tab, *, seconds: float, clock: Callable[[], float] = time.monotonic
         raise Malformed("axe-core did not run in the page")
     partials = f"[{','.join(work.partials)}]"
     found = tab.run(world, _FINISH % (partials, _OPTIONS, _QUOTES), seconds=work.left).get("value")
-    return tuple(_barrier(entry) for entry in orjson.loads(found)) if isinstance(found, str) else ()
+    if not isinstance(found, str):
+        raise Malformed("axe-core told nothing of the page")
+    return tuple(map(_barrier, orjson.loads(found))), work.partials.count(_LOST)
 
 
 class _Run:
@@ -105,12 +116,12 @@ class _Run:
             self._keep(str(self._tab.run(world, asked, seconds=self.left).get("value")))
             within = self._tab.run(world, _CONTEXTS % (context, _OPTIONS), seconds=self.left).get("value")
         except Malformed:
-            self.partials.append("null")
+            self.partials.append(_LOST)
             return None
         for selector, inner in orjson.loads(str(within)):
             child = self._frame(world, selector)
             if child is None:
-                self.partials.append("null")
+                self.partials.append(_LOST)
             else:
                 self.partial(child, inner)
         return world
@@ -142,7 +153,13 @@ def _barrier(entry: dict[str, Any]) -> Barrier:
         Evidence(kind="element", value=_quoted(node["markup"], node["why"]), where=node["where"][:_TEXT])
         for node in entry["nodes"]
     )
-    return Barrier(rule=entry["rule"], undecided=entry["undecided"], evidence=quoted, count=entry["count"])
+    return Barrier(
+        rule=entry["rule"],
+        undecided=entry["undecided"],
+        within=entry["within"],
+        evidence=quoted,
+        count=entry["count"],
+    )
 
 
 def _quoted(markup: str, why: str) -> str:
