@@ -43,7 +43,10 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """Order for sorting, worst first; unknown stands apart at the end."""
-        return list(Severity).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Tier(StrEnum):
