@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from surveyor.scan.advise import rhel
 from surveyor.scan.model import Distro, Package, SourcePackage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lookup:
+class Lookup(NamedTuple):
     """One question to the snapshot. ``ecosystem`` is ``None`` when no feed has a name for where the package is from.
 
     ``label`` names the ecosystem for people even then; ``subject`` is the name a finding goes by. ``unknown`` says why

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
+from typing import NamedTuple
 
 from surveyor.scan.advise import cpe, rating
 from surveyor.scan.advise.aliases import Group
@@ -123,8 +124,7 @@ class Match:
         return f"{self.feed}:{self.ecosystem}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(NamedTuple):
     """The package that a finding is about: PURL parts, and the name people upgrade."""
 
     type: str
@@ -134,7 +134,7 @@ class Subject:
     @property
     def path(self) -> str:
         """``type/namespace/name``."""
-        return "/".join(part for part in (self.type, self.namespace, self.name) if part)
+        return "/".join(filter(None, self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,25 +197,25 @@ def build(flaw: Flaw, record: Callable[[Row], Record], known: Known) -> Finding:
 
 def _sure(hits: Sequence[Match], against: Sequence[Match], places: Sequence[Installed]) -> float:
     """How sure it is, 0..1; a product's name is a hint, and so is a vendor that is still looking."""
-    sure = max(place.confidence for place in places)
+    sure = max([place.confidence for place in places])
     if against or all(match.row.state == State.INVESTIGATING for match in hits):
         sure *= _DISPUTED
     return round(sure * (_BY_NAME if all(match.ecosystem == cpe.ECOSYSTEM for match in hits) else 1.0), 3)
 
 
 def _description(told: Sequence[tuple[str, Record]], known: Known) -> str:
-    said = (item.summary or item.details for _, item in told)
-    return next((text for text in (*said, *(fact.summary for fact in known.facts)) if text), "")
+    said = [item.summary or item.details for _, item in told] + [fact.summary for fact in known.facts]
+    return next(filter(None, said), "")
 
 
 def _cwes(told: Sequence[tuple[str, Record]], known: Known) -> tuple[str, ...]:
-    by_advisories, by_facts = (item.cwes for _, item in told), (fact.cwes for fact in known.facts)
-    return tuple(dict.fromkeys(chain(*by_advisories, *by_facts)))
+    said = [item.cwes for _, item in told] + [fact.cwes for fact in known.facts]
+    return tuple(dict.fromkeys(chain.from_iterable(said)))
 
 
 def _references(told: Sequence[tuple[str, Record]], known: Known) -> tuple[str, ...]:
-    by_advisories, by_facts = (item.references for _, item in told), (fact.references for fact in known.facts)
-    return tuple(dict.fromkeys(chain(*by_advisories, *by_facts)))[:_REFERENCES]
+    said = [item.references for _, item in told] + [fact.references for fact in known.facts]
+    return tuple(dict.fromkeys(chain.from_iterable(said)))[:_REFERENCES]
 
 
 def _moment(text: str) -> datetime | None:
@@ -274,14 +274,17 @@ def _fix_state(hits: Sequence[Match]) -> str:
 
 def _evidence(hits: Sequence[Match], against: Sequence[Match], places: Sequence[Installed]) -> tuple[Evidence, ...]:
     """The ranges that matched, those of sources that disagree, then the records of the packages."""
-    said = [(match, _affected(match)) for match in hits[:_RANGES]]
-    said += [(match, _otherwise(match)) for match in against[:_RANGES]]
-    ranges = [Evidence(kind="range", value=text, where=f"{match.where} {match.ids[0]}") for match, text in said]
+    ranges = [_range(match, _affected(match)) for match in hits[:_RANGES]]
+    ranges += [_range(match, _otherwise(match)) for match in against[:_RANGES]]
     if len(ranges) > 1:
         ranges = list(dict.fromkeys(ranges))
     if len(places) == 1:
         return (*ranges, *places[0].records)
     return (*ranges, *dict.fromkeys([item for place in places for item in place.records][:_RECORDS]))
+
+
+def _range(match: Match, said: str) -> Evidence:
+    return Evidence(kind="range", value=said, where=f"{match.where} {match.ids[0]}")
 
 
 _UNFIXED = {

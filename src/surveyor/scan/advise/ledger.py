@@ -59,7 +59,7 @@ def coverage(ledger: Ledger, snapshot: Snapshot) -> tuple[Coverage, ...]:
     for (name, judge), owned in sorted(ledger.owned.items()):
         detail = f"judged by {judge}, whose system packages they belong to: {_listed(owned)}"
         out.append(_entry(name, CoverageState.SKIPPED, "owned", detail, len(owned)))
-    for name, count in sorted((+ledger.other_stream).items()):
+    for name, count in sorted(ledger.other_stream.items()):
         detail = f"{counted(count, 'hit')} left out: those advisories are about another module stream"
         out.append(_entry(name, CoverageState.SKIPPED, "other_stream", detail, count))
     for (name, judge), flaws in sorted(ledger.overruled.items()):

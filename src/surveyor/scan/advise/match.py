@@ -12,8 +12,9 @@ import gc
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from surveyor.scan.advise import cpe, freshness, headers, ledger, programs, removal, rhel
 from surveyor.scan.advise.aliases import group, related
@@ -73,6 +74,7 @@ def advise(
     with progress.timing("osv"), _collector_paused():
         flaws = _flaws(packages, snapshot, book, artifact)
         facts, known = _facts(flaws, snapshot, progress)
+        snapshot.ahead(match.row for each in flaws for match in each.ruling.hits)
         findings = tuple(build(each, snapshot.record, facts.of(each.ids)) for each in flaws)
         upgrades = removal.upgrades(flaws)
     fresh = freshness.entries(snapshot, tuple(book.asked), feeds or Feeds(), now or datetime.now(UTC))
@@ -149,8 +151,7 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
+class _Question(NamedTuple):
     """One name and version in one ecosystem, and the packages that have it."""
 
     ecosystem: str
@@ -159,34 +160,14 @@ class _Question:
     packages: list[Package]
 
 
-class _Subjects:
-    """Packages sorted by what a finding would be about, with the questions to ask about each."""
-
-    def __init__(self) -> None:
-        self._questions: dict[tuple[str | None, ...], _Question] = {}
-        self._subjects: dict[tuple[str | None, ...], tuple[Subject, list[_Question]]] = {}
-
-    def add(self, package: Package, asked: Lookup) -> None:
-        """Ask about a package, once for all that have the same name and version."""
-        name = (package.type, package.namespace, asked.subject)
-        key = (*name, asked.ecosystem, asked.name, asked.version)
-        if (question := self._questions.get(key)) is None:
-            question = self._questions[key] = _Question(asked.ecosystem or "", asked.name, asked.version, [])
-            if name not in self._subjects:
-                subject = Subject(type=package.type, namespace=package.namespace, name=asked.subject)
-                self._subjects[name] = (subject, [])
-            self._subjects[name][1].append(question)
-        question.packages.append(package)
-
-    def all(self) -> dict[Subject, list[_Question]]:
-        """The questions by subject, in the order of the packages."""
-        return dict(self._subjects.values())
-
-
 def _subjects(packages: Sequence[Package], snapshot: Snapshot, book: Ledger) -> dict[Subject, list[_Question]]:
-    """Sort packages by what a finding would be about; count those that cannot be asked about."""
+    """The questions by what a finding would be about, in the order of the packages; count those that cannot be asked.
+
+    What several packages have in common is asked once.
+    """
     held, epochs = snapshot.ecosystems, epochs_of(packages)
-    subjects, judges = _Subjects(), Judges(packages, snapshot)
+    judges = Judges(packages, snapshot)
+    sorted_: dict[Subject, dict[tuple[str, str, str], list[Package]]] = {}
     present = any(package.presence is Presence.INSTALLED for package in packages)
     for package in packages:
         asked = _lookups(package, held, epochs)
@@ -199,9 +180,13 @@ def _subjects(packages: Sequence[Package], snapshot: Snapshot, book: Ledger) -> 
             if each.ecosystem is None:
                 book.without_source[each.label, each.unknown, aside] += 1
             elif _askable(package, each, snapshot, book, aside=aside):
-                subjects.add(package, each)
+                questions = sorted_.setdefault(Subject(package.type, package.namespace, each.subject), {})
+                questions.setdefault((each.ecosystem, each.name, each.version), []).append(package)
                 book.asked[each.ecosystem] += each is asked[0]
-    return subjects.all()
+    return {
+        subject: [_Question(*asked, having) for asked, having in questions.items()]
+        for subject, questions in sorted_.items()
+    }
 
 
 def _lookups(package: Package, held: Collection[str], epochs: Epochs) -> Sequence[Lookup]:
@@ -211,7 +196,7 @@ def _lookups(package: Package, held: Collection[str], epochs: Epochs) -> Sequenc
     return [
         Lookup(ecosystem=cpe.ECOSYSTEM, label=cpe.ECOSYSTEM, name=name, version=version, subject=package.name)
         for name, version in programs.questions(package)
-    ] or [replace(lookup(package, held, epochs), unknown="no_product")]
+    ] or [lookup(package, held, epochs)._replace(unknown="no_product")]
 
 
 def _askable(package: Package, asked: Lookup, snapshot: Snapshot, book: Ledger, *, aside: bool) -> bool:
@@ -234,6 +219,8 @@ class _Matcher:
         self._snapshot = snapshot
         self._artifact = artifact
         self._book = book
+        #: Whose word a collection's is, and how much it counts.
+        self._sources = {n: (each.feed, _RANKS.get(each.feed, 0)) for n, each in snapshot.collections.items()}
         self._keys: dict[str, Keys] = {}
         self._last: tuple[str, str, str] | None = None
         self._rows: list[Row] = []
@@ -250,26 +237,22 @@ class _Matcher:
         keys = self._order(question.ecosystem)
         verdicts = [(row, _judge(question.version, row, keys)) for row in self._rows]
         self._note(question, keys, verdicts)
-        verdicts = [(row, verdict) for row, verdict in verdicts if not self._elsewhere(question, row, verdict)]
+        verdicts = [told for told in verdicts if not (told[1].affected and self._elsewhere(question, *told))]
         if not any(verdict.affected for _, verdict in verdicts):
             return []
         places = installed(question.packages, artifact=self._artifact)
         return [
-            Match(row, verdict, question.version, self._source(row), question.ecosystem, places, keys)
+            Match(row, verdict, question.version, self._sources[row.collection], question.ecosystem, places, keys)
             for row, verdict in verdicts
         ]
 
-    def _source(self, row: Row) -> tuple[str, int]:
-        """Whose word it is, and how much it counts."""
-        feed = self._snapshot.collections[row.collection].feed
-        return feed, _RANKS.get(feed, 0)
-
     def _elsewhere(self, question: _Question, row: Row, verdict: Verdict) -> bool:
         """Count an advisory that hits by its version alone."""
-        other = verdict.affected and of_another_stream(
+        other = of_another_stream(
             question.packages[0], question.version, verdict.fixed, lambda: self._snapshot.record(row).summary
         )
-        self._book.other_stream[question.ecosystem] += other
+        if other:
+            self._book.other_stream[question.ecosystem] += 1
         return other
 
     def _note(self, question: _Question, keys: Keys, verdicts: Sequence[tuple[Row, Verdict]]) -> None:

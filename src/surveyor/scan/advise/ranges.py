@@ -89,7 +89,7 @@ def judge(version: str, ranges: Sequence[Sequence[str]], versions: Sequence[str]
             undecided += 1
         elif hit.affected:
             return hit
-    if version in versions or (key is not None and keys.listed(key, versions)):
+    if versions and (version in versions or (key is not None and keys.listed(key, versions))):
         fixed, _ = _next_fix(key, ranges, keys)
         return Verdict(True, f"listed: {version}", fixed=fixed, open_ended=fixed is None and not ranges)
     return Verdict(False, "", undecided=undecided) if undecided else _MISS

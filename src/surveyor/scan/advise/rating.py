@@ -48,23 +48,21 @@ def distinct(rated: Iterable[Sequence[Cvss]]) -> tuple[Cvss, ...]:
 
 def severity(records: Sequence[Record], rated: Sequence[Sequence[Cvss]], facts: Sequence[Cvss]) -> Severity:
     """The worst that any advisory says: of each its newest CVSS, else its word; else what the facts say, or unknown."""
-    ratings = []
-    for item, several in zip(records, rated, strict=True):
-        if newest := _newest(several):
-            ratings.append(newest)
-        elif word := _word(item):
-            ratings.append(word)
+    each = (_newest(several) or _word(item) for item, several in zip(records, rated, strict=True))
+    ratings = [rating for rating in each if rating]
     found = min(ratings, key=lambda rating: rating.rank, default=None)
     return found or _newest(facts) or Severity.UNKNOWN
 
 
 def _newest(several: Sequence[Cvss]) -> Severity | None:
     """By the newest version of CVSS that has a score."""
+    if not several:
+        return None
     best = max((score for score in several if score.score is not None), key=lambda score: score.version, default=None)
     return None if best is None or best.score is None else cvss.severity(best.score, version=best.version)
 
 
 def _word(item: Record) -> Severity | None:
     """A rating in words, from the record or from a system that has words only (Ubuntu's)."""
-    words = [item.word, *(text.lower() for system, text in item.severity if not system.startswith("CVSS"))]
-    return next((_WORDS[word] for word in words if word in _WORDS), None)
+    words = [item.word, *[text.lower() for system, text in item.severity if not system.startswith("CVSS")]]
+    return next(filter(None, map(_WORDS.get, words)), None)

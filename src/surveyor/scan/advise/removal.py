@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
-from surveyor.scan.advise.finding import Flaw
+from surveyor.scan.advise.finding import Flaw, Subject
 from surveyor.scan.advise.ranges import Keys, judge
 from surveyor.scan.model import Upgrade
 
@@ -14,28 +15,28 @@ _LISTED = 1_000
 
 def upgrades(flaws: Sequence[Flaw]) -> tuple[Upgrade, ...]:
     """One for each package that has a fix for anything, those that end most first."""
-    by_package: dict[str, list[Flaw]] = {}
+    by_package: dict[Subject, list[Flaw]] = {}
     for flaw in flaws:
-        by_package.setdefault(flaw.subject.path, []).append(flaw)
-    made = (_upgrade(path, some) for path, some in by_package.items())
+        by_package.setdefault(flaw.subject, []).append(flaw)
+    made = (_upgrade(subject, some) for subject, some in by_package.items())
     return tuple(sorted((one for one in made if one), key=lambda one: (-len(one.removes), one.package)))
 
 
-def _upgrade(path: str, flaws: Sequence[Flaw]) -> Upgrade | None:
+def _upgrade(subject: Subject, flaws: Sequence[Flaw]) -> Upgrade | None:
     """To the highest of the nearest upgrades: what mends a flaw anew is above what mended the ones before."""
     keys = flaws[0].ruling.hits[0].keys
     targets = {(key, version) for flaw in flaws for version in flaw.fixes.targets if (key := keys[version]) is not None}
     if not targets:
         return None
     _, version = max(targets)
-    removed = tuple(dict.fromkeys(flaw.title for flaw in flaws if _mends(version, flaw, keys)))
+    removed = {flaw.ids[0]: flaw for flaw in flaws if _mends(version, flaw, keys)}
     present = dict.fromkeys(match.version for flaw in flaws for match in flaw.ruling.hits)
     return Upgrade(
-        package=f"pkg:{path}",
+        package=f"pkg:{subject.path}",
         present=tuple(present),
         version=version,
-        removes=removed[:_LISTED],
-        leaves=len({flaw.title for flaw in flaws}) - len(removed),
+        removes=tuple(flaw.title for flaw in islice(removed.values(), _LISTED)),
+        leaves=len({flaw.ids[0] for flaw in flaws}) - len(removed),
     )
 
 

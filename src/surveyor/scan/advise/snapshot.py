@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import quote
@@ -55,25 +56,24 @@ class Snapshot:
         self.collections = {row[0]: _status(row[1:]) for row in db.execute(_STATUS)}
         self._ecosystems: dict[str, int] = dict(db.execute("SELECT name, n FROM ecosystem"))
         _texts(*self._ecosystems)
-        self._answering: dict[int, list[int]] = {}
-        for ecosystem, collection in db.execute("SELECT ecosystem, collection FROM answer ORDER BY 2"):
+        self._answering: dict[str, tuple[FeedStatus, ...]] = {}
+        asked = "SELECT name, collection FROM answer JOIN ecosystem ON n = ecosystem ORDER BY collection"
+        for name, collection in db.execute(asked):
             if collection not in self.collections:
                 raise Malformed("the advisory database lacks a collection that it names")
-            self._answering.setdefault(ecosystem, []).append(collection)
+            self._answering[name] = (*self._answering.get(name, ()), self.collections[collection])
+        #: Every ecosystem, with its release where it has one, that some advisory names.
+        self.ecosystems = frozenset(self._answering)
         self._ranges: dict[int, Codec] = {}
         self._records: dict[int, Codec] = {}
         self._recent: dict[int, Record] = {}
+        self._ahead: dict[int, None] = {}
+        self._payloads: dict[int, object] = {}
         self._expected: dict[tuple[int, str], list[_Packed]] = {}
-
-    @property
-    def ecosystems(self) -> frozenset[str]:
-        """Every ecosystem, with its release where it has one, that some advisory names."""
-        return frozenset(name for name, number in self._ecosystems.items() if number in self._answering)
 
     def answering(self, ecosystem: str) -> tuple[FeedStatus, ...]:
         """The collections that speak of an ecosystem."""
-        number = self._ecosystems.get(ecosystem, 0)
-        return tuple(self.collections[collection] for collection in self._answering.get(number, ()))
+        return self._answering.get(ecosystem, ())
 
     def affected(self, ecosystem: str, name: str) -> list[Row]:
         """Every advisory that names this package, in a steady order."""
@@ -99,12 +99,17 @@ class Snapshot:
                 by_ecosystem.setdefault(number, {})[canonical(ecosystem, name)] = None
         for number, wanted in by_ecosystem.items():
             listed = list(wanted)
-            self._expected |= {(number, name): [] for name in listed}
+            found: dict[str, list[_Packed]] = {}
             for at in range(0, len(listed), _AT_ONCE):
                 some = listed[at : at + _AT_ONCE]
                 asked = f"{_AFFECTED} IN ({','.join('?' * len(some))})"
-                for advisory, collection, payload, name in self._db.execute(asked, (number, *some)):
-                    self._expected[number, name].append((advisory, collection, payload, name))
+                for row in self._db.execute(asked, (number, *some)):
+                    found.setdefault(row[3], []).append(row)
+            self._expected |= {(number, name): found.get(name, []) for name in listed}
+
+    def ahead(self, rows: Iterable[Row]) -> None:
+        """Know whose records will be asked for, in that order: they are read many at once."""
+        self._ahead = dict.fromkeys(row.advisory for row in rows)
 
     def record(self, row: Row) -> Record:
         """The rest of the advisory that a row belongs to; the last ones are kept, an erratum being told per flaw."""
@@ -154,10 +159,23 @@ class Snapshot:
 
     def _read(self, row: Row) -> Record:
         codec = self._codec(self._records, row.collection, "record_dictionary")
-        found = self._db.execute("SELECT payload FROM advisory WHERE n = ?", (row.advisory,)).fetchone()
-        if found is None or found[0] is None:
+        payload = self._payload(row.advisory)
+        if payload is None:
             raise Malformed("the advisory database lacks a record that it names")
-        return unpack_record(codec.unpack(found[0]))
+        return unpack_record(codec.unpack(payload))
+
+    def _payload(self, advisory: int) -> object:
+        if advisory in self._ahead:
+            del self._ahead[advisory]
+            some = [advisory, *islice(self._ahead, _AT_ONCE - 1)]
+            for each in some[1:]:
+                del self._ahead[each]
+            asked = f"SELECT n, payload FROM advisory WHERE n IN ({','.join('?' * len(some))})"  # noqa: S608
+            self._payloads = dict(self._db.execute(asked, some))
+        if advisory not in self._payloads:
+            one = self._db.execute("SELECT n, payload FROM advisory WHERE n = ?", (advisory,))
+            self._payloads.update(one)
+        return self._payloads.pop(advisory, None)
 
     def _codec(self, kept: dict[int, Codec], collection: int, column: str) -> Codec:
         if collection not in kept:

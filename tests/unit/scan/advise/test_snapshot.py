@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from surveyor.scan.advise import schema
+from surveyor.scan.advise import snapshot as snapshots
 from surveyor.scan.advise.codec import Codec, train
 from surveyor.scan.advise.snapshot import open_snapshot, status
 from surveyor.scan.errors import Malformed, NotConfigured, Unsupported
@@ -101,3 +102,27 @@ def test_packing_is_undone_with_and_without_a_dictionary() -> None:
             codec.unpack(codec.pack(b'{"a": 1}'))
         with pytest.raises(Malformed):
             codec.unpack(codec.pack(b"[1"))
+
+
+def test_records_are_read_many_at_once_in_whatever_order_they_are_asked_for(
+    database: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "_AT_ONCE", 3)
+    monkeypatch.setattr(snapshots, "_RECENT", 1)
+    path = database({"npm": [record(f"GHSA-{n}", "npm", "left", summary=f"flaw {n}") for n in range(7)]})
+    with open_snapshot(path) as snapshot:
+        rows = {row.ids[0][-1]: row for row in snapshot.affected("npm", "left")}
+
+        def asked(order: str) -> int:
+            questions: list[str] = []
+            snapshot._db.set_trace_callback(questions.append)
+            assert [snapshot.record(rows[n]).summary for n in order] == [f"flaw {n}" for n in order]
+            return sum("FROM advisory" in question for question in questions)
+
+        assert asked("0123456") == 7
+        snapshot.ahead(rows[n] for n in "0123456")
+        assert asked("0123456") == 3
+        snapshot.ahead(rows[n] for n in "0123456")
+        # not yet read, read and dropped, read again
+        assert asked("605060") == 5
+        assert asked("1234") == 4
