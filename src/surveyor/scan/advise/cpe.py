@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from surveyor.scan.advise import record as bounds
+from surveyor.scan.advise.fields import listed
 from surveyor.scan.advise.record import AFTER, FIXED, INTRODUCED, LAST_AFFECTED, Affected
 from surveyor.scan.errors import LimitExceeded, Malformed
 
@@ -87,8 +88,8 @@ def affected(configurations: Sequence[Mapping[str, Any]]) -> tuple[Affected, ...
     for configuration in configurations:
         if configuration.get("negate") is True:
             continue
-        nodes = _objects(configuration.get("nodes"), "nodes")
-        matches = [_objects(node.get("cpeMatch"), "matches") for node in nodes]
+        nodes = listed(configuration.get("nodes"), "nodes", most=bounds.MAX_AFFECTED)
+        matches = [listed(node.get("cpeMatch"), "matches", most=bounds.MAX_AFFECTED) for node in nodes]
         count += sum(len(several) for several in matches) + len(nodes)
         if count > bounds.MAX_AFFECTED:
             raise LimitExceeded(f"more than {bounds.MAX_AFFECTED:,} products")
@@ -98,14 +99,6 @@ def affected(configurations: Sequence[Mapping[str, Any]]) -> tuple[Affected, ...
                 for match in several:
                     _add(products, match, condition)
     return tuple(_affected(name, product) for name, product in products.items())
-
-
-def _objects(value: object, what: str) -> list[dict[str, Any]]:
-    if value is None:
-        return []
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise Malformed(f"{what} is not a list of objects")
-    return value
 
 
 def _conditions(

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from surveyor.scan.advise.fields import listed
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.formats import purl
 
@@ -60,11 +61,11 @@ class Tree:
             return
         if not isinstance(tree, dict):
             raise Malformed("product_tree is not an object")
-        for product in objects(tree.get("full_product_names"), "full_product_names"):
+        for product in listed(tree.get("full_product_names"), "full_product_names", most=MAX_PRODUCTS):
             self._add(product)
         for product in _branches(tree):
             self._add(product)
-        for relation in objects(tree.get("relationships"), "relationships"):
+        for relation in listed(tree.get("relationships"), "relationships", most=MAX_PRODUCTS):
             self._relate(relation)
 
     def _add(self, product: Json) -> None:
@@ -127,7 +128,7 @@ def _between(part: str) -> str:
 
 def _branches(tree: Json) -> Iterator[Json]:
     """Every product below ``branches``, whatever their depth within reason."""
-    waiting = [(branch, 1) for branch in objects(tree.get("branches"), "branches")]
+    waiting = [(branch, 1) for branch in listed(tree.get("branches"), "branches", most=MAX_PRODUCTS)]
     while waiting:
         branch, depth = waiting.pop()
         if depth > _MAX_DEPTH:
@@ -137,7 +138,7 @@ def _branches(tree: Json) -> Iterator[Json]:
             yield product
         elif product is not None:
             raise Malformed("a product is not an object")
-        waiting += ((below, depth + 1) for below in objects(branch.get("branches"), "branches"))
+        waiting += ((below, depth + 1) for below in listed(branch.get("branches"), "branches", most=MAX_PRODUCTS))
 
 
 def by_purl(text: str) -> Component | None:
@@ -180,17 +181,6 @@ def module_of(label: str) -> str:
     name, _, rest = label.partition(":")
     stream = rest.partition(":")[0]
     return f"{name.removesuffix('-devel')}:{stream}" if _plausible(name) and _plausible(stream) else ""
-
-
-def objects(value: object, what: str) -> list[Json]:
-    """A list of objects; absent and null are an empty one."""
-    if value is None:
-        return []
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise Malformed(f"{what} is not a list of objects")
-    if len(value) > MAX_PRODUCTS:
-        raise LimitExceeded(f"{len(value):,} {what}")
-    return value
 
 
 def _text(value: object) -> str:

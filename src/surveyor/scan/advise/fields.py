@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from surveyor.scan.advise import record as bounds
-from surveyor.scan.errors import Malformed
+from surveyor.scan.errors import LimitExceeded, Malformed
 
 CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
 _CWE = re.compile(r"CWE-[0-9]{1,6}")
@@ -37,10 +37,28 @@ def objects(value: object) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
+def listed(value: object, what: str, *, most: int) -> list[dict[str, Any]]:
+    """A list of objects that a verdict rests on; absent and null are an empty one.
+
+    Raises ``Malformed`` for anything else, ``LimitExceeded`` for more than ``most``.
+    """
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise Malformed(f"{what} is not a list of objects")
+    if len(value) > most:
+        raise LimitExceeded(f"{len(value):,} {what}")
+    return value
+
+
+def strings(value: object) -> list[str]:
+    """The texts of a list; nothing of anything else."""
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
 def cwes(values: object) -> tuple[str, ...]:
     """The numbered weaknesses of a list, each once."""
-    listed = values if isinstance(values, list) else []
-    named = (item for item in listed if isinstance(item, str) and _CWE.fullmatch(item))
+    named = (item for item in strings(values) if _CWE.fullmatch(item))
     return tuple(dict.fromkeys(named))[: bounds.MAX_CWES]
 
 

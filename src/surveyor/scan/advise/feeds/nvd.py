@@ -20,7 +20,7 @@ from typing import Any, Final
 from surveyor.scan.advise import cpe
 from surveyor.scan.advise import record as bounds
 from surveyor.scan.advise.feeds.interface import Changes, Feed, Fetched, Known, whole
-from surveyor.scan.advise.fields import CVE, cwes, day, document, objects, text, urls
+from surveyor.scan.advise.fields import CVE, cwes, day, document, listed, objects, strings, text, urls
 from surveyor.scan.advise.origin import NoFile, Origin
 from surveyor.scan.advise.pieces import cut
 from surveyor.scan.advise.record import Advisory, Exploited, Fact, Mark
@@ -282,7 +282,7 @@ def normalise(raw: bytes, _: str) -> tuple[Fact | Advisory, ...]:
     if fact.status == "Rejected":
         told = Fact(cve=identity, published=fact.published, modified=fact.modified, status=fact.status)
         return told, Advisory(id=identity, modified=fact.modified, withdrawn=True)
-    affected = cpe.affected(_configurations(cve))
+    affected = cpe.affected(listed(cve.get("configurations"), "configurations", most=bounds.MAX_AFFECTED))
     if not affected:
         return (fact,)
     advisory = Advisory(
@@ -295,13 +295,6 @@ def normalise(raw: bytes, _: str) -> tuple[Fact | Advisory, ...]:
         affected=affected,
     )
     return fact, advisory
-
-
-def _configurations(cve: Mapping[str, Any]) -> list[dict[str, Any]]:
-    listed = cve.get("configurations")
-    if listed is not None and (not isinstance(listed, list) or len(objects(listed)) != len(listed)):
-        raise Malformed("configurations is not a list of objects")
-    return objects(listed)
 
 
 _SYSTEMS: Final = (
@@ -336,8 +329,8 @@ def _summary(cve: Mapping[str, Any]) -> str:
 
 
 def _cwes(cve: Mapping[str, Any]) -> tuple[str, ...]:
-    listed = sorted(objects(cve.get("weaknesses")), key=lambda item: item.get("type") != "Primary")
-    return cwes([told.get("value") for item in listed for told in objects(item.get("description"))])
+    ranked = sorted(objects(cve.get("weaknesses")), key=lambda item: item.get("type") != "Primary")
+    return cwes([told.get("value") for item in ranked for told in objects(item.get("description"))])
 
 
 _FIRST = ("Vendor Advisory", "Patch", "Third Party Advisory")
@@ -348,8 +341,7 @@ def _references(cve: Mapping[str, Any]) -> tuple[str, ...]:
     """Links, the vendor's first; those that lead nowhere are left out."""
     ranked = []
     for item in objects(cve.get("references")):
-        tags = item.get("tags")
-        named = [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
+        named = strings(item.get("tags"))
         if not _WORTHLESS.intersection(named):
             rank = next((at for at, tag in enumerate(_FIRST) if tag in named), len(_FIRST))
             ranked.append((rank, item.get("url")))

@@ -15,7 +15,7 @@ from typing import Final
 from surveyor.scan.advise import archive
 from surveyor.scan.advise import record as bounds
 from surveyor.scan.advise.feeds.interface import Changes, Feed, Fetched, Known
-from surveyor.scan.advise.fields import CVE, cwes, document, objects, text, urls
+from surveyor.scan.advise.fields import CVE, cwes, document, listed, objects, strings, text, urls
 from surveyor.scan.advise.origin import Origin, checked
 from surveyor.scan.advise.record import Advisory, Affected
 from surveyor.scan.errors import LimitExceeded, Malformed, ScanError
@@ -149,21 +149,8 @@ def normalise(raw: bytes, ecosystem: str) -> tuple[Advisory]:
     return (advisory,)
 
 
-def _objects(value: object, what: str, limit: int) -> list[dict[str, object]]:
-    """A list of objects; absent and null are an empty one."""
-    if value is None:
-        return []
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise Malformed(f"{what} is not a list of objects")
-    if len(value) > limit:
-        raise LimitExceeded(f"{len(value):,} {what}")
-    return value
-
-
 def _ids(value: object) -> list[str]:
-    if not isinstance(value, list):
-        return []
-    return [item for item in value[: bounds.MAX_IDS] if isinstance(item, str) and _ID.fullmatch(item)]
+    return [item for item in strings(value)[: bounds.MAX_IDS] if _ID.fullmatch(item)]
 
 
 def _identities(data: dict[str, object], identity: str, ecosystem: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -209,13 +196,13 @@ def _cwes(data: dict[str, object]) -> tuple[str, ...]:
 
 def _references(data: dict[str, object]) -> tuple[str, ...]:
     """Links to http(s) pages, advisories first."""
-    listed = sorted(objects(data.get("references")), key=lambda item: item.get("type") != "ADVISORY")
-    return urls(item.get("url") for item in listed)
+    ranked = sorted(objects(data.get("references")), key=lambda item: item.get("type") != "ADVISORY")
+    return urls(item.get("url") for item in ranked)
 
 
 def _affected(data: dict[str, object], ecosystem: str) -> tuple[Affected, ...]:
     out = []
-    for item in _objects(data.get("affected"), "affected", bounds.MAX_AFFECTED):
+    for item in listed(data.get("affected"), "affected", most=bounds.MAX_AFFECTED):
         package = item.get("package")
         if not isinstance(package, dict):
             continue
@@ -240,24 +227,24 @@ def _informs(item: dict[str, object]) -> bool:
 
 
 def _versions(item: dict[str, object]) -> tuple[str, ...]:
-    listed = item.get("versions")
-    if listed is None:
+    versions = item.get("versions")
+    if versions is None:
         return ()
-    if not isinstance(listed, list) or not all(isinstance(version, str) for version in listed):
+    if not isinstance(versions, list) or not all(isinstance(version, str) for version in versions):
         raise Malformed("versions is not a list of strings")
-    if len(listed) > bounds.MAX_VERSIONS:
-        raise LimitExceeded(f"{len(listed):,} versions")
-    return tuple(listed)
+    if len(versions) > bounds.MAX_VERSIONS:
+        raise LimitExceeded(f"{len(versions):,} versions")
+    return tuple(versions)
 
 
 def _ranges(item: dict[str, object]) -> tuple[tuple[str, ...], ...]:
     """Ranges over versions; those over commits say nothing about a package's version."""
     out = []
-    for span in _objects(item.get("ranges"), "ranges", bounds.MAX_EVENTS):
+    for span in listed(item.get("ranges"), "ranges", most=bounds.MAX_EVENTS):
         if span.get("type") == "GIT":
             continue
         flat: list[str] = []
-        for event in _objects(span.get("events"), "events", bounds.MAX_EVENTS):
+        for event in listed(span.get("events"), "events", most=bounds.MAX_EVENTS):
             for word, version in event.items():
                 kind = _EVENTS.get(word)
                 if kind is None or not isinstance(version, str):

@@ -12,12 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-import orjson
-
 from surveyor.scan.advise import provider
 from surveyor.scan.advise import record as bounds
-from surveyor.scan.advise.csaf import Json, Tree, objects
+from surveyor.scan.advise.csaf import Json, Tree
 from surveyor.scan.advise.feeds.interface import Changes, Feed, Known
+from surveyor.scan.advise.fields import cwes, document, listed, objects, strings, text, urls
 from surveyor.scan.advise.origin import Origin
 from surveyor.scan.advise.products import STATUSES, Products, Said
 from surveyor.scan.advise.record import Advisory, State
@@ -35,7 +34,6 @@ _CATEGORIES: Final = frozenset({_ERRATUM, "csaf_vex"})
 MAX_VALUES = 1_500_000
 
 _ID = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}|RH[A-Z]A-[0-9]{4}:[0-9]{1,9}")
-_CWE = re.compile(r"CWE-[0-9]{1,6}")
 _SYSTEMS: Final = {"cvss_v2": "CVSS_V2", "cvss_v3": "CVSS_V3", "cvss_v4": "CVSS_V4"}
 _IMPACTS: Final = ("", "low", "moderate", "important", "critical")
 #: What "no_fix_planned" and "none_available" go on to say.
@@ -71,58 +69,40 @@ def normalise(raw: bytes, _: str) -> tuple[Advisory, ...]:
     """
     if (values := sum(map(raw.count, (b",", b"[", b"{")))) > MAX_VALUES:
         raise LimitExceeded(f"about {values:,} values")
-    try:
-        data = orjson.loads(raw)
-    except (orjson.JSONDecodeError, RecursionError) as error:
-        raise Malformed(f"not JSON: {error}") from error
-    document = data.get("document") if isinstance(data, dict) else None
-    if not isinstance(document, dict) or _text(document.get("category"), 40) not in _CATEGORIES:
+    data = document(raw)
+    about = data.get("document")
+    if not isinstance(about, dict) or text(about.get("category"), 40) not in _CATEGORIES:
         raise Malformed("not a CSAF document about vulnerabilities")
-    tracking = document.get("tracking")
+    tracking = about.get("tracking")
     identity = tracking.get("id") if isinstance(tracking, dict) else None
     if not isinstance(tracking, dict) or not isinstance(identity, str) or not _ID.fullmatch(identity):
         raise Malformed(f"not an id: {str(identity)[:60]!r}")
-    tree, modified = Tree(data), _text(tracking.get("current_release_date"), 40)
-    flaws = objects(data.get("vulnerabilities"), "vulnerabilities")
-    if len(flaws) > bounds.MAX_IDS:
-        raise LimitExceeded(f"{len(flaws):,} vulnerabilities")
-    found = [_advisory(flaw, identity, modified, document, tree) for flaw in flaws]
+    tree, modified = Tree(data), text(tracking.get("current_release_date"), 40)
+    flaws = listed(data.get("vulnerabilities"), "vulnerabilities", most=bounds.MAX_IDS)
+    found = [_advisory(flaw, identity, modified, about, tree) for flaw in flaws]
     return tuple(item for item in found if item.affected) or (Advisory(id=identity, modified=modified),)
 
 
-def _advisory(flaw: Json, identity: str, modified: str, document: Json, tree: Tree) -> Advisory:
+def _advisory(flaw: Json, identity: str, modified: str, about: Json, tree: Tree) -> Advisory:
     cve = flaw.get("cve")
     name = cve if isinstance(cve, str) and _ID.fullmatch(cve) else identity
     products = Products(tree, _statuses(flaw), _said(flaw))
-    erratum = document.get("category") == _ERRATUM
+    erratum = about.get("category") == _ERRATUM
     affected = products.affected(every_line=erratum)
     if not affected:
         return Advisory(id=name, modified=modified)
     return Advisory(
         id=name,
         modified=modified,
-        published=_text(flaw.get("release_date"), 40),
-        summary=_text(flaw.get("title"), 300) or _note(flaw, "summary")[:300],
+        published=text(flaw.get("release_date"), 40),
+        summary=text(flaw.get("title"), bounds.MAX_SUMMARY) or _note(flaw, "summary")[: bounds.MAX_SUMMARY],
         details=_note(flaw, "description")[: bounds.MAX_DETAILS],
         severity=_severity(flaw, products.ids),
-        word=_word(flaw, document, products.ids),
+        word=_word(flaw, about, products.ids),
         cwes=_cwes(flaw),
-        references=_references(flaw, document if erratum else {}, products.ids),
+        references=_references(flaw, about if erratum else {}, products.ids),
         affected=affected,
     )
-
-
-def _text(value: object, limit: int) -> str:
-    return value[:limit] if isinstance(value, str) else ""
-
-
-def _dicts(value: object) -> list[Json]:
-    """The objects of a list; nothing of anything else."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def _strings(value: object) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def _statuses(flaw: Json) -> Mapping[str, Sequence[str]]:
@@ -134,43 +114,43 @@ def _statuses(flaw: Json) -> Mapping[str, Sequence[str]]:
         raise Malformed("product_status is not an object")
     out: dict[str, list[str]] = {}
     for status in STATUSES:
-        listed = given.get(status)
-        if listed is not None and not (isinstance(listed, list) and all(isinstance(item, str) for item in listed)):
+        ids = given.get(status)
+        if ids is not None and not (isinstance(ids, list) and all(isinstance(item, str) for item in ids)):
             raise Malformed(f"{status} is not a list of product ids")
-        out[status] = listed or []
+        out[status] = ids or []
     return out
 
 
 def _said(flaw: Json) -> Mapping[str, Said]:
     """Why there is no fix, or no harm, by product id."""
     out: dict[str, Said] = {}
-    for item in _dicts(flaw.get("flags")):
-        reason = _text(item.get("label"), bounds.MAX_REASON).replace("_", " ")
-        out |= dict.fromkeys(_strings(item.get("product_ids")), Said(state=State.NOT_AFFECTED, reason=reason))
-    for item in _dicts(flaw.get("remediations")):
-        category = _text(item.get("category"), 20)
+    for item in objects(flaw.get("flags")):
+        reason = text(item.get("label"), bounds.MAX_REASON).replace("_", " ")
+        out |= dict.fromkeys(strings(item.get("product_ids")), Said(state=State.NOT_AFFECTED, reason=reason))
+    for item in objects(flaw.get("remediations")):
+        category = text(item.get("category"), 20)
         if category in {"no_fix_planned", "none_available"}:
-            reason = _text(item.get("details"), bounds.MAX_REASON)
+            reason = text(item.get("details"), bounds.MAX_REASON)
             otherwise = State.WILL_NOT_FIX if category == "no_fix_planned" else State.AFFECTED
             said = Said(state=_STATES.get(reason.strip().lower(), otherwise), reason=reason)
-            out |= dict.fromkeys(_strings(item.get("product_ids")), said)
+            out |= dict.fromkeys(strings(item.get("product_ids")), said)
     return out
 
 
 def _note(flaw: Json, category: str) -> str:
-    notes = (item.get("text") for item in _dicts(flaw.get("notes")) if item.get("category") == category)
-    return next((text for text in notes if isinstance(text, str)), "")
+    notes = (item.get("text") for item in objects(flaw.get("notes")) if item.get("category") == category)
+    return next((note for note in notes if isinstance(note, str)), "")
 
 
 def _concerns(item: Json, key: str, ids: set[str]) -> bool:
     """Whether an item is about RHEL's products, or about all."""
     named = item.get(key)
-    return not named or not ids.isdisjoint(_strings(named))
+    return not named or not ids.isdisjoint(strings(named))
 
 
 def _severity(flaw: Json, ids: set[str]) -> tuple[tuple[str, str], ...]:
     found: dict[tuple[str, str], None] = {}
-    for item in _dicts(flaw.get("scores")):
+    for item in objects(flaw.get("scores")):
         if _concerns(item, "products", ids):
             for key, system in _SYSTEMS.items():
                 score = item.get(key)
@@ -180,38 +160,33 @@ def _severity(flaw: Json, ids: set[str]) -> tuple[tuple[str, str], ...]:
     return tuple(found)[:10]
 
 
-def _word(flaw: Json, document: Json, ids: set[str]) -> str:
+def _word(flaw: Json, about: Json, ids: set[str]) -> str:
     """The worst impact on one of the products, else that of the whole document."""
     impacts = [
-        _text(item.get("details"), 20).lower()
-        for item in _dicts(flaw.get("threats"))
+        text(item.get("details"), 20).lower()
+        for item in objects(flaw.get("threats"))
         if item.get("category") == "impact" and _concerns(item, "product_ids", ids)
     ]
-    rated = document.get("aggregate_severity")
-    impacts += [_text(rated.get("text"), 20).lower()] if isinstance(rated, dict) and not impacts else []
+    rated = about.get("aggregate_severity")
+    impacts += [text(rated.get("text"), 20).lower()] if isinstance(rated, dict) and not impacts else []
     return max((word for word in impacts if word in _IMPACTS), key=_IMPACTS.index, default="")
 
 
 def _cwes(flaw: Json) -> tuple[str, ...]:
     given = flaw.get("cwe")
-    identity = given.get("id") if isinstance(given, dict) else None
-    return (identity,) if isinstance(identity, str) and _CWE.fullmatch(identity) else ()
+    return cwes([given.get("id")]) if isinstance(given, dict) else ()
 
 
 def _references(flaw: Json, erratum: Json, ids: set[str]) -> tuple[str, ...]:
     """The errata that mend it, then the flaw's own page, then the rest."""
     fixes = [
         item.get("url")
-        for item in _dicts(flaw.get("remediations"))
+        for item in objects(flaw.get("remediations"))
         if item.get("category") == "vendor_fix" and _concerns(item, "product_ids", ids)
     ]
-    own = [item.get("url") for item in _dicts(erratum.get("references")) if item.get("category") == "self"]
-    listed = sorted(_dicts(flaw.get("references")), key=lambda item: item.get("category") != "self")
-    urls = [*fixes, *own[:1], *(item.get("url") for item in listed)]
-    kept = (
-        url for url in urls if isinstance(url, str) and url.startswith(("https://", "http://")) and len(url) <= 2_000
-    )
-    return tuple(dict.fromkeys(kept))[: bounds.MAX_REFERENCES]
+    own = [item.get("url") for item in objects(erratum.get("references")) if item.get("category") == "self"]
+    rest = sorted(objects(flaw.get("references")), key=lambda item: item.get("category") != "self")
+    return urls([*fixes, *own[:1], *(item.get("url") for item in rest)])
 
 
 FEED = Feed(
