@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import json
 import time
 from typing import Any
@@ -25,6 +24,7 @@ from surveyor.scan.catalog.fingerprints import FINGERPRINTS
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.model import Tier
 from tests.servers.nvd import cve, match, node
+from tests.strange import documents
 from tests.unit.scan.advise.conftest import plain
 
 NAMES = {
@@ -291,30 +291,11 @@ def test_crowds_are_over_the_limit_or_cut() -> None:
     assert len(fact.severity[0][2]) == 100
 
 
-FIELDS = sorted({*FULL["cve"], "nodes", "cpeMatch", "criteria", "vulnerable", "operator", "negate", "cvssData", "tags"})
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=4),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=4),
-    max_leaves=10,
-)
-
-
-@given(path=st.lists(st.integers(0, 12), max_size=8), value=JSON)
+@given(record=documents(FULL, names=["negate"]))
 @settings(max_examples=500, deadline=None)
-def test_any_value_anywhere_raises_only_our_errors(path: list[int], value: Any) -> None:
-    whole: Any = {"record": copy.deepcopy(FULL)}
-    parent, key = whole, "record"
-    for step in path:
-        inner = parent[key]
-        keys: list[Any] = list(
-            inner if isinstance(inner, dict) else range(len(inner)) if isinstance(inner, list) else []
-        )
-        if not keys:
-            break
-        parent, key = inner, keys[step % len(keys)]
-    parent[key] = value
+def test_any_value_anywhere_raises_only_our_errors(record: Any) -> None:
     with contextlib.suppress(Malformed, LimitExceeded):
-        normalised(whole["record"])
+        normalised(record)
 
 
 def test_records_are_cut_wherever_a_chunk_ends() -> None:
