@@ -184,7 +184,9 @@ def _package(
     called: dict[_Scope, _Called],
 ) -> Package:
     """One package from its records and from what ``said`` no version: that adds licences and evidence, no place."""
-    confirmed = any(one.record.tier is Tier.CONFIRMED for one in found)
+    # a name of no ecosystem that anything only suspects is asked about, whoever else is sure of it
+    enough = all if found[0].record.type == "generic" else any
+    confirmed = enough(one.record.tier is Tier.CONFIRMED for one in found)
     # what is really there says more than a file that asks for it
     found.sort(key=lambda one: one.record.presence is Presence.DECLARED)
     record = found[0].record
@@ -199,7 +201,7 @@ def _package(
             [Location(path=one.where, layer=one.layer, instruction=one.instruction) for one in found], _LOCATIONS
         ),
         evidence=_distinct([_evidence(one) for one in (*found, *said)], _EVIDENCE),
-        tier=Tier.CONFIRMED if confirmed else record.tier,
+        tier=Tier.CONFIRMED if confirmed else Tier.HEURISTIC,
         presence=record.presence,
         found_by=found[0].cataloger.stamp,
         source=record.source,

@@ -10,7 +10,7 @@ import pytest
 from surveyor.scan.catalog import npm
 from surveyor.scan.catalog.interface import Record
 from surveyor.scan.engine.inventory import Found, Inventory
-from surveyor.scan.model import Distro, Package, Presence
+from surveyor.scan.model import Distro, Package, Presence, Tier
 
 
 def packages(*records: Record) -> tuple[Package, ...]:
@@ -40,6 +40,13 @@ def test_what_nobody_takes_up_is_a_package_without_a_version() -> None:
 
 def test_a_remark_alone_is_no_package() -> None:
     assert packages(Record(type="npm", name="a", version="", evidence="x", remark=True)) == ()
+
+
+def test_a_name_without_an_ecosystem_is_asked_about_where_anything_only_suspects_it() -> None:
+    for type_, tier in (("generic", Tier.HEURISTIC), ("npm", Tier.CONFIRMED)):
+        sure = Record(type=type_, name="openssl", version="3.0.1", evidence="ProductName: openssl")
+        (found,) = packages(sure, replace(sure, evidence="OpenSSL 3.0.1", tier=Tier.HEURISTIC))
+        assert found.tier is tier
 
 
 def test_installed_says_more_than_declared() -> None:
