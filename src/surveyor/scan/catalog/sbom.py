@@ -1,7 +1,8 @@
 """Packages that a bill of materials names: given alone, or lying beside what it describes.
 
 A bill is somebody's word: its packages are never more than unverified. What its package URLs say of namespace, build
-and distribution is kept, since advisories are asked by them.
+and distribution is kept, since advisories are asked by them. Of packages without an ecosystem it is kept whether
+Surveyor itself was sure of them, since only what it was not sure of is taken for a product of that name.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ def _record(part: Component, system: Distro | None, budget: Budget) -> Record | 
         subpath=purl.subpath,
         source=_source(purl),
         distro=_distro(purl) or system if purl.type in _SYSTEMS else None,
-        tier=Tier.HEURISTIC,
+        tier=Tier.CONFIRMED if part.certain and purl.type == "generic" else Tier.HEURISTIC,
     )
     return _with(record, part, licenses, evidence, budget)
 
@@ -154,7 +155,7 @@ def _source(purl: Purl) -> SourcePackage | None:
 
 CATALOGER = Cataloger(
     id="sbom",
-    version=5,
+    version=6,
     summary="Packages that a bill of materials names: CycloneDX, SPDX or Syft's own",
     names=rb"bom\.(?:json|xml)|sbom\.(?:json|xml|spdx)",
     endings=rb"cdx\.(?:json|xml)|cyclonedx\.(?:json|xml)|spdx(?:\.json)?|syft\.json|sbom\.json",

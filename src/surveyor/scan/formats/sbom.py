@@ -31,7 +31,11 @@ _JOINTS = re.compile(r"[()]|\s+AND\s+")
 _CAPITALS = re.compile(r"(?<=[a-z])(?=[A-Z])")  # operatingSystem
 _OUTER = re.compile(r"\(([^()]*)\)")
 _PATHS = frozenset({"syft:location:0:path", "aquasecurity:trivy:FilePath"})
-_OWNER = frozenset({"surveyor:owner"})
+_OWNER, _TIER = frozenset({"surveyor:owner"}), frozenset({"surveyor:tier"})
+_CERTAIN = re.compile(
+    r"\w{1,40}, confirmed_installed, by "
+)  # as Surveyor begins what SPDX calls the source of a package
+_HEX = re.compile(r"[0-9a-f]+")
 _DIGESTS = {"sha1": 40, "sha256": 64, "sha384": 96, "sha512": 128}
 _SYSTEMS = frozenset({"alpm", "apk", "deb", "opkg", "rpm"})
 _MOST = 200  # of a list of digests or dependencies
@@ -43,7 +47,7 @@ class Component:
     """One thing that a bill names. ``kind`` is CycloneDX's type of it; ``reference`` its id inside the document.
 
     ``owner`` is the system package whose file it is, as ``deb/python3-idna``; ``needs`` are references of others,
-    ``hashes`` digests as ``sha256:<hex>``.
+    ``hashes`` digests as ``sha256:<hex>``. ``certain`` says that a bill of Surveyor's calls it confirmed.
     """
 
     name: str = ""
@@ -56,6 +60,7 @@ class Component:
     owner: str = ""
     needs: tuple[str, ...] = ()
     hashes: tuple[str, ...] = ()
+    certain: bool = False
 
 
 def format_of(data: memoryview) -> str | None:
@@ -112,6 +117,7 @@ def _cyclonedx(found: list[object], needs: dict[str, tuple[str, ...]], depth: in
             reference=_text(part.get("bom-ref")),
             where=_where(part),
             owner=_property(part, _OWNER),
+            certain=_property(part, _TIER) == "confirmed_installed",
             needs=needs.get(_text(part.get("bom-ref")), ()),
             hashes=_digests(part.get("hashes"), "alg", "content"),
             licenses=tuple(filter(None, map(_licence, sequence(part.get("licenses"))))),
@@ -129,7 +135,12 @@ def _digests(listed: object, kind: str, value: str) -> tuple[str, ...]:
     """Digests of a component, by the keys that a format has for algorithm and value: those of SHA-1 and SHA-2."""
     told = ((_text(one.get(kind)), _text(one.get(value)).lower()) for one in map(mapping, sequence(listed)[:_MOST]))
     named = ((name.lower().replace("-", ""), digest) for name, digest in told)
-    return tuple(f"{name}:{digest}" for name, digest in named if _DIGESTS.get(name) == len(digest))
+    return tuple(f"{name}:{digest}" for name, digest in named if is_digest(name, digest))
+
+
+def is_digest(kind: str, text: str) -> bool:
+    """Whether a text is a digest in hexadecimal digits by an algorithm that bills name: SHA-1 or one of SHA-2."""
+    return len(text) == _DIGESTS.get(kind) and _HEX.fullmatch(text) is not None
 
 
 def _relate(parts: list[Component], links: Iterator[tuple[str, str, str]]) -> None:
@@ -137,10 +148,10 @@ def _relate(parts: list[Component], links: Iterator[tuple[str, str, str]]) -> No
     known = {part.reference: part for part in parts}
     for kind, of, to in links:
         one, other = known.get(of), known.get(to)
-        if one is None or other is None or len(one.needs) >= _MOST:
+        if one is None or other is None:
             continue
         if kind == "depends_on":
-            one.needs = (*one.needs, to)
+            one.needs = (*one.needs, to) if len(one.needs) < _MOST else one.needs
         elif kind == "contains" and (purl := purls.parse(one.purl)) and purl.type in _SYSTEMS:
             other.owner = f"{purl.type}/{purl.name}"
 
@@ -245,6 +256,7 @@ def _spdx_package(value: object, named: dict[str, str]) -> Component:
         purl=next(purls, ""),
         kind=purpose or "library",
         reference=_text(part.get("SPDXID")),
+        certain=_CERTAIN.match(_text(part.get("sourceInfo"))) is not None,
         hashes=_digests(part.get("checksums"), "algorithm", "checksumValue"),
         licenses=_conjuncts(next((text for text in licenses if text not in _NOTHING), ""), named),
     )
@@ -302,6 +314,7 @@ def _spdx_element(part: dict[str, object]) -> Component:
         purl=_text(part.get("software_packageUrl")) or next(purls, ""),
         kind=_CAPITALS.sub("-", _text(part.get("software_primaryPurpose"))).lower() or "library",
         reference=_text(part.get("spdxId")),
+        certain=_CERTAIN.match(_text(part.get("software_sourceInfo"))) is not None,
         hashes=_digests(part.get("verifiedUsing"), "algorithm", "hashValue"),
     )
 

@@ -10,13 +10,12 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from surveyor.scan.formats.licence import IDENTIFIERS, spdx
+from surveyor.scan.formats.sbom import is_digest
 from surveyor.scan.model import Package, Report, Target
 from surveyor.scan.report import interface as shared
 
 _NEVER, _NOBODY = datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0)
 _PLACES = 20
-_DIGITS = {"sha1": 40, "sha256": 64, "sha384": 96, "sha512": 128}
-_HEX = re.compile(r"[0-9a-f]+")
 _REFERENCE = re.compile(r"LicenseRef-[\w.-]+")
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9.]+")
 #: Kinds of targets in CycloneDX's words, which SPDX nearly shares; what is none of these is one file.
@@ -80,7 +79,7 @@ class Licences:
 def hashes(package: Package) -> list[tuple[str, str]]:
     """Algorithm (``sha256``) and digest in hexadecimal digits of what a package is distributed as."""
     parts = (text.partition(":") for text in package.hashes)
-    return [(kind, digest) for kind, _, digest in parts if len(digest) == _DIGITS.get(kind) and _HEX.fullmatch(digest)]
+    return [(kind, digest) for kind, _, digest in parts if is_digest(kind, digest)]
 
 
 def dependencies(package: Package, packages: Mapping[str, Package]) -> list[str]:

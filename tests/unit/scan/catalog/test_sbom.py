@@ -149,6 +149,33 @@ def test_what_is_no_purl(text: str) -> None:
     assert purls.parse(text) is None
 
 
+def test_digests_are_hexadecimal_and_owners_are_told_of_packages_with_many_needs(tmp_path: Path) -> None:
+    names = {f"SPDXRef-{number}": f"pkg:deb/debian/p{number}@1" for number in range(250)} | {
+        "SPDXRef-x": "pkg:pypi/x@1"
+    }
+    bill = {
+        "spdxVersion": "SPDX-2.3",
+        "packages": [
+            {
+                "SPDXID": name,
+                "name": name,
+                "externalRefs": [{"referenceType": "purl", "referenceLocator": purl}],
+                "checksums": [{"algorithm": "SHA256", "checksumValue": digit * 64} for digit in ("\x1b", "a")],
+            }
+            for name, purl in names.items()
+        ],
+        "relationships": [
+            {"spdxElementId": "SPDXRef-0", "relationshipType": kind, "relatedSpdxElement": name}
+            for kind, name in (*(("DEPENDS_ON", name) for name in [*names][1:]), ("CONTAINS", "SPDXRef-x"))
+        ],
+    }
+    report = scan_bytes(tmp_path, json.dumps(bill).encode(), name="upload")
+    told = {one.name: one for one in report.packages}
+    assert told["x"].owner == "deb/p0"
+    assert len(told["p0"].dependencies) == 200
+    assert {one.hashes for one in report.packages} == {("sha256:" + "a" * 64,)}
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -24,7 +24,7 @@ from surveyor.scan.errors import ScanError
 from surveyor.scan.events import Progress
 from surveyor.scan.judgement import Decision, DecisionStatus
 from surveyor.scan.limits import Budget, Limits
-from surveyor.scan.model import Coverage, CoverageState, Distro, Package, Report, ScanStatus
+from surveyor.scan.model import Coverage, CoverageState, Distro, Package, Report, ScanStatus, Tier
 from surveyor.scan.plan import plan
 from surveyor.scan.report import FORMATS
 from surveyor.scan.settings import Settings
@@ -76,6 +76,7 @@ def test_an_inventory_comes_back_as_it_went_out(name: str, tmp_path: Path) -> No
     packages = catalogued()
     assert len(packages) > 150
     text = encode(name, replace(full_report(), packages=packages, findings=()))
+    assert {one.tier for one in packages if one.type == "generic"} == set(Tier)
     back = {one.purl: one for one in read_back(tmp_path, text).packages}
     assert sorted(back) == sorted(one.purl for one in packages)
     for one in packages:
@@ -86,6 +87,8 @@ def test_an_inventory_comes_back_as_it_went_out(name: str, tmp_path: Path) -> No
             one.name,
             one.version,
         )
+        # only of a name without an ecosystem it matters: what is sure is taken for no product of that name
+        assert again.tier is (one.tier if one.type == "generic" else Tier.HEURISTIC), one.purl
         assert licences(again) == licences(one), one.purl
         assert again.licenses == one.licenses or name != "cyclonedx", one.purl
 
