@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -119,6 +120,37 @@ def test_any_text_is_judged(texts: list[str]) -> None:
         PLAIN.findings[0], title=title, ids=(identity,), assets=(Asset(type="package", value=value, path=path),)
     )
     judge(replace(PLAIN, findings=(finding,), coverage=(Coverage(what=what, state=CoverageState.FAILED, path=where),)))
+
+
+_MANY = range(8_000)
+_HERE = package("pkg:npm/a@1", *(f"d/{number}" for number in _MANY))
+_OLD = tuple(package(f"pkg:npm/a@{number}", f"d/{number}") for number in _MANY)
+_NEW = tuple(package(f"pkg:npm/a@{number}.1", f"d/{number}") for number in _MANY)
+_DEEP = package("pkg:npm/a@1", "a/" * 200_000)
+_CHECKS = tuple(Coverage(what=f"check.{number}", state=CoverageState.FAILED) for number in _MANY)
+_SLOTS = tuple(Coverage(what="check.hardening", state=CoverageState.LOOKED) for _ in _MANY)
+
+
+def _named_alike(prefix: str) -> Report:
+    return report(*(replace(flaw(f"{prefix}{number}", A), ids=("CVE-1",)) for number in _MANY), packages=(A,))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(report(flaw("CVE-1", _HERE), packages=(_HERE,)), report(packages=(_HERE,)), id="places"),
+        pytest.param(report(flaw("CVE-1", *_OLD), packages=_OLD), report(packages=_NEW), id="versions"),
+        pytest.param(_named_alike("A"), _named_alike("B"), id="aliases"),
+        pytest.param(report(flaw("CVE-1", _DEEP), packages=(_DEEP,)), report(), id="folders"),
+        pytest.param(
+            report(remark("x", "X", *map(str, _MANY))), report(coverage=(*_SLOTS, *_CHECKS[:50])), id="checks"
+        ),
+    ],
+)
+def test_no_shape_of_a_report_makes_a_comparison_slow(before: Report, after: Report) -> None:
+    begin = time.process_time()
+    assert sum(compare(before, after).summary.values()) >= 1
+    assert time.process_time() - begin < 2
 
 
 def test_no_amount_of_coverage_and_places_makes_a_comparison_slow() -> None:

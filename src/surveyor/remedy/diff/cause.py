@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from surveyor.remedy.diff.looked import Look, collections, unlooked
 from surveyor.remedy.diff.model import Cause
 from surveyor.remedy.diff.pair import name_of
-from surveyor.scan.model import Asset, Domain, Finding, Package
+from surveyor.scan.model import Asset, Domain, Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +67,13 @@ class Between:
         others = absent.packages.get(name, []) if name else []
         if not others and name:
             return self._of_artifact(f"{_short(name)} was {'added' if later else 'removed'}", there, asset)
-        same = [package for package in others if package.purl == asset.value]
-        if not same and others:
+        same = asset.value in absent.by_purl
+        if name and others and not same:
             here = there.by_purl.get(asset.value)
-            versions = _versions([here] if here else []) or "another version", _versions(others)
+            versions = here.version if here and here.version else "another version", absent.versions[name]
             first, second = reversed(versions) if later else versions
-            words = f"{_short(name)} {first} → {second}" if name else f"{first} → {second}"
-            return self._of_artifact(words, there, asset)
-        if same and asset.path and not any(place.path == asset.path for one in same for place in one.locations):
+            return self._of_artifact(f"{_short(name)} {first} → {second}", there, asset)
+        if same and asset.path and (asset.value, asset.path) not in absent.located:
             return self._of_artifact(f"{'now' if later else 'no longer'} at {asset.path}", there, asset)
         return self._of_data() or self._of_scanner() or _UNTOLD
 
@@ -125,10 +124,6 @@ _UNTOLD = Reason(Cause.UNKNOWN, "neither report tells why")
 
 def _short(name: tuple[str, str, str]) -> str:
     return "/".join(part for part in name[1:] if part)
-
-
-def _versions(packages: list[Package]) -> str:
-    return ", ".join(sorted({package.version for package in packages})[:3])
 
 
 def _dated(held: tuple[object, int] | None) -> str:

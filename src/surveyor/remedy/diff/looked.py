@@ -52,6 +52,21 @@ class Look:
         return {package.purl: package for package in self.report.packages}
 
     @cached_property
+    def located(self) -> frozenset[tuple[Name | str, str]]:
+        """Every package at every path, by what it is and by its whole PURL."""
+        return frozenset(
+            (key, place.path)
+            for package in self.report.packages
+            for place in package.locations
+            for key in (name_of(package.purl) or package.purl, package.purl)
+        )
+
+    @cached_property
+    def versions(self) -> dict[Name, str]:
+        """Some versions of each package, in words."""
+        return {name: ", ".join(sorted({one.version for one in held})[:3]) for name, held in self.packages.items()}
+
+    @cached_property
     def layers(self) -> frozenset[str]:
         """Every layer that the report names."""
         located = (place.layer for package in self.report.packages for place in package.locations)
@@ -66,6 +81,24 @@ class Look:
     def marks(self) -> frozenset[tuple[str, CoverageState, str | None]]:
         """What was looked at and how, without its places."""
         return frozenset((entry.what, entry.state, entry.reason) for entry in self.report.coverage)
+
+    @cached_property
+    def worst(self) -> dict[str, Coverage]:
+        """What became of everything that was to be looked at: of several entries the first that was not looked at."""
+        found: dict[str, Coverage] = {}
+        for entry in self.report.coverage:
+            held = found.setdefault(entry.what, entry)
+            if held.state is CoverageState.LOOKED and entry.state is not CoverageState.LOOKED:
+                found[entry.what] = entry
+        return found
+
+    @cached_property
+    def failed_checks(self) -> list[tuple[str, Coverage]]:
+        """Checks that were not made, or not in full, by their names."""
+        checks = ((what.removeprefix("check."), what, entry) for what, entry in self.worst.items())
+        return [
+            (name, entry) for name, what, entry in checks if name != what and entry.state is not CoverageState.LOOKED
+        ]
 
     @cached_property
     def blind(self) -> list[Coverage]:
@@ -93,12 +126,21 @@ class Look:
         entries = (entry for entry in self.report.coverage if entry.path and entry.state is not CoverageState.LOOKED)
         return {(entry.path or "").rstrip("/"): entry for entry in entries}
 
+    @cached_property
+    def _lengths(self) -> frozenset[int]:
+        """How long these paths are: a path of a stranger may have a million folders."""
+        return frozenset(map(len, self._places))
+
+    @cached_property
+    def _somewhere(self) -> list[Coverage]:
+        return [entry for entry in self._places.values() if entry.state in INCOMPLETE][:1]
+
     def at(self, asset: Asset) -> list[Coverage]:
         """What was not looked at where an asset is, or may be: its own path, and whatever holds it."""
         if asset.path is None:
-            return [entry for entry in self._places.values() if entry.state in INCOMPLETE][:1]
+            return self._somewhere
         ends = [match.start() for match in _STEP.finditer(asset.path)]
-        paths = (asset.path, *(asset.path[:end] for end in reversed(ends)))
+        paths = (asset.path[:end] for end in (len(asset.path), *reversed(ends)) if end in self._lengths)
         return [self._places[path] for path in paths if path in self._places]
 
     @property
@@ -123,11 +165,10 @@ def unlooked(absent: Look, there: Look, finding: Finding, asset: Asset) -> tuple
         entry = next(_hiding(absent, there, finding, asset), None)
         return (Cause.COVERAGE, _words(entry)) if entry else _unasked(absent, there, finding, asset)
     slot = f"slot.{finding.domain.value}" if report.target.kind is Kind.WEB else "check.hardening"
-    entries = [entry for entry in report.coverage if entry.what == slot]
-    bad = next((entry for entry in entries if entry.state is not CoverageState.LOOKED), None)
-    if bad is not None or not entries:
-        return Cause.COVERAGE, _words(bad) if bad else f"{slot} was not looked at"
-    entry = next((one for one in report.coverage if _failed_check(one, finding)), None)
+    told = absent.worst.get(slot)
+    if told is None or told.state is not CoverageState.LOOKED:
+        return Cause.COVERAGE, _words(told) if told else f"{slot} was not looked at"
+    entry = next((one for name, one in absent.failed_checks if finding.rule.startswith(name)), None)
     if entry is None and report.target.kind is Kind.ARTIFACT:
         entry = next(iter(absent.at(asset)), None)
     if entry is not None:
@@ -137,23 +178,25 @@ def unlooked(absent: Look, there: Look, finding: Finding, asset: Asset) -> tuple
     return None
 
 
-def _failed_check(entry: Coverage, finding: Finding) -> bool:
-    name = entry.what.removeprefix("check.")
-    return entry.what != name and entry.state is not CoverageState.LOOKED and finding.rule.startswith(name)
-
-
 def _hiding(absent: Look, there: Look, finding: Finding, asset: Asset) -> Iterator[Coverage]:
     """Entries of coverage that may have hidden a vulnerability."""
     known = name_of(asset.value)
-    others = absent.packages.get(known, []) if known else []
+    others = absent.packages.get(known) if known else None
     if others:
         for entry in absent.blind:
             # what was as blind when it was found was not blind to this
             if (entry.what, entry.state, entry.reason) not in there.marks and _is_about(entry, finding):
                 yield entry
     yield from absent.at(asset)
-    if not any(asset.path in {None, place.path} for one in others for place in one.locations):
+    if not (known and _lies(absent, known, asset)):
         yield from (entry for entry in absent.wide if _hides(entry, absent, there, asset))
+
+
+def _lies(absent: Look, known: Name, asset: Asset) -> bool:
+    """Whether a package is where an asset is; anywhere when it has no path."""
+    if asset.path is not None:
+        return (known, asset.path) in absent.located
+    return any(one.locations for one in absent.packages.get(known, ()))
 
 
 def _is_about(entry: Coverage, finding: Finding) -> bool:

@@ -7,6 +7,7 @@ difference to any pair.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -14,6 +15,8 @@ from functools import lru_cache
 from surveyor.scan.formats import purl
 from surveyor.scan.model import Asset, Domain, Finding, Report
 
+#: More findings of one package that share an id than any feed has. They are not compared each with each.
+_CROWD = 30
 Key = tuple[Domain, str]
 Name = tuple[str, str, str]
 
@@ -62,20 +65,27 @@ def _merged(report: Report) -> dict[Key, Finding]:
 
 def _renamed(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator[tuple[Finding, Finding]]:
     """Flaws under another preferred id: those that share most ids first."""
-    by_name: dict[tuple[str, str], list[Finding]] = {}
-    for finding in after:
-        for name in dict.fromkeys(finding.ids):
-            by_name.setdefault((subject(finding), name), []).append(finding)
-    shared: dict[tuple[int, int], tuple[Finding, Finding]] = {}
-    for finding in before:
-        for name in dict.fromkeys(finding.ids):
-            for other in by_name.get((subject(finding), name), ()):
-                shared[id(finding), id(other)] = finding, other
+    earlier, later = _by_name(before), _by_name(after)
+    shared = {
+        (id(one), id(other)): (one, other)
+        for key, held in earlier.items()
+        if key in later and max(len(held), len(later[key])) <= _CROWD
+        for one in held
+        for other in later[key]
+    }
     taken: set[int] = set()
     for old, new in sorted(shared.values(), key=_nearness):
         if not {id(old), id(new)} & taken:
             taken |= {id(old), id(new)}
             yield old, new
+
+
+def _by_name(findings: Iterable[Finding]) -> dict[tuple[str, str], list[Finding]]:
+    found: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        for name in dict.fromkeys(finding.ids):
+            found.setdefault((subject(finding), name), []).append(finding)
+    return found
 
 
 def _nearness(pair: tuple[Finding, Finding]) -> tuple[int, list[str]]:
@@ -119,15 +129,15 @@ def _matched(
     before: Sequence[Asset], after: Sequence[Asset], key: Callable[[Asset], Hashable]
 ) -> tuple[list[Asset], list[Asset], list[tuple[Asset, Asset]]]:
     """Those of one key two by two, in the order of their values; and what is left on both sides."""
-    waiting: dict[Hashable, list[Asset]] = {}
+    waiting: dict[Hashable, deque[Asset]] = {}
     for asset in after:
-        waiting.setdefault(key(asset), []).append(asset)
+        waiting.setdefault(key(asset), deque()).append(asset)
     left: list[Asset] = []
     both: list[tuple[Asset, Asset]] = []
     for asset in before:
         others = waiting.get(key(asset))
         if others:
-            both.append((asset, others.pop(0)))
+            both.append((asset, others.popleft()))
         else:
             left.append(asset)
     rest = {id(asset) for others in waiting.values() for asset in others}
