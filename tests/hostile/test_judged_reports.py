@@ -72,7 +72,7 @@ def judge(found: Report) -> None:
     rule_on(decided, RULES, today=TODAY, baseline=PLAIN)
     rule_on(PLAIN, RULES, today=TODAY, baseline=decided)
     for write in vex.WRITERS.values():
-        write(claims(decided).told, ORIGIN)
+        write(claims(decided, today=TODAY).told, ORIGIN)
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

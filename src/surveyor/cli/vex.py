@@ -13,7 +13,7 @@ from cyclopts import Parameter
 
 from surveyor import __version__
 from surveyor.cli import FAILED, OK, complaint, decide, destination, reports
-from surveyor.remedy.decisions.claim import Origin, claims
+from surveyor.remedy.decisions.claim import Claims, Origin, claims
 from surveyor.remedy.decisions.vex import WRITERS
 from surveyor.scan.errors import BadTarget
 from surveyor.scan.formats import reference
@@ -68,8 +68,8 @@ def vex(
     if decisions is not None or vex:
         names = product or () if vex else ()
         found = decide.read(None, file=decisions, vex=vex or (), products=names, search=False).on(found)
-    told = claims(found)
-    _remark(found, told.untold, told.accepted)
+    told = claims(found, today=datetime.now(UTC).date())
+    _remark(found, told)
     if not told.told:
         raise BadTarget(f"{report}: nobody has decided about a vulnerability in it; --decisions, or --vex")
     origin = _origin(found, author=author, url=author_url or "", product=product[0] if product else None)
@@ -80,16 +80,22 @@ def vex(
     return OK
 
 
-def _remark(report: Report, untold: int, accepted: int) -> None:
+def _remark(report: Report, told: Claims) -> None:
     """Say what VEX cannot."""
     for book in report.decisions:
         idle = sum(one.count for one in book.unapplied)
         if idle:
             complaint.say(f"{book.source}: {idle:,} of {counted(book.statements, 'statement')} decided nothing")
-    if untold:
-        complaint.say(f"{counted(untold, 'decision')} left out: about no vulnerability")
-    if accepted:
-        complaint.say(f"{counted(accepted, 'accepted risk')} written as affected: VEX has no other word")
+    left = {
+        "about no vulnerability": told.untold,
+        "about some places of a package only, which VEX cannot tell": told.partial,
+        "expired": told.expired,
+    }
+    for why, count in left.items():
+        if count:
+            complaint.say(f"{counted(count, 'decision')} left out: {why}")
+    if told.accepted:
+        complaint.say(f"{counted(told.accepted, 'accepted risk')} written as affected: VEX has no other word")
 
 
 def _is_address(text: str | None) -> bool:

@@ -6,8 +6,9 @@ VEX has no word for a risk that somebody accepts: it is told as ``affected``, wi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
-from surveyor.scan.judgement import Decision, DecisionStatus
+from surveyor.scan.judgement import SETTLED, Decision, DecisionStatus
 from surveyor.scan.model import Domain, Finding, Report
 
 UNEXPLAINED = "No reason was given."
@@ -43,34 +44,55 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """All of a report's, and how many decisions are about no vulnerability, of which VEX cannot speak."""
+    """All of a report's, and how many decisions were left out or told as less than they are.
+
+    VEX cannot speak of ``untold``, which are about no vulnerability, nor of ``partial``, which settle a package at some
+    of its places only; ``expired`` no longer hold.
+    """
 
     told: tuple[Claim, ...]
-    untold: int
-    accepted: int
+    untold: int = 0
+    partial: int = 0
+    expired: int = 0
+    accepted: int = 0
 
 
-def claims(report: Report) -> Claims:
+def claims(report: Report, *, today: date) -> Claims:
     """The claims that a report's decisions make."""
     decided = [(finding, finding.decision) for finding in report.findings if finding.decision is not None]
     flaws = [(finding, decision) for finding, decision in decided if finding.domain is Domain.VULNERABILITY]
+    held = [(finding, one) for finding, one in flaws if one.until is None or today.isoformat() <= one.until]
+    told = [(claim, one) for finding, one in held if (claim := _claim(finding, one))]
     return Claims(
-        told=tuple(_claim(finding, decision) for finding, decision in flaws),
+        told=tuple(claim for claim, _ in told),
         untold=len(decided) - len(flaws),
-        accepted=sum(decision.status is DecisionStatus.ACCEPTED for _, decision in flaws),
+        partial=len(held) - len(told),
+        expired=len(flaws) - len(held),
+        accepted=sum(decision.status is DecisionStatus.ACCEPTED for _, decision in told),
     )
 
 
-def _claim(finding: Finding, decision: Decision) -> Claim:
+def _packages(finding: Finding, decision: Decision) -> list[str]:
+    """The PURLs that a decision is about; none that it settles at some places only, since a PURL names none."""
+    if not decision.places:
+        return [asset.value for asset in finding.assets] or [finding.package or ""]
     places = set(decision.places)
-    values = [asset.value for asset in finding.assets if not places or (asset.path or asset.value) in places] or [
-        finding.package or ""
-    ]
+    about: dict[str, set[bool]] = {}
+    for asset in finding.assets:
+        about.setdefault(asset.value, set()).add((asset.path or asset.value) in places)
+    settles = decision.status in SETTLED
+    return [value for value, told in about.items() if (all(told) if settles else any(told))]
+
+
+def _claim(finding: Finding, decision: Decision) -> Claim | None:
+    packages = tuple(dict.fromkeys(filter(None, _packages(finding, decision))))
+    if not packages:
+        return None
     accepted = decision.status is DecisionStatus.ACCEPTED
     return Claim(
         ids=finding.ids or (finding.rule,),
         status=DecisionStatus.AFFECTED if accepted else decision.status,
         reason=decision.reason or UNEXPLAINED,
         justification=decision.justification,
-        packages=tuple(dict.fromkeys(value for value in values if value)),
+        packages=packages,
     )

@@ -112,7 +112,7 @@ _DECISIONS = st.builds(
 @settings(max_examples=25)
 @given(one=_DECISIONS, two=st.none() | _DECISIONS)
 def test_what_is_written_is_valid_and_reads_back_as_it_was(form: str, one: Decision, two: Decision | None) -> None:
-    told = claims(with_decisions(one, two)).told
+    told = claims(with_decisions(one, two), today=TODAY).told
     document = vex.WRITERS[form](told, ORIGIN)
     FORMATS[form](document)
     back = apply(WHOLE, [read(document)], today=TODAY)
@@ -135,13 +135,13 @@ def test_what_is_written_is_valid_and_reads_back_as_it_was(form: str, one: Decis
 
 @EVERY
 def test_a_document_is_the_same_for_the_same_decisions(form: str) -> None:
-    told = claims(with_decisions(decided(FIXED), None)).told
+    told = claims(with_decisions(decided(FIXED), None), today=TODAY).told
     assert vex.WRITERS[form](told, ORIGIN) == vex.WRITERS[form](told, ORIGIN)
 
 
 @EVERY
 def test_it_is_about_no_other_product(form: str) -> None:
-    document = vex.WRITERS[form](claims(with_decisions(decided(FIXED), None)).told, ORIGIN)
+    document = vex.WRITERS[form](claims(with_decisions(decided(FIXED), None), today=TODAY).told, ORIGIN)
     target = replace(WHOLE.target, name="other", source="other", digest="sha256:" + "b" * 64)
     back = apply(replace(WHOLE, target=target), [read(document)], today=TODAY)
     assert back.findings == WHOLE.findings
@@ -156,7 +156,7 @@ def test_a_flaw_may_be_decided_otherwise_in_each_package(form: str) -> None:
         replace(other, decision=decided(FIXED)),
         packages=(A, B),
     )
-    document = vex.WRITERS[form](claims(given_report).told, ORIGIN)
+    document = vex.WRITERS[form](claims(given_report, today=TODAY).told, ORIGIN)
     FORMATS[form](document)
     back = apply(report(ONE, other, packages=(A, B)), [read(document)], today=TODAY)
     assert [one.decision and one.decision.status for one in back.findings] == [NOT_AFFECTED, FIXED]
@@ -166,9 +166,24 @@ def test_claims_are_about_the_places_that_were_decided() -> None:
     two = package("pkg:npm/a@1.1.0", "x")
     finding = replace(flaw("CVE-1", A, two), decision=decided(FIXED, suppressed=False, places=("x",)))
     page = replace(remark("security_x", "X", "https://shop.example/"), decision=decided(ACCEPTED))
-    found = claims(report(finding, page, packages=(A, two)))
+    found = claims(report(finding, page, packages=(A, two)), today=TODAY)
     assert [one.packages for one in found.told] == [("pkg:npm/a@1.1.0",)]
     assert (found.untold, found.accepted) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("decision", "told"),
+    [
+        (decided(FIXED, suppressed=False, places=("app/a/package.json",)), []),
+        (decided(AFFECTED, places=("app/a/package.json",)), ["pkg:npm/a@1.0.0"]),
+        (decided(FIXED, until="2026-06-01"), ["pkg:npm/a@1.0.0"]),
+        (decided(FIXED, until="2026-05-31"), []),
+    ],
+)
+def test_no_claim_says_more_than_the_decision(decision: Decision, told: list[str]) -> None:
+    found = claims(with_decisions(decision, None), today=TODAY)
+    assert [one for claim in found.told for one in claim.packages] == told
+    assert len(found.told) + found.partial + found.expired == 1
 
 
 # ---- read
@@ -468,7 +483,10 @@ def _mangled(document: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 
 _DOCUMENTS = [
-    write(claims(with_decisions(decided(NOT_AFFECTED, "component_not_present"), decided(AFFECTED))).told, ORIGIN)
+    write(
+        claims(with_decisions(decided(NOT_AFFECTED, "component_not_present"), decided(AFFECTED)), today=TODAY).told,
+        ORIGIN,
+    )
     for write in vex.WRITERS.values()
 ]
 
