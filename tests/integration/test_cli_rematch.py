@@ -116,7 +116,8 @@ def test_what_cannot_be_matched_is_said(surveyor: Surveyor, tmp_path: Path) -> N
         ((tmp_path / "none.json",), "cannot be read"),
         ((path, path, "--format", "json"), "--output FOLDER"),
         ((path, path, "--output", tmp_path / "nowhere"), "no such folder"),
-        ((path, path, "--output", tmp_path), "several reports are called one.json"),
+        ((path, path, "--output", tmp_path), "several reports would be called one.txt"),
+        ((path, tmp_path / "one", "--output", tmp_path), "several reports would be called one.txt"),
     ):
         done = surveyor("rematch", *words, "--advisories", database, "--quiet")
         assert (done.returncode, told in done.stderr) == (2, True), done.stderr

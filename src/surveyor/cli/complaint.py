@@ -24,9 +24,11 @@ def expected() -> tuple[type[Exception], ...]:
 
 
 def say(words: str) -> None:
-    """One line on standard error; that nobody may be there to read it changes no exit code."""
+    """One line on standard error, safe to show; that nobody may be there to read it changes no exit code."""
+    from surveyor.scan.events import printable
+
     with contextlib.suppress(OSError, ValueError):
-        print(f"surveyor: {words}", file=sys.stderr, flush=True)
+        print(f"surveyor: {printable(words)}", file=sys.stderr, flush=True)
 
 
 def complain(error: Exception) -> int:

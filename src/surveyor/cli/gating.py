@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from surveyor.cli import decide, reports
 from surveyor.remedy import gate
 from surveyor.scan.errors import BadTarget
-from surveyor.scan.events import printable
 from surveyor.scan.judgement import Ruling
-from surveyor.scan.model import INCOMPLETE, Kind, Report, ScanStatus
+from surveyor.scan.model import INCOMPLETE, Kind, Report, ScanStatus, Target
 from surveyor.scan.vocabulary import counted
 
 if TYPE_CHECKING:
@@ -40,6 +39,8 @@ class Gating:
 
     def tell(self, report: Report) -> Iterator[str]:
         """A sentence for each rule that is broken, or that could not be held against everything."""
+        if self.baseline is not None and _called(self.baseline.target) != _called(report.target):
+            yield f"--only-new: the baseline is of {_called(self.baseline.target)}, not of {_called(report.target)}"
         if self.baseline is not None and any(entry.state in INCOMPLETE for entry in self.baseline.coverage):
             yield "--only-new: the baseline is incomplete; what it did not look at counts as new"
         for ruling in report.rulings:
@@ -81,14 +82,27 @@ def _baseline(path: Path, kind: Kind) -> Report:
     return report
 
 
+def _called(target: Target) -> str:
+    """A target by the name that its builds share: an image without its tag, a file or a folder without where it lay."""
+    from surveyor.remedy.decisions.target import image_of
+
+    name = target.name or target.source
+    if target.kind is Kind.WEB:
+        return target.source
+    image = image_of(name) if target.type == "container" else None
+    if image is not None:
+        return f"{image.host}/{image.repository}"
+    return name.rstrip("/").rpartition("/")[2] or name
+
+
 def _broken(ruling: Ruling) -> str:
     what = counted(ruling.count, "package" if ruling.packages else "finding")
     names = [*ruling.findings, *ruling.packages]
     more = f" and {ruling.count - _NAMED:,} more" if ruling.count > _NAMED else ""
     verb = "failed" if ruling.action == "fail" else "warns"
-    return f"{printable(ruling.rule)}: {verb}: {what}: {printable(', '.join(names[:_NAMED]))}{more}"
+    return f"{ruling.rule}: {verb}: {what}: {', '.join(names[:_NAMED])}{more}"
 
 
 def _undecided(ruling: Ruling) -> str:
     what = counted(ruling.undecided, "package" if ruling.missing == ("licence",) else "finding")
-    return f"{printable(ruling.rule)}: not held against {what}: unknown {', '.join(ruling.missing)}"
+    return f"{ruling.rule}: not held against {what}: unknown {', '.join(ruling.missing)}"

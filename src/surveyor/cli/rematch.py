@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -58,9 +59,9 @@ class _How:
         report = self.rules.on(self.decided.on(facts.weigh(report)))
         into = self.output
         if self.many and into is not None:
-            into /= f"{path.name.removesuffix('.json')}{_ENDINGS.get(self.form, '.json')}"
-        elif self.many:
-            print(f"{path}:", flush=True)
+            into /= _named(path, self.form)
+        elif self.many and not destination.show(os.fsencode(path) + b":\n"):
+            return FAILED
         written = rendering.write(report, self.form, into)
         for words in self.rules.tell(report):
             complaint.say(f"{path}: {words}" if self.many else words)
@@ -162,6 +163,11 @@ def _read(path: Path) -> Report:
     return report
 
 
+def _named(path: Path, form: str) -> str:
+    """What one of several reports is called in their folder."""
+    return f"{path.name.removesuffix('.json')}{_ENDINGS.get(form, '.json')}"
+
+
 def _check(paths: Sequence[Path], form: str, output: Path | None) -> None:
     """Raise ``BadTarget`` where several reports would become one."""
     if len(paths) == 1:
@@ -174,9 +180,9 @@ def _check(paths: Sequence[Path], form: str, output: Path | None) -> None:
         return
     if not output.is_dir():
         raise BadTarget(f"--output {output}: no such folder; several reports are written to one file each")
-    twice = {path.name for path in paths if [other.name for other in paths].count(path.name) > 1}
-    if twice:
-        raise BadTarget(f"--output {output}: several reports are called {min(twice)}")
+    name, count = Counter(_named(path, form) for path in paths).most_common(1)[0]
+    if count > 1:
+        raise BadTarget(f"--output {output}: several reports would be called {name}")
 
 
 def _settings(advisories: str | None, emit: Progress) -> Settings:

@@ -14,9 +14,9 @@ from cyclopts import Parameter
 from surveyor import __version__
 from surveyor.cli import FAILED, OK, complaint, decide, destination, reports
 from surveyor.remedy.decisions.claim import Claims, Origin, claims
+from surveyor.remedy.decisions.target import image_of
 from surveyor.remedy.decisions.vex import WRITERS
 from surveyor.scan.errors import BadTarget
-from surveyor.scan.formats import reference
 from surveyor.scan.model import Kind, Report, Target
 from surveyor.scan.vocabulary import counted
 
@@ -123,18 +123,11 @@ def _origin(report: Report, *, author: str, url: str, product: str | None) -> Or
 
 def _product(target: Target, name: str) -> str:
     """An image's package URL (purl types, ``oci``); of all else a generic one."""
-    if target.kind is Kind.ARTIFACT and target.type == "container" and (named := _reference(name)):
+    named = image_of(name) if target.kind is Kind.ARTIFACT and target.type == "container" else None
+    if named is not None and named.explicit:
         tag = f"&tag={quote(named.tag)}" if named.tag else ""
         repository = quote(f"{named.host}/{named.repository}", safe="/:")
         last = quote(named.repository.rpartition("/")[2].lower())
         version = f"@{quote(target.digest, safe='')}" if target.digest else ""
         return f"pkg:oci/{last}{version}?repository_url={repository}{tag}"
     return f"pkg:generic/{quote(name.rpartition('/')[2] or 'target', safe='')}"
-
-
-def _reference(name: str) -> reference.Reference | None:
-    try:
-        found = reference.parse(name.partition("://")[2] if "://" in name else name)
-    except BadTarget:
-        return None
-    return found if found.explicit else None

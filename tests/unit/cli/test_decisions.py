@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from surveyor.cli import main
+from surveyor.cli import gating, main
+from surveyor.scan.model import Kind, Target
 from tests.servers.osv_bucket import record, write
 
 HIGH = [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"}]
@@ -68,7 +69,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.Ca
             main([str(word) for word in words])
         said = capsysbinary.readouterr()
         assert isinstance(ended.value.code, int)
-        return Ran(ended.value.code, said.out.decode(), said.err.decode())
+        return Ran(ended.value.code, said.out.decode(errors="replace"), said.err.decode())
 
     return command
 
@@ -190,6 +191,53 @@ def test_only_new(run: Run) -> None:
     assert ran.code == 1
     assert "--only-new: failed: 1 finding: GHSA-3: npm/b" in ran.err
     assert [one["findings"] for one in ran.report["rulings"]] == [["GHSA-3: npm/b"]]
+
+
+def test_a_baseline_of_another_target_is_told(run: Run) -> None:
+    scan(run, "--output", "before.json")
+    Path("app").rename("shop")
+    ran = scan(run, "--only-new", "before.json", target="shop")
+    assert (ran.code, "--only-new: the baseline is of app, not of shop" in ran.err) == (0, True)
+    assert "baseline" not in scan(run, "--only-new", "before.json", target=str(Path("shop").rename("app"))).err
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (("container", "registry.example/shop:1.1"), ("container", "registry.example/shop:1.2"), True),
+        (("container", "registry.example/shop:1.1"), ("container", "registry.example/basket:1.1"), False),
+        (("container", "docker.io/library/debian:12"), ("container", "docker://debian"), True),
+        (("archive", "/builds/1/app.tar"), ("archive", "/builds/2/app.tar"), True),
+        (("archive", "a.tar"), ("archive", "b.tar"), False),
+        (("url", "https://shop.example/a"), ("url", "https://shop.example/b"), False),
+    ],
+)
+def test_builds_of_one_target_are_no_others(one: tuple[str, str], other: tuple[str, str], same: bool) -> None:
+    names = [
+        gating._called(Target(kind=Kind.WEB if kind == "url" else Kind.ARTIFACT, source=source, type=kind))
+        for kind, source in (one, other)
+    ]
+    assert (names[0] == names[1]) is same
+
+
+def test_what_a_report_is_called_does_not_steer_the_terminal(run: Run) -> None:
+    scan(run, "--output", "before.json")
+    given = json.loads(Path("before.json").read_text())
+    given["target"]["source"] = given["target"]["name"] = "\x1b[2J"
+    Path("odd.json").write_text(json.dumps(given))
+    given["target"]["kind"] = "web"
+    Path("page.json").write_text(json.dumps(given))
+    ran = run("diff", "odd.json", "page.json")
+    assert (ran.code, "\x1b" in ran.err) == (2, False)
+    assert "\x1b" not in scan(run, "--only-new", "odd.json").err
+
+
+def test_reports_of_any_name_are_matched_again(run: Run) -> None:
+    scan(run, "--output", "one.json")
+    odd = os.fsdecode(b"\xff.json")
+    Path(odd).write_bytes(Path("one.json").read_bytes())
+    ran = run("rematch", odd, "one.json", "--advisories", Path("bucket").absolute(), "--quiet")
+    assert (ran.code, "one.json:\n" in ran.out) == (0, True)
 
 
 def test_policies_of_both_files_hold(run: Run) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -151,9 +150,15 @@ class Target:
 
 def _references(names: Iterable[str | None]) -> Iterator[Reference]:
     """A target's names that can be those of images, wherever they came from."""
-    for name in dict.fromkeys(name for name in names if name):
-        with contextlib.suppress(BadTarget):
-            yield reference.parse(name.partition("://")[2] if "://" in name else name)
+    return filter(None, map(image_of, dict.fromkeys(filter(None, names))))
+
+
+def image_of(name: str) -> Reference | None:
+    """The image that a target's name means, if it can mean one: ``docker://NAME`` and the like too."""
+    try:
+        return reference.parse(name.partition("://")[2] if "://" in name else name)
+    except BadTarget:
+        return None
 
 
 def _is_image(given: Purl, held: Reference, digest: str) -> bool:
