@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from surveyor.scan.check import directives
 from surveyor.scan.check.document import Document
-from surveyor.scan.evidence import Page, WellKnown
+from surveyor.scan.evidence import WellKnown
 from surveyor.scan.formats import robots
 from surveyor.scan.formats.robots import Rule
 
@@ -15,8 +15,7 @@ _PATH = "/robots.txt"
 
 def forbidding(url: str, files: WellKnown) -> dict[str, Rule | None]:
     """By crawler the rule that keeps it from a page, if one does; a file that is not there or no such file has none."""
-    page = files.files.get(_PATH)
-    found = robots.parse(page.body) if page is not None and is_rules(page) else robots.Robots()
+    found = robots.read(files.files.get(_PATH))
     split = urlsplit(url)
     path = (split.path or "/") + (f"?{split.query}" if split.query else "")
     rules: dict[str, Rule | None] = {}
@@ -24,11 +23,6 @@ def forbidding(url: str, files: WellKnown) -> dict[str, Rule | None]:
         rule = found.deciding(agent, path)
         rules[agent] = None if rule is None or rule.allow else rule
     return rules
-
-
-def is_rules(page: Page) -> bool:
-    """Whether an answer is read as rules: found, and no web page."""
-    return page.status == 200 and "html" not in page.media_type
 
 
 def kept_out(document: Document, files: WellKnown | None) -> bool | None:

@@ -1,15 +1,26 @@
-"""robots.txt: which paths of a site a crawler may ask for (RFC 9309), and what in the file nobody understands."""
+"""robots.txt: which paths of a site a crawler may ask for (RFC 9309), and what in the file nobody understands.
+
+Read by us, since findings name the rule that decides with its line, and the lines that break the syntax.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from string import ascii_letters, digits
 from urllib.parse import quote, urlsplit
 
-#: Lines that are read, characters of each.
-LINES = 20_000
-_LINE = 2_000
+from surveyor.scan.evidence import Page
+
+#: How much of a file is read (§2.5 asks for 500 KiB at least), characters of a line.
+_BYTES, _LINE = 512 << 10, 2_000
 _PROBLEMS = 100
-_SAFE = "%/:=&?~#+!$,;'@()*[]"
+_SAFE = "%/:=&?~#+!,;'@()[]"
+_ENCODED = re.compile("%([0-9A-Fa-f]{2})")
+_UNRESERVED = frozenset(f"{ascii_letters}{digits}-._~")
+#: A product token ends where its version begins.
+_TOKEN = re.compile(r"[^\s/]*")
 _KNOWN = frozenset(
     (
         "user-agent",
@@ -51,19 +62,20 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Robots:
-    """What a file says: rules by crawler in lower case, sitemaps, and lines that are wrong (the first hundred)."""
+    """What a file says: groups of rules by crawler in lower case, sitemaps, and the first hundred lines that are wrong.
 
-    rules: dict[str, list[Rule]] = field(default_factory=dict)
+    Crawlers that are named together share their group.
+    """
+
+    groups: dict[str, list[list[Rule]]] = field(default_factory=dict)
     sitemaps: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     def deciding(self, agent: str, path: str) -> Rule | None:
         """The rule that decides about a path with its query: the longest pattern, allow before disallow (§2.2.2)."""
-        name = agent.lower()
-        rules = self.rules.get(name, self.rules.get("*", []))
-        wanted = _plain(path)
+        wanted = _plain(path, _SAFE)
         best: Rule | None = None
-        for rule in rules:
+        for rule in self._rules(agent.lower()):
             longer = best is None or (len(rule.pattern), rule.allow) > (len(best.pattern), best.allow)
             if longer and rule.pattern and _fits(rule.pattern, wanted):
                 best = rule
@@ -74,22 +86,39 @@ class Robots:
         rule = self.deciding(agent, path)
         return rule is None or rule.allow or path == "/robots.txt"
 
+    def _rules(self, agent: str) -> Iterator[Rule]:
+        groups = self.groups.get(agent, self.groups.get("*", []))
+        return (rule for group in groups for rule in group)
+
+
+def read(page: Page | None) -> Robots:
+    """The rules of an answer; one that is not there, or a web page in its place, has none."""
+    if page is None or page.status != 200 or is_page(page):
+        return Robots()
+    # of a file that is longer than what was read the last line may be half of one
+    return parse(page.body[: page.body.rfind(b"\n") + 1] if page.cut else page.body)
+
+
+def is_page(page: Page) -> bool:
+    """Whether an answer is a web page, whatever it is called."""
+    return "html" in page.media_type or page.body[:200].lstrip().lower().startswith((b"<!doctype", b"<html"))
+
 
 def parse(data: bytes) -> Robots:
     """A file's groups; what is wrong with a line is kept and the line left out, as crawlers do."""
     reader = _Reader()
-    text = data.decode("utf-8-sig", "replace")
-    for number, line in enumerate(text.splitlines()[:LINES], 1):
+    text = data[:_BYTES].decode("utf-8-sig", "replace")
+    for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
         reader.line(number, line[:_LINE])
-    return Robots(rules=reader.rules, sitemaps=tuple(reader.sitemaps), problems=tuple(reader.problems))
+    return Robots(groups=reader.groups, sitemaps=tuple(reader.sitemaps), problems=tuple(reader.problems))
 
 
 class _Reader:
     def __init__(self) -> None:
-        self.rules: dict[str, list[Rule]] = {}
+        self.groups: dict[str, list[list[Rule]]] = {}
         self.sitemaps: list[str] = []
         self.problems: list[Problem] = []
-        self._agents: list[str] = []
+        self._group: list[Rule] | None = None
         self._open = False  # whether another crawler's name still belongs to this group
 
     def line(self, number: int, line: str) -> None:
@@ -112,25 +141,26 @@ class _Reader:
         return None if name in _KNOWN else "no crawler knows this directive"
 
     def _agent(self, value: str) -> str | None:
-        if not self._open:
-            self._agents = []
+        if self._group is None or not self._open:
+            self._group = []
         self._open = True
-        if not value:
+        token = _TOKEN.match(value)
+        if token is None or not token[0]:
             return "it names no crawler"
-        self._agents.append(value.lower())
-        self.rules.setdefault(value.lower(), [])
+        groups = self.groups.setdefault(token[0].lower(), [])
+        if not groups or groups[-1] is not self._group:
+            groups.append(self._group)
         return None
 
     def _rule(self, number: int, allow: bool, value: str) -> str | None:
         self._open = False
-        if not self._agents:
+        if self._group is None:
             return "no crawler is named before it"
         if value and value[0] not in "/*":
             return "a pattern begins with / or *"
         if "$" in value[:-1]:
             return "$ may only end a pattern"
-        for agent in self._agents:
-            self.rules[agent].append(Rule(allow, _plain(value), number))
+        self._group.append(Rule(allow, _plain(value, _SAFE + "*$"), number))
         return None
 
 
@@ -155,9 +185,14 @@ def _fits(pattern: str, path: str) -> bool:
     return not ends or (path.endswith(last) and len(path) - len(last) >= at)
 
 
-def _plain(path: str) -> str:
-    """A path as it stands in a request line."""
-    return quote(path, safe=_SAFE)
+def _plain(path: str, safe: str) -> str:
+    """A path as it is compared: what needs no encoding without, all else with capital digits (§2.2.2)."""
+    return _ENCODED.sub(_decoded, quote(path, safe=safe))
+
+
+def _decoded(found: re.Match[str]) -> str:
+    letter = chr(int(found[1], 16))
+    return letter if letter in _UNRESERVED else found[0].upper()
 
 
 def _is_address(value: str) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 import time
+from dataclasses import replace
 
 import pytest
 from protego import Protego
 
+from surveyor.scan.evidence import Page
 from surveyor.scan.formats import robots
 
 RFC = b"""User-Agent: *
@@ -116,3 +118,49 @@ def test_hostile_files_end_soon() -> None:
     robots.parse(b"User-agent: x\n" * 30_000)
     robots.parse(bytes(range(256)) * 2_000)
     assert time.process_time() - begun < 10
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "fits"),
+    [
+        ("/foo/bar/%62%61%7A", "/foo/bar/baz", True),
+        ("/foo/bar/baz", "/foo/bar/%62%61%7A", True),
+        ("/%c3%bc", "/ü", True),
+        ("/a%2fb", "/a/b", False),
+        ("/a%2fb", "/a%2Fb", True),
+        ("/with-a-%2A.html", "/with-a-*.html", True),
+        ("/with-a-%2A.html", "/with-a-b.html", False),
+        ("/foo-%24", "/foo-$", True),
+    ],
+)
+def test_encoded_letters_are_compared_as_the_rfc_says(pattern: str, path: str, fits: bool) -> None:
+    assert robots.parse(f"User-agent: *\nDisallow: {pattern}".encode()).allows("any", path) is not fits
+
+
+def test_a_crawler_is_named_by_its_product_whatever_its_version() -> None:
+    read = robots.parse(b"User-agent: *\nAllow: /\n\nUser-agent: Googlebot/2.1\nUser-agent: bot v3\nDisallow: /")
+    assert [read.allows(agent, "/x") for agent in ("googlebot", "bot", "other")] == [False, False, True]
+
+
+def test_only_ends_of_lines_by_the_rfc_end_a_line() -> None:
+    read = robots.parse("User-agent: *\rDisallow: /a\u2028Disallow: /b\x0cx\r\nDisallow: /c".encode())
+    assert [read.allows("x", path) for path in ("/b", "/c")] == [True, False]
+    rule = read.deciding("x", "/c")
+    assert rule is not None
+    assert rule.line == 3
+
+
+def test_many_crawlers_with_many_rules_cost_no_more_than_their_lines() -> None:
+    begun = time.process_time()
+    read = robots.parse(b"".join(b"User-agent: a%d\n" % at for at in range(9_000)) + b"Disallow: /x\n" * 9_000)
+    assert not read.allows("a8999", "/x")
+    assert time.process_time() - begun < 2
+
+
+def test_half_a_line_at_the_end_of_what_was_read_is_no_rule() -> None:
+    url = "https://a.example/robots.txt"
+    text = b"User-agent: *\nDisallow: /a\nDisallow: /"
+    answer = Page(asked=url, url=url, status=200, headers=(("Content-Type", "text/plain"),), body=text)
+    assert not robots.read(answer).allows("x", "/b")
+    assert robots.read(replace(answer, cut=True)).allows("x", "/b")
+    assert not robots.read(replace(answer, cut=True)).allows("x", "/a")

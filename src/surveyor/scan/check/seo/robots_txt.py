@@ -23,10 +23,10 @@ def judge(_document: Document, files: WellKnown) -> Iterable[Outcome]:
     if page.status >= 500:
         yield Outcome(key="failing", evidence=(told,))
         return
-    if "html" in page.media_type or page.body[:200].lstrip().lower().startswith((b"<!doctype", b"<html")):
+    if robots.is_page(page):
         yield Outcome(key="page", evidence=(told,))
         return
-    problems = robots.parse(page.body).problems
+    problems = robots.read(page).problems
     if problems:
         evidence = tuple(
             Evidence(kind="file", where=f"{_PATH} line {one.line}", value=f"{one.text}: {one.why}") for one in problems
