@@ -351,7 +351,6 @@ def test_what_is_asked_around_a_page_is_judged_hop_by_hop(site: Site) -> None:
     with Site() as inside:
         for path in (
             "/robots.txt",
-            "/sitemap.xml",
             "/.well-known/security.txt",
             "/security.txt",
             "/.git/HEAD",

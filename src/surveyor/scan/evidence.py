@@ -230,8 +230,9 @@ class Reference:
     value: str
 
 
-#: Kinds of which only some are asked for.
-SAMPLED = frozenset({"anchor"})
+#: Kinds of which only some are asked for: links of a page, and sitemaps.
+SITEMAP = "sitemap"
+SAMPLED = frozenset({"anchor", SITEMAP})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,10 +285,13 @@ class SitemapFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sitemaps:
-    """The sitemaps of the page's site that were read, how many ``more`` there are, and why one could not be had."""
+    """The sitemaps of the page's site that were read.
+
+    ``missed`` says by address why one could not be had, by ``/robots.txt`` why it is not known which there are, and by
+    ``sitemap`` what was not read of what there is.
+    """
 
     files: tuple[SitemapFile, ...]
-    more: int = 0
     missed: Mapping[str, str] = field(default_factory=dict)
 
 

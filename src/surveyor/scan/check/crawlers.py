@@ -10,12 +10,10 @@ from surveyor.scan.evidence import WellKnown
 from surveyor.scan.formats import robots
 from surveyor.scan.formats.robots import Rule
 
-_PATH = "/robots.txt"
-
 
 def forbidding(url: str, files: WellKnown) -> dict[str, Rule | None]:
     """By crawler the rule that keeps it from a page, if one does; a file that is not there or no such file has none."""
-    found = robots.read(files.files.get(_PATH))
+    found = robots.read(files.files.get(robots.PATH))
     split = urlsplit(url)
     path = (split.path or "/") + (f"?{split.query}" if split.query else "")
     rules: dict[str, Rule | None] = {}
@@ -30,7 +28,7 @@ def kept_out(document: Document, files: WellKnown | None) -> bool | None:
     open_to = [agent for agent in directives.AGENTS if directives.blocking(document, agent) is None]
     if not open_to:
         return True
-    if files is None or _PATH in files.missed:
+    if files is None or robots.PATH in files.missed:
         return None
     rules = forbidding(document.page.url, files)
     return all(rules[agent] is not None for agent in open_to)

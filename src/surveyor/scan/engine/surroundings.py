@@ -14,7 +14,7 @@ from surveyor.scan.engine import libraries
 from surveyor.scan.engine.gathering import GATHERERS, Shared
 from surveyor.scan.engine.rules import Rules
 from surveyor.scan.errors import Unreachable
-from surveyor.scan.evidence import Libraries, Links, Rendered, Scripts
+from surveyor.scan.evidence import SITEMAP, Libraries, Links, Rendered, Scripts, Sitemaps
 from surveyor.scan.gather import Gathered
 from surveyor.scan.model import Coverage, CoverageState
 
@@ -66,20 +66,19 @@ class Surroundings:
         return shown if readable else self._document
 
     def tell_untried(self) -> None:
-        """How many of the page's addresses were not asked for, and why."""
-        links = self._have.get(Needs.LINKS)
+        """How many of the page's addresses, and of the site's sitemaps, were not asked for, and why."""
+        links, maps = self._have.get(Needs.LINKS), self._have.get(Needs.SITEMAPS)
         if isinstance(links, Links) and links.untried:
             asked, reasons = len(links.answers) + len(links.silent), Counter(links.untried.values())
             told = "; ".join(f"{count}: {why}" for why, count in reasons.most_common(5))
-            self._ledger.add(
-                Coverage(
-                    what="links",
-                    state=CoverageState.LOOKED,
-                    detail=f"{asked} of {asked + len(links.untried)} addresses were asked for; {told}"[:_WHY],
-                    asset=self._shared.asset.value,
-                    count=asked,
-                )
-            )
+            self._tell("links", asked, f"{asked} of {asked + len(links.untried)} addresses were asked for; {told}")
+        if isinstance(maps, Sitemaps) and SITEMAP in maps.missed:
+            self._tell("sitemaps", len(maps.files), maps.missed[SITEMAP])
+
+    def _tell(self, what: str, count: int, detail: str) -> None:
+        asset = self._shared.asset.value
+        entry = Coverage(what=what, state=CoverageState.LOOKED, detail=detail[:_WHY], asset=asset, count=count)
+        self._ledger.add(entry)
 
     def _gathered(self, need: Needs) -> Gathered | None:
         gatherer = GATHERERS[need]

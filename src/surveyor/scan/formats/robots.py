@@ -13,6 +13,8 @@ from urllib.parse import quote, urlsplit
 
 from surveyor.scan.evidence import Page
 
+#: Where every site keeps it.
+PATH = "/robots.txt"
 #: How much of a file is read (§2.5 asks for 500 KiB at least), characters of a line.
 _BYTES, _LINE = 512 << 10, 2_000
 _PROBLEMS = 100
@@ -84,7 +86,7 @@ class Robots:
     def allows(self, agent: str, path: str) -> bool:
         """Whether a crawler may ask for a path; the file itself it always may."""
         rule = self.deciding(agent, path)
-        return rule is None or rule.allow or path == "/robots.txt"
+        return rule is None or rule.allow or path == PATH
 
     def _rules(self, agent: str) -> Iterator[Rule]:
         groups = self.groups.get(agent, self.groups.get("*", []))

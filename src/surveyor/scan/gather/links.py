@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 from surveyor.scan.address import host_of
 from surveyor.scan.errors import NotConfigured, Refused, ScanError
 from surveyor.scan.evidence import SAMPLED, Links, Page
-from surveyor.scan.formats.robots import Robots, parse
+from surveyor.scan.formats import robots
+from surveyor.scan.formats.robots import Robots
 from surveyor.scan.gather import asking
 from surveyor.scan.gather.interface import Errand, Gatherer
 
@@ -72,10 +73,9 @@ def _by_turns(kinds: dict[str, str], host: str) -> Iterable[str]:
 def _robots(errand: Errand) -> Robots:
     """The site's rules; one without, or whose file cannot be had, has none."""
     try:
-        page = errand.wellknown().files.get("/robots.txt")
+        return robots.read(errand.wellknown().files.get(robots.PATH))
     except ScanError:
         return Robots()
-    return parse(page.body) if page is not None and page.status == 200 and not page.is_html else Robots()
 
 
 def _missed(work: _Work, kinds: dict[str, str]) -> dict[str, str]:

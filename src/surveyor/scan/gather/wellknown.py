@@ -1,15 +1,15 @@
-"""Files that a site keeps where everybody looks: robots.txt, the sitemap, security.txt (RFC 9116)."""
+"""Files that a site keeps where everybody looks: robots.txt and security.txt (RFC 9116)."""
 
 from __future__ import annotations
 
 from surveyor.scan.errors import ScanError
 from surveyor.scan.evidence import Page, WellKnown
+from surveyor.scan.formats import robots
 from surveyor.scan.gather import asking
 from surveyor.scan.gather.interface import Errand, Gatherer
 
-ROBOTS, SITEMAP = "/robots.txt", "/sitemap.xml"
 SECURITY, OLD_SECURITY = "/.well-known/security.txt", "/security.txt"
-_PATHS = (ROBOTS, SITEMAP, SECURITY, OLD_SECURITY)
+_PATHS = (robots.PATH, SECURITY, OLD_SECURITY)
 #: robots.txt is read to 500 KiB by those who read it (RFC 9309 §2.5).
 _BYTES = 512 << 10
 

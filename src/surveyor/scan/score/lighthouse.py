@@ -12,12 +12,12 @@ from itertools import product
 from surveyor.scan.check import crawlers
 from surveyor.scan.check.document import Document
 from surveyor.scan.evidence import WellKnown
+from surveyor.scan.formats import robots
 from surveyor.scan.model import NOT_LOOKED, Domain, Score, ScoreTest
 
 PROFILE = "lighthouse-seo-13"
 PASSED, FAILED, NOT_APPLICABLE = "passed", "failed", "not_applicable"
 _UNKNOWN = (PASSED, FAILED, NOT_APPLICABLE)
-_ROBOTS = "/robots.txt"
 WEIGHTS = {"is-crawlable": 93 / 23}
 TITLES = {
     "is-crawlable": "Page is not blocked from indexing",
@@ -90,7 +90,7 @@ def _has_nothing(name: str, document: Document, files: WellKnown | None, keys: t
         return next(document.named("img"), None) is None
     if name == "canonical":
         return "missing" in keys or "misplaced" in keys
-    page = files.files.get(_ROBOTS) if files is not None else None
+    page = files.files.get(robots.PATH) if files is not None else None
     return name == "robots-txt" and (page is None or page.status >= 400 or not page.body)
 
 

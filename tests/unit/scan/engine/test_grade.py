@@ -141,7 +141,6 @@ def test_a_narrowed_scan_asks_for_nothing_it_does_not_need(site: Site) -> None:
     assert {seen.path for seen in site.requests} == {
         "/",
         "/robots.txt",
-        "/sitemap.xml",
         "/.well-known/security.txt",
         "/security.txt",
     }

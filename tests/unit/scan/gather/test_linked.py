@@ -184,8 +184,15 @@ def test_an_index_in_gzip_that_robots_txt_names_and_the_first_of_its_files(site:
         (404, ""),
         (404, ""),
     ]
-    assert found.more == 5
+    assert found.missed == {"sitemap": "5 were read; 6 more are named"}
     assert not any("deeper" in path for path in paths(site))
+
+
+def test_without_robots_txt_it_is_not_known_which_sitemaps_there_are(site: Site) -> None:
+    site.page("/robots.txt", "busy", status=503)
+    assert mapped(site).missed == {"/robots.txt": "the server answered 503"}
+    site.raw("/robots.txt", b"not http\r\n\r\n")
+    assert set(mapped(site).missed) == {"/robots.txt"}
 
 
 def test_a_bomb_is_cut(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,6 +200,7 @@ def test_a_bomb_is_cut(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.page("/sitemap.xml", gzip.compress(b"<urlset>" + b" " * (64 << 20)), content_type="application/gzip")
     (file,) = mapped(site).files
     assert file.cut
+    assert mapped(site).missed["sitemap"].endswith("/sitemap.xml only the beginning")
     assert file.sitemap.error is None
 
 

@@ -10,16 +10,15 @@ from surveyor.scan.evidence import WellKnown
 from surveyor.scan.formats import robots
 from surveyor.scan.model import Domain, Evidence
 
-_PATH = "/robots.txt"
 _QUOTED = 20
 
 
 def judge(_document: Document, files: WellKnown) -> Iterable[Outcome]:
     """A server's error, upon which crawlers stay away; a page in its place; lines that break the syntax."""
-    page = files.files.get(_PATH)
+    page = files.files.get(robots.PATH)
     if page is None or 400 <= page.status < 500:
         return
-    told = Evidence(kind="file", where=_PATH, value=f"{page.status} {page.media_type}".strip()[:300])
+    told = Evidence(kind="file", where=robots.PATH, value=f"{page.status} {page.media_type}".strip()[:300])
     if page.status >= 500:
         yield Outcome(key="failing", evidence=(told,))
         return
@@ -29,7 +28,8 @@ def judge(_document: Document, files: WellKnown) -> Iterable[Outcome]:
     problems = robots.read(page).problems
     if problems:
         evidence = tuple(
-            Evidence(kind="file", where=f"{_PATH} line {one.line}", value=f"{one.text}: {one.why}") for one in problems
+            Evidence(kind="file", where=f"{robots.PATH} line {one.line}", value=f"{one.text}: {one.why}")
+            for one in problems
         )
         yield Outcome(key="invalid", evidence=evidence[:_QUOTED], count=len(problems))
 
@@ -41,5 +41,5 @@ CHECK = Check(
     outcomes=("failing", "page", "invalid"),
     needs=Needs.SITE,
     site=judge,
-    parts=(_PATH,),
+    parts=(robots.PATH,),
 )
