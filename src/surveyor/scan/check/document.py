@@ -15,8 +15,9 @@ from surveyor.scan.check.semantics import Semantics
 from surveyor.scan.evidence import Page
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
-_PARAMETER = re.compile(r"""charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
+#: How markup and a Content-Type name an encoding.
+META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
+CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
 #: Latin-1 and ASCII mean Windows-1252 to a browser.
 _LATIN = frozenset({"iso8859-1", "ascii", "latin-1"})
 
@@ -39,6 +40,21 @@ class Document:
     def semantics(self) -> Semantics:
         """What assistive technology is told of the elements."""
         return Semantics(self)
+
+    @cached_property
+    def titles(self) -> tuple[Element, ...]:
+        """The title elements that are the page's; those inside pictures (SVG) are other things."""
+        return tuple(node for node in self.named("title") if not self.inside(node, "svg"))
+
+    @cached_property
+    def title(self) -> str:
+        """The first title with text in it, on one line."""
+        return next((text for node in self.titles if (text := " ".join(node.text().split()))), "")
+
+    @cached_property
+    def description(self) -> str:
+        """The first meta description with text in it, on one line."""
+        return next((" ".join(text.split()) for text in self.meta("description") if text), "")
 
     @cached_property
     def policies(self) -> tuple[str, ...]:
@@ -95,8 +111,8 @@ def decode(body: bytes, content_type: str) -> str:
     for mark, encoding in _BOMS:
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, "replace")
-    declared = _PARAMETER.search(content_type)
-    found = _META.search(body[:1024])
+    declared = CHARSET.search(content_type)
+    found = META_CHARSET.search(body[:1024])
     name = declared[1] if declared else found[1].decode("ascii") if found else ""
     if known := _known(name):
         return body.decode(known, "replace")

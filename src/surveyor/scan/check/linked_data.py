@@ -54,7 +54,7 @@ def _block(node: DataBlock) -> Block:
     evidence = Evidence(kind="element", where=where, value=" ".join(node.data[: 2 * _TEXT].split())[:_TEXT] or "empty")
     try:
         told = orjson.loads(node.data)
-    except (orjson.JSONDecodeError, ValueError) as error:
+    except orjson.JSONDecodeError as error:
         return Block((), evidence, error=str(error)[:200])
     tops = told if isinstance(told, list) else [told]
     objects = [one for one in tops[:_MOST] if isinstance(one, dict)]

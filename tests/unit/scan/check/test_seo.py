@@ -48,6 +48,7 @@ CASES = [
     ("meta_description", "", ["missing"]),
     ("meta_description", "<meta name=description content=a><meta name=description content=b>", ["several"]),
     ("meta_description", "<title>A shop</title><meta name=description content=' a  Shop'>", ["title"]),
+    ("meta_description", "<body><svg><title>a</title></svg><title>b</title><meta name=description content=a>", []),
     ("description_width", f"<meta name=description content='{TEXT}'>", []),
     ("description_width", f"<meta name=description content='{TEXT * 3}'>", ["wide"]),
     ("description_width", "<meta name=description content='A shop.'>", ["narrow"]),
@@ -282,6 +283,8 @@ def test_structured_data(body: str, expected: list[str]) -> None:
 
 
 def test_what_structured_data_lacks_is_named() -> None:
+    (broken,) = outcomes("seo_structured_data", (DATA % "{") * 11)
+    assert (broken.count, len(broken.evidence)) == (11, 10)
     (found,) = outcomes("seo_structured_data", DATA % f'{{{SCHEMA},"@type":"AggregateRating"}}')
     assert "AggregateRating: ratingValue; AggregateRating: ratingCount or reviewCount" in found.evidence[0].value
 

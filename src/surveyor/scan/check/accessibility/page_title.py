@@ -13,7 +13,7 @@ from surveyor.scan.model import Domain
 
 def judge(document: Document) -> Iterable[Outcome]:
     """No title with text; the first one counts, and those of drawings do not."""
-    titles = [node for node in document.named("title") if not document.inside(node, "svg")]
+    titles = document.titles
     if not titles or not titles[0].text().strip():
         yield Outcome(key="missing", evidence=quote(titles)[0] or (quoting.absent("head > title"),))
 

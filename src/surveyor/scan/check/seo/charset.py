@@ -7,12 +7,10 @@ import re
 from collections.abc import Iterable
 
 from surveyor.scan.check import quoting
-from surveyor.scan.check.document import Document
+from surveyor.scan.check.document import CHARSET, META_CHARSET, Document
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.model import Domain, Evidence
 
-_META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
-_PARAMETER = re.compile(r"""charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
 #: How far a browser looks, and how far we do to see that it was told too late.
 _EARLY, _LATE = 1024, 1 << 16
 
@@ -20,8 +18,8 @@ _EARLY, _LATE = 1024, 1 << 16
 def judge(document: Document) -> Iterable[Outcome]:
     """Told nowhere, too late to be seen, twice differently, or as something that is not UTF-8."""
     page = document.page
-    sent = _PARAMETER.search(page.header("content-type") or "")
-    found = _META.search(page.body[:_LATE])
+    sent = CHARSET.search(page.header("content-type") or "")
+    found = META_CHARSET.search(page.body[:_LATE])
     marked = page.body.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     evidence = (
         *((Evidence(kind="header", where="Content-Type", value=sent[0]),) if sent else ()),

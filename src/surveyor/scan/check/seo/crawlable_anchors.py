@@ -39,7 +39,8 @@ def _wrong(node: Element, start: str) -> str | None:
         return "empty"
     if _VOID.match(href):
         return "script"
-    return None if resolve(start, href) else "invalid"
+    # only what names a scheme or a host can be wrong
+    return "invalid" if (":" in href or "//" in href) and not resolve(start, href) else None
 
 
 CHECK = Check(

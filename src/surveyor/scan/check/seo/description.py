@@ -27,8 +27,7 @@ def judge(document: Document) -> Iterable[Outcome]:
     if len(metas) > 1:
         evidence, count = quote(metas)
         yield Outcome(key="several", evidence=evidence, count=count)
-    title = next((" ".join(node.text().split()) for node in document.named("title")), "")
-    if title and filled[0].lower() == title.lower():
+    if filled[0].lower() == document.title.lower():
         yield Outcome(key="title", evidence=quote(metas[:1])[0])
 
 

@@ -15,7 +15,7 @@ _WHERE = "meta[name=description]"
 
 def judge(document: Document) -> Iterable[Outcome]:
     """Wider than is shown, or so narrow that search engines rather take a piece of the page."""
-    text = next((" ".join(text.split()) for text in document.meta("description") if text), "")
+    text = document.description
     width = pixels(text, _SIZE)
     key = "wide" if width > _WIDEST else "narrow" if text and width < _NARROWEST else None
     if key:

@@ -17,10 +17,13 @@ _QUOTED = 10
 def judge(document: Document) -> Iterable[Outcome]:
     """JSON that is none, blocks without schema.org's context, things without a type or what it needs."""
     blocks = list(linked_data.blocks(document))
-    broken = [Evidence(kind="reason", where=block.evidence.where, value=block.error) for block in blocks if block.error]
+    broken = [
+        Evidence(kind="reason", where=block.evidence.where, value=f"{block.error} in {block.evidence.value}")
+        for block in blocks
+        if block.error
+    ]
     if broken:
-        quoted = [block.evidence for block in blocks if block.error]
-        yield Outcome(key="invalid", evidence=(*broken[:_QUOTED], *quoted[:_QUOTED]), count=2 * len(broken))
+        yield Outcome(key="invalid", evidence=tuple(broken[:_QUOTED]), count=len(broken))
     strange = [block.evidence for block in blocks if not block.error and not block.context]
     if strange:
         yield Outcome(key="context", evidence=tuple(strange[:_QUOTED]), count=len(strange))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from surveyor.scan.check import quoting
 from surveyor.scan.check.document import Document
-from surveyor.scan.check.element import Element, quote
+from surveyor.scan.check.element import quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.model import Domain
 
@@ -42,7 +42,7 @@ _UNSET = frozenset(
 
 def judge(document: Document) -> Iterable[Outcome]:
     """No title with text in it, one that nobody chose, or several; titles inside pictures (SVG) are other things."""
-    titles = list(elements(document))
+    titles = document.titles
     filled = [node for node in titles if node.text().strip()]
     if not filled:
         yield Outcome(key="missing", evidence=quote(titles)[0] or (quoting.absent("head > title"),))
@@ -50,13 +50,8 @@ def judge(document: Document) -> Iterable[Outcome]:
     if len(titles) > 1:
         evidence, count = quote(titles)
         yield Outcome(key="several", evidence=evidence, count=count)
-    if " ".join(filled[0].text().split()).lower() in _UNSET:
+    if document.title.lower() in _UNSET:
         yield Outcome(key="generic", evidence=quote(filled[:1])[0])
-
-
-def elements(document: Document) -> Iterable[Element]:
-    """The title elements that are the page's."""
-    return (node for node in document.named("title") if not document.inside(node, "svg"))
 
 
 CHECK = Check(id="seo_title", version=2, domain=Domain.SEO, outcomes=("missing", "several", "generic"), page=judge)

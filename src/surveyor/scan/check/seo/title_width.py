@@ -14,8 +14,7 @@ _SIZE, _WIDEST, _NARROWEST = 20, 600, 150
 
 def judge(document: Document) -> Iterable[Outcome]:
     """Wider than is shown, or so narrow that there is room for three times as much."""
-    titles = (node for node in document.named("title") if not document.inside(node, "svg"))
-    title = next((text for node in titles if (text := " ".join(node.text().split()))), "")
+    title = document.title
     width = pixels(title, _SIZE)
     key = "wide" if width > _WIDEST else "narrow" if title and width < _NARROWEST else None
     if key:
