@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -233,6 +233,8 @@ class Reference:
 #: Kinds of which only some are asked for: links of a page, and sitemaps.
 SITEMAP = "sitemap"
 SAMPLED = frozenset({"anchor", SITEMAP})
+#: Statuses that say nothing about whether a reader gets an answer: a login, a machine not wanted, another method.
+SAYS_NOTHING = frozenset({401, 402, 403, 405, 406, 407, 408, 425, 429, 451})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,9 +252,16 @@ class Links:
     untried: Mapping[str, str] = field(default_factory=dict)
     missed: Mapping[str, str] = field(default_factory=dict)
 
-    def of(self, *kinds: str) -> tuple[Reference, ...]:
-        """The addresses that are there for one of these ends."""
-        return tuple(one for one in self.references if one.kind in kinds)
+    def of(self, kind: str) -> tuple[Reference, ...]:
+        """The addresses that are there for one end."""
+        return tuple(one for one in self.references if one.kind == kind)
+
+    def told(self, kind: str) -> Iterator[tuple[Reference, Page]]:
+        """Those of them whose answer tells what is there."""
+        for one in self.of(kind):
+            answer = self.answers.get(one.url)
+            if answer is not None and answer.status not in SAYS_NOTHING:
+                yield one, answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from surveyor.scan.evidence import Page, Step
+from surveyor.scan.check.interface import Outcome
+from surveyor.scan.evidence import Links, Page, Step
 from surveyor.scan.formats.protection import Protection
 from surveyor.scan.model import Evidence
 
 _LONGEST = 1000
 _MOST = 5
 _HOPS = 12
+_MANY = 20
 
 
 def header(page: Page, name: str) -> tuple[Evidence, ...]:
@@ -31,6 +33,24 @@ def way(route: Iterable[Step]) -> tuple[Evidence, ...]:
 def absent(selector: str) -> Evidence:
     """That nothing in the page fits a selector."""
     return Evidence(kind="element", where=selector, value="not there")
+
+
+def outcomes(found: Mapping[str, Sequence[Evidence]]) -> Iterator[Outcome]:
+    """An outcome for each key, with the beginning of its evidence."""
+    for key, evidence in found.items():
+        yield Outcome(key=key, evidence=tuple(evidence[:_MANY]), count=len(evidence))
+
+
+def no_pictures(links: Links, kind: str) -> tuple[tuple[Evidence, ...], int]:
+    """The first addresses of one kind at which an error or a page is in place of a picture; and how many there are."""
+    found = [
+        Evidence(
+            kind="link", where=one.where, value=f"{answer.status} {answer.media_type}: {one.url}"[: _LONGEST - 300]
+        )
+        for one, answer in links.told(kind)
+        if answer.status >= 400 or answer.is_html
+    ]
+    return tuple(found[:_MANY]), len(found)
 
 
 def notes(texts: Iterable[str], *, where: str) -> tuple[Evidence, ...]:

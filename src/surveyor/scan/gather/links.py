@@ -8,7 +8,6 @@ what the guard would refuse, is not asked for. Links go last, own and foreign on
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from urllib.parse import urlsplit
 
 from surveyor.scan.address import host_of
 from surveyor.scan.errors import NotConfigured, Refused, ScanError
-from surveyor.scan.evidence import SAMPLED, Links, Page
+from surveyor.scan.evidence import SAMPLED, SAYS_NOTHING, Links, Page
 from surveyor.scan.formats import robots
 from surveyor.scan.formats.robots import Robots
 from surveyor.scan.gather import asking
@@ -30,6 +29,7 @@ _SECONDS, _ALL_SECONDS = 6.0, 15.0
 _WORKERS, _EACH = 4, 2
 #: After so many requests without an answer a host is left alone.
 _PATIENCE = 2
+_FORBIDDEN, _LATE = "robots.txt forbids it", "there was no time left"
 _READ = frozenset({"canonical", "alternate"})
 
 
@@ -48,10 +48,10 @@ def gather(errand: Errand) -> Links:
     work.run(ordered[:limit])
     return Links(
         references=errand.references,
-        answers=dict(work.answers),
+        answers=work.answers,
         stray=stray,
-        silent=dict(work.silent),
-        untried=dict(work.untried),
+        silent=work.silent,
+        untried=work.untried,
         missed=_missed(work, kinds),
     )
 
@@ -79,11 +79,24 @@ def _robots(errand: Errand) -> Robots:
 
 
 def _missed(work: _Work, kinds: dict[str, str]) -> dict[str, str]:
+    """By kind why something is not known of all of it: of hosts of links that do not answer just that is known."""
     missed = dict(work.lost)
-    for url, why in (*work.untried.items(), *work.silent.items()):
-        if url not in work.silent or kinds[url] not in SAMPLED:
-            missed.setdefault(kinds[url], f"{url[:200]}: {why}")
+    unread = {url: why for url, page in work.answers.items() if (why := _unread(page, kinds[url]))}
+    silent = {url: why for url, why in work.silent.items() if kinds[url] not in SAMPLED}
+    for url, why in {**work.untried, **silent, **unread}.items():
+        missed.setdefault(kinds[url], f"{url[:200]}: {why}")
     return missed
+
+
+def _unread(page: Page, kind: str) -> str | None:
+    """Why an answer does not tell what is at an address that was to be looked at."""
+    if kind in SAMPLED:
+        return None
+    if page.status in SAYS_NOTHING:
+        return f"the server answered {page.status}"
+    # what relates pages to each other stands in their heads
+    long = kind in _READ and page.is_html and page.cut and b"</head" not in page.body.lower()
+    return "only a part of its head was read" if long else None
 
 
 @dataclass(slots=True)
@@ -102,9 +115,13 @@ class _Work:
     _busy: dict[str, int] = field(default_factory=dict)
     _failed: dict[str, int] = field(default_factory=dict)
     _lock: threading.Condition = field(default_factory=threading.Condition)
+    _over: bool = False
 
     def stray(self, url: str) -> Page | None:
         """The answer to what cannot exist."""
+        if not self.robots.allows(AGENT, _path(url)):
+            self.lost["stray"] = _FORBIDDEN
+            return None
         try:
             return asking.ask(self.errand, url, max_bytes=_BYTES, seconds=_SECONDS)
         except ScanError as error:
@@ -121,57 +138,60 @@ class _Work:
         for thread in threads:
             thread.join(max(0.0, end - self.errand.clock()) + 0.2)
         with self._lock:
+            self._over = True
             answered = {*self.answers, *self.silent, *self.untried}
-            self.untried |= {url: "there was no time left" for url in urls if url not in answered}
+            self.untried |= {url: _LATE for url in urls if url not in answered}
 
     def _worker(self, end: float) -> None:
-        while self.errand.clock() < end:
-            url = self._take()
-            if url is None:
-                return
-            if url == "":
-                time.sleep(0.01)
-                continue
+        while (url := self._take(end)) is not None:
             self._one(url, end)
 
-    def _take(self) -> str | None:
-        """The next address whose host is not busy; nothing when all are."""
+    def _take(self, end: float) -> str | None:
+        """The next address, as soon as its host is not busy; nothing when there is none, or no time."""
         with self._lock:
-            for _ in range(len(self._queue)):
-                url = self._queue.popleft()
-                host = host_of(url)
-                if self._failed.get(host, 0) >= _PATIENCE:
-                    self.silent[url] = "the host did not answer before"
-                elif self._busy.get(host, 0) < _EACH:
-                    self._busy[host] = self._busy.get(host, 0) + 1
-                    return url
-                else:
-                    self._queue.append(url)
-            return "" if self._queue else None
+            while self._queue and (left := end - self.errand.clock()) > 0:
+                for _ in range(len(self._queue)):
+                    url = self._queue.popleft()
+                    host = host_of(url)
+                    if self._failed.get(host, 0) >= _PATIENCE:
+                        self.silent[url] = "the host did not answer before"
+                    elif self._busy.get(host, 0) < _EACH:
+                        self._busy[host] = self._busy.get(host, 0) + 1
+                        return url
+                    else:
+                        self._queue.append(url)
+                if self._queue:
+                    self._lock.wait(left)
+            return None
 
     def _one(self, url: str, end: float) -> None:
         host = host_of(url)
         try:
             if host == self.host and not self.robots.allows(AGENT, _path(url)):
-                self._keep(self.untried, url, "robots.txt forbids it")
+                self._keep(self.untried, url, _FORBIDDEN)
             else:
-                self._keep(self.answers, url, self._ask(url, min(_SECONDS, end - self.errand.clock())))
+                self._keep(self.answers, url, self._ask(url, end))
         except Refused as error:
             self._keep(self.untried, url, str(error))
         except ScanError as error:
-            self._keep(self.silent, url, str(error))
+            # who was cut short by us may have been about to answer
+            late = self.errand.clock() >= end
+            self._keep(self.untried if late else self.silent, url, _LATE if late else str(error))
             with self._lock:
-                self._failed[host] = self._failed.get(host, 0) + 1
+                self._failed[host] = self._failed.get(host, 0) + (not late)
         finally:
             with self._lock:
                 self._busy[host] -= 1
+                self._lock.notify_all()
 
     def _keep(self, where: dict[str, T], url: str, what: T) -> None:
         with self._lock:
-            where[url] = what
+            if not self._over:
+                where[url] = what
 
-    def _ask(self, url: str, seconds: float) -> Page:
+    def _ask(self, url: str, end: float) -> Page:
         def ask(method: str) -> Page:
+            seconds = min(_SECONDS, end - self.errand.clock())
             return asking.ask(self.errand, url, method=method, max_bytes=_BYTES, seconds=seconds)
 
         if host_of(url) == self.host or self.kinds[url] in _READ:

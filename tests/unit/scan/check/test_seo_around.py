@@ -117,6 +117,7 @@ CANONICAL = "<link rel=canonical href='%s'>"
         (at("a"), []),
         (at("a", CANONICAL % "/a"), []),
         (at("a", status=404), ["error"]),
+        (at("a", status=429), []),
         (at("b", via={HERE + "a": 301}), ["redirect"]),
         (at("a", "<meta name=robots content=noindex>"), ["blocked"]),
         (at("a", CANONICAL % "/c"), ["chain"]),
@@ -141,6 +142,7 @@ LANG = "<link rel=alternate hreflang=%s href='%s'>"
         (at("de", LANG % ("en", "/other")), ["missing"]),
         (replace(at("de", "<!--"), cut=True), []),
         (at("de", status=404), ["error"]),
+        (at("de", status=403), []),
         (at("x", via={HERE + "de": 302}), ["redirect"]),
     ],
 )
@@ -157,6 +159,9 @@ def test_pages_that_cannot_be_told_apart() -> None:
     )
     for found, expected in ((same, ["title"]), (other, ["description"]), ("<title>x</title>", [])):
         assert told("duplicates", answers(body, answers={HERE + "a": at("a", found)}), body) == expected
+    twice = answers(body, answers={HERE + "a": at("a", same), HERE + "b": at("a", same, via={HERE + "b": 301})})
+    (outcome,) = BY_ID["seo_duplicates"].links(Document(page(body)), twice)  # type: ignore[misc]
+    assert outcome.count == 1
     copy = at("a", same + CANONICAL % "/")
     assert told("duplicates", answers(body, answers={HERE + "a": copy}), body) == []
     assert told("duplicates", answers(body, answers={HERE + "a": at("a", same, status=404)}), body) == []
@@ -182,6 +187,8 @@ def test_icons_and_pictures_of_previews() -> None:
     assert told("favicon", answers("", answers={icon: gone})) == ["missing"]
     assert told("favicon", answers("", answers={icon: at("x")})) == ["missing"]
     assert told("favicon", answers("", answers={icon: there})) == []
+    # a machine that is not wanted is no picture that is not there
+    assert told("favicon", answers("", answers={icon: at("x", status=403)})) == []
     assert told("favicon", answers(named, answers={HERE + "i.png": gone}), named) == ["broken"]
     picture = "<meta property=og:image content=/p.png>"
     assert told("share_image", answers(picture, answers={HERE + "p.png": gone}), picture) == ["broken"]

@@ -149,8 +149,36 @@ def test_time_that_is_over_is_told(site: Site, monkeypatch: pytest.MonkeyPatch) 
     begun = time.monotonic()
     found = linked(site, "".join(f"<a href=/{at}>x</a>" for at in range(6)))
     assert time.monotonic() - begun < 2.0
-    assert "there was no time left" in found.untried.values()
+    assert set(found.untried.values()) == {"there was no time left"}
     assert "anchor" in found.missed
+    # who was cut short by us is not one who does not answer
+    assert found.silent == {}
+
+
+def test_robots_txt_is_heeded_for_the_impossible_address_too(site: Site) -> None:
+    site.page("/robots.txt", "User-agent: surveyor\nDisallow: /", content_type="text/plain")
+    found = linked(site, "<a href=/a>x</a>")
+    assert (found.stray, found.missed["stray"]) == (None, "robots.txt forbids it")
+    assert paths(site) == ["GET /", "GET /robots.txt", "GET /.well-known/security.txt", "GET /security.txt"]
+
+
+def test_what_an_answer_does_not_tell_is_missed(site: Site) -> None:
+    site.page("/de", "<!--" + "x" * 70_000)
+    site.page("/i.png", status=403)
+    site.page("/c", status=429)
+    site.page("/a", status=403)
+    found = linked(
+        site,
+        "<link rel=canonical href=/c><link rel=alternate hreflang=de href=/de><link rel=icon href=/i.png>"
+        "<a href=/a>x</a><meta property=og:image content=/o.png>",
+    )
+    assert {kind: why.rpartition(": ")[2] for kind, why in found.missed.items()} == {
+        "canonical": "the server answered 429",
+        "alternate": "only a part of its head was read",
+        "icon": "the server answered 403",
+    }
+    site.page("/de", "<head></head><!--" + "x" * 70_000)
+    assert "alternate" not in linked(site, "<link rel=alternate hreflang=de href=/de>").missed
 
 
 MAP = "<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'><url><loc>https://a.example/</loc></url></urlset>"

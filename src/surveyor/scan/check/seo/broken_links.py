@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from surveyor.scan.check import quoting
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Check, Needs, Outcome
-from surveyor.scan.evidence import Links, Page, Reference
+from surveyor.scan.evidence import SAYS_NOTHING, Links, Page, Reference
 from surveyor.scan.model import Domain, Evidence
 
-#: Statuses that say nothing about whether a reader gets an answer: a login, a machine not wanted, another method.
-_SAYS_NOTHING = frozenset({401, 402, 403, 405, 406, 407, 408, 425, 429, 451})
 _PERMANENT = frozenset({301, 308})
-_QUOTED = 20
 
 
 def judge(_document: Document, links: Links) -> Iterable[Outcome]:
@@ -23,8 +21,7 @@ def judge(_document: Document, links: Links) -> Iterable[Outcome]:
         if key:
             value = f"{told}: {reference.url[:300]} in {reference.value}"
             found.setdefault(key, []).append(Evidence(kind="link", where=reference.where, value=value[:700]))
-    for key, evidence in found.items():
-        yield Outcome(key=key, evidence=tuple(evidence[:_QUOTED]), count=len(evidence))
+    yield from quoting.outcomes(found)
 
 
 def _state(links: Links, reference: Reference) -> tuple[str | None, str]:
@@ -35,7 +32,7 @@ def _state(links: Links, reference: Reference) -> tuple[str | None, str]:
         return None, ""
     if answer.status >= 500:
         return "failing", str(answer.status)
-    if answer.status >= 400 and answer.status not in _SAYS_NOTHING:
+    if answer.status >= 400 and answer.status not in SAYS_NOTHING:
         return "broken", str(answer.status)
     return ("moved", f"{answer.hops[0].status} to {answer.url[:200]}") if _is_moved(answer) else (None, "")
 

@@ -15,10 +15,7 @@ from surveyor.scan.model import Domain, Evidence
 
 def judge(_document: Document, links: Links) -> Iterable[Outcome]:
     """An error, a redirect, a page that is not to be listed, or one that names yet another as canonical."""
-    for reference in links.of("canonical"):
-        answer = links.answers.get(reference.url)
-        if answer is None:
-            continue
+    for reference, answer in links.told("canonical"):
         seen = Evidence(kind="link", where=reference.where, value=f"{answer.status}: {answer.url}"[:700])
         if answer.status >= 400:
             yield Outcome(key="error", evidence=(seen,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from surveyor.scan.check import quoting
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Check, Needs, Outcome
 from surveyor.scan.check.linking import links as linked
@@ -11,21 +12,16 @@ from surveyor.scan.check.linking import same
 from surveyor.scan.evidence import Links, Page
 from surveyor.scan.model import Domain, Evidence
 
-_QUOTED = 20
-
 
 def judge(document: Document, links: Links) -> Iterable[Outcome]:
     """Translations that are an error, a redirect, or do not name this page among theirs."""
     own = [document.page.url, *(one.url for one in linked(document, "canonical") if one.url and one.place != "body")]
     found: dict[str, list[Evidence]] = {}
-    for reference in links.of("alternate"):
-        answer = links.answers.get(reference.url)
-        key = _state(answer, own) if answer is not None else None
-        if answer is not None and key:
+    for reference, answer in links.told("alternate"):
+        if key := _state(answer, own):
             value = f"{answer.status}: {reference.url[:300]} in {reference.value}"
             found.setdefault(key, []).append(Evidence(kind="link", where=reference.where, value=value[:700]))
-    for key, evidence in found.items():
-        yield Outcome(key=key, evidence=tuple(evidence[:_QUOTED]), count=len(evidence))
+    yield from quoting.outcomes(found)
 
 
 def _state(answer: Page, own: list[str]) -> str | None:

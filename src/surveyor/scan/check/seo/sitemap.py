@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from surveyor.scan.address import host_of
+from surveyor.scan.check import quoting
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import EVERY_PART, Check, Needs, Outcome
 from surveyor.scan.evidence import SitemapFile, Sitemaps
@@ -15,7 +16,6 @@ from surveyor.scan.model import Domain, Evidence
 
 #: W3C's note on dates and times, which the protocol refers to.
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?)?)?")
-_QUOTED = 20
 
 
 def judge(document: Document, sitemaps: Sitemaps) -> Iterable[Outcome]:
@@ -29,8 +29,7 @@ def judge(document: Document, sitemaps: Sitemaps) -> Iterable[Outcome]:
     for file in sitemaps.files:
         for key, text in _wrong(file, document.page.host):
             found.setdefault(key, []).append(Evidence(kind="file", where=file.page.asked[:1000], value=text[:400]))
-    for key, evidence in found.items():
-        yield Outcome(key=key, evidence=tuple(evidence[:_QUOTED]), count=len(evidence))
+    yield from quoting.outcomes(found)
 
 
 def _is_absent(file: SitemapFile) -> bool:
