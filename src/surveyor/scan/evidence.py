@@ -346,30 +346,3 @@ class Libraries:
     packages: tuple[Package, ...] = ()
     findings: tuple[Finding, ...] = ()
     missed: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """One measured quantity in milliseconds, for ``cls`` without unit.
-
-    ``source`` is ``field`` for the 75th percentile of real visits, ``lab`` for one run in a laboratory.
-    """
-
-    id: str
-    value: float
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Speed:
-    """What was measured about how a page loads; ``score`` is the laboratory's, 0..1, absent when it gave none."""
-
-    url: str
-    metrics: tuple[Metric, ...]
-    score: float | None = None
-    engine: str = ""
-
-    def metric(self, name: str) -> Metric | None:
-        """The value that decides: of real visits when there is one, else of the laboratory."""
-        found = [metric for metric in self.metrics if metric.id == name]
-        return next((metric for metric in found if metric.source == "field"), found[0] if found else None)

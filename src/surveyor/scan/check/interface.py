@@ -20,11 +20,11 @@ if TYPE_CHECKING:  # rules of programs need no parser of pages, and the other wa
         Scripts,
         Sharing,
         Sitemaps,
-        Speed,
         Tls,
         WellKnown,
     )
     from surveyor.scan.formats.protection import Protection
+    from surveyor.scan.speed import Speed
 
 
 class Needs(StrEnum):

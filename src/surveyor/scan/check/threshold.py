@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from surveyor.scan.check.interface import Check, Needs, Outcome
-from surveyor.scan.evidence import Metric, Speed
 from surveyor.scan.model import Domain, Evidence
+from surveyor.scan.speed import Metric, Speed
 
 #: One run in a laboratory varies by a tenth and more; the 75th percentile of real visits does not.
 _LAB_CONFIDENCE = 0.7

@@ -6,10 +6,10 @@ from functools import partial
 
 from surveyor.scan.engine.gathering import Shared
 from surveyor.scan.engine.rules import Rules
-from surveyor.scan.evidence import Speed
 from surveyor.scan.gather import psi
 from surveyor.scan.model import Coverage
 from surveyor.scan.net import judge_url
+from surveyor.scan.speed import Speed
 
 
 def judge(rules: Rules, shared: Shared) -> Coverage:

@@ -19,12 +19,12 @@ from surveyor.scan.evidence import (
     Scripts,
     Sharing,
     Sitemaps,
-    Speed,
     Tls,
     WellKnown,
 )
 from surveyor.scan.net import Client
 from surveyor.scan.settings import Settings
+from surveyor.scan.speed import Speed
 
 Gathered = Page | Speed | Schemes | Sharing | Tls | WellKnown | Exposed | Scripts | Links | Sitemaps | Rendered
 

@@ -14,10 +14,10 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 import orjson
 
 from surveyor.scan.errors import Malformed, NotConfigured, Unreachable
-from surveyor.scan.evidence import Metric, Speed
 from surveyor.scan.gather.interface import Errand, Gatherer
 from surveyor.scan.net import Client, Response
 from surveyor.scan.settings import AllowedHost, Settings
+from surveyor.scan.speed import Metric, Speed
 
 _PATH = "/pagespeedonline/v5/runPagespeed"
 _ANSWER_BYTES = 16 << 20

@@ -6,8 +6,8 @@ import pytest
 
 from surveyor.scan.check.interface import Needs
 from surveyor.scan.check.registry import CHECKS, words
-from surveyor.scan.evidence import Metric, Speed
 from surveyor.scan.model import Domain, Severity
+from surveyor.scan.speed import Metric, Speed
 
 CHECK = {check.id: check for check in CHECKS[Domain.PERFORMANCE]}
 
