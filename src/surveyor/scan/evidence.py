@@ -230,9 +230,11 @@ class Reference:
     value: str
 
 
-#: Kinds of which only some are asked for: links of a page, and sitemaps.
-SITEMAP = "sitemap"
-SAMPLED = frozenset({"anchor", SITEMAP})
+#: Kinds of which only some are asked for: links of a page, sitemaps, and scripts.
+SITEMAP, SCRIPT = "sitemap", "script"
+SAMPLED = frozenset({"anchor", SITEMAP, SCRIPT})
+#: For ``Scripts.missed``: that of a script that was read.
+MAP = "map"
 #: Statuses that say nothing about whether a reader gets an answer: a login, a machine not wanted, another method.
 SAYS_NOTHING = frozenset({401, 402, 403, 405, 406, 407, 408, 425, 429, 451})
 
@@ -326,13 +328,13 @@ class Script:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scripts:
-    """The scripts of the page's own site that were read, and how many ``more`` there are, which nobody asked for.
+    """The scripts of the page's own site that were read.
 
-    ``missed`` says, by address, why one of those that were asked for could not be read.
+    ``missed`` says by address why one of those that were asked for could not be read, by ``map`` of which the map could
+    not, and by ``script`` how many more there are, which nobody asked for.
     """
 
     scripts: tuple[Script, ...]
-    more: int = 0
     missed: Mapping[str, str] = field(default_factory=dict)
 
 

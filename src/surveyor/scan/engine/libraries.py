@@ -12,7 +12,7 @@ from surveyor.scan.check.libraries import Library
 from surveyor.scan.engine import advising
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.events import Progress
-from surveyor.scan.evidence import Libraries, Scripts
+from surveyor.scan.evidence import MAP, Libraries, Scripts
 from surveyor.scan.model import INCOMPLETE, Evidence, Kind, Package, Target, Tier
 from surveyor.scan.settings import Settings
 
@@ -24,7 +24,7 @@ def look(document: Document, scripts: Scripts | None, settings: Settings, progre
     """Name the libraries, then ask; without any there is nothing to ask. ``NotConfigured`` without advisories."""
     page = document.page
     packages = tuple(map(_package, libraries.distinct(_seen(document, scripts))[:_MOST])) if page.is_html else ()
-    missed = dict(scripts.missed) if scripts is not None else {}
+    missed = {what: why for what, why in scripts.missed.items() if what != MAP} if scripts is not None else {}
     if not packages:
         return Libraries(missed=missed)
     ledger = Ledger(progress)

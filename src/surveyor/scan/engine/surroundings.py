@@ -14,7 +14,7 @@ from surveyor.scan.engine import libraries
 from surveyor.scan.engine.gathering import GATHERERS, Shared
 from surveyor.scan.engine.rules import Rules
 from surveyor.scan.errors import Unreachable
-from surveyor.scan.evidence import SITEMAP, Libraries, Links, Rendered, Scripts, Sitemaps
+from surveyor.scan.evidence import SCRIPT, SITEMAP, Libraries, Links, Rendered, Scripts, Sitemaps
 from surveyor.scan.gather import Gathered
 from surveyor.scan.model import Coverage, CoverageState
 
@@ -66,7 +66,7 @@ class Surroundings:
         return shown if readable else self._document
 
     def tell_untried(self) -> None:
-        """How many of the page's addresses, and of the site's sitemaps, were not asked for, and why."""
+        """How many of the page's addresses and scripts, and of the site's sitemaps, were not asked for, and why."""
         links, maps = self._have.get(Needs.LINKS), self._have.get(Needs.SITEMAPS)
         if isinstance(links, Links) and links.untried:
             asked, reasons = len(links.answers) + len(links.silent), Counter(links.untried.values())
@@ -74,6 +74,9 @@ class Surroundings:
             self._tell("links", asked, f"{asked} of {asked + len(links.untried)} addresses were asked for; {told}")
         if isinstance(maps, Sitemaps) and SITEMAP in maps.missed:
             self._tell("sitemaps", len(maps.files), maps.missed[SITEMAP])
+        scripts = self._have.get(Needs.SCRIPTS)
+        if isinstance(scripts, Scripts) and SCRIPT in scripts.missed:
+            self._tell("scripts", len(scripts.scripts), scripts.missed[SCRIPT])
 
     def _tell(self, what: str, count: int, detail: str) -> None:
         asset = self._shared.asset.value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 from surveyor.scan.address import normal
 from surveyor.scan.check.registry import CHECKS
@@ -20,7 +19,7 @@ from surveyor.scan.settings import Settings
 
 #: What gathering may leave of a slot's seconds to parsing and checking.
 _GATHER_SHARE = 0.9
-#: By how much a scan that is narrowed to rules asks for more of the addresses that a page names.
+#: By how much a scan that is narrowed to rules asks for more of what only the first are asked for.
 _PROVING = 5
 
 
@@ -30,10 +29,10 @@ def run(request: Request, settings: Settings, ledger: Ledger, *, client: Client 
     Narrowed to rules, only the slots that hold one of them run; an id that no rule has is an entry of coverage.
     """
     client = client or Client(settings)
-    if request.rules is not None:
-        # what is to prove that nothing is wrong has to see more than what only looks for it
-        settings = replace(settings, links=settings.links * _PROVING)
-    shared = Shared(Errand(url=request.source, settings=settings, client=client, deadline=_deadline(settings)))
+    # what is to prove that nothing is wrong has to see more than what only looks for it
+    times = 1 if request.rules is None else _PROVING
+    errand = Errand(url=request.source, settings=settings, client=client, deadline=_deadline(settings), times=times)
+    shared = Shared(errand)
     relay = Relay(ledger.progress)
     slots = [Slot(name, shared, relay, request) for name in request.slots if _wanted(name, request)]
     for slot in slots:

@@ -44,7 +44,8 @@ class Errand:
     ``deadline`` is on ``clock``; ``sleep`` (seconds) and ``jitter`` (0..1) are for waiting before a retry and for what
     must not be guessed; ``today`` is the time as certificates and files count it. ``page`` gives the page that was
     gathered before, for who asks about its surroundings, and ``scripts`` the addresses of scripts that it loads,
-    ``references`` those of all else that it names; ``wellknown`` waits for the site's files.
+    ``references`` those of all else that it names; ``wellknown`` waits for the site's files. ``times`` is by how much
+    more than usual is asked for of what only the first are.
     """
 
     url: str
@@ -59,6 +60,7 @@ class Errand:
     scripts: tuple[str, ...] = ()
     wellknown: Callable[[], WellKnown] = _no_files
     references: tuple[Reference, ...] = ()
+    times: int = 1
 
     @property
     def left(self) -> float:

@@ -35,7 +35,7 @@ _READ = frozenset({"canonical", "alternate"})
 
 def gather(errand: Errand) -> Links:
     """Ask for each until all are asked, or the time for it is over."""
-    limit = errand.settings.links
+    limit = errand.settings.links * errand.times
     if not limit:
         raise NotConfigured("asking for what a page names is turned off (SURVEYOR_LINKS)")
     url = errand.page().url

@@ -6,7 +6,7 @@ import re
 from urllib.parse import urljoin, urlsplit
 
 from surveyor.scan.errors import Broken, NotConfigured, ScanError
-from surveyor.scan.evidence import Page, Script, Scripts
+from surveyor.scan.evidence import MAP, SCRIPT, Page, Script, Scripts
 from surveyor.scan.gather import asking
 from surveyor.scan.gather.interface import Errand, Gatherer
 
@@ -26,19 +26,23 @@ def gather(errand: Errand) -> Scripts:
     own = [url for url in dict.fromkeys(errand.scripts) if urlsplit(url).netloc == origin]
     scripts: list[Script] = []
     missed: dict[str, str] = {}
-    for url in own[:_MOST]:
+    most = _MOST * errand.times
+    for url in own[:most]:
         try:
             page = asking.ask(errand, url, max_bytes=_BYTES, seconds=_SECONDS)
-            scripts.append(Script(page=page, map=_map(errand, page)))
         except Broken:
             continue  # nobody else gets it either
         except ScanError as error:
             missed[url] = str(error)
-    return Scripts(scripts=tuple(scripts), more=max(len(own) - _MOST, 0), missed=missed)
+            continue
+        scripts.append(Script(page=page, map=_map(errand, page, missed)))
+    if len(own) > most:
+        missed[SCRIPT] = f"only the first {most} of {len(own)} are read"
+    return Scripts(scripts=tuple(scripts), missed=missed)
 
 
-def _map(errand: Errand, page: Page) -> Page | None:
-    """The answer at the address that a script names for its map, on the same host."""
+def _map(errand: Errand, page: Page, missed: dict[str, str]) -> Page | None:
+    """The answer at the address that a script names for its map, on the same host; without one the script stays."""
     named = page.header("sourcemap") or page.header("x-sourcemap")
     if named is None and (found := _COMMENT.search(page.body[-_TAIL:])) and not page.cut:
         named = found[1].decode("utf-8", "replace")
@@ -50,7 +54,13 @@ def _map(errand: Errand, page: Page) -> Page | None:
             return None
     except ValueError:
         return None
-    return asking.ask(errand, url, max_bytes=_MAP_BYTES, seconds=_SECONDS)
+    try:
+        return asking.ask(errand, url, max_bytes=_MAP_BYTES, seconds=_SECONDS)
+    except Broken:
+        return None
+    except ScanError as error:
+        missed.setdefault(MAP, f"{url[:200]}: {error}")
+        return None
 
 
 GATHERER = Gatherer(id="scripts", version=1, gather=gather)

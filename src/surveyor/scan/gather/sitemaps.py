@@ -15,14 +15,14 @@ _ROBOTS = "robots.txt"
 
 
 def gather(errand: Errand) -> Sitemaps:
-    """Five files at most, of each eight million bytes after decompression."""
+    """Five files as a rule, of each eight million bytes after decompression."""
     site = errand.wellknown()
     files: list[SitemapFile] = []
     missed: dict[str, str] = {}
     queue = deque(_named(errand, site))
     seen = set(queue)
     deeper = 0
-    while queue and len(files) + len(missed) < _MOST:
+    while queue and len(files) + len(missed) < _MOST * errand.times:
         url, named = queue.popleft()
         try:
             found = _read(errand, url, named)

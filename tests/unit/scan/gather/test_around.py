@@ -216,7 +216,23 @@ def test_scripts_of_the_site_and_their_maps(site: Site) -> None:
     assert set(found.missed) == {site.url("/e.js")}
     many = scripts.gather(errand(site, scripts=tuple(site.url(f"/{number}.js") for number in range(20))))
     assert isinstance(many, Scripts)
-    assert (len(many.scripts), many.more) == (12, 8)
+    assert (len(many.scripts), many.missed) == (12, {"script": "only the first 12 of 20 are read"})
+
+
+def test_a_script_stays_whatever_becomes_of_its_map(site: Site) -> None:
+    site.page("/")
+    for name in "ab":
+        site.page(f"/{name}.js", f"x()\n//# sourceMappingURL={name}.map", content_type="text/javascript")
+    site.raw("/a.map", b"")
+    site.raw("/b.map", b"not http\r\n\r\n")
+    found = scripts.gather(errand(site, scripts=(site.url("/a.js"), site.url("/b.js"))))
+    assert isinstance(found, Scripts)
+    assert [(one.page.url, one.map) for one in found.scripts] == [
+        (site.url("/a.js"), None),
+        (site.url("/b.js"), None),
+    ]
+    assert set(found.missed) == {"map"}
+    assert found.missed["map"].startswith(site.url("/b.map"))
 
 
 def test_a_certificate_as_it_is(secure_site: Site) -> None:
