@@ -21,6 +21,13 @@ class Kind(StrEnum):
     ARTIFACT = "artifact"
 
 
+class Device(StrEnum):
+    """As what a page is loaded: how wide its window is, what it says it is, and how fast it counts as."""
+
+    MOBILE = "mobile"
+    DESKTOP = "desktop"
+
+
 class Domain(StrEnum):
     """What a finding is about."""
 

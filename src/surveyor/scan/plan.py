@@ -9,7 +9,7 @@ from pathlib import Path
 from surveyor.scan.address import has_userinfo
 from surveyor.scan.errors import BadTarget, Refused
 from surveyor.scan.formats import reference
-from surveyor.scan.model import Kind, Package
+from surveyor.scan.model import Device, Kind, Package
 
 WEB_SLOTS = ("performance", "security", "seo", "accessibility")
 ARTIFACT_SLOTS = ("artifact",)
@@ -47,6 +47,8 @@ class Request:
 
     ``inventory`` asks for what is in an artifact, and for nothing about it: no advisory is matched, nothing is judged.
 
+    ``device`` is what a page is loaded as.
+
     Raises ``Refused`` for a URL with a user name or password in it: every event and report quotes ``source``, so that
     there is no other way for one to get into them.
     """
@@ -62,6 +64,7 @@ class Request:
     platform: str | None = None
     only: str | None = None
     inventory: bool = False
+    device: Device = Device.MOBILE
 
     @property
     def image(self) -> str:

@@ -31,7 +31,14 @@ def run(request: Request, settings: Settings, ledger: Ledger, *, client: Client 
     client = client or Client(settings)
     # what is to prove that nothing is wrong has to see more than what only looks for it
     times = 1 if request.rules is None else _PROVING
-    errand = Errand(url=request.source, settings=settings, client=client, deadline=_deadline(settings), times=times)
+    errand = Errand(
+        url=request.source,
+        settings=settings,
+        client=client,
+        deadline=_deadline(settings),
+        times=times,
+        device=request.device,
+    )
     shared = Shared(errand)
     relay = Relay(ledger.progress)
     slots = [Slot(name, shared, relay, request) for name in request.slots if _wanted(name, request)]

@@ -22,6 +22,7 @@ from surveyor.scan.evidence import (
     Tls,
     WellKnown,
 )
+from surveyor.scan.model import Device
 from surveyor.scan.net import Client
 from surveyor.scan.settings import Settings
 from surveyor.scan.speed import Speed
@@ -45,7 +46,8 @@ class Errand:
     must not be guessed; ``today`` is the time as certificates and files count it. ``page`` gives the page that was
     gathered before, for who asks about its surroundings, and ``scripts`` the addresses of scripts that it loads,
     ``references`` those of all else that it names; ``wellknown`` waits for the site's files. ``times`` is by how much
-    more than usual is asked for of what only the first are.
+    more than usual is asked for of what only the first are. ``device`` is what pages are loaded as, by whoever loads
+    them.
     """
 
     url: str
@@ -61,6 +63,7 @@ class Errand:
     wellknown: Callable[[], WellKnown] = _no_files
     references: tuple[Reference, ...] = ()
     times: int = 1
+    device: Device = Device.MOBILE
 
     @property
     def left(self) -> float:
