@@ -10,15 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from surveyor.scan.model import Device
+
 #: Metrics that a score is made of; one without all of them is an estimate.
 SCORED = ("fcp", "lcp", "tbt", "cls", "si")
-
-
-class Device(StrEnum):
-    """What a page is loaded on."""
-
-    MOBILE = "mobile"
-    DESKTOP = "desktop"
 
 
 class Source(StrEnum):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from dataclasses import replace
 
 from surveyor.scan.address import normal
 from surveyor.scan.check.registry import CHECKS
@@ -14,6 +16,7 @@ from surveyor.scan.evidence import Page
 from surveyor.scan.gather import Errand
 from surveyor.scan.model import Coverage, CoverageState, Domain, Target
 from surveyor.scan.net import Client
+from surveyor.scan.net.browser.visits import Visits
 from surveyor.scan.plan import Request
 from surveyor.scan.settings import Settings
 
@@ -39,13 +42,14 @@ def run(request: Request, settings: Settings, ledger: Ledger, *, client: Client 
         times=times,
         device=request.device,
     )
-    shared = Shared(errand)
-    relay = Relay(ledger.progress)
-    slots = [Slot(name, shared, relay, request) for name in request.slots if _wanted(name, request)]
-    for slot in slots:
-        slot.start()
-    for slot in slots:
-        slot.finish(settings.limits.page_seconds)
+    with contextlib.closing(Visits(client, settings.browser)) as visits:
+        shared = Shared(replace(errand, visits=visits))
+        relay = Relay(ledger.progress)
+        slots = [Slot(name, shared, relay, request) for name in request.slots if _wanted(name, request)]
+        for slot in slots:
+            slot.start()
+        for slot in slots:
+            slot.finish(settings.limits.page_seconds)
     parts = Parts(target=_target(request, shared.page))
     for slot in slots:
         slot.hand_over(parts, ledger)

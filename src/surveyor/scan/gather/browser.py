@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from surveyor.scan.errors import NotConfigured, Refused, ScanError, Unreachable
 from surveyor.scan.evidence import Barrier, Loading, Rendered
 from surveyor.scan.gather.interface import Errand, Gatherer
+from surveyor.scan.net.browser.visits import Visit
 from surveyor.scan.settings import Settings
-
-if TYPE_CHECKING:
-    from surveyor.scan.net.browser.chromium import Chromium
-    from surveyor.scan.net.browser.proxy import Traffic
-    from surveyor.scan.net.browser.tab import Tab
 
 #: What all answers of one load may have, in pages of the scan's bound.
 _PAGES = 8
@@ -32,31 +26,20 @@ _MARKUP = """(limit => {
 
 def gather(errand: Errand) -> Rendered:
     """Load the page that was fetched; raises ``NotConfigured`` without a browser."""
-    executable = errand.settings.browser
-    if executable is None:
+    if errand.settings.browser is None:
         raise NotConfigured("no Chromium is installed or named (SURVEYOR_CHROMIUM), so scripts of the page did not run")
-    # what drives it takes a while to import, and most scans load no page
-    from surveyor.scan.net.browser.chromium import Chromium
-    from surveyor.scan.net.browser.tab import Tab
-
     url = errand.page().url
-    limit = errand.settings.limits.page_bytes * _PAGES
-    with errand.client.proxy(seconds=errand.left, max_bytes=limit) as proxy:
-        tab = Tab(proxy.announce)
-        with Chromium(executable, proxy_port=proxy.port, listener=tab.hear) as chromium:
-            try:
-                tab.attach(chromium.protocol, seconds=_ask(errand))
-                tab.name(_agent(chromium.agent, errand.settings), seconds=_ask(errand))
-                settled = _load(errand, url, tab, proxy.traffic)
-                return _read(errand, tab, chromium, proxy.traffic, settled=settled)
-            except ScanError as error:
-                raise chromium.explain(error) from None
+    with errand.visit(max_bytes=errand.settings.limits.page_bytes * _PAGES) as visit:
+        visit.tab.name(_agent(visit.chromium.agent, errand.settings), seconds=_ask(errand))
+        settled = _load(errand, url, visit)
+        return _read(errand, visit, settled=settled)
 
 
-def _load(errand: Errand, url: str, tab: Tab, traffic: Traffic) -> bool:
+def _load(errand: Errand, url: str, visit: Visit) -> bool:
     """Go there and wait until it rests; whether it did."""
     from surveyor.scan.net.browser.proxy import origin_of
 
+    tab, traffic = visit.tab, visit.traffic
     problem = tab.go(url, seconds=errand.left)
     settled = problem is None and tab.settle(seconds=min(_LOAD_SECONDS, errand.left * _LOAD_SHARE))
     document = tab.document
@@ -72,9 +55,10 @@ def _load(errand: Errand, url: str, tab: Tab, traffic: Traffic) -> bool:
     return settled
 
 
-def _read(errand: Errand, tab: Tab, chromium: Chromium, traffic: Traffic, *, settled: bool) -> Rendered:
+def _read(errand: Errand, visit: Visit, *, settled: bool) -> Rendered:
     from surveyor.scan.net.browser import axe
 
+    tab, traffic = visit.tab, visit.traffic
     frame = tab.frames(seconds=_ask(errand)).get("frame", {})
     world = tab.world(str(frame.get("id", "")), seconds=_ask(errand))
     found = tab.run(world, _MARKUP % errand.settings.limits.page_bytes, seconds=_ask(errand)).get("value")
@@ -93,8 +77,8 @@ def _read(errand: Errand, tab: Tab, chromium: Chromium, traffic: Traffic, *, set
     return Rendered(
         url=str(found["url"]),
         html=str(found["html"]),
-        browser=chromium.product,
-        sandboxed=chromium.sandboxed,
+        browser=visit.chromium.product,
+        sandboxed=visit.chromium.sandboxed,
         cut=bool(found["cut"]),
         settled=settled and not traffic.cut,
         requests=tuple(

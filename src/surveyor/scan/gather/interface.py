@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -24,6 +25,7 @@ from surveyor.scan.evidence import (
 )
 from surveyor.scan.model import Device
 from surveyor.scan.net import Client
+from surveyor.scan.net.browser.visits import Visit, Visits
 from surveyor.scan.settings import Settings
 from surveyor.scan.speed import Speed
 
@@ -47,7 +49,7 @@ class Errand:
     gathered before, for who asks about its surroundings, and ``scripts`` the addresses of scripts that it loads,
     ``references`` those of all else that it names; ``wellknown`` waits for the site's files. ``times`` is by how much
     more than usual is asked for of what only the first are. ``device`` is what pages are loaded as, by whoever loads
-    them.
+    them, in the browser of ``visits`` that all share.
     """
 
     url: str
@@ -64,11 +66,23 @@ class Errand:
     references: tuple[Reference, ...] = ()
     times: int = 1
     device: Device = Device.MOBILE
+    visits: Visits | None = None
 
     @property
     def left(self) -> float:
         """Seconds until the deadline, never negative."""
         return max(0.0, self.deadline - self.clock())
+
+    @contextlib.contextmanager
+    def visit(self, *, max_bytes: int, patient: bool = False) -> Iterator[Visit]:
+        """An empty page in the scan's browser, in one of this errand alone where it shares none."""
+        visits = self.visits or Visits(self.client, self.settings.browser, self.clock)
+        try:
+            with visits.visit(seconds=self.left, max_bytes=max_bytes, patient=patient) as visit:
+                yield visit
+        finally:
+            if self.visits is None:
+                visits.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import fcntl
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -30,6 +31,9 @@ _START_SECONDS = 15.0
 _NOBODY = 65534
 _PREFIX = "surveyor-browser-"
 
+#: Hosts that no proxy is asked for: none, those of this machine neither.
+BYPASS = "<-loopback>"
+
 #: The shell sets the bounds and moves the pipes to where the protocol is spoken, 3 and 4.
 _LAUNCH = """ulimit -c 0
 ulimit -S -d "$1" 2>/dev/null
@@ -41,7 +45,7 @@ _FLAGS = (
     "--headless",
     "--remote-debugging-pipe",
     # no way out but the proxy: no name resolved, no UDP, loopback through it too
-    "--proxy-bypass-list=<-loopback>",
+    f"--proxy-bypass-list={BYPASS}",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--disable-quic",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
@@ -76,11 +80,15 @@ _FLAGS = (
 
 
 class Chromium:
-    """One running browser. ``sandboxed`` says whether the kernel confines what runs pages."""
+    """One running browser. ``sandboxed`` says whether the kernel confines what runs pages.
 
-    def __init__(self, executable: str, *, proxy_port: int, listener: Listener) -> None:
+    By itself it has no way out at all: its proxy is a port of ours where nobody listens. A page gets a context with a
+    proxy of its own.
+    """
+
+    def __init__(self, executable: str, *, listener: Listener) -> None:
         self._stack = ExitStack()
-        self._executable, self._port, self._listener = executable, proxy_port, listener
+        self._executable, self._listener = executable, listener
         self._stopped = threading.Event()
         self._over: str | None = None
         self.sandboxed = True
@@ -88,6 +96,9 @@ class Chromium:
 
     def __enter__(self) -> Self:
         try:
+            nowhere = self._stack.enter_context(socket.socket())
+            nowhere.bind(("127.0.0.1", 0))
+            self._port: int = nowhere.getsockname()[1]
             folder = Path(self._stack.enter_context(_profile()))
             self._start(folder)
         except BaseException:
@@ -104,6 +115,11 @@ class Chromium:
         self._stopped.set()
         self._kill()
         self._stack.close()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
 
     def explain(self, error: ScanError) -> ScanError:
         """What an error really is: a browser that was ended for its memory breaks off for whoever asks it."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from typing import Protocol as Shape
 
-from surveyor.scan.errors import Malformed, Unreachable
+from surveyor.scan.errors import Malformed
 
 _REQUESTS, _NOTES, _TEXT, _URL = 2_000, 200, 500, 2_000
 #: A page is quiet when nothing came or went for so long.
@@ -63,12 +63,17 @@ class Heard:
 
 
 class Tab:
-    """A page. ``announce`` takes each URL that it asks for; ``clock`` is in seconds."""
+    """A page. ``announce`` takes each URL that it asks for; ``clock`` is in seconds.
+
+    ``also`` hears every event of the page and of what is in it, after the tab itself and in the reading thread.
+    """
 
     def __init__(self, announce: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
         self._announce = announce
         self._clock = clock
         self._session = self._frame = ""
+        self._sessions: set[str] = set()
+        self.also: Callable[[str, dict[str, Any]], None] | None = None
         self._browser: Browser | None = None
         self.heard = Heard()
         self._handlers: dict[str, Callable[[str, dict[str, Any]], None]] = {
@@ -86,15 +91,12 @@ class Tab:
             "Inspector.targetCrashed": self._crashed,
         }
 
-    def attach(self, browser: Browser, *, seconds: float) -> None:
-        """Take the browser's first page and listen to it, its frames and its workers."""
+    def attach(self, browser: Browser, page: str, *, seconds: float) -> None:
+        """Take a page of the browser, by its target's id, and listen to it, its frames and its workers."""
         self._browser = browser
-        targets = browser.call("Target.getTargets", seconds=seconds).get("targetInfos", [])
-        page = next((target["targetId"] for target in targets if target.get("type") == "page"), None)
-        if page is None:
-            raise Unreachable("the browser has no page")
         attached = browser.call("Target.attachToTarget", {"targetId": page, "flatten": True}, seconds=seconds)
-        self._session, self._frame = attached["sessionId"], page
+        self._session, self._frame = str(attached.get("sessionId", "")), page
+        self._sessions.add(self._session)
         for method, params in (
             ("Network.enable", None),
             ("Network.setBypassServiceWorker", {"bypass": True}),
@@ -105,7 +107,6 @@ class Tab:
             ("Target.setAutoAttach", _ATTACH),
         ):
             self.ask(method, params, seconds=seconds)
-        browser.call("Browser.setDownloadBehavior", {"behavior": "deny"}, seconds=seconds)
 
     def ask(self, method: str, params: Mapping[str, Any] | None = None, *, seconds: float) -> dict[str, Any]:
         """Ask something of the page's session."""
@@ -167,9 +168,13 @@ class Tab:
         return result if isinstance(result, dict) else {}
 
     def hear(self, session: str, method: str, params: dict[str, Any]) -> None:
-        """One event of the browser; runs in the reading thread, so nothing is waited for."""
+        """One event of the browser; runs in the reading thread, so nothing is waited for. Others' are not heard."""
+        if session not in self._sessions:
+            return
         if handler := self._handlers.get(method):
             handler(session, params)
+        if self.also is not None:
+            self.also(method, params)
 
     def _requested(self, _: str, params: dict[str, Any]) -> None:
         url = str((params.get("request") or {}).get("url", ""))
@@ -238,6 +243,7 @@ class Tab:
     def _attached(self, _: str, params: dict[str, Any]) -> None:
         """A frame or a worker of the page begins: listen to it too, then let it go on."""
         child = str(params.get("sessionId", ""))
+        self._sessions.add(child)
         assert self._browser is not None
         for method, asked in (
             ("Network.enable", None),

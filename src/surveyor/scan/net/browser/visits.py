@@ -1,0 +1,145 @@
+"""The one browser of a scan and the loads in it: one after another, each in a context of its own behind its own proxy.
+
+DevTools Protocol domains Target and Browser. Nothing of one load is left for the next: no cache, no cookie, no
+connection, no word that was announced. A browser that ended is started again for who comes next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from surveyor.scan.errors import NotConfigured, ScanError, Unreachable
+
+if TYPE_CHECKING:
+    from surveyor.scan.net.browser.chromium import Chromium
+    from surveyor.scan.net.browser.proxy import Traffic
+    from surveyor.scan.net.browser.tab import Tab
+    from surveyor.scan.net.client import Client
+
+_ASK_SECONDS = 10.0
+_LEAVE_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One load: its page, what went through its proxy, and the browser that it is in."""
+
+    tab: Tab
+    traffic: Traffic
+    chromium: Chromium
+
+
+class Visits:
+    """Loads of pages in the browser ``executable``, which starts with the first of them and ends with ``close``."""
+
+    def __init__(self, client: Client, executable: str | None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._client, self._executable, self._clock = client, executable, clock
+        self._turn = threading.Condition()
+        self._busy = self._closed = False
+        self._hurried = 0
+        self._chromium: Chromium | None = None
+        self._tab: Tab | None = None
+
+    @contextlib.contextmanager
+    def visit(self, *, seconds: float, max_bytes: int, patient: bool = False) -> Iterator[Visit]:
+        """An empty page that may load ``max_bytes`` within ``seconds``, those of waiting for one's turn included.
+
+        Who is ``patient`` lets others go first. Errors of the browser come as what they really are. Raises
+        ``NotConfigured`` without a browser, ``Unreachable`` where it was not one's turn in time.
+        """
+        end = self._clock() + seconds
+        self._begin(seconds, patient=patient)
+        try:
+            with self._opened(lambda: max(0.0, end - self._clock()), max_bytes) as visit:
+                yield visit
+        finally:
+            self._end()
+
+    def close(self) -> None:
+        """End the browser, whoever is in it; nobody gets a turn any more."""
+        with self._turn:
+            self._closed = True
+            self._turn.notify_all()
+            chromium = self._chromium
+        if chromium is not None:
+            chromium.close()
+
+    def _begin(self, seconds: float, *, patient: bool) -> None:
+        with self._turn:
+            self._hurried += not patient
+            try:
+                free = self._turn.wait_for(lambda: self._free(patient=patient), seconds)
+            finally:
+                self._hurried -= not patient
+            if self._closed or not free:
+                raise Unreachable("the browser was busy with other loads of this scan")
+            self._busy = True
+
+    def _free(self, *, patient: bool) -> bool:
+        return self._closed or not (self._busy or (patient and self._hurried))
+
+    def _end(self) -> None:
+        with self._turn:
+            self._busy = False
+            self._tab = None
+            self._turn.notify_all()
+
+    @contextlib.contextmanager
+    def _opened(self, left: Callable[[], float], max_bytes: int) -> Iterator[Visit]:
+        from surveyor.scan.net.browser.chromium import BYPASS
+        from surveyor.scan.net.browser.tab import Tab
+
+        chromium = self._running()
+        ask = chromium.protocol.call
+        with self._client.proxy(seconds=left(), max_bytes=max_bytes) as proxy:
+            try:
+                server = {"proxyServer": f"http://127.0.0.1:{proxy.port}", "proxyBypassList": BYPASS}
+                made = ask("Target.createBrowserContext", server, seconds=min(_ASK_SECONDS, left()))
+                context = {"browserContextId": str(made.get("browserContextId", ""))}
+                try:
+                    page = ask("Target.createTarget", {"url": "about:blank", **context}, seconds=left())
+                    ask("Browser.setDownloadBehavior", {"behavior": "deny", **context}, seconds=left())
+                    self._tab = tab = Tab(proxy.announce, self._clock)
+                    tab.attach(chromium.protocol, str(page.get("targetId", "")), seconds=min(_ASK_SECONDS, left()))
+                    yield Visit(tab=tab, traffic=proxy.traffic, chromium=chromium)
+                finally:
+                    _leave(chromium, context)
+            except ScanError as error:
+                raise chromium.explain(error) from None
+
+    def _running(self) -> Chromium:
+        """The browser, started where it does not run."""
+        if self._executable is None:
+            raise NotConfigured("no Chromium is installed or named (SURVEYOR_CHROMIUM)")
+        # what drives it takes a while to import, and most scans load no page
+        from surveyor.scan.net.browser.chromium import Chromium
+
+        if self._chromium is not None:
+            if self._chromium.alive:
+                return self._chromium
+            self._chromium.close()
+        chromium = Chromium(self._executable, listener=self._hear).__enter__()
+        with self._turn:
+            self._chromium = chromium
+            if not self._closed:
+                return chromium
+        chromium.close()
+        raise Unreachable("the scan is over")
+
+    def _hear(self, session: str, method: str, params: dict[str, Any]) -> None:
+        """Events are for whoever's turn it is; a tab hears none of another's."""
+        if (tab := self._tab) is not None:
+            tab.hear(session, method, params)
+
+
+def _leave(chromium: Chromium, context: dict[str, str]) -> None:
+    """Drop a load's context; a page that does not let itself be dropped takes its browser with it."""
+    try:
+        chromium.protocol.call("Target.disposeBrowserContext", context, seconds=_LEAVE_SECONDS)
+    except ScanError:
+        chromium.close()
