@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,7 +18,8 @@ from surveyor.llm.interface import Answer, Attempt, Question
 from surveyor.scan.model import Asset, Domain, Evidence, Finding
 
 NAME, VERSION = "accessibility", "v1"
-OUTLINE_BYTES = 40_000
+#: Of what is said about one page, in UTF-8.
+QUESTION_BYTES = 40_000
 #: A model is never as sure as a rule.
 MOST_CONFIDENT = 0.8
 _ISSUES, _QUOTES, _QUOTE = 60, 10, 300
@@ -59,17 +60,25 @@ def review(
 
 
 def question(url: str, outline: str) -> Question[Review]:
-    """The outline as a question."""
-    outline = outline.encode()[:OUTLINE_BYTES].decode(errors="ignore")
-    data: dict[str, Any] = {"page": url[:500], "outline": outline.splitlines()}
+    """The outline as a question, which as a whole is within the bound."""
+    lines = outline.splitlines()
+    user = _quoted(url, lines)
+    while len(user.encode()) > QUESTION_BYTES:
+        # an outline of ours fits; of any other what is too much goes from all over it
+        lines = [line for place, line in enumerate(lines) if place % 8 != 7] if len(lines) > 7 else lines[:-1]
+        user = _quoted(url, lines)
     return Question(
         name=NAME,
         version=VERSION,
         system=prompts.load(NAME, VERSION),
-        user=prompts.quoted(data),
+        user=user,
         shape=Review,
         max_tokens=4096,
     )
+
+
+def _quoted(url: str, lines: Sequence[str]) -> str:
+    return prompts.quoted({"page": url[:500], "outline": lines})
 
 
 def findings(

@@ -13,29 +13,34 @@ import orjson
 class Outline:
     """A page as lines for readers who judge meaning; ``selectors`` say where a line's element is, by the line's id.
 
-    Between processes it is JSON, so that nothing a page says can be read as a line or a selector of ours.
+    ``left_out`` says what of the page is not shown, in words; nothing where all of it is. ``undecided`` are titles of
+    findings that rules left to be reviewed. Between processes it is JSON, so that nothing a page says can be read as a
+    line or a selector of ours.
     """
 
     text: str = ""
     selectors: Mapping[str, str] = field(default_factory=dict)
+    left_out: str = ""
+    undecided: tuple[str, ...] = ()
 
     def encode(self) -> bytes:
         """JSON; what no file can hold of a page's text is a question mark."""
         plain = {key: _plain(selector) for key, selector in self.selectors.items()}
-        return orjson.dumps({"text": _plain(self.text), "selectors": plain})
+        told = {"text": _plain(self.text), "selectors": plain, "left_out": self.left_out, "undecided": self.undecided}
+        return orjson.dumps(told)
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
         """What ``encode`` wrote; raises ValueError for anything else."""
         told = orjson.loads(data)
-        if not isinstance(told, dict) or set(told) != {"text", "selectors"}:
+        if not isinstance(told, dict) or set(told) != {"text", "selectors", "left_out", "undecided"}:
             raise ValueError("not an outline")
-        text, selectors = told["text"], told["selectors"]
-        if not isinstance(text, str) or not isinstance(selectors, dict):
+        text, selectors, left_out, undecided = (told[name] for name in ("text", "selectors", "left_out", "undecided"))
+        if not (isinstance(selectors, dict) and isinstance(undecided, list)):
             raise ValueError("not an outline")  # noqa: TRY004 - malformed data, not a caller's mistake
-        if not all(isinstance(selector, str) for selector in selectors.values()):
+        if not all(isinstance(one, str) for one in (text, left_out, *selectors.values(), *undecided)):
             raise ValueError("not an outline")
-        return cls(text=text, selectors=selectors)
+        return cls(text=text, selectors=selectors, left_out=left_out, undecided=tuple(undecided))
 
 
 def _plain(text: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from typing import Any
 
 import pytest
 
 from surveyor.llm import accessibility
-from surveyor.llm.accessibility import MOST_CONFIDENT, OUTLINE_BYTES, findings, review
+from surveyor.llm.accessibility import MOST_CONFIDENT, QUESTION_BYTES, findings, review
 from surveyor.llm.criteria import CRITERIA
 from surveyor.llm.interface import Answer
 from surveyor.scan.check.wcag import CRITERIA as RULED
@@ -100,8 +102,11 @@ def test_an_injection_stays_data_and_words_no_title(text: str) -> None:
 
 
 def test_no_more_than_the_bound_leaves() -> None:
-    question = accessibility.question(URL, "e1 <p> é\n" * 10_000)
-    assert len(question.user) < OUTLINE_BYTES * 1.5
+    question = accessibility.question(URL, "\n".join(f'e{n} <p> "é"' for n in range(10_000)))
+    assert QUESTION_BYTES * 0.8 < len(question.user.encode()) <= QUESTION_BYTES
+    shown = [int(found) for found in re.findall(r"e(\d+) <p>", question.user)]
+    assert max(b - a for a, b in itertools.pairwise(shown)) < 40
+    assert shown[-1] > 9_950
 
 
 def test_the_catalogue_agrees_with_the_rules() -> None:

@@ -1,189 +1,197 @@
-"""A page as an outline: the elements that mean something, one a line, within a bound and from all parts of the page.
+"""A page as an outline within a bound: first all of it, then without repeats, with shorter texts, at last in samples.
 
-For readers who judge meaning, such as a language model. A line is ``e12 <a href="/x"> "its own text"``, indented by
-depth; wrappers without meaning are left out. A page that is too long loses long texts first, then repetitions, and at
-last lines evenly over its whole length: never simply its end.
+What has to go is taken evenly from the whole page, and what matters least goes first: never simply its end.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.element import Element, positions, selector
+from surveyor.scan.check.lines import Level, Line, evenly, lines, note
 from surveyor.scan.outline import Outline
+from surveyor.scan.vocabulary import counted
 
-BYTES = 40_000
+#: As items of a list in JSON; a question of 40 KB has room for some words beside them.
+BYTES = 38_000
 #: All selectors of one outline; a page whose paths are longer has lines without one.
 SELECTOR_BYTES = 256 << 10
-_NAMED = re.compile(r"\s*e(\d+) ")
-_DEEPEST = 12
-
-_SILENT = frozenset(("script", "style", "template", "link", "base", "noscript", "path", "defs", "br", "wbr", "source"))
-_PLAIN = frozenset(("div", "span", "head", "tbody", "b", "i", "small", "center", "font", "picture", "g", "meta"))
-_KEPT = (
-    "id",
-    "role",
-    "type",
-    "name",
-    "lang",
-    "href",
-    "src",
-    "alt",
-    "title",
-    "for",
-    "value",
-    "placeholder",
-    "autocomplete",
-    "tabindex",
-    "scope",
-    "headers",
-    "required",
-    "disabled",
-    "hidden",
-    "contenteditable",
-    "onclick",
-    "controls",
-    "autoplay",
-    "kind",
-)
+_ALL = 1_000_000_000
+_WHOLE = Level(2_000, 500, _ALL)
+_LEVELS = (Level(500, 200, _ALL), Level(160, 100, 60), Level(80, 80, 20))
+#: The least that a part of the page is worth showing with, and what a note of ours takes.
+_LEAST, _NOTE = 400, 60
+#: How often what is said in the same words is shown before it is only counted.
+_TIMES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class _Level:
-    """How much is kept: characters of a text, of an attribute, elements of one name in a row."""
+class _Shown:
+    """The lines of an outline, and what of the page they leave out, in words."""
 
-    text: int
-    value: int
-    run: int
-
-
-_LEVELS = (_Level(500, 200, 1_000_000), _Level(160, 100, 50), _Level(80, 60, 15), _Level(40, 40, 6), _Level(24, 24, 3))
+    lines: Sequence[Line]
+    left_out: str = ""
 
 
-def outline(document: Document, limit: int = BYTES) -> str:
-    """The page's outline, at most ``limit`` bytes of UTF-8; raises ``LimitExceeded`` as reading its elements does."""
-    if not document.elements:
-        return ""
-    top = document.elements[0]
-    for level in _LEVELS:
-        lines = _within(_lines(top, level), limit)
-        if lines is not None:
-            return "\n".join(lines)
-    return "\n".join(_thinned(list(_lines(top, _LEVELS[-1])), limit))
+def outlined(document: Document, limit: int = BYTES) -> Outline:
+    """The page's outline with a selector for each of its lines, as rules quote them.
+
+    Raises ``LimitExceeded`` as reading its elements does.
+    """
+    elements = document.elements
+    if not elements:
+        return Outline()
+    shown = _shown(elements[0], limit, len(elements))
+    return Outline(
+        text="\n".join(map(str, shown.lines)),
+        selectors=_selectors(shown.lines, elements),
+        left_out=shown.left_out,
+    )
 
 
-def outlined(document: Document) -> Outline:
-    """The page's outline with a selector for each of its lines, as rules quote them; raises as ``outline`` does."""
-    text, room = outline(document), SELECTOR_BYTES
-    elements, selectors = document.elements, {}
-    places = positions(elements)
-    for line in text.splitlines():
-        if (named := _NAMED.match(line)) is None:
+def _shown(top: Element, limit: int, elements: int) -> _Shown:
+    whole = _within(lines(top, _WHOLE), limit)
+    if whole is not None:
+        return _Shown(whole, _left(cut=sum(line.cut for line in whole)))
+    for level in (_WHOLE, *_LEVELS):
+        made = _once(lines(top, level), limit)
+        if made is not None:
+            shown = _named(made) if level.run < _ALL else 0
+            return _Shown(made, _left(shown=shown, of=elements, cut=sum(line.cut for line in made)))
+    return _sampled(_once(lines(top, _LEVELS[-1]), _ALL) or [], limit, elements)
+
+
+def _selectors(shown: Iterable[Line], elements: Sequence[Element]) -> dict[str, str]:
+    room, found, places = SELECTOR_BYTES, {}, positions(elements)
+    for line in shown:
+        if not line.name:
             continue
-        path = selector(elements[int(named[1])], places)
+        path = selector(elements[line.key], places)
         room -= len(path.encode(errors="replace"))
         if room < 0:
             break
-        selectors[f"e{named[1]}"] = path
-    return Outline(text=text, selectors=selectors)
+        found[line.name] = path
+    return found
 
 
-def _within(lines: Iterator[str], limit: int) -> list[str] | None:
+def _within(made: Iterable[Line], limit: int) -> list[Line] | None:
     """The lines if all of them fit; stops reading at the first that does not."""
     kept, size = [], 0
-    for line in lines:
-        size += len(line.encode(errors="replace")) + 1
+    for line in made:
+        size += line.size
         if size > limit:
             return None
         kept.append(line)
     return kept
 
 
-def _thinned(lines: list[str], limit: int) -> list[str]:
-    """Lines evenly from beginning to end, as many as fit, and one that says how many are missing."""
-    room = limit - 100
-    total = sum(len(line.encode(errors="replace")) + 1 for line in lines)
-    kept, taken, passed = [], 0, 0
-    for line in lines:
-        size = len(line.encode(errors="replace")) + 1
-        passed += size
-        # what was taken keeps the same share of what was passed
-        if taken + size <= room * passed // max(total, 1):
-            kept.append(line)
-            taken += size
-    return [*kept, f"… {len(lines) - len(kept)} more lines between these"]
+def _once(made: Iterable[Line], limit: int) -> list[Line] | None:
+    """The lines without those that say again what was said twice, if they fit; how often stands behind the last.
 
-
-def _lines(top: Element, level: _Level) -> Iterator[str]:
-    """One line an element that means something, in document order; without recursion, since pages nest deep."""
-    stack: list[tuple[Element | str, int]] = [(top, 0)]
-    while stack:
-        node, depth = stack.pop()
-        if isinstance(node, str):
-            yield node
+    Nothing is lost by that: who judges one of them has judged all.
+    """
+    seen: dict[str, list[Line]] = {}
+    held: list[Line] = []
+    size = 0
+    for line in made:
+        same = seen.setdefault(line.said, [])
+        if line.name and len(same) >= _TIMES:
+            same.append(line)
             continue
-        if node.tag in _SILENT:
-            continue
-        line = _line(node, level)
-        if line:
-            yield " " * min(depth, _DEEPEST) + line
-        below = depth + 1 if line else depth
-        stack.extend((child, below) for child in reversed(_children(node, level, below)))
+        same.append(line)
+        held.append(line)
+        size += line.size
+        if size > limit:
+            return None
+    counts = {same[_TIMES - 1]: len(same) - _TIMES for same in seen.values() if len(same) > _TIMES and same[0].name}
+    return _within(_told(held, counts), limit)
 
 
-def _children(node: Element, level: _Level, depth: int) -> list[Element | str]:
-    """The elements in a node; of a long row of one name the first, and a line that says how many follow."""
-    if node.tag == "svg":
-        return [child for child in node.elements() if child.tag in {"title", "desc"}]
-    kept: list[Element | str] = []
-    name, run, cut = "", 0, 0
-    for child in node.elements():
-        run = run + 1 if child.tag == name else 1
-        if child.tag != name and cut:
-            kept.append(f"{' ' * min(depth, _DEEPEST)}… {cut} more {_one_line(name)}")
-            cut = 0
-        name = child.tag
-        if run > level.run:
+def _told(held: Iterable[Line], counts: Mapping[Line, int]) -> Iterator[Line]:
+    for line in held:
+        yield line
+        if line in counts:
+            yield note(f"{counts[line]} more like {line.name}", line.depth)
+
+
+def _sampled(made: list[Line], limit: int, elements: int) -> _Shown:
+    """Parts of the page by what room each can have: small ones whole, of large ones what matters most, all over it."""
+    parts = _parts(made)
+    room = limit - _NOTE
+    chosen = evenly(len(parts), max(room // _LEAST, 1))
+    sizes = {place: sum(line.size for line in parts[place]) for place in chosen}
+    share = _share(sorted(sizes.values()), room)
+    kept: list[Line] = []
+    passed = cut = 0
+    for place in chosen:
+        if place > passed:
+            kept.append(note(f"{counted(place - passed, 'part')} of the page between these", 0))
+        passed = place + 1
+        part = parts[place]
+        if sizes[place] > share:
+            part = _heaviest(part, share - _NOTE)
+            part.append(note(f"{len(parts[place]) - len(part)} more lines in this part", 1))
             cut += 1
-        else:
-            kept.append(child)
+        kept += part
+    # names and notes vary in length: what the shares have too much is given back evenly
+    while kept and sum(line.size for line in kept) > limit:
+        kept = [kept[place] for place in evenly(len(kept), len(kept) * 9 // 10)]
+    told = _left(shown=_named(kept), of=elements, cut=sum(line.cut for line in kept), parts=(cut, len(parts)))
+    return _Shown(kept, told)
+
+
+def _parts(made: Sequence[Line]) -> list[list[Line]]:
+    """The lines in runs that each begin with a heading or a landmark."""
+    parts: list[list[Line]] = [[]]
+    for line in made:
+        if line.opens and parts[-1] and not all(before.opens for before in parts[-1]):
+            parts.append([])
+        parts[-1].append(line)
+    return parts
+
+
+def _share(sizes: Sequence[int], room: int) -> int:
+    """The most that one part may take so that all fit: what small ones do not need, large ones have."""
+    left = len(sizes)
+    for size, before in zip(sizes, accumulate(sizes, initial=0), strict=False):
+        if before + size * left > room:
+            return (room - before) // left
+        left -= 1
+    return room
+
+
+def _heaviest(part: Sequence[Line], room: int) -> list[Line]:
+    """What of a part fits: its first line, then by weight, and of those that do not all fit some from all of them."""
+    kept = {0} if part and part[0].size <= room else set()
+    room -= part[0].size if kept else 0
+    for weight in sorted({line.weight for line in part}, reverse=True):
+        those = [place for place, line in enumerate(part) if line.weight == weight and place not in kept]
+        total = sum(part[place].size for place in those)
+        taken = passed = 0
+        for place in those:
+            size = part[place].size
+            passed += size
+            # what was taken keeps the same share of what was passed
+            if taken + size <= room and taken * total < room * passed:
+                kept.add(place)
+                taken += size
+        room -= taken
+    return [part[place] for place in sorted(kept)]
+
+
+def _named(made: Iterable[Line]) -> int:
+    return sum(bool(line.name) for line in made)
+
+
+def _left(*, shown: int = 0, of: int = 0, cut: int = 0, parts: tuple[int, int] = (0, 0)) -> str:
+    told = []
+    if shown:
+        told.append(f"{shown:,} of the page's {of:,} elements are shown")
+    if parts[0]:
+        told.append(f"{parts[0]:,} of its {counted(parts[1], 'part')} are shown only in part")
     if cut:
-        kept.append(f"{' ' * min(depth, _DEEPEST)}… {cut} more {_one_line(name)}")
-    return kept
-
-
-def _line(node: Element, level: _Level) -> str:
-    """An element's line, empty for a wrapper that says nothing."""
-    attributes = "".join(_attributes(node, level))
-    words = " ".join(" ".join(child for child in node.children if isinstance(child, str)).split())
-    if node.tag in _PLAIN and not attributes and not words:
-        return ""
-    text = f' "{_cut(words, level.text)}"' if words else ""
-    return f"e{node.key} <{_cut(_one_line(node.tag), 40)}{attributes}>{text}"
-
-
-def _attributes(node: Element, level: _Level) -> Iterator[str]:
-    given = node.attributes
-    aria = [name for name in given if name.startswith("aria-")][:10] if given else []
-    for name in (*_KEPT, *aria):
-        if name not in given or (node.tag == "meta" and name != "name"):
-            continue
-        if name == "id" and node.tag in _PLAIN:
-            continue  # a wrapper's hook for scripts
-        value = given[name]
-        # a handler's presence matters, its code does not
-        plain = value is None or not value or name == "onclick"
-        said = _one_line(name)[:40]
-        yield f" {said}" if plain else f' {said}="{_cut(" ".join(str(value).split()), level.value)}"'
-
-
-def _one_line(name: str) -> str:
-    """A name without what ends a line for some readers: HTML lets those stand in names, and a line is an element."""
-    return "".join(name.split())
-
-
-def _cut(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}…"
+        told.append(f"{counted(cut, 'long text')} {'is' if cut == 1 else 'are'} shortened")
+    return "; ".join(told)

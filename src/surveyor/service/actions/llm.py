@@ -35,6 +35,8 @@ PAGE_LIMIT = 100
 _KEY, _URL, _MODEL = 500, 500, 200
 _ANSWER_BYTES = 4 << 20
 _LOOKUP_SECONDS = 2.0
+#: The state of a unit that a subject holds.
+HELD = "reserved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,10 +188,10 @@ async def settle(sessions: Sessions, *, purpose: str, subject_id: UUID) -> None:
         await llm_quota.settle(session, purpose=purpose, subject_id=subject_id)
 
 
-async def may_ask(sessions: Sessions, *, purpose: str, subject_id: UUID) -> bool:
-    """Whether a unit is held for a subject, so that a model may be asked for it."""
+async def unit_of(sessions: Sessions, *, purpose: str, subject_id: UUID) -> str | None:
+    """What is known of a subject's unit, as ``llm_quota.state_of`` says it: while one is held a model may be asked."""
     async with sessions() as session:
-        return await llm_quota.state_of(session, purpose=purpose, subject_id=subject_id) == "reserved"
+        return await llm_quota.state_of(session, purpose=purpose, subject_id=subject_id)
 
 
 async def callers(platform: Platform, *, team_id: UUID, purpose: str) -> Caller:

@@ -228,7 +228,7 @@ async def touch(sessions: Sessions, claim: Claim) -> bool:
 
 async def may_ask(sessions: Sessions, claim: Claim) -> bool:
     """Whether a model may be asked for this verification: a unit is held for it."""
-    return await llm.may_ask(sessions, purpose=_PURPOSE, subject_id=claim.verification.id)
+    return await llm.unit_of(sessions, purpose=_PURPOSE, subject_id=claim.verification.id) == llm.HELD
 
 
 async def finish(

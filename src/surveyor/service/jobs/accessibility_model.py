@@ -15,6 +15,7 @@ from surveyor.scan.model import Coverage, CoverageState, Finding, Kind, Report, 
 from surveyor.scan.outline import Outline
 from surveyor.service.actions import llm
 from surveyor.service.actions.slots import MODEL_SLOT, Beside
+from surveyor.service.errors import QuotaExceeded
 from surveyor.service.jobs.asking import in_thread
 from surveyor.service.jobs.interface import Work, log, patiently
 from surveyor.service.store.llm_calls import NewCall
@@ -23,33 +24,51 @@ from surveyor.service.store.scans import Scan
 SLOT = "accessibility"
 #: Text and selectors, each character of which JSON may write as six.
 _OUTLINE_BYTES = 2 << 20
-#: How a line of an outline begins that stands for lines which had no room.
-_ELLIPSIS = "… "
+_UNASKED: dict[str | None, tuple[str, str]] = {
+    "refused": (QuotaExceeded.code, "no unit was left for a model"),
+    None: ("not_configured", "no language model is configured, or none was wanted for this scan"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """What a model said of one page, or the ``reason`` why it said nothing; every try either way.
 
-    ``outline`` is what it was shown, ``left_out`` that the page was too long to be shown as a whole.
+    ``outline`` is what it was shown, ``left_out`` says what of the page it was not.
     """
 
     findings: tuple[Finding, ...] = ()
     model: str = ""
     outline: str = ""
-    left_out: bool = False
+    left_out: str = ""
     reason: str | None = None
     detail: str = ""
     calls: tuple[NewCall, ...] = ()
 
 
-async def wanted(work: Work, scan: Scan, slot: str) -> bool:
-    """Whether a model is to look beside this slot: a unit is held for the run."""
-    if slot != SLOT or scan.kind != Kind.WEB:
-        return False
-    sessions = work.platform.sessions
+def beside(scan: Scan, slot: str) -> bool:
+    """Whether a model has anything to look at beside this slot."""
+    return slot == SLOT and scan.kind == Kind.WEB
 
-    return await patiently(lambda: llm.may_ask(sessions, purpose="scan", subject_id=scan.id))
+
+async def unit_of(work: Work, scan: Scan) -> str | None:
+    """What is known of the run's unit: only while one is held may a model be asked."""
+    sessions = work.platform.sessions
+    return await patiently(lambda: llm.unit_of(sessions, purpose="scan", subject_id=scan.id))
+
+
+def unasked(scan: Scan, unit: str | None) -> Beside:
+    """What is told of a model that nobody asked: there is none, it was not wanted, or no unit was left."""
+    reason, detail = _UNASKED.get(unit, _UNASKED[None])
+    refused = unit == "refused"
+    entry = Coverage(
+        what=f"slot.{MODEL_SLOT}",
+        state=CoverageState.SKIPPED if refused else CoverageState.NOT_CONFIGURED,
+        reason=reason,
+        detail=detail,
+        asset=normal(scan.url or ""),
+    )
+    return Beside(coverage=entry)
 
 
 async def look(work: Work, scan: Scan, outline: Path) -> Beside:
@@ -68,11 +87,12 @@ async def look(work: Work, scan: Scan, outline: Path) -> Beside:
         findings=seen.findings,
     )
     told = f"{seen.model[:200]} named {len(seen.findings)} criteria"
+    told = f"{told}; {seen.left_out}" if seen.left_out else told
     entry = Coverage(
         what=f"slot.{MODEL_SLOT}",
         state=CoverageState.PARTIAL if seen.left_out else CoverageState.LOOKED,
         reason=LimitExceeded.code if seen.left_out else None,
-        detail=f"{told}; the page was too long to be shown as a whole" if seen.left_out else told,
+        detail=told,
         asset=url,
         count=len(seen.findings),
     )
@@ -118,8 +138,7 @@ async def _ask(work: Work, team_id: UUID, url: str, page: Outline) -> Seen:
     except LlmError as error:
         return Seen(reason=error.code, detail=str(error))
     model = trail[-1].model or trail[-1].asked
-    left_out = any(line.lstrip().startswith(_ELLIPSIS) for line in page.text.splitlines())
-    return Seen(findings=found, model=model, outline=page.text, left_out=left_out, calls=tuple(llm.calls(trail)))
+    return Seen(findings=found, model=model, outline=page.text, left_out=page.left_out, calls=tuple(llm.calls(trail)))
 
 
 def _blind(url: str, seen: Seen) -> Beside:

@@ -19,7 +19,7 @@ from surveyor.scan.model import Kind
 from surveyor.scan.plan import Place, Request
 from surveyor.scan.settings import Settings
 from surveyor.service import queue
-from surveyor.service.actions import handover, intake, registries, slots
+from surveyor.service.actions import handover, intake, llm, registries, slots
 from surveyor.service.actions.slots import Claim, Leftover, Result
 from surveyor.service.child import STOPPED, Child, Tail
 from surveyor.service.errors import ServiceError, StorageUnavailable
@@ -130,8 +130,10 @@ async def _scan(held: _Held) -> Result | None:
             settings = await patiently(lambda: _settings(held))
         except ServiceError as error:
             return Result(reason=error.code, detail=f"the artifact cannot be read: {error.message}")
-        outline = None
-        if await accessibility_model.wanted(held.work, held.claim.scan, held.slot):
+        modelled, unit, outline = accessibility_model.beside(held.claim.scan, held.slot), None, None
+        if modelled:
+            unit = await accessibility_model.unit_of(held.work, held.claim.scan)
+        if unit == llm.HELD:
             outline = held.folder / f"{held.run}.outline"
         child = _child(held, _request(held, source, outline=outline is not None), settings, outline)
         ended = await child.run()
@@ -140,8 +142,10 @@ async def _scan(held: _Held) -> Result | None:
     if ended.reason is not None:
         return Result(reason=ended.reason, detail=ended.detail)
     result = await asyncio.to_thread(_collect, child.task.report)
-    if outline is None or result.report is None:
+    if not modelled or result.report is None:
         return result
+    if outline is None:
+        return replace(result, beside=accessibility_model.unasked(held.claim.scan, unit))
     return replace(result, beside=await accessibility_model.look(held.work, held.claim.scan, outline))
 
 

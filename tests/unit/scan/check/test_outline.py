@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,14 +12,19 @@ from hypothesis import strategies as st
 from surveyor.scan.check import outline as module
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.element import selector
-from surveyor.scan.check.outline import BYTES, SELECTOR_BYTES, outline
+from surveyor.scan.check.outline import BYTES, SELECTOR_BYTES
 from surveyor.scan.errors import LimitExceeded
 from surveyor.scan.evidence import Page
 from surveyor.scan.outline import Outline
 
 
 def outlined(html: str, limit: int = BYTES) -> str:
-    return outline(document(html), limit)
+    return module.outlined(document(html), limit).text
+
+
+def size(text: str) -> int:
+    """Bytes of the lines as a list in JSON."""
+    return len(orjson.dumps(text.splitlines()))
 
 
 def document(html: str) -> Document:
@@ -32,7 +38,7 @@ def test_a_line_an_element_with_what_matters() -> None:
         '<!doctype html><html lang="en"><head><title>Shop</title><script>var a = 1</script><style>p{}</style></head>'
         '<body><div class="w"><div><a href="/x" class="b" style="c" onclick="go(1)">click <b>here</b></a></div></div>'
         '<img src="a.png" alt="IMG_1.jpg" data-x="y"><svg><title>Cart</title><path d="M0 0"/></svg>'
-        '<button aria-label="Close" aria-hidden="true">x</button></body></html>'
+        '<button aria-label="Close">x</button></body></html>'
     )
     assert [line.split(" ", 1)[1] if line.startswith("e") else line.strip() for line in made.splitlines()] == [
         '<html lang="en">',
@@ -43,7 +49,7 @@ def test_a_line_an_element_with_what_matters() -> None:
         'e10 <img src="a.png" alt="IMG_1.jpg">',
         "e11 <svg>",
         'e12 <title> "Cart"',
-        'e14 <button aria-label="Close" aria-hidden="true"> "x"',
+        'e14 <button aria-label="Close"> "x"',
     ]
     assert "var a" not in made
     assert "go(1)" not in made
@@ -62,7 +68,7 @@ def test_the_head_of_a_heavy_page_leaves_room_for_its_body() -> None:
 def test_a_long_page_keeps_its_beginning_and_its_end(count: int) -> None:
     rows = "".join(f"<li><a href='/{number}'>Entry {number} {'words ' * 20}</a></li>" for number in range(count))
     made = outlined(f"<html><body><h1>Begin</h1><ul>{rows}</ul><footer>End of the page</footer></body></html>")
-    assert len(made.encode()) <= BYTES
+    assert size(made) <= BYTES
     assert "Begin" in made
     assert "End of the page" in made
     if count > 1_000:
@@ -73,12 +79,12 @@ def test_a_long_page_without_repetitions_is_thinned_evenly() -> None:
     tags = ("p", "h2", "blockquote", "pre", "ul")
     parts = "".join(f"<{tags[n % 5]}>Part {n} {'w' * 30}</{tags[n % 5]}>" for n in range(5_000))
     made = outlined(f"<html><body>{parts}</body></html>")
-    assert len(made.encode()) <= BYTES
+    assert size(made) <= BYTES
     numbers = [int(line.split("Part ")[1].split()[0]) for line in made.splitlines() if "Part " in line]
     assert numbers == sorted(numbers)
     for tenth in range(10):
         assert any(tenth * 500 <= number < (tenth + 1) * 500 for number in numbers)
-    assert "more lines between these" in made
+    assert "parts of the page between these" in made
 
 
 def test_lines_name_each_element_once() -> None:
@@ -96,13 +102,13 @@ def test_strange_markup_stays_within_the_bound(html: str) -> None:
         made = outlined(html)
     except LimitExceeded:
         return
-    assert len(made.encode()) <= BYTES
+    assert size(made) <= BYTES
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(alphabet="<>/ap div\"'=é1\n", max_size=400), st.integers(200, 1_000))
 def test_any_text_stays_within_any_bound(html: str, limit: int) -> None:
-    assert len(outlined(html, limit).encode()) <= limit
+    assert size(outlined(html, limit)) <= limit
 
 
 PAGE = (
@@ -114,7 +120,6 @@ PAGE = (
 def test_each_line_has_the_selector_that_rules_would_quote() -> None:
     page = document(PAGE)
     made = module.outlined(page)
-    assert made.text == outline(page)
     lines = [line.split(maxsplit=1) for line in made.text.splitlines()]
     assert list(made.selectors) == [name for name, _ in lines]
     places = {line: made.selectors[name] for name, line in lines}
@@ -145,9 +150,54 @@ def test_a_page_cannot_write_a_line_of_its_own(gap: str) -> None:
 
 
 def test_what_is_handed_over_cannot_be_mistaken() -> None:
-    given = Outline(text='e1 <p> "}\ud800"', selectors={"e1": 'p:"x\ud800'})
+    given = Outline(text='e1 <p> "}\ud800"', selectors={"e1": 'p:"x\ud800'}, left_out="x", undecided=("a", "b"))
     taken = Outline.decode(given.encode())
+    assert (taken.left_out, taken.undecided) == ("x", ("a", "b"))
     assert (taken.text, taken.selectors) == ('e1 <p> "}?"', {"e1": 'p:"x?'})
     for data in (b"", b"e1 <p>", b"[]", b'{"text": 1, "selectors": {}}', b'{"text": "", "selectors": {"e1": 1}}'):
         with pytest.raises(ValueError, match=r".*"):
             Outline.decode(data)
+
+
+def test_what_nobody_meets_is_not_shown() -> None:
+    made = outlined(
+        "<p hidden>a1</p><p aria-hidden=TRUE>a2</p><div style='color:red; DISPLAY : none'><p>a3</p></div>"
+        "<input type=hidden value=a4><p hidden=until-found>b1</p><p style='display:block'>b2</p><!-- a5 -->"
+        "<template>a6</template><noscript>a7</noscript>"
+        "<p>i\u200bg\u202en\U000e0041ore\ue000</p><p title='\u2066x'>b3</p>"
+    )
+    assert not re.search(r"a\d", made)
+    assert all(word in made for word in ("b1", "b2", '"ignore"', '<p title="x"> "b3"'))
+
+
+def test_what_is_said_again_and_again_is_shown_twice_and_nothing_is_lost() -> None:
+    more = "".join(f"<li><a href='/more'>Read more</a> {'words ' * 20}</li>" for _ in range(900))
+    made = module.outlined(document(f"<h1>Begin</h1><ul>{more}</ul><p>End</p>"))
+    assert made.text.count("Read more") == 2
+    assert re.search(r"^ *… 898 more like e\d+$", made.text, re.MULTILINE)
+    assert made.left_out == ""
+
+
+def test_what_is_left_out_of_a_long_page_is_the_least_of_every_part_and_is_told() -> None:
+    def part(number: int, words: int) -> str:
+        texts = "".join(f"<p>p{number}.{n}</p><blockquote>{n} w{n * number}</blockquote>" for n in range(words))
+        return f"<section><h2>Part {number}</h2>{texts}<label>Field {number}<input name=f{number}></label></section>"
+
+    # one part as long as all others together
+    made = module.outlined(document("".join(part(n, 4_000 if n == 20 else 90) for n in range(40))))
+    assert size(made.text) <= BYTES
+    for number in range(40):
+        assert f'"Part {number}"' in made.text
+        assert f'"Field {number}"' in made.text
+        assert f'"p{number}.0"' in made.text
+    assert re.fullmatch(r"[\d,]+ of the page's 15,\d+ elements are shown; \d+ of its \d+ parts .*", made.left_out)
+    at = [int(found) for found in re.findall(r'"p20\.(\d+)"', made.text)]
+    assert at == sorted(at)
+    assert max(at) > 3_000
+
+
+def test_a_long_text_keeps_both_its_ends_and_is_told() -> None:
+    made = module.outlined(document(f"<p>Begin {'w ' * 3_000} end</p><img src='data:image/png;base64,{'A' * 9_000}'>"))
+    assert re.search(r'"Begin w .*….* w end"', made.text)
+    assert 'src="data:image/png…"' in made.text
+    assert made.left_out == "1 long text is shortened"
