@@ -16,10 +16,22 @@ from surveyor.scan.model import Device
 SCORED = ("fcp", "lcp", "tbt", "cls", "si")
 
 
+class Engine(StrEnum):
+    """What can measure: Google's service, a Chromium that we drive, or a Lighthouse of this machine."""
+
+    PSI = "psi"
+    LAB = "lab"
+    LIGHTHOUSE = "lighthouse"
+
+
 class Source(StrEnum):
-    """Who measured: ``FIELD`` is the 75th percentile of real visits, ``LAB`` loads that an engine made."""
+    """Who measured: ``FIELD`` is the 75th percentile of real visits, ``LAB`` loads that an engine made.
+
+    ``ORIGIN`` is that of visits to all pages of the site together, which says nothing sure about one of them.
+    """
 
     FIELD = "field"
+    ORIGIN = "origin"
     LAB = "lab"
 
 
@@ -118,7 +130,7 @@ class Moved:
 class Shift:
     """One layout shift: its score; ``counted`` where it is in the session window that is the page's CLS."""
 
-    at: float
+    at: float | None
     score: float
     counted: bool = True
     moved: tuple[Moved, ...] = ()
@@ -194,6 +206,7 @@ class Picture:
     fold: bool | None = None
     sized: bool | None = None
     background: bool = False
+    wasted: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,13 +231,22 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waste:
+    """Script that need not be there: ``name`` is its URL, or what several scripts bring; bytes as they are sent."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
     """What one run saw: that with the median LCP, or the only one.
 
     ``work`` is time of the main thread by what it did (``script``, ``style``, ``layout``, ``paint``, ``parse``, ``gc``,
     ``other``), ``scripts`` by script, worst first. ``nodes``, ``depth`` and ``children`` are of the document at rest:
     elements, how deep, the most in one. ``more`` counts requests that are not listed. ``missed`` says by name of a
-    field why it is empty though there may be something.
+    field, of the load or of its resources, why it is empty though there may be something. ``legacy`` is script for
+    browsers that nobody has any more, ``duplicates`` what several scripts bring; ``None`` where nobody looked.
     """
 
     largest: Largest | None = None
@@ -240,6 +262,8 @@ class Load:
     nodes: int | None = None
     depth: int | None = None
     children: int | None = None
+    legacy: tuple[Waste, ...] | None = None
+    duplicates: tuple[Waste, ...] | None = None
     missed: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -247,25 +271,28 @@ class Load:
 class Speed:
     """What was measured about how a page loads.
 
-    ``engine`` names who measured, with version. ``score`` is 0..1, absent where the engine gives none; ``estimated``
-    where metrics of it are missing. ``runs`` holds each run's values by metric. ``missed`` says, by metric or
-    field, why what was asked for could not be had: then the measurement is partial.
+    ``engine`` names who measured, with version, ``by`` which of ours that was. ``score`` is 0..1, absent where the
+    engine gives none; ``estimated`` where metrics of it are missing. ``runs`` holds each run's values by metric.
+    ``missed`` says, by metric or field, why what was asked for could not be had: then the measurement is partial.
+    ``notes`` are warnings of the engine.
     """
 
     url: str
     metrics: tuple[Metric, ...]
     score: float | None = None
     engine: str = ""
+    by: Engine = Engine.PSI
     device: Device = Device.MOBILE
     environment: Environment = field(default_factory=Environment)
     runs: tuple[Mapping[str, float], ...] = ()
     load: Load | None = None
     missed: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def metric(self, name: str) -> Metric | None:
         """The value that decides: of real visits when there is one, else of the laboratory."""
-        found = [metric for metric in self.metrics if metric.id == name]
-        return next((metric for metric in found if metric.source == Source.FIELD), found[0] if found else None)
+        found = {metric.source: metric for metric in self.metrics if metric.id == name}
+        return found.get(Source.FIELD) or found.get(Source.LAB)
 
     @property
     def lacking(self) -> tuple[str, ...]:
