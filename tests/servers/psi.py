@@ -36,7 +36,9 @@ class Call:
 class Psi:
     """The API; set ``lab``, ``field``, ``score``, ``runtime_error`` and ``failures`` before calling it.
 
-    ``failures`` are statuses to answer with first, one a call. ``calls`` are what was asked.
+    ``failures`` are statuses to answer with first, one a call, with ``message`` and ``retry_after`` if set. ``origin``
+    are field metrics of the whole site, sent as the page's too where ``fallback`` is set. ``audits`` and ``result`` are
+    added to the result of Lighthouse as they are. ``calls`` are what was asked.
     """
 
     def __init__(self, key: str = "psi-test-key") -> None:
@@ -46,6 +48,12 @@ class Psi:
         self.failures: list[int] = []
         self.lab: dict[str, float] = dict(GOOD_LAB)
         self.field: dict[str, int] | None = None
+        self.origin: dict[str, int] | None = None
+        self.fallback = False
+        self.message = ""
+        self.retry_after: str | None = None
+        self.audits: dict[str, Any] = {}
+        self.result: dict[str, Any] = {}
         self.score: float | None = 0.97
         self.runtime_error: tuple[str, str] | None = None
 
@@ -76,7 +84,9 @@ class Psi:
         if self.failures:
             status = self.failures.pop(0)
             return status, _error(
-                status, KINDS.get(status, "backendError"), f"told to answer {status}, {query['key'][0]}"
+                status,
+                KINDS.get(status, "backendError"),
+                self.message or f"told to answer {status}, {query['key'][0]}",
             )
         if problem := self._problem(query):
             return 400, _error(400, "badRequest", problem)
@@ -100,20 +110,23 @@ class Psi:
             "requestedUrl": url,
             "finalUrl": url,
             "lighthouseVersion": "13.5.0",
-            "audits": audits,
+            "audits": audits | self.audits,
             "categories": {"performance": {"id": "performance", "title": "Performance", "score": self.score}},
+            **self.result,
         }
         if self.runtime_error:
             code, message = self.runtime_error
             lighthouse["runtimeError"] = {"code": code, "message": message}
-        experience: dict[str, Any] = {"initial_url": url}
-        if self.field is not None:
-            experience["metrics"] = {name: {"percentile": value} for name, value in self.field.items()}
+        page = self.origin if self.fallback else self.field
+        experience: dict[str, Any] = {"initial_url": url, **_metrics(page)}
+        if self.fallback:
+            experience["origin_fallback"] = True
         return {
             "kind": "pagespeedonline#result",
             "id": url,
             "analysisUTCTimestamp": "2026-01-01T00:00:00Z",
             "loadingExperience": experience,
+            **({"originLoadingExperience": _metrics(self.origin)} if self.origin else {}),
             "lighthouseResult": lighthouse,
         }
 
@@ -127,11 +140,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json; charset=UTF-8")
         self.send_header("Content-Length", str(len(data)))
+        if status != 200 and self.owner.retry_after:
+            self.send_header("Retry-After", self.owner.retry_after)
         self.end_headers()
         self.wfile.write(data)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Tests read ``calls`` instead."""
+
+
+def _metrics(values: Mapping[str, int] | None) -> dict[str, Any]:
+    return {"metrics": {name: {"percentile": value} for name, value in values.items()}} if values else {}
 
 
 def _audit(name: str, value: float) -> dict[str, Any]:

@@ -69,6 +69,12 @@ class Denied(Unreachable):
     code = "denied"
 
 
+class Declined(Unreachable):
+    """A service that should work for us did not, for a reason of its own: a quota, a key, no answer."""
+
+    code = "declined"
+
+
 class Absent(Unreachable):
     """Who was asked answers and has no such thing."""
 

@@ -26,6 +26,7 @@ from surveyor.scan.evidence import (
 from surveyor.scan.model import Device
 from surveyor.scan.net import Client
 from surveyor.scan.net.browser.visits import Visit, Visits
+from surveyor.scan.net.pace import Pace
 from surveyor.scan.settings import Settings
 from surveyor.scan.speed import Speed
 
@@ -49,7 +50,7 @@ class Errand:
     gathered before, for who asks about its surroundings, and ``scripts`` the addresses of scripts that it loads,
     ``references`` those of all else that it names; ``wellknown`` waits for the site's files. ``times`` is by how much
     more than usual is asked for of what only the first are. ``device`` is what pages are loaded as, by whoever loads
-    them, in the browser of ``visits`` that all share.
+    them, in the browser of ``visits`` that all share. ``pace`` is that of all errands of one scan.
     """
 
     url: str
@@ -67,6 +68,7 @@ class Errand:
     times: int = 1
     device: Device = Device.MOBILE
     visits: Visits | None = None
+    pace: Pace = field(default_factory=Pace)
 
     @property
     def left(self) -> float:

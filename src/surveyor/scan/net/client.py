@@ -109,17 +109,19 @@ class Client:
         method: str = "GET",
         to: BinaryIO | None = None,
         lenient: bool = False,
+        patient: bool = False,
     ) -> Response:
         """Ask for a URL and follow its redirects; a body of more than ``max_bytes`` decoded bytes is cut and says so.
 
         ``lenient`` takes an answer from a host whose certificate is not valid, and says so: for who judges just that.
+        ``patient`` waits all of ``seconds`` for a host that works before it says anything.
 
         Raises ``Refused`` with the rule, ``Unreachable``, ``LimitExceeded`` (headers), ``Malformed``, ``Unsupported``.
         """
         plain = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", **(headers or {})}
         buffer = io.BytesIO()
         start = self._clock()
-        deadline = wire.Deadline(self._clock, seconds)
+        deadline = wire.Deadline(self._clock, seconds, idle=seconds) if patient else wire.Deadline(self._clock, seconds)
         ask = _Ask(method, max_bytes, deadline, lambda _: to or buffer, secure_only=False, lenient=lenient)
         response = self._follow(url, plain, ask)
         return replace(response, body=b"" if to else buffer.getvalue(), elapsed=self._clock() - start)

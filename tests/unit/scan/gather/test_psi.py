@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from surveyor.scan.errors import Malformed, NotConfigured, Refused, ScanError, Unreachable
+from surveyor.scan.errors import Declined, Malformed, NotConfigured, Refused, ScanError, Unreachable
 from surveyor.scan.gather import Errand
 from surveyor.scan.gather import psi as client
+from surveyor.scan.model import Device
 from surveyor.scan.net import Client
 from surveyor.scan.settings import Settings
 from tests.servers.psi import Psi
@@ -17,7 +19,14 @@ from tests.servers.psi import Psi
 URL = "https://site.example/a?b=c&d=ä"
 
 
-def errand(server: Psi, *, seconds: float = 30.0, pauses: list[float] | None = None, **changes: Any) -> Errand:
+def errand(
+    server: Psi,
+    *,
+    seconds: float = 30.0,
+    pauses: list[float] | None = None,
+    device: Device = Device.MOBILE,
+    **changes: Any,
+) -> Errand:
     changes = {"psi_key": server.key, "psi_base": server.base, **changes}
     settings = Settings(**changes)
     return Errand(
@@ -27,6 +36,7 @@ def errand(server: Psi, *, seconds: float = 30.0, pauses: list[float] | None = N
         deadline=time.monotonic() + seconds,
         sleep=pauses.append if pauses is not None else time.sleep,
         jitter=lambda: 0.5,
+        device=device,
     )
 
 
@@ -38,7 +48,13 @@ def test_the_page_is_measured_on_a_phone_and_units_are_ours(psi: Psi) -> None:
     }
     speed = gather(psi)
     (call,) = psi.calls
-    assert call.query == {"url": [URL], "strategy": ["MOBILE"], "category": ["PERFORMANCE"], "key": [psi.key]}
+    assert call.query == {
+        "url": [URL],
+        "strategy": ["MOBILE"],
+        "category": ["PERFORMANCE"],
+        "locale": ["en"],
+        "key": [psi.key],
+    }
     assert (speed.score, speed.engine) == (0.97, "Lighthouse 13.5.0")
     values = {(metric.id, metric.source): metric.value for metric in speed.metrics}
     assert values == {
@@ -73,15 +89,88 @@ def test_without_a_key_or_network_it_is_not_configured(psi: Psi) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_busy_service_is_asked_once_more_after_a_pause(psi: Psi, status: int) -> None:
+def test_a_busy_service_is_asked_again_after_longer_and_longer_pauses(psi: Psi, status: int) -> None:
     psi.failures = [status]
     pauses: list[float] = []
     assert gather(psi, pauses=pauses).metrics
     assert (len(psi.calls), pauses) == (2, [1.5])
-    psi.failures = [status, status]
-    with pytest.raises(Unreachable, match=str(status)):
+    psi.failures = [status] * 9
+    pauses.clear()
+    with pytest.raises(Declined, match=str(status)):
         gather(psi, pauses=pauses)
-    assert len(psi.calls) == 4
+    assert (len(psi.calls), pauses) == (6, [1.5, 3, 6])
+    psi.failures, psi.retry_after = [status], "4"
+    pauses.clear()
+    assert gather(psi, pauses=pauses).metrics
+    assert pauses == [4]
+    psi.failures, psi.retry_after = [status], "60"
+    with pytest.raises(Declined):
+        gather(psi, pauses=pauses)
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "error"),
+    [
+        (429, "Quota exceeded for quota metric 'Queries' and limit 'Queries per day'", Declined),
+        (400, "API key not valid. Please pass a valid API key.", Declined),
+        (403, "PageSpeed Insights API has not been used in project 1 before or it is disabled", Declined),
+        (500, "Lighthouse returned error: NOT_HTML. The page provided is not HTML", Unreachable),
+        (500, "Lighthouse returned error: DNS_FAILURE.", Unreachable),
+    ],
+)
+def test_a_spent_quota_and_a_page_that_is_none_are_final(
+    psi: Psi, status: int, message: str, error: type[ScanError]
+) -> None:
+    psi.failures, psi.message = [status], message
+    with pytest.raises(ScanError) as told:
+        gather(psi)
+    assert (type(told.value), len(psi.calls)) == (error, 1)
+
+
+def test_no_answer_at_all_is_the_services_fault(psi: Psi) -> None:
+    pauses: list[float] = []
+    with pytest.raises(Declined, match="no answer"):
+        gather(psi, psi_base="http://127.0.0.1:9", pauses=pauses)
+    assert len(pauses) == 3
+
+
+def test_questions_about_one_origin_keep_apart_in_one_scan(psi: Psi) -> None:
+    pauses: list[float] = []
+    one = replace(errand(psi, pauses=pauses), clock=lambda: 0.0, deadline=30.0)
+    for url in (URL, f"{URL}/second", "https://other.example/"):
+        client.gather(replace(one, url=url))
+    assert pauses == [2.0]
+
+
+def test_visits_of_the_origin_are_never_the_pages(psi: Psi) -> None:
+    psi.origin = {"LARGEST_CONTENTFUL_PAINT_MS": 9000, "EXPERIMENTAL_TIME_TO_FIRST_BYTE": 700}
+    for fallback in (False, True):
+        psi.fallback = fallback
+        speed = gather(psi)
+        assert {metric.id: metric.value for metric in speed.metrics if metric.source == "origin"} == {
+            "lcp": 9000,
+            "ttfb": 700,
+        }
+        assert not [metric for metric in speed.metrics if metric.source == "field"]
+        decides = speed.metric("lcp")
+        assert (decides.source, decides.value) == ("lab", 1500)
+        assert speed.metric("ttfb") is None
+
+
+def test_the_device_is_asked_for_by_name(psi: Psi) -> None:
+    speed = gather(psi, device=Device.DESKTOP)
+    assert psi.calls[0].query["strategy"] == ["DESKTOP"]
+    assert (speed.device, speed.by) == ("desktop", "psi")
+    # what the result says of itself counts more
+    psi.result = {"configSettings": {"formFactor": "mobile", "throttlingMethod": "simulate"}}
+    speed = gather(psi, device=Device.DESKTOP)
+    assert (speed.device, speed.environment.simulated) == ("mobile", True)
+
+
+def test_real_visits_are_kept_where_the_laboratory_has_nothing(psi: Psi) -> None:
+    psi.lab, psi.field = {}, {"LARGEST_CONTENTFUL_PAINT_MS": 2100}
+    speed = gather(psi)
+    assert ([metric.id for metric in speed.metrics], speed.score, speed.load) == (["lcp"], None, None)
 
 
 def test_without_time_for_another_run_none_is_begun(psi: Psi) -> None:
@@ -128,7 +217,7 @@ def test_the_services_address_is_exempt_and_nothing_else_is(psi: Psi) -> None:
         psi_settings.get(psi.base, max_bytes=1, seconds=1)
 
 
-@pytest.mark.parametrize("failures", [[], [400], [403], [429, 429], [500, 500]])
+@pytest.mark.parametrize("failures", [[], [400], [403], [429] * 4, [500] * 4])
 def test_no_error_repeats_the_key(psi: Psi, failures: list[int]) -> None:
     psi.failures = failures
     psi.runtime_error = ("NO_FCP " + psi.key, "x") if not failures else None
