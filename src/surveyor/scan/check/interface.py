@@ -33,7 +33,8 @@ class Needs(StrEnum):
     Any answer of a server, an HTML page, measurements of loading, a program's headers; and around a page: both schemes,
     what foreign origins may read, TLS, files in well-known places, paths that should not answer, the site's
     scripts, and the libraries that all its scripts say they are. With the page at hand: those files in well-known
-    places, what answers at the addresses that it names, the site's sitemaps, and what a browser made of it.
+    places, what answers at the addresses that it names, the site's sitemaps, what a browser made of it, and the
+    document that this is.
     """
 
     PAGE = "page"
@@ -51,6 +52,7 @@ class Needs(StrEnum):
     LINKS = "links"
     SITEMAPS = "sitemaps"
     RENDERED = "rendered"
+    SHOWN = "shown"
 
 
 #: Evidence that is gathered around a page, by a gatherer of that name, or made of what was.
@@ -63,6 +65,7 @@ AROUND = frozenset(
         Needs.EXPOSED,
         Needs.SCRIPTS,
         Needs.RENDERED,
+        Needs.SHOWN,
         Needs.LIBRARIES,
         Needs.SITE,
         Needs.LINKS,
@@ -70,9 +73,11 @@ AROUND = frozenset(
     },
 )
 #: Of those, what is judged beside the page.
-BESIDE = frozenset({Needs.SITE, Needs.LINKS, Needs.SITEMAPS, Needs.RENDERED})
+BESIDE = frozenset({Needs.SITE, Needs.LINKS, Needs.SITEMAPS, Needs.RENDERED, Needs.SHOWN})
 
 
+#: The kind of evidence that says in which forms of a page a problem is.
+FORM = "markup"
 #: For ``Check.parts``: it cannot do without any part of its evidence.
 EVERY_PART = ("*",)
 
@@ -103,7 +108,8 @@ class Check:
 
     ``criteria`` are success criteria of WCAG 2.1, ``act`` the W3C's test rules (ACT) that it decides in part or whole.
     ``headers`` are the response headers that decide, for checks of those; ``parts`` what of its evidence it cannot do
-    without, by the names under which evidence tells what it missed: paths, or schemes.
+    without, by the names under which evidence tells what it missed: paths, or schemes. ``served`` ones judge what only
+    the answer itself can tell, never what a browser made of it.
     """
 
     id: str
@@ -125,10 +131,12 @@ class Check:
     links: Callable[[Document, Links], Iterable[Outcome]] | None = None
     sitemaps: Callable[[Document, Sitemaps], Iterable[Outcome]] | None = None
     rendered: Callable[[Document, Rendered], Iterable[Outcome]] | None = None
+    shown: Callable[[Document, Document], Iterable[Outcome]] | None = None
     criteria: tuple[str, ...] = ()
     act: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    served: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 from surveyor.scan.address import normal
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.element import Element, selector, snippet
+from surveyor.scan.evidence import Page, Rendered
 from surveyor.scan.model import Evidence
 
 _LINK = re.compile(r"""<([^<>]{0,2000})>((?:\s*+;\s*+[^\s;,="<>]++(?:\s*+=\s*+(?:"[^"]*+"|[^\s;,"<>]*+))?)*+)""")
@@ -113,6 +114,13 @@ def _sent(document: Document) -> Iterator[Link]:
 def plain(url: str) -> str:
     """An address without its fragment."""
     return urldefrag(url).url
+
+
+def moved(page: Page, rendered: Rendered) -> bool:
+    """Whether a browser that went to the page ended at another one; a page may also only rename its own address."""
+    return not same(rendered.url, page.url) and any(
+        one.kind == "Document" and same(one.url, rendered.url) for one in rendered.requests
+    )
 
 
 def told(links: list[Link], limit: int = 20) -> tuple[Evidence, ...]:

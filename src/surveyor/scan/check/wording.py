@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from surveyor.scan.check import wcag
-from surveyor.scan.check.interface import Check, Outcome, Words
+from surveyor.scan.check.interface import FORM, Check, Outcome, Words
 from surveyor.scan.model import Asset, Evidence, Finding, Fix
 
 
 def worded(check: Check, said: Words, outcome: Outcome, asset: Asset) -> Finding:
     """One outcome as the table of its domain words it, about one asset."""
-    more = outcome.count - len(outcome.evidence)
+    more = outcome.count - sum(one.kind != FORM for one in outcome.evidence)
     rest = (Evidence(kind="count", value=f"{outcome.count} in all"),) if more > 0 and outcome.evidence else ()
     criteria = [wcag.CRITERIA[number] for number in check.criteria]
     return Finding(

@@ -39,6 +39,7 @@ GATHERERS: dict[Needs, Gatherer] = {
     Needs.LINKS: links.GATHERER,
     Needs.SITEMAPS: sitemaps.GATHERER,
     Needs.RENDERED: browser.GATHERER,
+    Needs.SHOWN: browser.GATHERER,
 }
 #: What asks for the site's well-known files first.
 _AFTER_FILES = frozenset({Needs.LINKS, Needs.SITEMAPS})

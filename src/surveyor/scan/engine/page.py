@@ -21,6 +21,7 @@ from surveyor.scan.score import extended
 #: Statuses of success that bring no content.
 _EMPTY = frozenset({204, 205})
 _CUT = LimitExceeded("only the beginning of the page was judged")
+_ELSEWHERE = Unsupported("the page's scripts lead to another page")
 _PLAIN = Unsupported("the page is served over plain http")
 
 
@@ -44,7 +45,7 @@ def judge(rules: Rules, shared: Shared, *, outline: bool) -> Coverage:
             raise unfit
     around = Surroundings(shared, rules, document)
     if rules.domain is Domain.ACCESSIBILITY:
-        document = around.rendered()
+        document = around.shown or document
     if outline:
         rules.result.outline = outlined(document)
     ran = _Judge(rules, document, around, missed=missed, unfit=unfit).run()
@@ -85,12 +86,23 @@ class _Judge:
             wanted |= grading.GRADED[rules.domain.value]
         if not self._document.page.secure:
             wanted.discard(Needs.TLS)
-        self._around.send_for(wanted)
+        self._around.send_for(wanted | ({Needs.SHOWN} if self._twice else set()))
         ran = sum(self._judge_within(rule) for rule in within) + sum(self._judge_around(rule) for rule in around)
         self._around.tell_untried()
         if grades:
             self._grade(wanted)
         return ran
+
+    @property
+    def _twice(self) -> bool:
+        """Whether the document is also judged as a browser shows it."""
+        rules = self._rules
+        return rules.domain is Domain.SEO and self._unfit is None and any(map(_is_of_markup, rules.checks))
+
+    @property
+    def _shown(self) -> Document | None:
+        """The page as a browser shows it; another one, to which its scripts lead, says nothing of this."""
+        return self._around.shown if self._twice and not self._around.moved else None
 
     def _judge_within(self, rule: Check) -> bool:
         """Run one rule on the answer itself."""
@@ -99,7 +111,14 @@ class _Judge:
             return False
         cut = _CUT if page.cut and rule.needs is not Needs.PAGE else None
         saw = _sent(page, rule.headers)
-        return self._rules.apply(rule, partial(judged, self._document), saw=saw, gap=self._missed or cut)
+        shown = self._shown if _is_of_markup(rule) else None
+        return self._rules.apply(
+            rule,
+            partial(judged, self._document),
+            saw=saw,
+            gap=self._missed or cut or (self._around.unshown if self._twice and not rule.served else None),
+            shown=partial(judged, shown) if shown is not None else None,
+        )
 
     def _judge_around(self, rule: Check) -> bool:
         """Run one rule on what was gathered around the page; what was not, is told once for all its rules."""
@@ -107,13 +126,17 @@ class _Judge:
             self._rules.skip(rule, extended.NOT_APPLICABLE, _PLAIN)
             return True
         gathered = self._around.get(rule.needs)
-        if gathered is None:
+        if gathered is not None and rule.needs is Needs.SHOWN and self._around.moved:
+            self._rules.skip(rule, extended.NOT_APPLICABLE, _ELSEWHERE)
+            return True
+        beside = self._around.shown if gathered is not None and rule.needs is Needs.SHOWN else gathered
+        if gathered is None or beside is None:
             return False
         told: Mapping[str, str] = getattr(gathered, "missed", {})
         sampled = frozenset() if self._rules.narrowed else SAMPLED
         parts = [part for part in (told if rule.parts == EVERY_PART else rule.parts) if part not in sampled]
         lost = next((f"{part}: {told[part]}" for part in parts if part in told), None)
-        evidence = (self._document, gathered) if rule.needs in BESIDE else (gathered,)
+        evidence = (self._document, beside) if rule.needs in BESIDE else (gathered,)
         judged = partial(getattr(rule, rule.needs), *evidence)
         return self._rules.apply(rule, judged, gap=Unreachable(lost) if lost else None)
 
@@ -121,7 +144,8 @@ class _Judge:
         rules = self._rules
         have = {need: self._around.get(need) for need in around}
         grade = grading.seo if rules.domain is Domain.SEO else grading.scores
-        rules.result.scores = grade(rules.asset.value, self._document, have, rules.came_to)
+        document = self._shown or self._document
+        rules.result.scores = grade(rules.asset.value, document, have, rules.came_to)
         for score in rules.result.scores:
             told = f"{score.grade or ''} {'' if score.score is None else f'{score.score} points'}".strip()
             rules.ledger.progress(
@@ -130,6 +154,11 @@ class _Judge:
                 score=score.score,
                 grade=score.grade,
             )
+
+
+def _is_of_markup(rule: Check) -> bool:
+    """Whether a rule judges what a browser may change."""
+    return rule.page is not None and not rule.served
 
 
 def _sent(page: Page, names: tuple[str, ...]) -> str | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from surveyor.scan.check import registry
 from surveyor.scan.check.interface import AROUND, Check, Judge, Needs
 from surveyor.scan.check.registry import CHECKS
+from surveyor.scan.engine import views
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.errors import ScanError
 from surveyor.scan.model import Asset, Coverage, CoverageState, Domain, Finding, Score
@@ -41,14 +42,29 @@ class Rules:
         #: What each rule that came to an end found, by its id.
         self.came_to: dict[str, tuple[str, ...]] = {}
 
-    def apply(self, rule: Check, judge: Judge, *, saw: str | None = None, gap: ScanError | None = None) -> bool:
+    def apply(
+        self,
+        rule: Check,
+        judge: Judge,
+        *,
+        saw: str | None = None,
+        gap: ScanError | None = None,
+        shown: Judge | None = None,
+    ) -> bool:
         """Run one rule; whether it came to an end. ``saw`` is what it judged, ``gap`` why that was not what it should.
 
-        What is found is found either way; only that nothing was proves nothing then.
+        What is found is found either way; only that nothing was proves nothing then. ``shown`` is the rule on the page
+        as a browser shows it, whose word counts for the score.
         """
         found = self.ledger.attempt(f"check.{rule.id}", lambda: list(judge()), stage=self.domain.value)
         if found is None:
             return False
+        counts = found
+        if shown is not None:
+            late = self.ledger.attempt(f"check.{rule.id}", lambda: list(shown()), stage=self.domain.value)
+            if late is None:
+                return False
+            found, counts = views.joined(found, late), late
         self.result.units[rule.id] = rule.version
         if self.narrowed:
             self.ledger.add(self._ran(rule, len(found), saw, gap))
@@ -57,7 +73,7 @@ class Rules:
             if not self.narrowed:
                 self._lose(rule, gap)
             return False
-        self.came_to[rule.id] = tuple(outcome.key for outcome in found)
+        self.came_to[rule.id] = tuple(outcome.key for outcome in counts)
         return True
 
     def skip(self, rule: Check, outcome: str, why: ScanError) -> None:

@@ -79,7 +79,8 @@ class Slot:
         # a late thread may still be adding to its own ledger; nothing of it is taken
         entries = [self._late] if self._late else list(self._ledger.entries)
         for entry in entries:
-            ledger.add(entry)
+            if entry not in ledger.entries:  # of what slots share each tells
+                ledger.add(entry)
         if self._late or not self._rules.result.done:
             own = [entry for entry in entries if entry.what == f"slot.{self.name}"]
             parts.failed_slots[self.name] = (own[-1].detail if own else None) or "failed"

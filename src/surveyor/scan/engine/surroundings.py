@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from functools import partial
+from functools import cached_property, partial
 from urllib.parse import urljoin
 
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Needs
+from surveyor.scan.check.linking import moved
 from surveyor.scan.check.references import references
 from surveyor.scan.engine import libraries
 from surveyor.scan.engine.gathering import GATHERERS, Shared
 from surveyor.scan.engine.rules import Rules
-from surveyor.scan.errors import Unreachable
-from surveyor.scan.evidence import SCRIPT, SITEMAP, Libraries, Links, Rendered, Scripts, Sitemaps
+from surveyor.scan.errors import ScanError, Unreachable
+from surveyor.scan.evidence import SCRIPT, SITEMAP, Libraries, Links, Reference, Rendered, Scripts, Sitemaps
 from surveyor.scan.gather import Gathered
 from surveyor.scan.model import Coverage, CoverageState
 
@@ -38,20 +39,23 @@ class Surroundings:
         if Needs.LIBRARIES in wanted and self._shared.errand.settings.probes:
             wanted.add(Needs.SCRIPTS)
         if wanted:
-            self._shared.begin(sorted(wanted), links=self._scripts, references=partial(references, self._document))
+            self._shared.begin(sorted(wanted), links=self._scripts, references=self._references)
 
     def get(self, need: Needs) -> Gathered | Libraries | None:
         """What was sent for; nothing where it could not be had, which is in the ledger once."""
+        # what brings the same is asked once
+        need = Needs.RENDERED if need is Needs.SHOWN else need
         if need not in self._have:
             self._have[need] = self._libraries() if need is Needs.LIBRARIES else self._gathered(need)
         return self._have[need]
 
-    def rendered(self) -> Document:
-        """The page as a browser shows it; as it was served where none does."""
+    @cached_property
+    def shown(self) -> Document | None:
+        """The page as a browser shows it; nothing where none does, which is in the ledger once."""
         self.send_for((Needs.RENDERED,))
         found = self.get(Needs.RENDERED)
         if not isinstance(found, Rendered):
-            return self._document
+            return None
         self._ledger.progress(
             f"{self._stage}.browser",
             f"{found.browser}{'' if found.sandboxed else ' without a sandbox'} requests={len(found.requests)}"
@@ -63,7 +67,20 @@ class Surroundings:
         )
         shown = Document(found.of(self._document.page))
         readable = self._ledger.attempt("gather.browser", lambda: bool(shown.elements), stage=self._stage)
-        return shown if readable else self._document
+        return shown if readable else None
+
+    @property
+    def moved(self) -> bool:
+        """Whether the page's scripts led the browser to another one."""
+        found = self._have.get(Needs.RENDERED)
+        return isinstance(found, Rendered) and moved(self._document.page, found)
+
+    @property
+    def unshown(self) -> ScanError | None:
+        """Why it is not known how a browser shows the page, where there is one that should have."""
+        if self._shared.errand.settings.browser is None or self.shown is not None:
+            return None
+        return Unreachable("the page as a browser shows it could not be had")
 
     def tell_untried(self) -> None:
         """How many of the page's addresses and scripts, and of the site's sitemaps, were not asked for, and why."""
@@ -77,6 +94,15 @@ class Surroundings:
         scripts = self._have.get(Needs.SCRIPTS)
         if isinstance(scripts, Scripts) and SCRIPT in scripts.missed:
             self._tell("scripts", len(scripts.scripts), scripts.missed[SCRIPT])
+
+    def _references(self) -> tuple[Reference, ...]:
+        """What the page names; where it has no link as it was served, with what it names as a browser shows it."""
+        found = references(self._document)
+        if any(one.kind == "anchor" for one in found) or not self._document.page.is_html:
+            return found
+        shown = self.shown
+        late = () if shown is None else references(shown)
+        return tuple({one.url: one for one in (*late, *found)}.values())
 
     def _tell(self, what: str, count: int, detail: str) -> None:
         asset = self._shared.asset.value

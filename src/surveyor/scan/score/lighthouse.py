@@ -1,4 +1,6 @@
-"""Lighthouse's SEO score: its ten audits, weighted as Lighthouse 13 publishes them, on the page as it was served.
+"""Lighthouse's SEO score: its ten audits, weighted as Lighthouse 13 publishes them, on the page as it is shown.
+
+That is what a browser made of it; without one, as it was served.
 
 The score is the weighted share of passed audits; one that has nothing to judge has no weight. Being kept out by robots
 directives or robots.txt weighs 93/23, the others 1. Structured data are looked at by hand there and count nothing.

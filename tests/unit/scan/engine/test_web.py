@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from surveyor.scan import engine
+from surveyor.scan.check.interface import Needs
 from surveyor.scan.check.registry import CHECKS
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.limits import Limits
@@ -78,7 +79,7 @@ def test_a_good_page_over_http_lacks_only_what_its_site_lacks(site: Site, psi: P
         "gather.browser": CoverageState.NOT_CONFIGURED,
     }
     for slot in WEB_SLOTS:
-        between = {"security": ["grade", "grade"], "seo": ["grade"], "accessibility": ["skip"]}.get(slot, [])
+        between = {"security": ["grade", "grade"], "seo": ["skip", "grade"], "accessibility": ["skip"]}.get(slot, [])
         assert stages(events, slot) == ["start", "fetch", *between, "timing", "done"]
 
 
@@ -250,7 +251,8 @@ def test_a_rule_that_breaks_is_named_and_the_others_go_on(site: Site, monkeypatc
     _replace_rule(monkeypatch, broken)
     report, _ = scan(site, slots=("seo",))
     assert coverage(report)["check.seo_title"].reason == "internal_error"
-    assert coverage(report)["slot.seo"].count == len(CHECKS[Domain.SEO]) - 1
+    unseen = sum(rule.needs in {Needs.RENDERED, Needs.SHOWN} for rule in CHECKS[Domain.SEO])
+    assert coverage(report)["slot.seo"].count == len(CHECKS[Domain.SEO]) - unseen - 1
     assert "Meta description missing" in {finding.title for finding in report.findings}
 
 

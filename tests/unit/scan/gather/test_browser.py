@@ -132,3 +132,46 @@ def test_a_frame_that_could_not_be_judged_is_told(site: Site, chromium: str, mon
     assert entry.state is CoverageState.PARTIAL
     assert entry.detail == "frames: 1 of the page's frames could not be judged"
     assert titles(report)["Text with too little contrast"] == ["p#pale", "#host >>> p"]
+
+
+APPLICATION = """<!doctype html><html lang=en><title>Loading</title><meta name=robots content=noindex>
+<link rel=canonical href=/a><body><div id=root></div><img src=/x.png><script src=/app.js></script>"""
+PROGRAM = """document.title = "Shop";
+document.querySelector("meta[name=robots]").remove();
+document.querySelector("link[rel=canonical]").href = "/b";
+const root = document.getElementById("root");
+root.innerHTML = "<h1>Shop</h1><a href=/gone>Kettles</a><a href=/there>click here</a><img src=/y.png>";"""
+
+
+def test_search_engines_are_told_of_both_forms_of_a_page(site: Site, chromium: str) -> None:
+    site.page("/", APPLICATION)
+    site.page("/app.js", PROGRAM, content_type="text/javascript")
+    site.page("/there")
+    settings = site.settings(browser=chromium, probes=False)
+    request = replace(plan(site.url()), slots=("seo", "accessibility"))
+    report = engine.run(request, settings, Progress())
+    found = {one.title: one for one in report.findings if one.domain is Domain.SEO}
+    forms = {title: [one.value for one in finding.evidence if one.kind == "markup"] for title, finding in found.items()}
+    assert forms["Meta description missing"] == ["as served and as rendered"]
+    assert forms["Main heading (h1) missing"] == ["as served only"]
+    assert forms["Links with generic text"] == ["as rendered only"]
+    assert forms["noindex that only a script takes back"] == []
+    # what is not rendered gets no word on what scripts do beside
+    assert "Page title changed by script" not in found
+    # the page as served has no link at all, so that those of the rendered one are asked for
+    (broken,) = found["Links to pages that are not there"].evidence
+    assert broken.value.startswith("404: ")
+    # one load serves both scanners
+    assert [seen.path for seen in site.requests if seen.path == "/app.js"] == ["/app.js"]
+    (score,) = report.scores
+    assert {test.id: test.outcome for test in score.tests}["is-crawlable"] == "passed"
+
+
+def test_a_page_that_scripts_leave_is_judged_as_it_was_served(site: Site, chromium: str) -> None:
+    site.page("/", "<!doctype html><title>Go on</title><script>location.replace('/new')</script>")
+    site.page("/new", "<!doctype html><title>New</title><h1>New</h1>")
+    report, _ = scan(site, chromium, "seo_script_redirect", "seo_script_title", "seo_headings")
+    found = {one.what: one for one in report.coverage}
+    titles = {one.title for one in report.findings}
+    assert titles == {"Page that scripts leave for another", "Main heading (h1) missing"}
+    assert found["check.seo_script_title"].detail == "the page's scripts lead to another page"

@@ -51,5 +51,10 @@ def _known(name: str) -> str:
 
 
 CHECK = Check(
-    id="seo_charset", version=1, domain=Domain.SEO, outcomes=("missing", "conflict", "legacy", "late"), page=judge
+    id="seo_charset",
+    version=1,
+    domain=Domain.SEO,
+    outcomes=("missing", "conflict", "legacy", "late"),
+    page=judge,
+    served=True,
 )

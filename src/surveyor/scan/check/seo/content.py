@@ -24,4 +24,4 @@ def judge(document: Document) -> Iterable[Outcome]:
         yield Outcome(key="scripted", evidence=(Evidence(kind="text", where="body", value=said or "no text"),))
 
 
-CHECK = Check(id="seo_content", version=1, domain=Domain.SEO, outcomes=("scripted",), page=judge)
+CHECK = Check(id="seo_content", version=1, domain=Domain.SEO, outcomes=("scripted",), page=judge, served=True)

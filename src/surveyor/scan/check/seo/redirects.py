@@ -32,4 +32,11 @@ def judge(document: Document) -> Iterable[Outcome]:
         yield Outcome(key="refresh", evidence=quote(refreshing)[0])
 
 
-CHECK = Check(id="seo_redirects", version=1, domain=Domain.SEO, outcomes=("chain", "temporary", "refresh"), page=judge)
+CHECK = Check(
+    id="seo_redirects",
+    version=1,
+    domain=Domain.SEO,
+    outcomes=("chain", "temporary", "refresh"),
+    page=judge,
+    served=True,
+)

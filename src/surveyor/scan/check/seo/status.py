@@ -16,4 +16,6 @@ def judge(document: Document) -> Iterable[Outcome]:
         yield Outcome(key="error", evidence=(Evidence(kind="status", where=document.page.url, value=str(status)),))
 
 
-CHECK = Check(id="seo_http_status", version=1, domain=Domain.SEO, outcomes=("error",), needs=Needs.PAGE, page=judge)
+CHECK = Check(
+    id="seo_http_status", version=1, domain=Domain.SEO, outcomes=("error",), needs=Needs.PAGE, page=judge, served=True
+)

@@ -43,4 +43,5 @@ CHECK = Check(
     outcomes=("long", "session", "parameters", "slashes", "letters", "underscores"),
     needs=Needs.PAGE,
     page=judge,
+    served=True,
 )
