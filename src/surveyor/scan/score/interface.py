@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from surveyor.scan.check import hosts
 from surveyor.scan.check.document import Document
 from surveyor.scan.errors import ScanError
 from surveyor.scan.evidence import Page
+from surveyor.scan.net import hosts
 
 
 class Unseen(ScanError):

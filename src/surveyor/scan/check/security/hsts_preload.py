@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from surveyor.scan.address import host_of
-from surveyor.scan.check import hosts, quoting, transport
+from surveyor.scan.check import quoting, transport
 from surveyor.scan.check.interface import Check, Needs, Outcome
 from surveyor.scan.check.transport import Transport
 from surveyor.scan.evidence import Page, Schemes
 from surveyor.scan.model import Domain
+from surveyor.scan.net import hosts
 
 _NAME = "Strict-Transport-Security"
 _YEAR = 31_536_000

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from surveyor.scan.check import hosts
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.element import Element, quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.model import Domain
+from surveyor.scan.net import hosts
 
 
 def judge(document: Document) -> Iterable[Outcome]:

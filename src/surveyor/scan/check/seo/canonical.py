@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from surveyor.scan.address import host_of
-from surveyor.scan.check import hosts, quoting
+from surveyor.scan.check import quoting
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.check.linking import Link, links, same, told
 from surveyor.scan.model import Domain
+from surveyor.scan.net import hosts
 
 
 def judge(document: Document) -> Iterable[Outcome]:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from surveyor.scan.check import hosts
 from surveyor.scan.check.element import Element
+from surveyor.scan.net import hosts
 from surveyor.scan.score.interface import Sample, Test, Unseen
 
 #: Worst first: what one script of another site may come to.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from surveyor.scan.check import hosts
+from surveyor.scan.net import hosts
 
 
 @pytest.mark.parametrize(
