@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from surveyor.scan.formats.lighthouse.loose import URL, listed, part, place, text, whole
+from surveyor.scan.formats.loose import URL, listed, part, place, text, whole
 from surveyor.scan.speed import Picture, Place, Resource
 
 #: What tells the reasons apart, in English, which is the language that we ask for.

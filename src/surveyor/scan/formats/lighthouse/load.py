@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from surveyor.scan.formats.lighthouse import images, requests
-from surveyor.scan.formats.lighthouse.loose import URL, listed, number, part, place, text, truth, whole
+from surveyor.scan.formats.loose import URL, listed, number, part, place, text, truth, whole
 from surveyor.scan.speed import Font, Largest, Load, Moved, Party, Phases, Resource, Shift, Task, Waste, Work
 
 #: By field of ours the audits that tell it, of which one suffices.

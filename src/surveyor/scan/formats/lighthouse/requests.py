@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from surveyor.scan.formats.lighthouse.loose import URL, listed, number, part, text, whole
+from surveyor.scan.formats.loose import URL, listed, number, part, text, whole
 from surveyor.scan.speed import Resource
 
 _UNUSED = ("unused-javascript", "unused-css-rules")

@@ -8,7 +8,7 @@ from typing import Any
 
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.lighthouse import load
-from surveyor.scan.formats.lighthouse.loose import URL, listed, number, part, text, whole
+from surveyor.scan.formats.loose import URL, listed, number, part, text, whole
 from surveyor.scan.model import Device
 from surveyor.scan.speed import Engine, Environment, Metric, Source, Speed
 
