@@ -150,6 +150,8 @@ _LIMITS = {
     "seconds": "Seconds of a scan",
     "page_bytes": "Bytes of a page",
     "page_seconds": "Seconds of a page's scanner; `SURVEYOR_PAGE_SECONDS` in the service",
+    "site_bytes": "What all pages of one crawl may weigh",
+    "site_seconds": "Seconds of a scan of several pages",
     "redirects": "Redirects that are followed",
 }
 #: Units whose packages are of any type.

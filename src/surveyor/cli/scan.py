@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from surveyor.cli import FAILED, advice, complaint, decide, destination, gating, progress, reaching, rendering
+from surveyor.cli import FAILED, advice, complaint, decide, destination, gating, pages, progress, reaching, rendering
 from surveyor.remedy import facts
 from surveyor.remedy import gate as gates
 from surveyor.scan import engine
@@ -37,6 +37,15 @@ def scan(  # noqa: PLR0913 - one parameter an option
     allow_host: Annotated[list[str] | None, Parameter(negative=())] = None,
     platform: str | None = None,
     image: str | None = None,
+    crawl: int | None = None,
+    depth: int | None = None,
+    rate: float | None = None,
+    alike: int | None = None,
+    sitemap: Annotated[bool, Parameter(negative=())] = False,
+    subdomains: Annotated[bool, Parameter(negative=())] = False,
+    device: Literal["mobile", "desktop"] | None = None,
+    header: Annotated[list[str] | None, Parameter(negative=())] = None,
+    header_env: Annotated[list[str] | None, Parameter(negative=())] = None,
     progress_file: Path | None = None,
     quiet: bool = False,
 ) -> int:
@@ -84,13 +93,37 @@ def scan(  # noqa: PLR0913 - one parameter an option
         machine's processor unless given, from a file all of them.
     image
         NAME[:TAG] or digest of the image to look at in a file that holds several; all of them unless given.
+    crawl
+        Look at so many pages of the site (500 at most): the one that is named, and those that it leads to.
+    depth
+        How many links away from the first page a crawl goes (3).
+    rate
+        How many requests a second a crawl makes to one host (4).
+    alike
+        How many addresses of one form, as /product/{n}, a crawl asks for (25).
+    sitemap
+        Crawl what the site's sitemaps name too; with --depth 0 only that.
+    subdomains
+        Crawl other hosts of the site's registered domain too, not only the page's own origin.
+    device
+        What pages are loaded as (mobile).
+    header
+        'NAME: VALUE' to send to the page's own origin, and to no other. Repeatable. What it says may be seen by other
+        users of this machine while the command runs: secrets are better given by --header-env.
+    header_env
+        NAME=VARIABLE: a header whose value is in an environment variable. Repeatable.
     progress_file
         Write progress as NDJSON to this file.
     quiet
         Show no progress.
     """
     gate = gates.parse(fail_on, new=only_new is not None, fixable=only_fixable, priority=min_priority)
-    request = plan(target, platform=platform, only=image)
+    request = pages.asked(
+        plan(target, platform=platform, only=image),
+        pages.crawl(pages=crawl, depth=depth, rate=rate, alike=alike, sitemap=sitemap, subdomains=subdomains),
+        device=device,
+        headers=pages.headers(header or (), header_env or ()),
+    )
     decided = decide.read(request, file=decisions, vex=vex or (), products=product or ())
     rules = gating.read(gate, kind=request.kind, only_new=only_new, file=policy, decided=decided)
     settings = reaching.settings(request, offline=offline, online=online, allow_host=allow_host)

@@ -91,6 +91,12 @@ class Refused(Unreachable):
         self.rule = rule
 
 
+class Spent(Unreachable):
+    """It was not asked for, since what a scan may ask for is used up, or its turn did not come in time."""
+
+    code = "budget"
+
+
 class NotConfigured(ScanError):
     """A scanner or feed needs a setting that was not given; never counted against the target."""
 

@@ -35,6 +35,8 @@ class Limits:
     seconds: float = 1800.0
     page_bytes: int = 10 * MIB
     page_seconds: float = 60.0
+    site_bytes: int = 64 * MIB
+    site_seconds: float = 900.0
     redirects: int = 5
 
 

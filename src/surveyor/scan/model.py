@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from surveyor.scan.judgement import Decided, Decision, Priority, Ruling
 
-SCHEMA_VERSION = "1.6"
+SCHEMA_VERSION = "1.7"
 
 
 class Kind(StrEnum):
@@ -126,12 +126,14 @@ class Location:
 class Evidence:
     """Something as it was found: ``kind`` is ``header``, ``element``, ``package_record``, ``metric``, ``range`` …
 
-    ``value`` is quoted from the target, bounded; ``where`` is a selector, a path or a header name.
+    ``value`` is quoted from the target, bounded; ``where`` is a selector, a path or a header name. ``asset`` is the
+    page that it was seen on, where a finding is about several; a ``template`` is what those pages have in common.
     """
 
     kind: str
     value: str
     where: str | None = None
+    asset: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -29,6 +29,41 @@ class Place(StrEnum):
     PODMAN = "podman"
 
 
+#: The most that a crawl may be asked for, by field; and the least, where that is not one.
+MOST_PAGES, MOST_DEPTH, MOST_RATE, LEAST_RATE = 500, 20, 50.0, 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crawl:
+    """Which pages of a site are looked at beside the first, and how fast.
+
+    ``pages`` is how many in all, ``depth`` how many links away from the first, ``rate`` how many requests a second one
+    host gets. ``alike`` is how many addresses of one form are asked for (``/product/{n}``). With ``sitemap`` what the
+    site's sitemaps name is as near as the first page; with ``subdomains`` other hosts of its registrable domain count
+    as the site, else only its origin.
+
+    Raises ``BadTarget`` for numbers out of bounds.
+    """
+
+    pages: int = 50
+    depth: int = 3
+    rate: float = 4.0
+    alike: int = 25
+    sitemap: bool = False
+    subdomains: bool = False
+
+    def __post_init__(self) -> None:
+        """Hold the bounds."""
+        for name, least, most in (
+            ("pages", 1, MOST_PAGES),
+            ("depth", 0, MOST_DEPTH),
+            ("rate", LEAST_RATE, MOST_RATE),
+            ("alike", 1, MOST_PAGES),
+        ):
+            if not least <= getattr(self, name) <= most:
+                raise BadTarget(f"{name} of a crawl: expected a number from {least:g} to {most:g}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One scan to run: ``source`` is a URL, a path, the name of an image in a registry, or ``docker://`` (``podman://``)
@@ -47,7 +82,9 @@ class Request:
 
     ``inventory`` asks for what is in an artifact, and for nothing about it: no advisory is matched, nothing is judged.
 
-    ``device`` is what a page is loaded as.
+    ``device`` is what a page is loaded as. ``crawl`` asks for more pages of its site; ``also`` are the addresses of
+    more that are looked at, and with them no crawl goes further. ``headers`` are sent to the source's origin, and to
+    no other: what they say may be a secret, and is told nowhere.
 
     Raises ``Refused`` for a URL with a user name or password in it: every event and report quotes ``source``, so that
     there is no other way for one to get into them.
@@ -65,6 +102,9 @@ class Request:
     only: str | None = None
     inventory: bool = False
     device: Device = Device.MOBILE
+    crawl: Crawl | None = None
+    also: tuple[str, ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     @property
     def image(self) -> str:

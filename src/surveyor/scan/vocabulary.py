@@ -66,6 +66,8 @@ STAGES = {
     "epss.enrich": "How likely the flaws that were found are to be exploited.",
     "kev.enrich": "Which of the flaws that were found are known to be exploited.",
     "redhat.query": "How many packages Red Hat's statements were asked about.",
+    "crawl": "Which pages of a site are looked at: its first page, and what that leads to.",
+    "crawl.page": "One more page is looked at; `pages` is how many there are, `requests` how many were made.",
     "security": "Response headers, cookies, TLS, and what a site answers beside its page.",
     "security.fetch": "The page as the server answered it.",
     "security.grade": "A score of the page, under the name of its profile; `grade` is its letter, where it has one.",
@@ -161,6 +163,8 @@ _SUBJECTS = {
     "links": "Addresses that the page names",
     "sitemaps": "Sitemaps of the site",
     "scripts": "Scripts of the page",
+    "crawl": "Pages of the site",
+    "crawl.page": "Page",
     "advisories": "Advisory database",
     "scan": "The whole scan",
     "slot.performance": "Performance",
@@ -261,7 +265,13 @@ _SUBJECTS = {
     "catalog.snap": "Snaps",
     "catalog.pnp": "npm packages (yarn's cache)",
 }
-_KINDS = {"advisories": "Advisories for {}", "catalog": "{} packages", "check": "Check {}", "slot": "{}"}
+_KINDS = {
+    "advisories": "Advisories for {}",
+    "catalog": "{} packages",
+    "check": "Check {}",
+    "page": "A page: {}",
+    "slot": "{}",
+}
 _STATES = {
     "looked": "looked at",
     "partial": "in part",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # rules of programs need no parser of pages, and the other wa
         Tls,
         WellKnown,
     )
+    from surveyor.scan.facts import Pages
     from surveyor.scan.formats.protection import Protection
     from surveyor.scan.speed import Speed
 
@@ -34,7 +35,7 @@ class Needs(StrEnum):
     what foreign origins may read, TLS, files in well-known places, paths that should not answer, the site's
     scripts, and the libraries that all its scripts say they are. With the page at hand: those files in well-known
     places, what answers at the addresses that it names, the site's sitemaps, what a browser made of it, and the
-    document that this is.
+    document that this is. Last all pages of a scan together, where it looks at several.
     """
 
     PAGE = "page"
@@ -53,6 +54,7 @@ class Needs(StrEnum):
     SITEMAPS = "sitemaps"
     RENDERED = "rendered"
     SHOWN = "shown"
+    PAGES = "pages"
 
 
 #: Evidence that is gathered around a page, by a gatherer of that name, or made of what was.
@@ -86,13 +88,15 @@ EVERY_PART = ("*",)
 class Outcome:
     """One problem found: ``key`` is one of the check's outcomes; ``count`` how often, where evidence is cut.
 
-    ``confidence`` overrides the table's where this instance is less sure.
+    ``confidence`` overrides the table's where this instance is less sure. ``pages`` are the addresses that it is about
+    where a rule judges several pages, as their facts name them.
     """
 
     key: str
     evidence: tuple[Evidence, ...] = ()
     count: int = 1
     confidence: float | None = None
+    pages: tuple[str, ...] = ()
 
 
 #: A rule with its evidence at hand.
@@ -132,6 +136,7 @@ class Check:
     sitemaps: Callable[[Document, Sitemaps], Iterable[Outcome]] | None = None
     rendered: Callable[[Document, Rendered], Iterable[Outcome]] | None = None
     shown: Callable[[Document, Document], Iterable[Outcome]] | None = None
+    pages: Callable[[Pages], Iterable[Outcome]] | None = None
     criteria: tuple[str, ...] = ()
     act: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()

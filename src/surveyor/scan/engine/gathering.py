@@ -41,6 +41,8 @@ GATHERERS: dict[Needs, Gatherer] = {
     Needs.RENDERED: browser.GATHERER,
     Needs.SHOWN: browser.GATHERER,
 }
+#: What is read once for all pages of one origin.
+HOME = frozenset({Needs.SITE, Needs.WELLKNOWN, Needs.SITEMAPS})
 #: What asks for the site's well-known files first.
 _AFTER_FILES = frozenset({Needs.LINKS, Needs.SITEMAPS})
 
@@ -79,15 +81,27 @@ class Coming:
 
 
 class Shared:
-    """What the slots of one process have in common: the errand, one GET of the page, and what is around it."""
+    """What the slots of one process have in common: the errand, one GET of the page, and what is around it.
 
-    def __init__(self, errand: Errand) -> None:
+    ``page`` was fetched before; ``home`` is another page of its origin, which brings what is the origin's.
+    """
+
+    def __init__(self, errand: Errand, *, page: Page | None = None, home: Shared | None = None) -> None:
         self.errand = errand
         self.asset = asset(errand.url)
-        self.page: Page | None = None
+        self.page = page
+        self._home = home
+        self._opened = False
         self._error: ScanError | None = None
         self._lock = threading.Lock()
         self._coming: dict[str, Coming] = {}
+
+    def open(self, seconds: float) -> None:
+        """Begin to look at this page, of several: from now on there are so many seconds for it, whoever looks."""
+        with self._lock:
+            if not self._opened:
+                self._opened = True
+                self.errand = replace(self.errand, deadline=self.errand.clock() + seconds)
 
     def fetch(self) -> Page:
         """The page; whoever comes first asks for it, and its error is everybody's."""
@@ -114,7 +128,10 @@ class Shared:
         ``links`` gives the addresses of the page's scripts, ``references`` those of all else that it names.
         """
         wanted = [need for need in needs if need in GATHERERS]
-        if _AFTER_FILES.intersection(wanted):
+        if self._home is not None:
+            self._home.begin([need for need in wanted if need in HOME], links=tuple)
+            wanted = [need for need in wanted if need not in HOME]
+        if self._home is None and _AFTER_FILES.intersection(wanted):
             wanted = [Needs.SITE, *wanted]
         # who gathers has less time than who waits, so that part of an answer still is one
         errand = replace(
@@ -133,6 +150,8 @@ class Shared:
 
     def get(self, need: Needs) -> Gathered:
         """What was sent for; raises the error that it ended with."""
+        if self._home is not None and need in HOME:
+            return self._home.get(need)
         return self._coming[GATHERERS[need].id].wait(self.errand.left)
 
     def _files(self) -> WellKnown:

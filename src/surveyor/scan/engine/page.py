@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from surveyor.scan.check.document import Document
+from surveyor.scan.check.facts import facts
 from surveyor.scan.check.interface import AROUND, BESIDE, EVERY_PART, Check, Needs
 from surveyor.scan.check.outline import outlined
 from surveyor.scan.engine import grading
@@ -44,7 +45,9 @@ def judge(rules: Rules, shared: Shared, *, outline: bool) -> Coverage:
         elif rules.domain is Domain.ACCESSIBILITY:
             raise unfit
     around = Surroundings(shared, rules, document)
-    if rules.domain is Domain.ACCESSIBILITY:
+    if rules.compared and unfit is None:
+        rules.result.facts = facts(document, url=rules.asset.value)
+    if rules.domain is Domain.ACCESSIBILITY and Needs.RENDERED in rules.reach:
         document = around.shown or document
     if outline:
         rules.result.outline = outlined(document)
@@ -81,7 +84,8 @@ class _Judge:
         alone = self._unfit is not None and rules.domain is not Domain.SECURITY
         around = [] if alone else [rule for rule in rules.checks if rule.needs in AROUND]
         wanted = {rule.needs for rule in around}
-        grades = rules.domain.value in grading.GRADED and not rules.narrowed
+        # a grade is of the page that the scan is of, and rests on all that is around it
+        grades = rules.domain.value in grading.GRADED and not rules.narrowed and rules.reach == AROUND
         if grades:
             wanted |= grading.GRADED[rules.domain.value]
         if not self._document.page.secure:
@@ -97,7 +101,8 @@ class _Judge:
     def _twice(self) -> bool:
         """Whether the document is also judged as a browser shows it."""
         rules = self._rules
-        return rules.domain is Domain.SEO and self._unfit is None and any(map(_is_of_markup, rules.checks))
+        shows = rules.domain is Domain.SEO and Needs.SHOWN in rules.reach
+        return shows and self._unfit is None and any(map(_is_of_markup, rules.checks))
 
     @property
     def _shown(self) -> Document | None:

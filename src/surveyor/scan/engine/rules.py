@@ -11,9 +11,12 @@ from surveyor.scan.check.registry import CHECKS
 from surveyor.scan.engine import views
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.errors import ScanError
+from surveyor.scan.facts import Facts
 from surveyor.scan.model import Asset, Coverage, CoverageState, Domain, Finding, Score
 from surveyor.scan.outline import Outline
 
+#: What is not the page alone.
+_BEYOND = AROUND | {Needs.PAGES}
 #: How much of what a narrowed rule judged is quoted.
 _SAW = 1_000
 
@@ -26,18 +29,34 @@ class Result:
     units: dict[str, int] = field(default_factory=dict)
     outline: Outline | None = None
     scores: tuple[Score, ...] = ()
+    facts: Facts | None = None
     done: bool = False
 
 
 class Rules:
-    """The rules of one domain that are to be run on ``asset``; where only some were asked for, each is told of."""
+    """The rules of one domain that are to be run on ``asset``; where only some were asked for, each is told of.
 
-    def __init__(self, domain: Domain, only: Collection[str] | None, asset: Asset, ledger: Ledger) -> None:
+    ``reach`` is what may be gathered around the page: rules that need more are not run on it.
+    """
+
+    def __init__(
+        self,
+        domain: Domain,
+        only: Collection[str] | None,
+        asset: Asset,
+        ledger: Ledger,
+        reach: frozenset[Needs] = AROUND,
+    ) -> None:
         self.domain = domain
         self.asset = asset
         self.ledger = ledger
+        self.only, self.reach = only, reach
+        #: Whether what this page is compared with others by is to be read.
+        self.compared = False
         self.narrowed = only is not None
-        self.checks = tuple(rule for rule in CHECKS[domain] if only is None or rule.id in only)
+        #: Those that were asked for, and of them those that can be run on the page.
+        self.all = tuple(rule for rule in CHECKS[domain] if only is None or rule.id in only)
+        self.checks = tuple(rule for rule in self.all if rule.needs in reach or rule.needs not in _BEYOND)
         self.result = Result()
         #: What each rule that came to an end found, by its id.
         self.came_to: dict[str, tuple[str, ...]] = {}

@@ -9,6 +9,8 @@ from surveyor.scan.engine import page, speed
 from surveyor.scan.engine.gathering import Shared
 from surveyor.scan.engine.parts import Parts
 from surveyor.scan.engine.rules import Rules
+from surveyor.scan.engine.site import pages
+from surveyor.scan.engine.site.member import Site
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.model import Coverage, CoverageState, Domain
@@ -41,13 +43,14 @@ class Relay:
 class Slot:
     """One scanner at work in its own thread."""
 
-    def __init__(self, name: str, shared: Shared, relay: Relay, request: Request) -> None:
+    def __init__(self, name: str, site: Site, relay: Relay, request: Request) -> None:
         self.name = name
         self.closed = False
-        self._shared = shared
+        self._site = site
+        self._shared = site.members[0].shared
         self._outline = outlines(name, request)
         self._ledger = Ledger(relay.of(self))
-        self._rules = Rules(Domain(name), request.rules, shared.asset, self._ledger)
+        self._rules = Rules(Domain(name), request.rules, self._shared.asset, self._ledger)
         # a daemon: a thread that hangs in a parser must not keep the process
         self._thread = threading.Thread(target=self._work, name=f"slot-{name}", daemon=True)
         self._started = 0.0
@@ -99,7 +102,9 @@ class Slot:
         if entry is None:
             return
         self._ledger.add(entry)
-        result.done = True
+        result.done = entry.state in {CoverageState.LOOKED, CoverageState.PARTIAL}
+        if not result.done:
+            return
         counts = dict.fromkeys(("critical", "high", "medium", "low"), 0)
         for finding in result.findings:
             counts[finding.severity.value] += 1
@@ -108,6 +113,12 @@ class Slot:
 
     def _scan(self) -> Coverage:
         """Gather, then judge; the entry says how many rules could be run."""
+        if self._site.several:
+            return pages.judge(self._rules, self._site, self._judge)
+        return self._judge(self._rules, self._shared)
+
+    def _judge(self, rules: Rules, shared: Shared) -> Coverage:
+        """One page; the outline is that of the first."""
         if self.name == Domain.PERFORMANCE:
-            return speed.judge(self._rules, self._shared)
-        return page.judge(self._rules, self._shared, outline=self._outline)
+            return speed.judge(rules, shared)
+        return page.judge(rules, shared, outline=self._outline and shared is self._shared)

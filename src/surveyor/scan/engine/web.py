@@ -10,6 +10,8 @@ from surveyor.scan.address import normal
 from surveyor.scan.check.registry import CHECKS
 from surveyor.scan.engine.gathering import Shared, asset
 from surveyor.scan.engine.parts import Parts
+from surveyor.scan.engine.site.look import look
+from surveyor.scan.engine.site.member import Member, Site
 from surveyor.scan.engine.slot import Relay, Slot, outlines
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.evidence import Page
@@ -17,13 +19,17 @@ from surveyor.scan.gather import Errand
 from surveyor.scan.model import Coverage, CoverageState, Domain, Target
 from surveyor.scan.net import Client
 from surveyor.scan.net.browser.visits import Visits
-from surveyor.scan.plan import Request
+from surveyor.scan.net.extra import Extra, several
+from surveyor.scan.net.turns import Turns
+from surveyor.scan.plan import MOST_PAGES, Crawl, Request
 from surveyor.scan.settings import Settings
 
 #: What gathering may leave of a slot's seconds to parsing and checking.
 _GATHER_SHARE = 0.9
 #: By how much a scan that is narrowed to rules asks for more of what only the first are asked for.
 _PROVING = 5
+#: How many requests a scan of several pages may make: for each page, and beside them.
+_EACH, _BESIDE = 4, 400
 
 
 def run(request: Request, settings: Settings, ledger: Ledger, *, client: Client | None = None) -> Parts:
@@ -32,6 +38,13 @@ def run(request: Request, settings: Settings, ledger: Ledger, *, client: Client 
     Narrowed to rules, only the slots that hold one of them run; an id that no rule has is an entry of coverage.
     """
     client = client or Client(settings)
+    if request.headers:
+        client = client.sending(Extra(request.source, several(request.headers)))
+    crawl = _crawl(request)
+    turns = None
+    if crawl is not None:
+        turns = Turns(rate=crawl.rate, requests=crawl.pages * _EACH + _BESIDE)
+        client = client.taking_turns(turns)
     # what is to prove that nothing is wrong has to see more than what only looks for it
     times = 1 if request.rules is None else _PROVING
     errand = Errand(
@@ -44,12 +57,17 @@ def run(request: Request, settings: Settings, ledger: Ledger, *, client: Client 
     )
     with contextlib.closing(Visits(client, settings.browser)) as visits:
         shared = Shared(replace(errand, visits=visits))
+        site = Site(members=[Member(shared=shared)])
+        seconds = settings.limits.page_seconds
+        if crawl is not None and turns is not None:
+            site = look(shared, crawl, turns, also=request.also, ledger=ledger)
+            seconds = site.until - time.monotonic()
         relay = Relay(ledger.progress)
-        slots = [Slot(name, shared, relay, request) for name in request.slots if _wanted(name, request)]
+        slots = [Slot(name, site, relay, request) for name in request.slots if _wanted(name, request)]
         for slot in slots:
             slot.start()
         for slot in slots:
-            slot.finish(settings.limits.page_seconds)
+            slot.finish(seconds)
     parts = Parts(target=_target(request, shared.page))
     for slot in slots:
         slot.hand_over(parts, ledger)
@@ -57,6 +75,13 @@ def run(request: Request, settings: Settings, ledger: Ledger, *, client: Client 
         detail = f"there is no check {key[:100]}"
         ledger.add(Coverage(what=f"check.{key}", state=CoverageState.FAILED, reason="unknown_check", detail=detail))
     return parts
+
+
+def _crawl(request: Request) -> Crawl | None:
+    """What is to be crawled; pages that are named are looked at, and no others."""
+    if request.also:
+        return Crawl(pages=len(request.also) + 1, depth=0, alike=MOST_PAGES, rate=(request.crawl or Crawl()).rate)
+    return request.crawl
 
 
 def _wanted(slot: str, request: Request) -> bool:

@@ -20,6 +20,7 @@ _BYTES, _LINE = 512 << 10, 2_000
 _PROBLEMS = 100
 _SAFE = "%/:=&?~#+!,;'@()[]"
 _ENCODED = re.compile("%([0-9A-Fa-f]{2})")
+_SECONDS = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 _UNRESERVED = frozenset(f"{ascii_letters}{digits}-._~")
 #: A product token ends where its version begins.
 _TOKEN = re.compile(r"[^\s/]*")
@@ -66,12 +67,19 @@ class Problem:
 class Robots:
     """What a file says: groups of rules by crawler in lower case, sitemaps, and the first hundred lines that are wrong.
 
-    Crawlers that are named together share their group.
+    Crawlers that are named together share their group. ``delays`` are the seconds that each is asked to let pass
+    between two requests; that is no part of the RFC.
     """
 
     groups: dict[str, list[list[Rule]]] = field(default_factory=dict)
     sitemaps: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    delays: dict[str, float] = field(default_factory=dict)
+
+    def delay(self, agent: str) -> float:
+        """How many seconds a crawler is asked to let pass; none where nothing is asked."""
+        name = agent.lower()
+        return self.delays.get(name if name in self.groups else "*", 0.0)
 
     def deciding(self, agent: str, path: str) -> Rule | None:
         """The rule that decides about a path with its query: the longest pattern, allow before disallow (§2.2.2)."""
@@ -112,7 +120,12 @@ def parse(data: bytes) -> Robots:
     text = data[:_BYTES].decode("utf-8-sig", "replace")
     for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
         reader.line(number, line[:_LINE])
-    return Robots(groups=reader.groups, sitemaps=tuple(reader.sitemaps), problems=tuple(reader.problems))
+    return Robots(
+        groups=reader.groups,
+        sitemaps=tuple(reader.sitemaps),
+        problems=tuple(reader.problems),
+        delays=reader.delays,
+    )
 
 
 class _Reader:
@@ -120,7 +133,9 @@ class _Reader:
         self.groups: dict[str, list[list[Rule]]] = {}
         self.sitemaps: list[str] = []
         self.problems: list[Problem] = []
+        self.delays: dict[str, float] = {}
         self._group: list[Rule] | None = None
+        self._agents: list[str] = []
         self._open = False  # whether another crawler's name still belongs to this group
 
     def line(self, number: int, line: str) -> None:
@@ -137,6 +152,9 @@ class _Reader:
             return self._agent(value)
         if name in {"allow", "disallow"}:
             return self._rule(number, name == "allow", value)
+        if name == "crawl-delay":
+            self._delay(value)
+            return None
         if name == "sitemap":
             self.sitemaps += [value] if _is_address(value) else []
             return None if _is_address(value) else "a sitemap needs its full address"
@@ -144,15 +162,21 @@ class _Reader:
 
     def _agent(self, value: str) -> str | None:
         if self._group is None or not self._open:
-            self._group = []
+            self._group, self._agents = [], []
         self._open = True
         token = _TOKEN.match(value)
         if token is None or not token[0]:
             return "it names no crawler"
+        self._agents.append(token[0].lower())
         groups = self.groups.setdefault(token[0].lower(), [])
         if not groups or groups[-1] is not self._group:
             groups.append(self._group)
         return None
+
+    def _delay(self, value: str) -> None:
+        # no rule, so that crawlers named after it still belong to the group (§2.2.4)
+        if found := _SECONDS.fullmatch(value):
+            self.delays.update(dict.fromkeys(self._agents, float(found[0])))
 
     def _rule(self, number: int, allow: bool, value: str) -> str | None:
         self._open = False

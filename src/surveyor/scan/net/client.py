@@ -17,8 +17,10 @@ from ssrfguard import Resolver, Target
 
 from surveyor.scan.errors import LimitExceeded, Refused, Untrusted
 from surveyor.scan.net import guard, wire
+from surveyor.scan.net.extra import Extra
 from surveyor.scan.net.inflate import decoder
 from surveyor.scan.net.response import Handshake, Hop, Response, TlsInfo
+from surveyor.scan.net.turns import Turns
 from surveyor.scan.settings import Settings
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ class Client:
     """Asks public web servers, and the hosts that the settings exempt. Safe to share between threads.
 
     ``clock`` is in seconds; ``resolver`` stands in for ``socket.getaddrinfo``; ``tls`` for the system's authorities.
+    Where there are ``turns`` every connection waits for its turn; ``extra`` headers go to the origin they are for.
     """
 
     def __init__(
@@ -83,15 +86,30 @@ class Client:
         clock: Callable[[], float] = time.monotonic,
         resolver: Resolver | None = None,
         tls: ssl.SSLContext | None = None,
+        turns: Turns | None = None,
+        extra: Extra | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._resolver = resolver
         self._tls = tls
+        self._turns = turns
+        self.extra = extra
 
     def with_settings(self, settings: Settings) -> Client:
         """The same client under other settings."""
-        return Client(settings, clock=self._clock, resolver=self._resolver, tls=self._tls)
+        return self._with(settings, self._turns, self.extra)
+
+    def taking_turns(self, turns: Turns) -> Client:
+        """The same client, that asks no more often than it may."""
+        return self._with(self._settings, turns, self.extra)
+
+    def sending(self, extra: Extra) -> Client:
+        """The same client, that sends more headers to one origin."""
+        return self._with(self._settings, self._turns, extra)
+
+    def _with(self, settings: Settings, turns: Turns | None, extra: Extra | None) -> Client:
+        return Client(settings, clock=self._clock, resolver=self._resolver, tls=self._tls, turns=turns, extra=extra)
 
     def proxy(self, *, seconds: float, max_bytes: int) -> Proxy:
         """A proxy for a browser, under the same settings and resolver."""
@@ -124,7 +142,8 @@ class Client:
         deadline = wire.Deadline(self._clock, seconds, idle=seconds) if patient else wire.Deadline(self._clock, seconds)
         ask = _Ask(method, max_bytes, deadline, lambda _: to or buffer, secure_only=False, lenient=lenient)
         response = self._follow(url, plain, ask)
-        return replace(response, body=b"" if to else buffer.getvalue(), elapsed=self._clock() - start)
+        response = replace(response, body=b"" if to else buffer.getvalue(), elapsed=self._clock() - start)
+        return self.extra.hidden(response) if self.extra is not None else response
 
     def handshake(self, url: str, *, seconds: float) -> Handshake:
         """Only shake hands with an https URL's host, whatever its certificate is worth; nothing is asked of it."""
@@ -158,6 +177,7 @@ class Client:
     def _connected(self, url: str, deadline: wire.Deadline) -> tuple[str, socket.socket]:
         """A connection to a URL's judged address, and the host's name."""
         origin = guard.origin(url, self._settings)
+        self._wait(origin.target, deadline)
         answers = guard.addresses(origin, seconds=deadline.left(), resolver=self._resolver)
         return origin.target.host, wire.connect(answers, origin.policy, deadline)
 
@@ -208,8 +228,11 @@ class Client:
     def _follow(self, url: str, headers: dict[str, str], ask: _Ask) -> Response:
         hops: list[Hop] = []
         url = _encoded(url)
+        # once a redirect has led elsewhere, whoever is there has chosen all that follows
+        extra = self.extra
         while True:
-            response = self._hop(url, headers, ask)
+            extra = extra if extra is not None and extra.meant(url) else None
+            response = self._hop(url, headers if extra is None else extra.over(headers), ask)
             location = response.get("location") if response.status in _REDIRECTS else None
             if not location:
                 return replace(response, hops=tuple(hops))
@@ -236,6 +259,7 @@ class Client:
         self, url: str, headers: Mapping[str, str], ask: _Ask, tls: ssl.SSLContext | Callable[[], ssl.SSLContext]
     ) -> Response:
         origin = guard.origin(url, self._settings)
+        self._wait(origin.target, ask.deadline)
         answers = guard.addresses(origin, seconds=ask.deadline.left(), resolver=self._resolver)
         sock = wire.connect(answers, origin.policy, ask.deadline)
         try:
@@ -246,6 +270,10 @@ class Client:
             return self._exchange(wire.Exchange(sock, ask.deadline), url, origin.target, headers, ask, info)
         finally:
             sock.close()
+
+    def _wait(self, target: Target, deadline: wire.Deadline) -> None:
+        if self._turns is not None:
+            self._turns.take(target.host, seconds=deadline.left())
 
     def _exchange(
         self,
