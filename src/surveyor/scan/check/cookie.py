@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from surveyor.scan.model import Evidence
+
 #: More than any browser keeps of one site.
 _MOST = 300
+_NAME = 100
 SAME_SITE = frozenset({"strict", "lax", "none"})
 
 
@@ -20,6 +23,7 @@ class Cookie:
     same_site: str | None = None
     domain: str | None = None
     path: str | None = None
+    partitioned: bool = False
 
     @property
     def is_session(self) -> bool:
@@ -46,6 +50,17 @@ def read(values: Iterable[str]) -> tuple[Cookie, ...]:
     return tuple(found.values())
 
 
+def quote(one: Cookie) -> Evidence:
+    """The cookie as it was set, without its value."""
+    attributes = [f"Domain={one.domain}"] if one.domain else []
+    attributes += [f"Path={one.path}"] if one.path else []
+    attributes += ["Secure"] if one.secure else []
+    attributes += ["HttpOnly"] if one.http_only else []
+    attributes += [f"SameSite={one.same_site}"] if one.same_site is not None else []
+    attributes += ["Partitioned"] if one.partitioned else []
+    return Evidence(kind="cookie", where=one.name[:_NAME], value="; ".join(["…", *attributes])[:1000])
+
+
 def _cookie(name: str, attributes: list[str]) -> Cookie:
     # of an attribute that is there twice the last counts
     said = {key.strip().lower(): text.strip() for key, _, text in (part.partition("=") for part in attributes)}
@@ -56,4 +71,5 @@ def _cookie(name: str, attributes: list[str]) -> Cookie:
         same_site=said["samesite"].lower() if "samesite" in said else None,
         domain=said["domain"].lower().lstrip(".") or None if "domain" in said else None,
         path=said.get("path"),
+        partitioned="partitioned" in said,
     )

@@ -7,6 +7,7 @@ their layout, without running code of theirs.
 from __future__ import annotations
 
 import functools
+import importlib.metadata
 import importlib.util
 from ipaddress import ip_address
 from pathlib import Path
@@ -48,6 +49,13 @@ def preloaded(host: str) -> bool:
     if _record(_EXACT, name) in known or _record(_WITH_SUBDOMAINS, name) in known:
         return True
     return any(_record(_WITH_SUBDOMAINS, ".".join(labels[start:])) in known for start in range(1, len(labels)))
+
+
+@functools.cache
+def listed_on() -> str:
+    """Of when the preload list is, year and month: its package is named by that."""
+    year, month, *_ = importlib.metadata.version("hstspreload").split(".")
+    return f"{year}-{int(month):02}"
 
 
 def _record(flag: int, name: str) -> bytes:

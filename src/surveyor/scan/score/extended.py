@@ -17,7 +17,9 @@ POINTS = {Severity.CRITICAL: -50, Severity.HIGH: -25, Severity.MEDIUM: -10, Seve
 _START = 100
 TITLES = {
     "security_header_permissions": "Permissions-Policy",
+    "security_framing": "Framing by everybody",
     "security_csp_bypass": "Ways around the policy",
+    "security_cookies_cross_site": "Cookies across sites",
     "security_reporting": "Reports of violations",
     "security_isolation": "Cross-origin isolation",
     "security_mixed_content": "Mixed content",

@@ -86,7 +86,8 @@ def test_what_keeps_a_host_off_the_list() -> None:
         (None, replace(page("", (HSTS, good)), verified=False)),
     ):
         (outcome,) = judged("hsts_preload", Schemes(http=http, https=secure))
-        assert [evidence.kind for evidence in outcome.evidence] == ["header", "reason"]
+        assert [evidence.kind for evidence in outcome.evidence] == ["header", "reason", "reason"]
+        assert "the list known here is of 20" in outcome.evidence[-1].value
     listed = page("", (HSTS, "max-age=1; preload"), url="https://bugzilla.mozilla.org/")
     assert told("hsts_preload", Schemes(https=listed)) == []
 
@@ -151,6 +152,21 @@ def test_cookies(value: str, expected: list[str]) -> None:
     assert keys("security_cookies", page("", ("Set-Cookie", value))) == expected
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("a=1; Secure; SameSite=Lax", []),
+        ("a=1; SameSite=None", []),
+        ("a=1; Secure; SameSite=None", ["other"]),
+        ("a=1; Secure; SameSite=None; Partitioned", []),
+        ("session=1; Secure; HttpOnly; SameSite=None; Partitioned", ["session"]),
+        ("csrftoken=1; Secure; SameSite=none", ["session"]),
+    ],
+)
+def test_cookies_that_other_sites_bring_along(value: str, expected: list[str]) -> None:
+    assert keys("security_cookies_cross_site", page("", ("Set-Cookie", value))) == expected
+
+
 def test_cookies_of_redirects_count_and_values_are_not_told() -> None:
     hop = Step(url=S, status=302, cookies=("session=topsecret; HttpOnly",))
     (outcome,) = judged("cookies", Document(replace(page(), hops=(hop,))))
@@ -200,6 +216,10 @@ def test_a_policy_that_upgrades_leaves_only_forms() -> None:
         ("default-src 'self'; script-src https://cdn.jsdelivr.net/npm/", ["host"]),
         ("default-src 'self'; script-src https://cdn.jsdelivr.net/gh/own/", []),
         ("default-src 'self'; script-src https://ajax.googleapis.com/ajax/libs/jquery/3.7.1/jquery.min.js", []),
+        ("default-src 'self'; script-src https://*.cloudfront.net", ["host"]),
+        ("default-src 'self'; script-src https://d111.cloudfront.net https://own.github.io", []),
+        ("default-src 'self'; script-src https://www.googletagmanager.com", ["host"]),
+        ("default-src 'self'; script-src https://www.googletagmanager.com/gtag/js", []),
         ("default-src 'self'; script-src notajax.googleapis.com.example", []),
         ("script-src 'unsafe-inline' https://unpkg.com; object-src 'none'", []),
         ("object-src 'none'; script-src 'nonce-a' 'strict-dynamic' https://unpkg.com; base-uri 'none'", []),
@@ -223,7 +243,13 @@ CSP, ENDPOINTS = "Content-Security-Policy", "Reporting-Endpoints"
         (((CSP, "default-src 'self'; report-to main"),), ["undefined"]),
         (((CSP, "default-src 'self'; report-to main"), (ENDPOINTS, 'main="https://a.example/r"')), []),
         (((CSP, "report-to main"), ("Report-To", '{"group":"main","endpoints":[{"url":"https://a.example"}]}')), []),
-        (((CSP, "report-to main"), ("Report-To", '[[[{"group":1}')), ["undefined"]),
+        (((CSP, "report-to main"), ("Report-To", '[[[{"group":1}')), ["undefined", "broken"]),
+        ((("Report-To", '{"group":"main","max_age":60,"endpoints":[]}'),), ["broken"]),
+        ((("Report-To", '{"group":"main","max_age":0}'),), []),
+        (((ENDPOINTS, "main=https://a.example"),), ["broken"]),
+        (((ENDPOINTS, 'main="/reports"'), (CSP, "report-to main")), []),
+        (((ENDPOINTS, 'main="https://a.example'), (CSP, "report-to main")), ["undefined", "broken"]),
+        (((CSP, "default-src 'self'; report-uri http://a.example/r"),), ["insecure"]),
         (((OPENER, 'same-origin; report-to="x"'), (ENDPOINTS, 'y="https://a.example"')), ["undefined"]),
         (((ENDPOINTS, 'main="http://a.example/r", b="https://a.example"'),), ["insecure"]),
     ],

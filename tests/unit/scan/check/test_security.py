@@ -53,7 +53,13 @@ CASES = [
     ("security_header_permissions", "camera=(), microphone=(self), geolocation=()", []),
     ("security_header_permissions", 'fullscreen=*, camera=(self "https://a.example")', []),
     ("security_header_permissions", "camera=*", ["weak"]),
-    ("security_header_permissions", "camera 'none'; microphone 'self'", ["weak"]),
+    ("security_header_permissions", "camera=(* self);report-to=x, usb=()", ["weak"]),
+    ("security_header_permissions", "camera=*, camera=()", []),
+    ("security_header_permissions", "camera 'none'; microphone 'self'", ["invalid"]),
+    ("security_header_permissions", "camera=(), microphone=(),", ["invalid"]),
+    ("security_header_permissions", "camera=('self')", ["invalid"]),
+    ("security_header_permissions", "camera=(https://a.example)", ["ignored"]),
+    ("security_header_permissions", "camera=none", ["ignored"]),
 ]
 
 
@@ -89,13 +95,37 @@ def test_a_policy_in_the_page_counts_but_not_for_frames() -> None:
     assert keys("security_header_xfo", meta) == ["missing"]
 
 
-def test_frame_ancestors_stands_for_the_older_header_unless_it_lets_everybody_in() -> None:
+def test_frame_ancestors_stands_for_the_older_header() -> None:
     def judged(policy: str) -> list[str]:
         return keys("security_header_xfo", page("", ("Content-Security-Policy", policy)))
 
     assert judged("frame-ancestors 'self'") == []
-    assert judged("frame-ancestors *") == ["weak"]
+    assert judged("frame-ancestors *") == []
     assert judged("default-src 'self'") == ["missing"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "meta", "expected"),
+    [
+        ("frame-ancestors 'self'", "", []),
+        ("frame-ancestors 'self' https://a.example", "", []),
+        ("default-src 'self'", "", []),
+        ("frame-ancestors *", "", ["anyone"]),
+        ("default-src 'self'; frame-ancestors 'self' https:", "", ["anyone"]),
+        ("frame-ancestors *, frame-ancestors 'none'", "", []),
+        ("default-src 'self'", "frame-ancestors 'none'; img-src 'self'", ["meta"]),
+        ("frame-ancestors 'none'", "frame-ancestors 'self'", []),
+    ],
+)
+def test_who_may_show_the_page_in_a_frame(policy: str, meta: str, expected: list[str]) -> None:
+    body = f'<meta http-equiv=content-security-policy content="{meta}">' if meta else ""
+    assert keys("security_framing", page(body, ("Content-Security-Policy", policy))) == expected
+
+
+def test_the_header_before_permissions_policy_is_told_beside_it() -> None:
+    old = ("Feature-Policy", "camera 'none'")
+    assert keys("security_header_permissions", page("", old)) == ["old", "missing"]
+    assert keys("security_header_permissions", page("", old, ("Permissions-Policy", "camera=()"))) == ["old"]
 
 
 def test_over_plain_http_transport_security_has_an_outcome_of_its_own() -> None:

@@ -10,11 +10,13 @@ from surveyor.scan.check.security import (
     certificate,
     contact,
     cookies,
+    cookies_cross_site,
     csp,
     csp_bypass,
     exposed_backup,
     exposed_repository,
     exposed_secrets,
+    framing,
     hsts,
     hsts_preload,
     integrity,
@@ -47,7 +49,9 @@ _GRADED: tuple[Check, ...] = (
 )
 EXTENDED: tuple[Check, ...] = (
     permissions.CHECK,
+    framing.CHECK,
     csp_bypass.CHECK,
+    cookies_cross_site.CHECK,
     reporting.CHECK,
     isolation.CHECK,
     mixed_content.CHECK,

@@ -8,10 +8,9 @@ from surveyor.scan.check import cookie
 from surveyor.scan.check.cookie import Cookie
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Check, Needs, Outcome
-from surveyor.scan.model import Domain, Evidence
+from surveyor.scan.model import Domain
 
 _QUOTED = 10
-_NAME = 100
 
 
 def judge(document: Document) -> Iterable[Outcome]:
@@ -21,7 +20,7 @@ def judge(document: Document) -> Iterable[Outcome]:
     for key, wrong in _KINDS:
         these = [one for one in found if wrong(one)]
         if these and (page.secure or key != "insecure"):
-            yield Outcome(key=key, evidence=tuple(map(_quote, these[:_QUOTED])), count=len(these))
+            yield Outcome(key=key, evidence=tuple(map(cookie.quote, these[:_QUOTED])), count=len(these))
 
 
 def _same_site(one: Cookie) -> bool:
@@ -45,16 +44,6 @@ _KINDS: tuple[tuple[str, Callable[[Cookie], bool]], ...] = (
     ("unguarded", lambda one: one.is_token and one.same_site is None),
     ("prefix", _prefixed),
 )
-
-
-def _quote(one: Cookie) -> Evidence:
-    """The cookie as it was set, without its value."""
-    attributes = [f"Domain={one.domain}"] if one.domain else []
-    attributes += [f"Path={one.path}"] if one.path else []
-    attributes += ["Secure"] if one.secure else []
-    attributes += ["HttpOnly"] if one.http_only else []
-    attributes += [f"SameSite={one.same_site}"] if one.same_site is not None else []
-    return Evidence(kind="cookie", where=one.name[:_NAME], value="; ".join(["…", *attributes])[:1000])
 
 
 CHECK = Check(

@@ -18,6 +18,29 @@ _NAME = "Content-Security-Policy"
 _ANGULAR = "serves AngularJS, which runs expressions that stand in the page"
 _ANY = "serves every npm package, those that run expressions in the page too"
 _JSONP = "answers with a callback that the caller names"
+_ANYBODY = "serves what anybody puts there"
+#: Where everybody may have a name of their own: only a wildcard for all of them is a way in.
+_HOSTING = (
+    *(
+        "appspot.com",
+        "azureedge.net",
+        "azurewebsites.net",
+        "blob.core.windows.net",
+        "cloudfront.net",
+        "firebaseapp.com",
+    ),
+    *(
+        "firebaseio.com",
+        "github.io",
+        "gitlab.io",
+        "herokuapp.com",
+        "netlify.app",
+        "pages.dev",
+        "r2.dev",
+        "s3.amazonaws.com",
+    ),
+    *("surge.sh", "vercel.app", "web.app", "workers.dev"),
+)
 #: Host, a path of it that lets a script in, and why.
 BYPASSES: tuple[tuple[str, str, str], ...] = (
     ("ajax.googleapis.com", "/ajax/libs/angularjs/1.8.2/angular.min.js", _ANGULAR),
@@ -44,6 +67,35 @@ BYPASSES: tuple[tuple[str, str, str], ...] = (
     ("www.reddit.com", "/.json", _JSONP),
     ("mc.yandex.ru", "/watch/1", _JSONP),
     ("api.map.baidu.com", "/api", _JSONP),
+    ("ajax.aspnetcdn.com", "/ajax/angularjs/1.8.2/angular.min.js", _ANGULAR),
+    ("ajax.microsoft.com", "/ajax/angularjs/1.8.2/angular.min.js", _ANGULAR),
+    ("yastatic.net", "/angularjs/1.3.8/angular.min.js", _ANGULAR),
+    ("cdn.bootcdn.net", "/ajax/libs/angular.js/1.8.2/angular.min.js", _ANGULAR),
+    ("cdn.staticfile.org", "/angular.js/1.8.2/angular.min.js", _ANGULAR),
+    ("cdn.statically.io", "/gh/angular/bower-angular/master/angular.min.js", _ANY),
+    ("gitcdn.link", "/repo/angular/bower-angular/master/angular.min.js", _ANY),
+    ("rawcdn.githack.com", "/angular/bower-angular/v1.8.2/angular.min.js", _ANY),
+    ("esm.run", "/angular@1.8.2", _ANY),
+    ("ga.jspm.io", "/npm:angular@1.8.2/angular.js", _ANY),
+    ("www.googletagmanager.com", "/gtm.js", "serves containers in which anybody may write a script"),
+    ("www.googleadservices.com", "/pagead/conversion/1/", _JSONP),
+    ("googleads.g.doubleclick.net", "/pagead/conversion/1/", _JSONP),
+    ("cse.google.com", "/api/007627024705277327428/cse/x/queries/js", _JSONP),
+    ("suggestqueries.google.com", "/complete/search", _JSONP),
+    ("www.blogger.com", "/feeds/1/posts/default", _JSONP),
+    ("api.instagram.com", "/oembed", _JSONP),
+    ("www.linkedin.com", "/countserv/count/share", _JSONP),
+    ("widgets.pinterest.com", "/v1/urls/count.json", _JSONP),
+    ("api.tumblr.com", "/v2/blog/x/posts", _JSONP),
+    ("public-api.wordpress.com", "/rest/v1.1/sites/x", _JSONP),
+    ("geolocation.onetrust.com", "/cookieconsentpub/v1/geo/location", _JSONP),
+    ("ipinfo.io", "/", _JSONP),
+    ("wikipedia.org", "/w/api.php", _JSONP),
+    ("suggest.taobao.com", "/sug", _JSONP),
+    ("raw.githubusercontent.com", "/x/x/main/x.js", _ANYBODY),
+    ("storage.googleapis.com", "/x/x.js", _ANYBODY),
+    ("s3.amazonaws.com", "/x/x.js", _ANYBODY),
+    *((f"anybody.{domain}", "/x.js", _ANYBODY) for domain in _HOSTING),
 )
 
 

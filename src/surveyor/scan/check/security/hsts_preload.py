@@ -25,7 +25,9 @@ def judge(schemes: Schemes) -> Iterable[Outcome]:
         return
     reasons = tuple(_reasons(read, page, schemes.http))
     if reasons:
-        yield Outcome(key="ineligible", evidence=(*quoting.header(page, _NAME), *quoting.notes(reasons, where=_NAME)))
+        dated = (f"the list known here is of {hosts.listed_on()}",)
+        notes = (*quoting.notes(reasons, where=_NAME), *quoting.notes(dated, where=_NAME))
+        yield Outcome(key="ineligible", evidence=(*quoting.header(page, _NAME), *notes))
 
 
 def _reasons(read: Transport, page: Page, plain: Page | None) -> Iterator[str]:

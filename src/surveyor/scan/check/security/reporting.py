@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import orjson
 
-from surveyor.scan.check import quoting
+from surveyor.scan.check import quoting, structured
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Check, Needs, Outcome
+from surveyor.scan.check.linking import resolve
 from surveyor.scan.evidence import Page
 from surveyor.scan.model import Domain, Evidence
 
 _POLICIES = ("Content-Security-Policy", "Content-Security-Policy-Report-Only")
 _ENDPOINTS, _OLD = "Reporting-Endpoints", "Report-To"
-#: A group's name in a policy, and in a header that takes it as a parameter.
-_GROUP = re.compile(r"(?:^|;)\s*report-to\s+([^\s;,]{1,200})", re.IGNORECASE)
-_PARAMETER = re.compile(r';\s*report-to\s*=\s*"([^"]{1,200})"', re.IGNORECASE)
-_DEFINED = re.compile(r'(?:^|,)\s*([a-z*][a-z0-9_.*-]{0,200})\s*=\s*"([^"]{0,2000})"')
+#: A group's name in a policy, and in a header that takes it as a parameter; addresses in a policy.
+_GROUP = re.compile(r"(?:^|[;,])\s*report-to\s+([^\s;,]{1,200})", re.IGNORECASE)
+_PARAMETER = re.compile(r';\s*report-to\s*=\s*"?([^"\s;,]{1,200})', re.IGNORECASE)
+_ADDRESSES = re.compile(r"(?:^|[;,])\s*report-uri\s+([^;,]{1,2000})", re.IGNORECASE)
 _CARRIERS = ("Cross-Origin-Opener-Policy", "Cross-Origin-Embedder-Policy", "Permissions-Policy")
 
 
 def judge(document: Document) -> Iterable[Outcome]:
-    """A group that is named and nowhere defined; and reports that would go without TLS."""
+    """A group that is named and nowhere defined; a header that browsers drop; addresses that they do not report to."""
     page = document.page
     named = {name for header in _POLICIES for value in page.headers_of(header) for name in _GROUP.findall(value)}
     named |= {name for header in _CARRIERS for value in page.headers_of(header) for name in _PARAMETER.findall(value)}
-    defined = _defined(page)
+    defined = {**_old(page), **_endpoints(page)}
     if lost := sorted(named - set(defined)):
         notes = [f"{name} is not defined by {_ENDPOINTS}" for name in lost]
         yield Outcome(key="undefined", evidence=(*_sent(page), *quoting.notes(notes, where=_ENDPOINTS)))
-    if plain := sorted(url for url in defined.values() if url.lower().startswith("http:")):
+    if broken := list(_broken(page)):
+        yield Outcome(key="broken", evidence=tuple(broken))
+    addresses = [*defined.values(), *_written(page)]
+    if plain := sorted({url for url in addresses if _is_plain(page, url)}):
         yield Outcome(key="insecure", evidence=quoting.notes(plain, where=_ENDPOINTS))
 
 
@@ -40,33 +45,73 @@ def _sent(page: Page) -> tuple[Evidence, ...]:
     return tuple(one for name in names for one in quoting.header(page, name))
 
 
-def _defined(page: Page) -> dict[str, str]:
-    """Groups with an address each, of the header in use and of the one before it."""
-    groups = dict(found for value in page.headers_of(_ENDPOINTS) for found in _DEFINED.findall(value))
-    for value in page.headers_of(_OLD):
-        try:
-            told = orjson.loads(f"[{value}]")
-        except orjson.JSONDecodeError:
-            continue
-        for group in told:
-            if isinstance(group, dict) and isinstance(group.get("group", "default"), str):
-                groups.setdefault(group.get("group", "default"), _address(group))
+def _written(page: Page) -> Iterator[str]:
+    """The addresses that policies name themselves."""
+    for header in _POLICIES:
+        for value in page.headers_of(header):
+            for found in _ADDRESSES.findall(value):
+                yield from found.split()
+
+
+def _is_plain(page: Page, url: str) -> bool:
+    """Whether a report would go without TLS; what is relative goes to the page's own host."""
+    return (resolve(page.url, url) or "").lower().startswith("http:") and (
+        page.secure or url.lower().startswith("http:")
+    )
+
+
+def _endpoints(page: Page) -> dict[str, str]:
+    found = structured.dictionary(page.headers_of(_ENDPOINTS)) or {}
+    return {name: member.strings[0] for name, member in found.items() if member.strings and not member.listed}
+
+
+def _old(page: Page) -> dict[str, str]:
+    """Groups of the header before it, with the first address of each."""
+    groups: dict[str, str] = {}
+    for group in (one for value in page.headers_of(_OLD) for one in _groups(value) or ()):
+        urls = _urls(group)
+        if urls:
+            groups.setdefault(str(group.get("group", "default")), urls[0])
     return groups
 
 
-def _address(group: dict[str, object]) -> str:
+def _groups(value: str) -> list[dict[str, Any]] | None:
+    """The objects of one value; ``None`` where that is no JSON."""
+    try:
+        told = orjson.loads(f"[{value}]")
+    except orjson.JSONDecodeError:
+        return None
+    return [one for one in told if isinstance(one, dict)]
+
+
+def _urls(group: dict[str, Any]) -> list[str]:
     endpoints = group.get("endpoints")
-    first = endpoints[0] if isinstance(endpoints, list) and endpoints else None
-    url = first.get("url") if isinstance(first, dict) else None
-    return url if isinstance(url, str) else ""
+    listed = endpoints if isinstance(endpoints, list) else []
+    return [one["url"] for one in listed if isinstance(one, dict) and isinstance(one.get("url"), str) and one["url"]]
+
+
+def _broken(page: Page) -> Iterator[Evidence]:
+    """Headers without an address that a report could go to, and why."""
+    sent = page.headers_of(_ENDPOINTS)
+    if sent and structured.dictionary(sent) is None:
+        yield Evidence(kind="header", where=_ENDPOINTS, value=f"cannot be read: {sent[0]}"[:1000])
+    elif sent and not _endpoints(page):
+        yield Evidence(kind="header", where=_ENDPOINTS, value=f"names no address: {sent[0]}"[:1000])
+    for value in page.headers_of(_OLD)[:5]:
+        groups = _groups(value)
+        if groups is None:
+            yield Evidence(kind="header", where=_OLD, value=f"is no JSON: {value}"[:1000])
+        # a lifetime of 0 takes a group back
+        elif any(not _urls(group) and group.get("max_age") != 0 for group in groups) or not groups:
+            yield Evidence(kind="header", where=_OLD, value=f"names no address: {value}"[:1000])
 
 
 CHECK = Check(
     id="security_reporting",
-    version=1,
+    version=2,
     domain=Domain.SECURITY,
-    outcomes=("undefined", "insecure"),
+    outcomes=("undefined", "broken", "insecure"),
     needs=Needs.PAGE,
     page=judge,
-    headers=(_ENDPOINTS, _OLD),
+    headers=(*_POLICIES, _ENDPOINTS, _OLD),
 )

@@ -116,6 +116,24 @@ WORDS: Table = {
             references=(_COOKIE + "#cookie_prefixes",),
         ),
     },
+    "security_cookies_cross_site": {
+        "session": Words(
+            title="Session cookies sent along from every site",
+            severity=Severity.MEDIUM,
+            description="A cookie that stands for a login says SameSite=None, so that requests which other sites cause are made in the visitor's name.",
+            fix="Set SameSite=Lax or Strict on cookies of a login and on those against forged requests.",
+            references=(_COOKIE,),
+            confidence=0.8,
+        ),
+        "other": Words(
+            title="Cookies sent along from every site",
+            severity=Severity.LOW,
+            description="The cookies say SameSite=None: other sites' requests bring them along, and browsers that block cookies of third parties drop them there.",
+            fix="Set SameSite=Lax, or Partitioned where the cookie is needed inside other sites.",
+            references=(_COOKIE,),
+            confidence=0.6,
+        ),
+    },
     "security_integrity": {
         "missing": Words(
             title="Scripts of other sites without integrity",
@@ -148,6 +166,22 @@ WORDS: Table = {
             references=(_MIXED,),
         ),
     },
+    "security_framing": {
+        "anyone": Words(
+            title="Framing allowed to everybody",
+            severity=Severity.MEDIUM,
+            description="The policy's frame-ancestors names everybody, and where there is one browsers do not look at X-Frame-Options.",
+            fix="Send frame-ancestors 'self', 'none', or the origins that may show the page.",
+            references=(_MDN + "Content-Security-Policy/frame-ancestors",),
+        ),
+        "meta": Words(
+            title="frame-ancestors where it has no effect",
+            severity=Severity.LOW,
+            description="Browsers ignore the directive in a meta element, so nothing says who may show the page in a frame.",
+            fix="Send the policy as a header.",
+            references=(_MDN + "Content-Security-Policy/frame-ancestors",),
+        ),
+    },
     "security_csp_bypass": {
         "host": Words(
             title="Content-Security-Policy allows hosts that bypass it",
@@ -171,6 +205,13 @@ WORDS: Table = {
             severity=Severity.LOW,
             description="A policy names a group of endpoints that no header defines, so browsers drop its reports.",
             fix="Send Reporting-Endpoints with the name that the policy uses and an https address.",
+            references=(_MDN + "Reporting-Endpoints",),
+        ),
+        "broken": Words(
+            title="Reporting endpoints without an address",
+            severity=Severity.LOW,
+            description="The header cannot be read or names no address, so browsers drop it and the reports.",
+            fix='Send Reporting-Endpoints: name="https://…" with the names that policies use.',
             references=(_MDN + "Reporting-Endpoints",),
         ),
         "insecure": Words(

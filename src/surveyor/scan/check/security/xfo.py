@@ -1,4 +1,4 @@
-"""X-Frame-Options, or the policy's frame-ancestors that replaced it: who may put the page in a frame."""
+"""X-Frame-Options: who may put the page in a frame, unless the policy's frame-ancestors says so."""
 
 from __future__ import annotations
 
@@ -11,18 +11,14 @@ from surveyor.scan.model import Domain
 
 _NAME = "X-Frame-Options"
 _POLICY = "Content-Security-Policy"
-_ANYONE = frozenset({"*", "http:", "https:"})
 
 
 def judge(document: Document) -> Iterable[Outcome]:
-    """A policy's frame-ancestors decides where there is one, since browsers then ignore the older header."""
+    """Where a policy has frame-ancestors browsers ignore this header, and what that lets in is another check."""
     page = document.page
     # a policy in a meta element has no say about frames
     found = policy.parse(page.headers_of(_POLICY))
-    ancestors = found.directives.get("frame-ancestors") if found else None
-    if ancestors is not None:
-        if ancestors & _ANYONE:
-            yield Outcome(key="weak", evidence=quoting.header(page, _POLICY))
+    if found is not None and "frame-ancestors" in found.directives:
         return
     values = {part.strip().lower() for value in page.headers_of(_NAME) for part in value.split(",")}
     if not values:
@@ -33,7 +29,7 @@ def judge(document: Document) -> Iterable[Outcome]:
 
 CHECK = Check(
     id="security_header_xfo",
-    version=1,
+    version=2,
     domain=Domain.SECURITY,
     outcomes=("missing", "weak"),
     needs=Needs.PAGE,
