@@ -10,6 +10,7 @@ from surveyor.scan.acquire.interface import Acquirer
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.catalog.interface import Cataloger
 from surveyor.scan.catalog.unread import UNREAD, Unread
+from surveyor.scan.engine.alternatives import sorted_out
 
 _NAME_MAX = 255  # bytes, as Linux has it
 
@@ -23,7 +24,7 @@ def last_names(units: Iterable[Cataloger | Unread | Acquirer]) -> bytes:
 
 
 def _pattern(units: Iterable[Cataloger | Unread | Acquirer]) -> re.Pattern[bytes]:
-    return re.compile(rb"(?:" + last_names(units) + rb")\Z", re.DOTALL)
+    return re.compile(rb"(?:" + sorted_out(last_names(units)) + rb")\Z", re.DOTALL)
 
 
 #: Units that go by names at all; others take programs, whatever these are called.
@@ -37,6 +38,12 @@ def _patterns(*, looking: bool) -> tuple[tuple[Cataloger | Unread, re.Pattern[by
     serves. Made when the first name is met that anybody wants.
     """
     return tuple((unit, _pattern([unit])) for unit in _NAMED if (b"(?<" in unit.names) is looking)
+
+
+@cache
+def _any_looking() -> re.Pattern[bytes]:
+    """What any of those wants that look behind the last component: few names are asked for each of them."""
+    return _pattern([unit for unit, _ in _patterns(looking=True)])
 
 
 @lru_cache(maxsize=4096)
@@ -53,5 +60,7 @@ def concerned(name: bytes) -> list[tuple[Cataloger | Unread, re.Match[bytes]]]:
     last = name[at:]
     # a name that no file system can hold is not worth its place in a cache
     named = (_units_of if len(last) <= _NAME_MAX else _units_of.__wrapped__)(last)
-    units = (*named, *(unit for unit, pattern in _patterns(looking=True) if pattern.match(name, at)))
+    units = named
+    if _any_looking().match(name, at):
+        units = (*named, *(unit for unit, pattern in _patterns(looking=True) if pattern.match(name, at)))
     return [(unit, match) for unit in units if (match := unit.paths.search(name))]

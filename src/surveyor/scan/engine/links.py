@@ -53,9 +53,6 @@ _WAYS: dict[bytes, list[tuple[bytes, bytes]]] = {}
 for _place in _PLACES:
     for _step in steps_of(_place):
         _WAYS.setdefault(_step.rpartition(b"/")[2], []).append((_place, b"/" + _step))
-_ON_THE_WAY = re.compile(
-    rb"(?:^|/)(?:" + b"|".join(sorted({re.escape(step) for place in _PLACES for step in steps_of(place)})) + rb")$"
-)
 
 
 def recorded(name: bytes) -> bool:
@@ -65,7 +62,9 @@ def recorded(name: bytes) -> bool:
 
 def concerns(name: bytes) -> bool:
     """Whether a link of this name may stand before a package record."""
-    return _ON_THE_WAY.search(name) is not None or recorded(name)
+    slashed = b"/" + name
+    ways = _WAYS.get(slashed[slashed.rfind(b"/") + 1 :], ())
+    return any(slashed.endswith(step) for _, step in ways) or recorded(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.catalog.interface import Cataloger
 from surveyor.scan.catalog.unread import UNREAD, Unread
 from surveyor.scan.engine import links
+from surveyor.scan.engine.alternatives import sorted_out
 from surveyor.scan.engine.concern import last_names
 from surveyor.scan.formats import release
 from surveyor.scan.tree.entry import Wanted
@@ -30,7 +31,7 @@ def wanted(*, system: bool) -> Wanted:
     nestable = _IN_SYSTEMS if system else NESTABLE
     units: tuple[Cataloger | Unread | Acquirer, ...] = (*CATALOGERS, *UNREAD, *nestable)
     parts = (rb"\.wh\.[^/]*", release.NAMES, links.NAMES, last_names(units), rb"[^/]+\." + _LIBRARIES)
-    return Wanted(re.compile(rb"(?:" + b"|".join(parts) + rb")\Z", re.DOTALL), programs=True)
+    return Wanted(re.compile(rb"(?:" + sorted_out(b"|".join(parts)) + rb")\Z", re.DOTALL), programs=True)
 
 
 _LIBRARY = re.compile(rb"[^/]+\." + _LIBRARIES + rb"\Z", re.DOTALL)

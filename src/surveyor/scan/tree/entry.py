@@ -184,14 +184,17 @@ def readable(name: bytes) -> str:
 
 
 class Walk(Protocol):
-    """One pass over a layer. ``entries`` counts what was passed, ``climbing`` names that lead out of the tree,
-    ``closed`` folders and files that could not be opened; ``unmarked`` is true when a tar ended without its end marker.
+    """One pass over a layer. ``climbing`` counts names that lead out of the tree, ``closed`` folders and files that
+    could not be opened; ``unmarked`` is true when a tar ended without its end marker.
     """
 
-    entries: int
     climbing: Tally
     closed: Tally
     unmarked: bool
+
+    @property
+    def entries(self) -> int:
+        """How many were passed."""
 
     def __iter__(self) -> Iterator[Entry]: ...
 

@@ -35,10 +35,21 @@ _SIZE = 1 << 38  # of what lzma-alone may say it holds; XZ Utils draws the same 
 
 
 class Source(Protocol):
-    """Bytes read from front to back, with a look at what comes next."""
+    """Bytes read from front to back, with a look at what comes next.
+
+    What is held from ``position`` until ``stop`` may be read there, and the position be moved on.
+    """
 
     mapped: bool
     position: int
+
+    @property
+    def buffer(self) -> Buffer | bytearray | memoryview:
+        """What is held of the bytes."""
+
+    @property
+    def stop(self) -> int:
+        """Where that ends, or the range does."""
 
     @property
     def share(self) -> float:
@@ -63,45 +74,45 @@ class Source(Protocol):
 class Mapped:
     """A range of a mapped file or of bytes in memory: nothing is copied, ``position`` is an offset in it."""
 
-    __slots__ = ("_buffer", "_end", "_start", "_view", "position")
+    __slots__ = ("_start", "_view", "buffer", "position", "stop")
     mapped = True
 
     def __init__(self, buffer: Buffer, start: int, end: int) -> None:
-        self._buffer = buffer
+        self.buffer = buffer
+        self.position = self._start = start
+        self.stop = min(end, len(buffer))
         self._view = memoryview(buffer)
-        self._start, self._end = start, min(end, len(buffer))
-        self.position = start
 
     @property
     def share(self) -> float:
         """How much of the range has passed, 0..1."""
-        return min(1.0, (self.position - self._start) / max(1, self._end - self._start))
+        return min(1.0, (self.position - self._start) / max(1, self.stop - self._start))
 
     def block(self) -> bytes:
         """The next 512 bytes, fewer at the end."""
         start = self.position
         stop = start + BLOCK
-        if stop > self._end:
-            stop = max(start, self._end)
+        if stop > self.stop:
+            stop = max(start, self.stop)
         self.position = stop
-        return self._buffer[start:stop]
+        return self.buffer[start:stop]
 
     def peek(self, count: int) -> memoryview:
         """The next bytes without moving on."""
-        return self._view[self.position : min(self.position + count, self._end)]
+        return self._view[self.position : min(self.position + count, self.stop)]
 
     def skip(self, count: int) -> int:
         """Move on; returns how many of these bytes were missing."""
         self.position += count
-        missing = self.position - self._end
+        missing = self.position - self.stop
         if missing <= 0:
             return 0
-        self.position = self._end
+        self.position = self.stop
         return missing
 
     def place(self, size: int) -> Blob | None:
         """The next bytes as a range of their own."""
-        return Blob(buffer=self._buffer, start=self.position, end=self.position + size)
+        return Blob(buffer=self.buffer, start=self.position, end=self.position + size)
 
     def finish(self) -> None:
         """Nothing to verify."""
@@ -114,16 +125,21 @@ class Inflated:
     spool has no room, that file cannot be had, and what follows it can.
     """
 
-    __slots__ = ("_budget", "_buffer", "_chunks", "_expected", "_passed", "_rest", "position")
+    __slots__ = ("_budget", "_chunks", "_expected", "_passed", "_rest", "buffer", "position")
     mapped = False
 
     def __init__(self, chunks: Iterator[bytes], budget: Budget, *, packed: int = 0) -> None:
         self._chunks = self._counted(chunks)
         self._passed, self._expected = 0, max(1.0, packed * _RATIO)
         self._budget = budget
-        self._buffer: bytes | bytearray | memoryview | mmap.mmap = b""
+        self.buffer: bytes | bytearray | memoryview | mmap.mmap = b""
         self._rest: memoryview | bytes = b""  # of the chunk whose beginning is the end of the buffer
         self.position = 0
+
+    @property
+    def stop(self) -> int:
+        """Where what is held ends."""
+        return len(self.buffer)
 
     @property
     def share(self) -> float:
@@ -144,10 +160,10 @@ class Inflated:
         """The next 512 bytes, fewer at the end."""
         start = self.position
         self.position = stop = start + BLOCK
-        found = bytes(self._buffer[start:stop])
+        found = bytes(self.buffer[start:stop])
         while len(found) < BLOCK:
             # no chunk is copied for a header that goes over its end
-            self._buffer = chunk = self._next()
+            self.buffer = chunk = self._next()
             self.position = min(BLOCK - len(found), len(chunk))
             if not chunk:
                 break
@@ -156,23 +172,23 @@ class Inflated:
 
     def peek(self, count: int) -> memoryview:
         """The next bytes without moving on."""
-        if self.position + count > len(self._buffer):
+        if self.position + count > len(self.buffer):
             self._fill(count)
-        return memoryview(self._buffer)[self.position : self.position + count]
+        return memoryview(self.buffer)[self.position : self.position + count]
 
     def skip(self, count: int) -> int:
         """Move on; returns how many of these bytes were missing."""
-        there = len(self._buffer) - self.position
+        there = len(self.buffer) - self.position
         if count <= there:
             self.position += count
             return 0
         count -= there
         while chunk := self._next():
             if count <= len(chunk):
-                self._buffer, self.position = chunk, count
+                self.buffer, self.position = chunk, count
                 return 0
             count -= len(chunk)
-        self._buffer, self.position = b"", 0
+        self.buffer, self.position = b"", 0
         return count
 
     def place(self, size: int) -> Blob | None:
@@ -183,9 +199,9 @@ class Inflated:
             except _Full:
                 return None  # reading it says why
         # what follows a spooled file lies in the spool as far as its last chunk went
-        if not isinstance(self._buffer, mmap.mmap) or self.position + size > len(self._buffer):
+        if not isinstance(self.buffer, mmap.mmap) or self.position + size > len(self.buffer):
             return None
-        return Blob(buffer=self._buffer, start=self.position, end=self.position + size)
+        return Blob(buffer=self.buffer, start=self.position, end=self.position + size)
 
     def finish(self) -> None:
         """Read a little past the end, so that a wrong checksum there is seen."""
@@ -196,12 +212,12 @@ class Inflated:
                 return
 
     def _fill(self, count: int) -> None:
-        held = memoryview(self._buffer)[self.position :]
-        self._buffer, self.position = b"", 0
+        held = memoryview(self.buffer)[self.position :]
+        self.buffer, self.position = b"", 0
         if count > HELD:
             self._spool(held, count)
             return
-        self._buffer = filled = bytearray(held)
+        self.buffer = filled = bytearray(held)
         for chunk in self._until(count - len(held)):
             missing = count - len(filled)
             filled += chunk[:missing]
@@ -218,10 +234,10 @@ class Inflated:
                 given += len(last)
                 yield last
 
-        self._buffer, damage = spool(chunks(), self._budget)
+        self.buffer, damage = spool(chunks(), self._budget)
         if damage:
             # what found no room comes next, so that whoever goes on is where he should be
-            missing = given - len(self._buffer)
+            missing = given - len(self.buffer)
             self._rest = b"".join((last[len(last) - missing :], self._rest))
             raise damage
 

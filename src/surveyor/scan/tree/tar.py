@@ -7,8 +7,10 @@ type 156, link 157:257, magic 257:263, prefix 345:500.
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from isal.isal_zlib import adler32
 
@@ -19,16 +21,27 @@ from surveyor.scan.tree.entry import PROGRAM_BYTES, Blob, Entry, Kind, Names, Ta
 from surveyor.scan.tree.names import clean
 from surveyor.scan.tree.stream import BLOCK, Source, content_digest, form_of, source_of
 
-_UP = re.compile(rb"\.\.").search  # in short names a fifth of what ``in`` takes
+_UP = re.compile(rb"\.\.").search  # in one short name a fifth of what ``in`` takes
 _ADLER = 65521
-_SHORT = 200  # a call is saved for names that are kept as they are
 _META = frozenset(b"LKxgXN")  # headers that speak about another entry
 _META_BYTES = MIB
 _BODILESS = frozenset(b"123456")  # links, devices, directories, FIFOs: a size in the header means no bytes
 _COMMON = frozenset(b"0\x007")
+_PLAIN = _COMMON | _BODILESS
 _KINDS = {ord("1"): Kind.HARDLINK, ord("2"): Kind.SYMLINK}
 _DIRECTORY = ord("5")
 _GNU_SPARSE = ord("S")
+#: Name, last digits of the mode, digits of the size, those of the checksum, both with what ends them, type, first byte
+#: of the prefix.
+_FIELDS = struct.Struct("100s4x3s17x11sB12x6s2sB188xB166x").unpack
+#: How checksums end, and what is left of the sum of a header without it: Adler-32's low half is one more than the sum
+#: of all bytes, and the checksum counts its own eight as spaces.
+_USUAL, _SUM = b"\0 ", (sum(b"\0 ") - sum(b" " * 8)) & 0xFFFF
+_SPACE, _DOT = ord(" "), ord(".")
+#: Digits of a mode that lets somebody execute the file: one of them is odd.
+_EXECUTABLE = frozenset(bytes(three) for three in product(b"01234567 \0", repeat=3) if any(one & 1 for one in three))
+_NONE = frozenset[bytes]()
+_BATCH = 1024  # entries between two looks at the budget
 
 
 @dataclass(slots=True)
@@ -102,7 +115,6 @@ class TarWalk:
     """One pass over a tar, yielding the wanted entries in the order they are stored."""
 
     def __init__(self, source: Source, wanted: Wanted, budget: Budget, names: Names | None = None) -> None:
-        self.entries = 0
         self.climbing = Tally()
         self.closed = Tally()
         self.unmarked = False
@@ -110,6 +122,15 @@ class TarWalk:
         self._wanted = wanted
         self._budget = budget
         self._names = names
+        self._override: _Override | None = None
+        #: Entries that are counted; beside them the names of files that were passed since, and how many others were.
+        self._counted = self._others = 0
+        self._passed: list[bytes] = []
+
+    @property
+    def entries(self) -> int:
+        """How many were passed."""
+        return self._counted + self._others + len(self._passed)
 
     @property
     def share(self) -> float:
@@ -117,59 +138,152 @@ class TarWalk:
         return self._source.share
 
     def __iter__(self) -> Iterator[Entry]:
-        block, skip, match, note = self._source.block, self._source.skip, self._wanted.match, self._note
-        programs, peek = self._wanted.programs, self._source.peek
-        override: _Override | None = None
-        while len(header := block()) == BLOCK:
-            if not header[0] and not any(header):
-                self._source.finish()
-                return
-            type_, size = header[156], _verified_size(header)
-            if type_ in _META:
-                override = self._meta(type_, size, override)
-                continue
-            name = header[:100].partition(b"\0")[0]
-            if header[345]:
-                name = _prefixed(header, name)
-            if override is not None or type_ not in _COMMON:
-                name, size = self._unusual(header, name, size, override)
-            elif name[-1:] == b"/":
-                size = 0  # before ustar a directory was a file with a slash at its end
-            name = note(name, type_)
-            # the digits of the mode: an odd one lets somebody execute the file
-            program = (
-                programs
-                and size >= PROGRAM_BYTES
-                and type_ in _COMMON
-                and (header[104] | header[105] | header[106]) & 1 == 1
-                and is_program(peek(4))
-            )
-            if program or match(name, name.rfind(b"/") + 1):
-                yield from self._wanted_entry(name, header, size, override, program=program)
-            override = None
-            # without its last padding a tar is still whole: umoci writes layers so
-            if size and skip((size + 511) & -BLOCK) > (-size & 511):
-                raise Malformed(f"tar is cut short inside entry {self.entries:,}")
+        try:
+            while (entry := self._next()) is not None:
+                yield entry
+                self._skip(entry.size)
+        finally:
+            self._settle()
+
+    def _next(self) -> Entry | None:  # noqa: C901, PLR0912 - a call for each entry costs as much as all that is here
+        """The next wanted entry. Nothing is made or called in its loop for all that only some of them need."""
+        source, passed, match = self._source, self._passed, self._wanted.match
+        executable = _EXECUTABLE if self._wanted.programs else _NONE
+        while True:
+            if len(passed) + self._others >= _BATCH:
+                self._count()
+            buffer, position, stop = source.buffer, source.position, source.stop
+            for _ in range(_BATCH):
+                header, position = buffer[position : position + BLOCK], position + BLOCK
+                if position > stop:
+                    source.position = position - BLOCK
+                    if len(header := source.block()) < BLOCK:
+                        self._cut(header)
+                        return None
+                    buffer, position, stop = source.buffer, source.position, source.stop
+                field, mode, digits, end, check, after, type_, prefix = _FIELDS(header)
+                try:
+                    size, sum_ = int(digits, 8), adler32(header) - adler32(check) - int(check, 8)
+                except ValueError:
+                    size = sum_ = -1
+                usual = size >= 0 and sum_ & 0xFFFF == _SUM and after == _USUAL and end <= _SPACE
+                if not usual and (size := _size(bytes(header))) < 0:
+                    source.finish()
+                    return None
+                if type_ not in _PLAIN or self._override is not None:
+                    source.position = position
+                    if (entry := self._unusual(bytes(header), size)) is not None:
+                        return entry
+                    buffer, position, stop = source.buffer, source.position, source.stop
+                    continue
+                name = _prefixed(bytes(header)) if prefix else field.partition(b"\0")[0]
+                if field[0] == _DOT and name[:2] == b"./":
+                    name = name[2:]
+                if type_ in _COMMON:
+                    passed.append(name)
+                else:
+                    name, size = self._noted(name, type_), 0
+                at = name.rfind(b"/") + 1
+                if at == len(name) > 0:
+                    size = 0  # before ustar a directory was a file with a slash at its end
+                named, after = match(name, at), position + ((size + 511) & -BLOCK)
+                if named or (size >= PROGRAM_BYTES and mode in executable) or after > stop:
+                    source.position = position
+                    if (entry := self._entry(name, bytes(header), size, named=bool(named))) is not None:
+                        return entry
+                    self._skip(size)
+                    buffer, position, stop = source.buffer, source.position, source.stop
+                else:
+                    position = after
+            source.position = position
+
+    def _unusual(self, header: bytes, size: int) -> Entry | None:
+        """Pass an entry with a long name, a pax header or a rare type, or a header that speaks of the next one."""
+        type_, override = header[156], self._override
+        if type_ in _META:
+            self._override = self._meta(type_, size, override)
+            return None
+        name = _prefixed(header)
+        if override is not None:
+            name, size = override.name or name, size if override.size is None else override.size
+        if type_ == _GNU_SPARSE and header[482]:
+            self._skip_sparse_maps()
+        if type_ in _BODILESS or (not type_ and name.endswith(b"/")):
+            size = 0
+        name = name.removeprefix(b"./")
+        name = self._noted(name, type_)
+        named = self._wanted.match(name, name.rfind(b"/") + 1)
+        entry = self._entry(name, header, size, named=bool(named))
+        self._override = None
+        if entry is None:
+            self._skip(size)
+        return entry
+
+    def _entry(self, name: bytes, header: bytes, size: int, *, named: bool) -> Entry | None:
+        """An entry that is wanted by its name, or that may be executed and begins as programs do."""
+        source, type_, override = self._source, header[156], self._override
+        able = self._wanted.programs and size >= PROGRAM_BYTES and type_ in _COMMON and header[104:107] in _EXECUTABLE
+        program = able and is_program(source.peek(4))
+        if not named and not program:
+            return None
+        try:
+            name = clean(name)
+        except Malformed:
+            return None
+        kind = _KINDS.get(type_, Kind.OTHER if type_ in _BODILESS else Kind.FILE)
+        if type_ == _GNU_SPARSE or (override is not None and override.sparse):
+            kind = Kind.OTHER  # its stored bytes are not the file's
+        return Entry(
+            name=name,
+            kind=kind,
+            size=size,
+            target=(override.link if override else None) or header[157:257].partition(b"\0")[0],
+            peek=source.peek,
+            mapped=source.mapped,
+            place=source.place(size),
+            program=program and kind is Kind.FILE,
+        )
+
+    def _noted(self, name: bytes, type_: int) -> bytes:
+        """Count an entry that may be a folder, or have a name of any length; return it without a slash at its end."""
+        if _UP(name):
+            self._judge(name)
+        if type_ == _DIRECTORY:
+            self._others += 1
+            return name.rstrip(b"/")
+        self._passed.append(Names.key(name))
+        return name
+
+    def _skip(self, size: int) -> None:
+        """Pass what an entry holds; without its last padding a tar is still whole: umoci writes layers so."""
+        if size and self._source.skip((size + 511) & -BLOCK) > (-size & 511):
+            raise Malformed(f"tar is cut short inside entry {self.entries:,}")
+
+    def _cut(self, header: bytes | memoryview) -> None:
+        """The bytes end without an end marker."""
         if header:
             raise Malformed(f"tar is cut short in a header after entry {self.entries:,}")
         self.unmarked = True
 
-    def _note(self, name: bytes, type_: int) -> bytes:
-        """Count an entry, remember its name when it can hide something below, return it without a leading ``./``."""
-        self.entries += 1
-        if name[:2] == b"./":
-            name = name[2:]
-        if _UP(name):
-            self._judge(name)
-        if type_ == _DIRECTORY:
-            name = name.rstrip(b"/")
-        elif self._names is not None:
-            self._names.seen.add(name if len(name) < _SHORT else Names.key(name))
-        if not self.entries & 0x3FF:
-            self._budget.entry(0x400)
-            if self._names is not None and not self._names.fits(0x400):
+    def _count(self) -> None:
+        """Draw on the budget for what was passed."""
+        if count := self._settle():
+            self._budget.entry(count)
+
+    def _settle(self) -> int:
+        """Count what was passed, and keep the names that can hide something below; returns how many there were."""
+        passed, count = self._passed, len(self._passed) + self._others
+        if b".." in b"\0".join(passed):
+            for name in passed:
+                if _UP(name):
+                    self._judge(name)
+        if self._names is not None:
+            self._names.seen.update(passed)
+            if not self._names.fits(count):
                 self._names = None
-        return name
+        self._counted, self._others = self._counted + count, 0
+        passed.clear()
+        return count
 
     def _judge(self, name: bytes) -> None:
         """Count a name that leads out of the tree, wanted or not; no entry of such a name is ever read."""
@@ -178,43 +292,9 @@ class TarWalk:
         except Malformed:
             self.climbing.add(name)
 
-    def _unusual(self, header: bytes, name: bytes, size: int, override: _Override | None) -> tuple[bytes, int]:
-        """Name and stored size of an entry with a long name, a pax header or a rare type."""
-        if override is not None:
-            name = override.name or name
-            size = size if override.size is None else override.size
-        if header[156] == _GNU_SPARSE and header[482]:
-            self._skip_sparse_maps()
-        bodiless = header[156] in _BODILESS or (not header[156] and name.endswith(b"/"))
-        return name, 0 if bodiless else size
-
     def _skip_sparse_maps(self) -> None:
         while len(block := self._source.block()) == BLOCK and block[504]:
             self._budget.entry()
-
-    def _wanted_entry(
-        self, name: bytes, header: bytes, size: int, override: _Override | None, *, program: bool
-    ) -> Iterator[Entry]:
-        try:
-            name = clean(name)
-        except Malformed:
-            return
-        type_ = header[156]
-        kind = _KINDS.get(type_, Kind.OTHER if type_ in _BODILESS else Kind.FILE)
-        if type_ == _GNU_SPARSE or (override is not None and override.sparse):
-            kind = Kind.OTHER  # its stored bytes are not the file's
-        target = (override.link if override else None) or header[157:257].partition(b"\0")[0]
-        source = self._source
-        yield Entry(
-            name=name,
-            kind=kind,
-            size=size,
-            target=target,
-            peek=source.peek,
-            mapped=source.mapped,
-            place=source.place(size),
-            program=program and kind is Kind.FILE,
-        )
 
     def _meta(self, type_: int, size: int, before: _Override | None) -> _Override:
         """Read a long-name or pax header into what it says about the next entry."""
@@ -262,25 +342,28 @@ def _pax_size(value: bytes) -> int:
     return int(value)
 
 
-def _prefixed(header: bytes, name: bytes) -> bytes:
+def _prefixed(header: bytes) -> bytes:
     """A name with what stands before it; GNU's magic is "ustar  ", and keeps times where POSIX keeps the prefix."""
-    return header[345:500].partition(b"\0")[0] + b"/" + name if header[257:263] == b"ustar\0" else name
+    name = header[:100].partition(b"\0")[0]
+    if not header[345] or header[257:263] != b"ustar\0":
+        return name
+    return header[345:500].partition(b"\0")[0] + b"/" + name
 
 
-def _verified_size(header: bytes) -> int:
-    """The size field of a header whose checksum is right."""
+def _size(header: bytes) -> int:
+    """The size in a header however it is written, once the checksum is right; below zero for the end marker."""
+    if not header[0] and not any(header):
+        return -1
     try:
         # six digits, a zero byte and a space; Rust's writers have seven digits
-        expected = int(header[148:154], 8) if header[154] <= 32 else _number(header[148:156])
+        expected = int(header[148:154], 8) if header[154] <= _SPACE else _number(header[148:156])
     except ValueError:
         expected = _number(header[148:156])
-    # Adler-32's low half is 1 + the sum of all bytes; the checksum counts its own eight as spaces
-    if (adler32(header) & 0xFFFF) != (expected - 255 + sum(header[148:156])) % _ADLER and not _signed_sum_is(
-        header, expected
-    ):
+    found = (expected - 255 + sum(header[148:156])) % _ADLER
+    if found != adler32(header) & 0xFFFF and not _signed_sum_is(header, expected):
         raise Malformed("tar header has a wrong checksum")
     try:
-        size = int(header[124:135], 8) if header[135] <= 32 else _number(header[124:136])
+        size = int(header[124:135], 8) if header[135] <= _SPACE else _number(header[124:136])
     except ValueError:
         size = _number(header[124:136])
     if size < 0:

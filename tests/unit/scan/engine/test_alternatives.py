@@ -1,0 +1,47 @@
+"""Alternatives that are put together by how they begin match what they matched before."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from surveyor.scan.acquire import ACQUIRERS
+from surveyor.scan.catalog import CATALOGERS
+from surveyor.scan.catalog.unread import UNREAD
+from surveyor.scan.engine.alternatives import sorted_out, split
+from surveyor.scan.engine.concern import last_names
+
+#: Beginnings and endings of names that units want, and what is near to them.
+_PIECES = rb"""status status.d stat .wh. .wh.x package.json package.jsonc packages.config Packages Packages.gz pom.xml
+requirements.txt requirements-dev.txt requirements.in a.jar a.JAR a.Jar so libz.so libz.so.1.2.3 libz.so.x a.deps.json
+x.pkg.tar.zst x.pkg.tar. primary.xml 0af-primary.xml.gz 0ag-primary.xml ROOTFS.img rootfs.squashfs ext4 x.ext4 x.ext5
+Cargo.lock Cargo.toml cargo.lock uv.lock u.lock bun.lock bun.lockb METADATA metadata rpmdb.sqlite rpmdb.sqlite-wal
+""".split()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        (rb"status|snap|zip", rb"s(?:tatus|nap)|zip"),
+        (rb"a(?:b|c)|[|)]d|\|e", [rb"a(?:b|c)", rb"[|)]d", rb"\|e"]),
+        (rb"(?:ab|ac)d|a", rb"a(?:bd|cd|)"),
+        (rb"(?:ab)?c|a+", rb"(?:ab)?c|a+"),
+        (rb"[ab]r|bs", rb"ar|b(?:r|s)"),
+        (rb"[^/]+\.zip|[^/]+\.(?:gem|gz)", rb"[^/]+\.(?:zip|g(?:em|z))"),
+    ],
+)
+def test_put_together(pattern: bytes, expected: bytes | list[bytes]) -> None:
+    assert (split(pattern) if isinstance(expected, list) else sorted_out(pattern)) == expected
+
+
+def test_all_units_want_what_they_wanted() -> None:
+    units = (*CATALOGERS, *UNREAD, *ACQUIRERS)
+    before = re.compile(rb"(?:" + last_names(units) + rb")\Z", re.DOTALL)
+    after = re.compile(rb"(?:" + sorted_out(last_names(units)) + rb")\Z", re.DOTALL)
+    names = {one[:cut] + other for one in _PIECES for other in (*_PIECES, b"") for cut in (len(one), 1)}
+    assert sum(bool(before.match(name)) for name in names) > len(names) // 20
+    for folder in (b"", b"dpkg/status.d/"):
+        for name in names:
+            at = len(folder)
+            assert bool(before.match(folder + name, at)) == bool(after.match(folder + name, at)), folder + name
