@@ -17,7 +17,7 @@ import pytest
 
 from surveyor.scan.errors import Refused, ScanError, Unreachable
 from surveyor.scan.evidence import Page, Rendered
-from surveyor.scan.gather import Errand, browser
+from surveyor.scan.gather import Errand, browser, lab
 from surveyor.scan.net import Client
 from surveyor.scan.settings import AllowedHost, Settings
 from tests import browser as browsers
@@ -69,6 +69,21 @@ def attacks(to: str) -> str:
       document.getElementById("form").submit();
       navigator.serviceWorker && navigator.serviceWorker.register("/worker.js").catch(() => 0);
     </script>"""
+
+
+def test_the_laboratory_has_no_other_way_out(site: Site, inside: Site, chromium: str) -> None:
+    site.page("/", attacks(inside.url()))
+    site.redirect("/hop", inside.url("/?hop"))
+    page = Page(asked=site.url(), url=site.url(), status=200, headers=(("Content-Type", "text/html"),), body=b"")
+    settings = site.settings(browser=chromium, lab_runs=1)
+    client, deadline = Client(settings), time.monotonic() + 30.0
+    found = lab.gather(Errand(url=page.url, settings=settings, client=client, deadline=deadline, page=lambda: page))
+    assert found.load is not None
+    asked = [one for one in found.load.resources if one.url.startswith(inside.url())]
+    assert {one.kind for one in asked} >= {"image", "script", "stylesheet", "fetch", "xhr"}
+    assert not [one for one in asked if one.status is not None]
+    assert sum(seen.path == "/" for seen in site.requests) == 2  # measured once, counted once
+    assert inside.requests == []
 
 
 def spellings(port: int) -> dict[str, str]:

@@ -26,6 +26,7 @@ _BROWSERS_OF_MAC = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
 
+_LAB_RUNS = 20
 _DIGITS = 17  # more bytes or MiB are a slip of the hand
 
 _NAMED = re.compile(r"(?P<host>[^\s:\[\]/@]+)(?::(?P<port>[0-9]{1,5}))?")
@@ -122,6 +123,8 @@ class Settings:
     links: int = 40
     #: The program of a Chromium or Chrome that loads pages; without one they are judged as they are served.
     browser: str | None = None
+    #: How often the laboratory loads a page to measure it; with 0 it does not.
+    lab_runs: int = 3
     limits: Limits = field(default_factory=Limits)
     layer_cache: Path | None = None
     layer_cache_bytes: int = GIB
@@ -269,6 +272,11 @@ VARIABLES = (
         "an installed Chromium or Chrome",
         "The program that loads pages, so that accessibility is judged as people meet it; `off` for none.",
     ),
+    (
+        "SURVEYOR_LAB_RUNS",
+        f"`{Settings().lab_runs}`",
+        "How often the laboratory loads a page to measure how fast it is, where that Chromium is; `0` for never.",
+    ),
 )
 
 
@@ -285,6 +293,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         probes=_switch(env, "SURVEYOR_PROBES"),
         links=_number(env, "SURVEYOR_LINKS", Settings().links, "addresses"),
         browser=_browser(env),
+        lab_runs=min(_number(env, "SURVEYOR_LAB_RUNS", Settings().lab_runs, "runs"), _LAB_RUNS),
         layer_cache=home(env) / "cache" / "layers",
         layer_cache_bytes=_layer_cache_bytes(env),
         limits=_limits(env),

@@ -87,7 +87,7 @@ class Shared:
     """
 
     def __init__(self, errand: Errand, *, page: Page | None = None, home: Shared | None = None) -> None:
-        self.errand = errand
+        self.errand = replace(errand, page=self.fetch)
         self.asset = asset(errand.url)
         self.page = page
         self._home = home
@@ -136,7 +136,6 @@ class Shared:
         # who gathers has less time than who waits, so that part of an answer still is one
         errand = replace(
             self.errand,
-            page=self.fetch,
             scripts=links() if Needs.SCRIPTS in wanted else (),
             references=references() if Needs.LINKS in wanted else (),
             wellknown=self._files,

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from surveyor.scan.gather import browser, exposed, http, links, psi, schemes, scripts, sharing, sitemaps, tls, wellknown
+from surveyor.scan.gather import (
+    browser,
+    exposed,
+    http,
+    lab,
+    links,
+    psi,
+    schemes,
+    scripts,
+    sharing,
+    sitemaps,
+    tls,
+    wellknown,
+)
 from surveyor.scan.gather.interface import Errand, Gathered, Gatherer
 
 GATHERERS: tuple[Gatherer, ...] = (
     http.GATHERER,
     psi.GATHERER,
+    lab.GATHERER,
     schemes.GATHERER,
     sharing.GATHERER,
     tls.GATHERER,
@@ -19,4 +33,4 @@ GATHERERS: tuple[Gatherer, ...] = (
     browser.GATHERER,
 )
 
-__all__ = ["GATHERERS", "Errand", "Gathered", "Gatherer", "http", "psi"]
+__all__ = ["GATHERERS", "Errand", "Gathered", "Gatherer", "http", "lab", "psi"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surveyor.scan.errors import NotConfigured, Refused, ScanError, Unreachable
+from surveyor.scan.errors import NotConfigured, ScanError, Unreachable
 from surveyor.scan.evidence import Barrier, Loading, Rendered
 from surveyor.scan.gather.interface import Errand, Gatherer
 from surveyor.scan.net.browser.visits import Visit
@@ -28,31 +28,15 @@ def gather(errand: Errand) -> Rendered:
     """Load the page that was fetched; raises ``NotConfigured`` without a browser."""
     if errand.settings.browser is None:
         raise NotConfigured("no Chromium is installed or named (SURVEYOR_CHROMIUM), so scripts of the page did not run")
+    # what drives it takes a while to import, and most scans load no page
+    from surveyor.scan.net.browser.arrival import arrive
+
     url = errand.page().url
     with errand.visit(max_bytes=errand.settings.limits.page_bytes * _PAGES) as visit:
         visit.tab.name(_agent(visit.chromium.agent, errand.settings), seconds=_ask(errand))
-        settled = _load(errand, url, visit)
+        seconds = min(_LOAD_SECONDS, errand.left * _LOAD_SHARE)
+        settled = arrive(visit, url, seconds=errand.left, rest=lambda: visit.tab.settle(seconds=seconds))
         return _read(errand, visit, settled=settled)
-
-
-def _load(errand: Errand, url: str, visit: Visit) -> bool:
-    """Go there and wait until it rests; whether it did."""
-    from surveyor.scan.net.browser.proxy import origin_of
-
-    tab, traffic = visit.tab, visit.traffic
-    problem = tab.go(url, seconds=errand.left)
-    settled = problem is None and tab.settle(seconds=min(_LOAD_SECONDS, errand.left * _LOAD_SHARE))
-    document = tab.document
-    last = document.url if document is not None else url
-    if rule := traffic.refused.get(origin_of(last) or ""):
-        raise Refused(f"the browser must not go to {last[:_TEXT]}", rule=rule)
-    if problem is not None:
-        raise Unreachable(f"the browser could not load the page: {problem[:_TEXT]}")
-    if tab.heard.crashed:
-        raise Unreachable("the page crashed the browser")
-    if document is not None and (document.status or 0) >= 400:
-        raise Unreachable(f"the server answered {document.status} to the browser")
-    return settled
 
 
 def _read(errand: Errand, visit: Visit, *, settled: bool) -> Rendered:

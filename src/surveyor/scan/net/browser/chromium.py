@@ -70,6 +70,10 @@ _FLAGS = (
     # one process for all frames, one session that sees them: the profile holds nothing that sites must not share
     "--disable-site-isolation-trials",
     "--disable-features=IsolateOrigins,site-per-process,OptimizationHints,MediaRouter,DialMediaRouteProvider,Translate",
+    # a page is measured as one that somebody looks at
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
     "--deny-permission-prompts",
     "--disable-dev-shm-usage",
     "--disable-gpu",

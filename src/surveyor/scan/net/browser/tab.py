@@ -125,6 +125,11 @@ class Tab:
         self.ask("Network.setUserAgentOverride", {"userAgent": agent}, seconds=seconds)
 
     @property
+    def frame(self) -> str:
+        """The id of the page's main frame."""
+        return self._frame
+
+    @property
     def document(self) -> Asked | None:
         """The last request for the page itself, after all redirects."""
         return next((one for one in reversed(list(self.heard.requests.values())) if one.main), None)
@@ -150,11 +155,14 @@ class Tab:
         asked = {"frameId": frame, "worldName": _WORLD}
         return int(self.ask("Page.createIsolatedWorld", asked, seconds=seconds)["executionContextId"])
 
-    def run(self, world: int, expression: str, *, seconds: float, by_value: bool = True) -> dict[str, Any]:
-        """Evaluate in a world, promises awaited; the remote object. Raises ``Malformed`` for what throws."""
+    def run(self, world: int | None, expression: str, *, seconds: float, by_value: bool = True) -> dict[str, Any]:
+        """Evaluate in a world, promises awaited; the remote object. Raises ``Malformed`` for what throws.
+
+        Without a world in the page's own, which is for pages of ours.
+        """
         asked = {
             "expression": expression,
-            "contextId": world,
+            **({} if world is None else {"contextId": world}),
             "returnByValue": by_value,
             "awaitPromise": True,
             "timeout": max(1.0, seconds * 1000),

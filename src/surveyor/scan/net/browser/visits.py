@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from surveyor.scan.errors import NotConfigured, ScanError, Unreachable
+from surveyor.scan.formats.loose import listed, text
 
 if TYPE_CHECKING:
     from surveyor.scan.net.browser.chromium import Chromium
@@ -27,11 +28,15 @@ _LEAVE_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """One load: its page, what went through its proxy, and the browser that it is in."""
+    """One load: its page, what went through its proxy, and the browser that it is in.
+
+    ``desk`` is a page of the browser that stays empty and has no way out: for scripts of ours that need no page.
+    """
 
     tab: Tab
     traffic: Traffic
     chromium: Chromium
+    desk: Tab
 
 
 class Visits:
@@ -44,6 +49,7 @@ class Visits:
         self._hurried = 0
         self._chromium: Chromium | None = None
         self._tab: Tab | None = None
+        self._desk: Tab | None = None
 
     @contextlib.contextmanager
     def visit(self, *, seconds: float, max_bytes: int, patient: bool = False) -> Iterator[Visit]:
@@ -106,7 +112,8 @@ class Visits:
                     ask("Browser.setDownloadBehavior", {"behavior": "deny", **context}, seconds=left())
                     self._tab = tab = Tab(proxy.announce, self._clock)
                     tab.attach(chromium.protocol, str(page.get("targetId", "")), seconds=min(_ASK_SECONDS, left()))
-                    yield Visit(tab=tab, traffic=proxy.traffic, chromium=chromium)
+                    assert self._desk is not None
+                    yield Visit(tab=tab, traffic=proxy.traffic, chromium=chromium, desk=self._desk)
                 finally:
                     _leave(chromium, context)
             except ScanError as error:
@@ -126,15 +133,30 @@ class Visits:
         chromium = Chromium(self._executable, listener=self._hear).__enter__()
         with self._turn:
             self._chromium = chromium
-            if not self._closed:
-                return chromium
-        chromium.close()
-        raise Unreachable("the scan is over")
+            over = self._closed
+        if over:
+            chromium.close()
+            raise Unreachable("the scan is over")
+        self._desk = _desk(chromium)
+        return chromium
 
     def _hear(self, session: str, method: str, params: dict[str, Any]) -> None:
         """Events are for whoever's turn it is; a tab hears none of another's."""
         if (tab := self._tab) is not None:
             tab.hear(session, method, params)
+
+
+def _desk(chromium: Chromium) -> Tab:
+    """The empty page that a browser begins with."""
+    from surveyor.scan.net.browser.tab import Tab
+
+    targets = chromium.protocol.call("Target.getTargets", seconds=_ASK_SECONDS).get("targetInfos")
+    pages = [text(one.get("targetId")) for one in listed(targets) if one.get("type") == "page"]
+    if not pages:
+        raise Unreachable("the browser has no page")
+    desk = Tab(lambda _: None)
+    desk.attach(chromium.protocol, pages[0], seconds=_ASK_SECONDS)
+    return desk
 
 
 def _leave(chromium: Chromium, context: dict[str, str]) -> None:
