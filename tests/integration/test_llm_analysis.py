@@ -28,7 +28,7 @@ from tests.servers.pipeline import Ground, worker
 from tests.servers.web import Site
 from tests.unit.llm.injections import INJECTIONS
 
-ROUNDS = 200
+ROUNDS = 50
 
 
 @pytest.fixture
