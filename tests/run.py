@@ -37,7 +37,8 @@ def main(arguments: list[str]) -> int:
     if chromium:
         os.environ["SURVEYOR_TEST_CHROMIUM"] = chromium
     which = "ssrf and not slow" + ("" if chromium else " and not browser")
-    isolated = [sys.executable, "tests/isolation.py", *pytest, "-m", which]
+    parallel = ["-n", str(_processes())]
+    isolated = [sys.executable, "tests/isolation.py", *pytest, "-m", which, *parallel]
     if code := _run("SSRF tests, where no packet can leave loopback", isolated):
         return code
     distribution = registry.ensure()
@@ -45,7 +46,7 @@ def main(arguments: list[str]) -> int:
         os.environ["SURVEYOR_REGISTRY"] = distribution
     which = "not ssrf and not slow" + ("" if chromium else " and not browser")
     which += "" if distribution else " and not registry"
-    if code := _run("tests", [*pytest, "-m", which, "-n", str(_processes())]):
+    if code := _run("tests", [*pytest, "-m", which, *parallel]):
         return code
     if not chromium:
         print(f"{_count('browser')} browser tests not run: no Chromium was found and none could be installed")
@@ -63,8 +64,8 @@ def _run(name: str, command: list[str]) -> int:
 
 
 def _processes() -> int:
-    """One more than there are processors: half the time of a test is waiting for another process."""
-    return min(5, (os.cpu_count() or 2) + 1)
+    """Two more than there are processors: half the time of a test is waiting for another process."""
+    return min(6, (os.cpu_count() or 2) + 2)
 
 
 def _count(marker: str) -> int:
