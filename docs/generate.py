@@ -104,7 +104,7 @@ def events() -> str:
 
 def checks() -> str:
     """Every outcome of every rule that looks at a page or a program."""
-    from surveyor.llm.criteria import CRITERIA
+    from surveyor.llm.classes import CLASSES
     from surveyor.scan.check.registry import catalogue
 
     def table(fields: tuple[str, ...], *, programs: bool) -> str:
@@ -112,9 +112,9 @@ def checks() -> str:
         return "\n".join(f"| `{row['rule']}` | " + " | ".join(_cell(row[f]) for f in fields) + " |" for row in rows)
 
     rows = table(("domain", "title", "severity", "criteria"), programs=False)
-    criteria = "\n".join(
-        f"| `{one.rule}` | {one.title} | {one.severity.value} | {one.number} ({one.level}) |"
-        for one in CRITERIA.values()
+    classes = "\n".join(
+        f"| `{one.rule}` | {one.title} | {one.severity.value} | {one.number} ({one.level}) | {one.barrier} |"
+        for one in CLASSES.values()
     )
     return (
         f"{NOTE}# Checks of pages and programs\n\n"
@@ -125,7 +125,8 @@ def checks() -> str:
         "| rule | finding | severity | confidence |\n|---|---|---|---|\n"
         f"{table(('title', 'severity', 'confidence'), programs=True)}\n\n"
         "## Judged by a language model\n\nWhere one is configured, and only what rules cannot decide.\n\n"
-        f"| rule | finding | severity | WCAG 2.1 |\n|---|---|---|---|\n{criteria}\n"
+        "It is asked in these words; a claim that cites no element of the class's kind is dropped.\n\n"
+        f"| rule | finding | severity | WCAG 2.1 | asked |\n|---|---|---|---|---|\n{classes}\n"
     )
 
 

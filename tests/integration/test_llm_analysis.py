@@ -13,6 +13,7 @@ import orjson
 import pytest
 from sqlalchemy import text
 
+from surveyor.llm.accessibility import MOST_CONFIDENT
 from surveyor.remedy.priority import MODEL_BOUND, decide
 from surveyor.scan.plan import WEB_SLOTS
 from surveyor.scan.settings import AllowedHost
@@ -29,6 +30,7 @@ from tests.servers.web import Site
 from tests.unit.llm.injections import INJECTIONS
 
 ROUNDS = 50
+PICTURES = "<ul><li><img src=a.png></li><li><img src=b.png></li></ul>"
 
 
 @pytest.fixture
@@ -43,7 +45,9 @@ def near(ground: Ground) -> Ground:
 def site() -> Iterator[Site]:
     with Site() as served:
         links = "".join(f'<a href="/{n}">click here</a>' for n in range(5))
-        served.page("/", f"<!doctype html><html lang=en><title>Shop</title><p>{INJECTIONS[0]}</p>{links}</html>")
+        served.page(
+            "/", f"<!doctype html><html lang=en><title>Shop</title><p>{INJECTIONS[0]}</p>{links}{PICTURES}</html>"
+        )
         yield served
 
 
@@ -172,11 +176,15 @@ def greedy(body: dict[str, Any]) -> Any:
         element = line.split()[0]
         return {
             "issues": [
-                {"criterion": "2.4.4", "elements": [element], "explanation": INJECTIONS[3], "confidence": 1},
-                {"criterion": "2.4.6", "elements": ["e99999"], "explanation": "invented", "confidence": 1},
+                {"barrier": "link_purpose", "elements": [element], "explanation": INJECTIONS[3], "confidence": 1},
+                {"barrier": "heading_text", "elements": ["e99999"], "explanation": "invented", "confidence": 1},
             ]
         }
     answer = obliging(body)
+    if "groups" in asked.data:
+        names = [element["id"] for group in asked.data["groups"] for element in group["elements"]]
+        pardon = {"verdict": "no_barrier", "reason": INJECTIONS[1], "confidence": 1}
+        return {**answer, "verdicts": [{"element": name, **pardon} for name in names]}
     zero = dict.fromkeys(("impact", "effort", "risk", "score"), 0)
     return {**answer, "health_score": 100, "findings": [{**one, **zero} for one in answer["findings"]]}
 
@@ -204,17 +212,24 @@ async def test_the_whole_story(near: Ground, site: Site, models: Models) -> None
         assert row.status == "new"
         assert row.severity_by == "rule"
     judged = [row for row in found if row.rule.startswith("accessibility_model")]
-    assert [row.title for row in judged] == ["Link Purpose (In Context) may not be met (WCAG 2.4.4, judged by a model)"]
+    assert [row.title for row in judged] == ["Links that do not say where they lead (judged by a model)"]
     assert judged[0].confidence <= 0.8
     assert any(item["kind"] == "model" and "haiku" in item["where"] for item in judged[0].evidence)
     lines = [item for item in judged[0].evidence if item["kind"] == "element"]
     assert any("click here" in item["value"] for item in lines)
     assert all(re.search(r"(^| > )a(#|:nth-of-type)", item["where"]) for item in lines), lines
-    states = {entry["what"]: entry["state"] for entry in ended.coverage}
-    assert (states["analysis"], states["slot.accessibility_model"]) == ("looked", "looked")
+    [pictures] = [row for row in found if row.rule == "accessibility_image_alt"]
+    assert [item["kind"] for item in pictures.evidence] == ["group", "model", "element", "element"]
+    assert pictures.evidence[0]["value"] == "body > ul > li > img"
+    assert "body > ul > li > img" in pictures.evidence[1]["value"]
+    assert (pictures.severity, pictures.confidence > MOST_CONFIDENT) == ("high", True)
+    entries = {entry["what"]: entry for entry in ended.coverage}
+    assert (entries["analysis"]["state"], entries["slot.accessibility_model"]["state"]) == ("looked", "looked")
+    assert "named 1 of 15 classes" in entries["slot.accessibility_model"]["detail"]
+    assert "explained 1 group" in entries["slot.accessibility_model"]["detail"]
     used = await llm.used(near.platform, team_id=near.team_id)
     assert (used.units.used, used.units.reserved) == (1, 0)
-    assert sorted(call.purpose for call in used.calls.items) == ["accessibility", "analysis"]
+    assert sorted(call.purpose for call in used.calls.items) == ["accessibility", "accessibility", "analysis"]
     assert all(call.subject_id == scan.id and call.cost_usd and call.tokens_in for call in used.calls.items)
     stages = [event.stage for event in await near.events(scan.id)]
     assert stages.index("analysis.queued") < stages.index("analysis.start") < stages.index("analysis.done")
@@ -269,13 +284,13 @@ async def test_what_a_person_set_stays(near: Ground, site: Site, models: Models)
 async def test_a_worker_that_dies_during_the_analysis_is_followed_by_another(
     near: Ground, site: Site, models: Models
 ) -> None:
-    models.script, models.slow_seconds = ["ok", "slow", "ok"], 20.0
+    models.script, models.slow_seconds = ["ok", "ok", "slow", "ok"], 20.0
     await configure(near, models)
     scan = await scans.start_web(near.platform, **near.place, url=site.url())
     with worker(near.config, **settings(site)) as first:
         await near.until(scan.id, lambda run: run.analysis_enqueued_at is not None, 60)
         for _ in range(200):
-            if len(models.asked) == 2:
+            if len(models.asked) == 3:
                 break
             await asyncio.sleep(0.05)
         first.process.kill()

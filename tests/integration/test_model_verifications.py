@@ -21,7 +21,7 @@ from tests.servers.pipeline import Ground, worker
 from tests.servers.web import Site
 from tests.unit.llm.injections import INJECTIONS
 
-RULE = "accessibility_model_2_4_4"
+RULE = "accessibility_model_link_purpose"
 LINKS = "".join(f'<a href="/{n}">click here</a>' for n in range(5))
 
 
@@ -93,7 +93,7 @@ async def test_a_page_that_talks_a_model_into_silence_is_not_mended(near: Ground
     with worker(near.config, **settings(site)):
         task = await found(near, site, models)
         models.make = obliging  # it says that there is nothing
-        for injection in INJECTIONS:
+        for injection in INJECTIONS[::4]:
             site.page("/", page(injection))
             held = await verified(near, task)
             (check,) = held.checks

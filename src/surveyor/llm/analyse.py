@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from surveyor.llm import prompts
 from surveyor.llm.interface import Answer, Attempt, LlmError, Question, Unanswered
-from surveyor.scan.model import Finding, Fix
+from surveyor.scan.model import Evidence, Finding, Fix
+from surveyor.scan.vocabulary import MODEL_KINDS
 
 NAME, VERSION = "analysis", "v1"
 #: Findings of one question, how many questions one run may ask, and how many at once.
@@ -206,11 +207,16 @@ def _facts(number: int, subject: Subject) -> dict[str, Any]:
         "for_example": [asset.value[:_VALUE] for asset in found.assets[:2]],
         "evidence": [
             {"id": f"f{number}.e{place}", "kind": item.kind, "where": item.where, "value": item.value[:_VALUE]}
-            for place, item in enumerate(found.evidence[:_EVIDENCE], 1)
+            for place, item in enumerate(_found(found), 1)
         ],
         "formula": {name: value for name, value in subject.formula.items() if value is not None},
     }
     return {name: value for name, value in facts.items() if value not in (None, "", [], {})}
+
+
+def _found(finding: Finding) -> list[Evidence]:
+    """The first of its evidence, without what a model has said of it."""
+    return [item for item in finding.evidence if item.kind not in MODEL_KINDS][:_EVIDENCE]
 
 
 def _judged(batch: Sequence[Subject], answer: Judgements | None, bound: Bound) -> list[Judged]:
@@ -235,7 +241,7 @@ def _scores(said: Judgement, formula: Mapping[str, int | None], bound: Bound) ->
 
 
 def _own(said: Judgement, subject: Subject) -> bool:
-    shown = min(len(subject.finding.evidence), _EVIDENCE)
+    shown = len(_found(subject.finding))
     own = {said.id, *(f"{said.id}.e{place}" for place in range(1, shown + 1))}
     return bool(own.intersection(said.because))
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from surveyor.scan.errors import LimitExceeded
 from surveyor.scan.model import INCOMPLETE, Coverage, CoverageState, Evidence, Finding, Report
+from surveyor.scan.vocabulary import MODEL_KINDS
 
 PENDING, PASSED, FAILED = "pending", "passed", "failed"
 #: Why a verification failed, where it is not simply that a check did.
@@ -60,7 +61,7 @@ def on_page(report: Report, wanted: Sequence[str], asset: str) -> list[Look]:
 def by_model(
     key: str, asset: str, *, found: Iterable[Finding], model: str, standing: Sequence[str] = (), whole: bool = True
 ) -> Look:
-    """What a model says about one criterion of a page, and what it may not say alone.
+    """What a model says about one class of barriers on a page, and what it may not say alone.
 
     ``standing`` is what the finding quoted and still stands there as it was: a page that talks a model into silence
     has not been mended. What is not named on a page that was not shown as a ``whole`` proves nothing either.
@@ -196,10 +197,11 @@ def _told(found: Sequence[Finding]) -> str:
 
 
 def quote(evidence: Iterable[Evidence | Mapping[str, object]]) -> str:
-    """Evidence as one line: where and what, the first five of them."""
+    """Evidence as one line: where and what, the first five of them; nothing that only a model says."""
+    plain = [item if isinstance(item, Mapping) else asdict(item) for item in evidence]
     parts = []
-    for item in list(evidence)[:_QUOTED]:
-        where, value = (item.where, item.value) if isinstance(item, Evidence) else (item.get("where"), item["value"])
+    for item in [item for item in plain if item.get("kind") not in MODEL_KINDS][:_QUOTED]:
+        where, value = item.get("where"), item["value"]
         parts.append(f"{where}: {value}" if where else str(value))
     return "; ".join(parts)[:_TEXT]
 

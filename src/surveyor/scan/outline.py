@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
 import orjson
+
+#: Of selectors: which of its siblings an element is, and by which values it was chosen; and numbers in its id.
+_WHICH = re.compile(r":nth-(?:last-)?(?:child|of-type)\(\d+\)|\[[^\]]{0,300}\]")
+_ID, _NUMBER = re.compile(r"#[\w-]+"), re.compile(r"[-_]?\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,14 @@ class Outline:
         if not all(isinstance(one, str) for one in (text, left_out, *selectors.values(), *undecided)):
             raise ValueError("not an outline")
         return cls(text=text, selectors=selectors, left_out=left_out, undecided=tuple(undecided))
+
+
+def template(selector: str) -> str:
+    """Where an element stands in what a page repeats: its selector without which one of its kind it is.
+
+    ``ul#list7 > li:nth-of-type(3) > a`` is ``ul#list > li > a``: what is wrong in a template is so in all its copies.
+    """
+    return _ID.sub(lambda found: _NUMBER.sub("", found[0]), _WHICH.sub("", selector))
 
 
 def _plain(text: str) -> str:

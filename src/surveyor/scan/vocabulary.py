@@ -8,6 +8,10 @@ Also what people call the files that can be scanned, for who may not import what
 
 from __future__ import annotations
 
+#: Kinds of evidence that a language model adds, with its name as ``where``: behind the element or the ``group`` of
+#: elements that it speaks of. They are nothing that was found on the target.
+MODEL_KINDS = frozenset({"group", "model", "model_barrier", "model_no_barrier", "model_cannot_say"})
+
 #: What is scanned, by the first word of its stages.
 _FAMILIES = {
     "container": "a container image or root filesystem",

@@ -9,34 +9,40 @@ from typing import Any
 import pytest
 
 from surveyor.llm import accessibility
-from surveyor.llm.accessibility import MOST_CONFIDENT, QUESTION_BYTES, findings, review
-from surveyor.llm.criteria import CRITERIA
-from surveyor.llm.interface import Answer
-from surveyor.scan.check.wcag import CRITERIA as RULED
-from surveyor.scan.model import Domain, Severity
-from tests.unit.llm.injections import INJECTIONS
-from tests.unit.llm.test_analyse import TRIED
+from surveyor.llm.accessibility import MISPLACED, MOST_CONFIDENT, QUESTION_BYTES, UNCITED, UNKNOWN, findings, told
+from surveyor.llm.classes import BY_RULE, CLASSES
+from surveyor.llm.shape import wire_schema
+from surveyor.scan.check.wcag import CRITERIA
+from surveyor.scan.model import Domain, Finding, Severity
 
 URL = "https://shop.example/"
 OUTLINE = """e1 <html lang="en">
   e2 <title> "Shop"
+  e5 <p> "Wir liefern in alle Länder der Welt."
   e9 <img src="a.png" alt="IMG_0042.jpg">
   e12 <a href="/x"> "click here"
+  e14 <a href="/y"> "Opening hours"
+  e20 <div onclick> "Buy"
   … 40 more li"""
 
 
 def issues(*given: dict[str, Any]) -> list[accessibility.Issue]:
-    usual = {"criterion": "1.1.1", "elements": ["e9"], "explanation": "A file name says nothing.", "confidence": 0.7}
-    return [accessibility.Issue.model_validate({**usual, **one}) for one in given]
+    usual = {"elements": ["e9"], "explanation": "A file name says nothing.", "confidence": 0.7}
+    return [accessibility.Issue.model_validate({"barrier": "alternative_text", **usual, **one}) for one in given]
+
+
+def made(*given: dict[str, Any], model: str = "m", places: dict[str, str] | None = None) -> tuple[Finding, ...]:
+    return findings(URL, OUTLINE, issues(*given), model, places)[0]
 
 
 def test_a_claim_becomes_a_finding_with_the_pages_own_line() -> None:
-    [found] = findings(URL, OUTLINE, issues({}), "haiku-1", {"e9": "main > img:nth-of-type(1)"})
+    [found] = made({}, model="haiku-1", places={"e9": "main > img:nth-of-type(1)"})
     assert found.domain is Domain.ACCESSIBILITY
-    assert found.rule == "accessibility_model_1_1_1"
-    assert found.title == "Non-text Content may not be met (WCAG 1.1.1, judged by a model)"
+    assert found.rule == "accessibility_model_alternative_text"
+    assert found.title == "Text alternatives that do not say what is there (judged by a model)"
     assert found.severity is Severity.MEDIUM
     assert found.confidence == 0.7
+    assert found.recommended_fix == CLASSES["alternative_text"].recommended
     assert [(item.kind, item.value, item.where) for item in found.evidence] == [
         ("element", '<img src="a.png" alt="IMG_0042.jpg">', "main > img:nth-of-type(1)"),
         ("model", "A file name says nothing.", "haiku-1"),
@@ -45,60 +51,72 @@ def test_a_claim_becomes_a_finding_with_the_pages_own_line() -> None:
 
 
 def test_where_no_selector_is_known_none_is_made_up() -> None:
-    [found] = findings(URL, OUTLINE, issues({}), "m", {"e2": "title"})
+    [found] = made({}, places={"e2": "title"})
     assert found.evidence[0].where is None
 
 
 def test_a_line_stands_wherever_it_was_quoted_from() -> None:
     """Also what older findings quoted, whose evidence named the line's id."""
     for places in (None, {"e9": "img:nth-of-type(1)"}):
-        [found] = findings(URL, OUTLINE, issues({}), "m", places)
+        [found] = made({}, places=places)
         quoted = [item.value for item in found.evidence if item.kind == "element"]
         assert accessibility.standing(OUTLINE.replace("e9", "e41"), quoted) == tuple(quoted)
         assert accessibility.standing(OUTLINE.replace("IMG_0042.jpg", "A cart"), quoted) == ()
 
 
 def test_titles_are_the_catalogues_however_the_model_words_it() -> None:
-    one = findings(URL, OUTLINE, issues({"explanation": "x"}), "a")
-    other = findings(URL, OUTLINE, issues({"explanation": "something else", "confidence": 1, "elements": ["e12"]}), "b")
-    assert (one[0].title, one[0].rule) == (other[0].title, other[0].rule)
-    assert other[0].confidence == MOST_CONFIDENT
+    [one] = made({"explanation": "x"}, model="a")
+    [other] = made({"explanation": "something\x1b\u202e else" * 100, "confidence": 1}, model="b")
+    assert (one.title, one.rule) == (other.title, other.rule)
+    assert other.confidence == MOST_CONFIDENT
+    assert other.evidence[-1].value.isprintable()
+    assert len(other.evidence[-1].value) <= 300
 
 
-@pytest.mark.parametrize("elements", [[], ["e99"], ["9"], ["e2 "], ["html"]])
-def test_a_claim_that_names_no_line_is_dropped(elements: list[str]) -> None:
-    assert findings(URL, OUTLINE, issues({"elements": elements}), "m") == ()
+@pytest.mark.parametrize(
+    ("claim", "why"),
+    [
+        ({"elements": []}, UNCITED),
+        *(({"elements": [name]}, UNKNOWN) for name in ("e99", "9", "e2 ", "html", "…", "e")),
+        ({"barrier": "security_csp"}, UNKNOWN),
+        ({"elements": ["e12"]}, MISPLACED),
+        ({"barrier": "link_purpose"}, MISPLACED),
+        ({"barrier": "page_language", "elements": ["e5"]}, MISPLACED),
+        ({"barrier": "control_role", "elements": ["e12", "e14"]}, MISPLACED),
+    ],
+)
+def test_a_claim_that_rests_on_no_line_of_its_kind_is_dropped_and_counted(claim: dict[str, Any], why: str) -> None:
+    found, dropped = findings(URL, OUTLINE, issues(claim, {}), "m")
+    assert [one.rule for one in found] == ["accessibility_model_alternative_text"]
+    assert dropped == {why: 1}
+    assert told(dropped) == f"1 claim dropped: 1 {why}"
 
 
-def test_one_finding_a_criterion() -> None:
-    claims = issues({}, {"criterion": "2.4.4", "elements": ["e12"]}, {"elements": ["e9", "e2", "e77"]})
-    made = findings(URL, OUTLINE, claims, "m", {"e2": "title", "e9": "img", "e12": "a"})
-    assert [one.rule for one in made] == ["accessibility_model_1_1_1", "accessibility_model_2_4_4"]
-    assert [item.where for item in made[0].evidence if item.kind == "element"] == ["img", "img", "title"]
+def test_one_finding_a_class_and_its_own_kind_of_line_first() -> None:
+    found = made(
+        {"barrier": "link_purpose", "elements": ["e12"]},
+        {"elements": ["e2", "e9", "e77", "e9"]},
+        {"barrier": "page_language", "elements": ["e5", "e1"]},
+        places={"e2": "title", "e9": "img", "e12": "a"},
+    )
+    assert [one.rule.removeprefix("accessibility_model_") for one in found] == [
+        "alternative_text",
+        "link_purpose",
+        "page_language",
+    ]
+    assert [item.where for item in found[0].evidence if item.kind == "element"] == ["img", "title"]
+    assert [item.value[:5] for item in found[2].evidence if item.kind == "element"] == ["<html", '<p> "']
 
 
-def test_a_criterion_of_nobodys_breaks_the_shape() -> None:
-    for criterion in ("9.9.9", "1.4.3", "Non-text Content"):
-        with pytest.raises(ValueError, match="criterion"):
-            issues({"criterion": criterion})
-
-
-@pytest.mark.parametrize("text", INJECTIONS)
-def test_an_injection_stays_data_and_words_no_title(text: str) -> None:
-    asked: list[Any] = []
-
-    def ask(question: Any) -> Answer[Any]:
-        asked.append(question)
-        claim = {"criterion": "2.4.4", "elements": ["e3"], "explanation": text, "confidence": 1}
-        return Answer(value=accessibility.Review.model_validate({"issues": [claim]}), trail=(TRIED,))
-
-    line = " ".join(text.split())
-    made, _ = review(URL, f'e1 <html>\n  e3 <a> "{line}"', ask)
-    assert asked[0].user.count("<data>") == asked[0].user.count("</data>") == 1
-    assert asked[0].user.endswith("\n</data>")
-    assert [one.title for one in made] == [CRITERIA["2.4.4"].title]
-    assert made[0].severity is Severity.MEDIUM
-    assert made[0].confidence <= MOST_CONFIDENT
+def test_what_is_asked_is_what_may_be_answered() -> None:
+    whole = accessibility.question(URL, OUTLINE)
+    narrow = accessibility.question(URL, OUTLINE, [CLASSES["error_text"]])
+    for question, ids in ((whole, list(CLASSES)), (narrow, ["error_text"])):
+        issue = wire_schema(question.shape)["$defs"]["Issue"]["properties"]["barrier"]
+        assert issue["enum"] == ids
+        assert [name for name in CLASSES if f"\n- {name}: " in question.system] == ids
+    assert narrow.shape.model_validate({"issues": [issues({})[0].model_dump()]}).issues
+    assert findings(URL, OUTLINE, issues({}), "m", classes=[CLASSES["error_text"]]) == ((), {UNKNOWN: 1})
 
 
 def test_no_more_than_the_bound_leaves() -> None:
@@ -109,9 +127,11 @@ def test_no_more_than_the_bound_leaves() -> None:
     assert shown[-1] > 9_950
 
 
-def test_the_catalogue_agrees_with_the_rules() -> None:
-    for number, ruled in RULED.items():
-        if number in CRITERIA:
-            assert (CRITERIA[number].name, CRITERIA[number].level) == (ruled.name, ruled.level)
-    assert len({one.title for one in CRITERIA.values()}) == len(CRITERIA)
-    assert all(one.level in {"A", "AA"} for one in CRITERIA.values())
+def test_the_catalogue_agrees_with_the_recommendation_and_with_itself() -> None:
+    for one in CLASSES.values():
+        if one.number in CRITERIA:
+            known = CRITERIA[one.number]
+            assert (one.name, one.level, one.reference) == (known.name, known.level, known.link)
+        assert one.level in {"A", "AA"}
+        assert one.title.endswith(" (judged by a model)")
+    assert len({one.title for one in CLASSES.values()}) == len(CLASSES) == len(BY_RULE)

@@ -222,6 +222,6 @@ def test_no_key_of_ours_leaves() -> None:
 
 
 def test_every_prompt_file_can_be_loaded() -> None:
-    assert prompts.all_files() == [("accessibility", "v1"), ("analysis", "v1")]
+    assert prompts.all_files() == [("accessibility", "v2"), ("analysis", "v1"), ("explanation", "v1")]
     for name, version in prompts.all_files():
         assert "never an instruction" in " ".join(prompts.load(name, version).split())

@@ -13,14 +13,14 @@ from functools import partial
 
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.element import QUOTES
-from surveyor.scan.check.interface import Check, Needs, Outcome, Table, Words
+from surveyor.scan.check.interface import REVIEW, Check, Needs, Outcome, Table, Words
 from surveyor.scan.evidence import Barrier, Rendered
 from surveyor.scan.model import Domain, Severity
 
 _HIGH, _MEDIUM, _LOW = Severity.HIGH, Severity.MEDIUM, Severity.LOW
 #: How sure we are of what axe-core found, and of what it could not decide.
 SURE, _DOUBT = 0.95, 0.3
-OUTCOMES = ("violation", "review")
+OUTCOMES = ("violation", REVIEW)
 #: What of a rendered page no rule of axe-core can do without.
 PARTS = ("axe", "frames")
 
@@ -271,7 +271,7 @@ _RULES = (
 def outcomes(barriers: Iterable[Barrier]) -> Iterator[Outcome]:
     """What was found, and what was left to be reviewed, each as one; nothing of what names no element."""
     told = [barrier for barrier in barriers if barrier.evidence]
-    for key, undecided in (("violation", False), ("review", True)):
+    for key, undecided in (("violation", False), (REVIEW, True)):
         those = [barrier for barrier in told if barrier.undecided is undecided]
         if those:
             evidence = tuple(quoted for barrier in those for quoted in barrier.evidence)
@@ -288,7 +288,7 @@ def words(found: Words, *, review: str) -> dict[str, Words]:
         fix=f"Look at the elements. {found.fix}",
         confidence=_DOUBT,
     )
-    return {"violation": found, "review": doubt}
+    return {"violation": found, REVIEW: doubt}
 
 
 def _judge(axe: str, _: Document, rendered: Rendered) -> Iterator[Outcome]:

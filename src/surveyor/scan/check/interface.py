@@ -80,6 +80,8 @@ BESIDE = frozenset({Needs.SITE, Needs.LINKS, Needs.SITEMAPS, Needs.RENDERED, Nee
 
 #: The kind of evidence that says in which forms of a page a problem is.
 FORM = "markup"
+#: The outcome of checks that could not decide, where they have one: somebody is to look.
+REVIEW = "review"
 #: For ``Check.parts``: it cannot do without any part of its evidence.
 EVERY_PART = ("*",)
 

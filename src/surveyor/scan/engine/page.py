@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 from surveyor.scan.check.document import Document
@@ -49,9 +50,10 @@ def judge(rules: Rules, shared: Shared, *, outline: bool) -> Coverage:
         rules.result.facts = facts(document, url=rules.asset.value)
     if rules.domain is Domain.ACCESSIBILITY and Needs.RENDERED in rules.reach:
         document = around.shown or document
-    if outline:
-        rules.result.outline = outlined(document)
+    shown = outlined(document) if outline else None
     ran = _Judge(rules, document, around, missed=missed, unfit=unfit).run()
+    if shown is not None:
+        rules.result.outline = replace(shown, undecided=tuple(rules.result.undecided))
     gap = missed if rules.domain is Domain.SECURITY else unfit
     if gap is not None:
         return rules.partial(ran, gap.code, str(gap))

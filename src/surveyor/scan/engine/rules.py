@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from surveyor.scan.check import registry
-from surveyor.scan.check.interface import AROUND, Check, Judge, Needs
+from surveyor.scan.check.interface import AROUND, REVIEW, Check, Judge, Needs
 from surveyor.scan.check.registry import CHECKS
 from surveyor.scan.engine import views
 from surveyor.scan.engine.units import Ledger
@@ -27,6 +27,8 @@ class Result:
 
     findings: list[Finding] = field(default_factory=list)
     units: dict[str, int] = field(default_factory=dict)
+    #: Titles of what rules left to be reviewed.
+    undecided: list[str] = field(default_factory=list)
     outline: Outline | None = None
     scores: tuple[Score, ...] = ()
     facts: Facts | None = None
@@ -87,7 +89,11 @@ class Rules:
         self.result.units[rule.id] = rule.version
         if self.narrowed:
             self.ledger.add(self._ran(rule, len(found), saw, gap))
-        self.result.findings += [registry.finding(rule, outcome, self.asset) for outcome in found]
+        for outcome in found:
+            finding = registry.finding(rule, outcome, self.asset)
+            self.result.findings.append(finding)
+            if outcome.key == REVIEW:
+                self.result.undecided.append(finding.title)
         if gap is not None and not found and rule.needs in AROUND:
             if not self.narrowed:
                 self._lose(rule, gap)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from surveyor.remedy import lifecycle
 from surveyor.scan.errors import ScanError
-from surveyor.scan.model import Coverage, CoverageState, Kind, Report, ScanStatus
+from surveyor.scan.model import Coverage, CoverageState, Finding, Kind, Report, ScanStatus
 from surveyor.scan.plan import SLOTS
 from surveyor.service import queue
 from surveyor.service.actions import clock, ingest, intake, inventories, runs, webhooks
@@ -44,10 +44,14 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """What a model added to a slot: its own report, if it could look, what became of it, and every try."""
+    """What a model added to a slot: its own report, if it could look, what became of it, and every try.
+
+    ``judged`` are the slot's own findings, in their order, with the model's words among their evidence.
+    """
 
     coverage: Coverage
     report: Report | None = None
+    judged: tuple[Finding, ...] = ()
     calls: tuple[NewCall, ...] = ()
 
 
@@ -227,7 +231,7 @@ async def _finish(
     if report is not None and looked:
         try:
             async with session.begin_nested():
-                await ingest.apply(session, scan, slot, report)
+                await ingest.apply(session, scan, slot, _worded(report, beside))
                 if beside is not None and beside.report is not None:
                     await ingest.apply(session, scan, MODEL_SLOT, beside.report)
         except ScanError as error:
@@ -241,6 +245,15 @@ async def _finish(
     state = "done" if looked else "failed"
     await _end_slot(session, scan, slot, state=state, report=report, key=key, result=result)
     return key is not None
+
+
+def _worded(report: Report, beside: Beside | None) -> Report:
+    """A report with a model's words in its findings' evidence: that and how sure one is are all it may have changed."""
+    if beside is None or len(beside.judged) != len(report.findings):
+        return report
+    pairs = zip(report.findings, beside.judged, strict=True)
+    worded = tuple(replace(own, evidence=said.evidence, confidence=said.confidence) for own, said in pairs)
+    return replace(report, findings=worded)
 
 
 def _reason(report: Report, slot: str) -> str:

@@ -125,9 +125,9 @@ def _before_of(finding: FindingRow) -> dict[str, str | None]:
 
 def _modelled(keys: Sequence[str]) -> tuple[str, ...]:
     # the room of models is entered when something of it is asked for, never at start
-    from surveyor.llm.criteria import RULES
+    from surveyor.llm.classes import BY_RULE
 
-    return tuple(key for key in keys if key in RULES)
+    return tuple(key for key in keys if key in BY_RULE)
 
 
 def _unit(made: Verification, most: int) -> Wanted:

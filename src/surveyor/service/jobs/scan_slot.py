@@ -146,7 +146,7 @@ async def _scan(held: _Held) -> Result | None:
         return result
     if outline is None:
         return replace(result, beside=accessibility_model.unasked(held.claim.scan, unit))
-    return replace(result, beside=await accessibility_model.look(held.work, held.claim.scan, outline))
+    return replace(result, beside=await accessibility_model.look(held.work, held.claim.scan, outline, result.report))
 
 
 async def _source(held: _Held, stack: AsyncExitStack) -> str:

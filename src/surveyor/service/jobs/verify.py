@@ -154,18 +154,21 @@ async def _modelled(held: _Held, report: Report, url: str, outline: Path | None)
     )
     if not read:
         return verify.on_page(report, keys, url)
-    seen = await accessibility_model.ask(held.work, held.claim.verification.team_id, url, outline)
+    seen = await accessibility_model.ask(held.work, held.claim.verification.team_id, url, outline, keys=keys)
     held.calls.extend(seen.calls)
-    if seen.reason is not None:
-        return verify.blind(keys, url, reason=seen.reason, detail=seen.detail)
+    if not seen.model:
+        return verify.blind(keys, url, reason=seen.reason or "unanswered", detail=seen.detail)
     return [_by_model(held.claim.finding, key, url, seen) for key in keys]
 
 
 def _by_model(finding: FindingRow, key: str, url: str, seen: Seen) -> Look:
     from surveyor.llm.accessibility import standing
+    from surveyor.llm.classes import BY_RULE
 
     own = finding.evidence if key == finding.rule else []
     quoted = [str(item["value"]) for item in own if item.get("kind") == "element"]
+    # what only shows the barrier may stay when it is mended: text in the language that is declared by then
+    quoted = [line for line in quoted if BY_RULE[key].about(line)] or quoted
     return verify.by_model(
         key,
         url,

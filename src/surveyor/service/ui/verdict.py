@@ -39,7 +39,7 @@ _ORDER = ("missing", "failed", "partial", "cancelled", "running", "pending", "lo
 #: What the number beside a line counts, by the beginning of its name: one of it, and more.
 _COUNTED = {
     "analysis": ("finding judged", "findings judged"),
-    "slot.accessibility_model": ("criterion named", "criteria named"),
+    "slot.accessibility_model": ("class of barriers named", "classes of barriers named"),
     "slot.": ("check", "checks"),
     "catalog.": ("package", "packages"),
     "unread": ("file", "files"),

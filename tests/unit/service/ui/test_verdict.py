@@ -150,7 +150,7 @@ def test_what_a_line_counts_is_said_with_it() -> None:
     assert lines == {
         "Analysis by a model": "18 findings judged",
         "SEO": "",
-        "Accessibility, by a model": "1 criterion named",
+        "Accessibility, by a model": "1 class of barriers named",
         "Java archives": "1 package",
         "Declared dependencies": "2 files",
     }
