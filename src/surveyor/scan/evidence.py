@@ -190,8 +190,9 @@ class Certificate:
 class Tls:
     """How the page's host speaks TLS, at ``at``; ``problem`` is why clients do not trust its certificate, if so.
 
-    ``accepted`` are versions older than TLS 1.2 that it agreed to; ``missed`` says, by version, of which it is not
-    known. ``protocol`` is the one of HTTP's that it prefers (ALPN).
+    ``accepted`` are versions older than TLS 1.2 that it agreed to; ``taken`` says by kind of ciphers which it takes
+    from who offers no other, ``group_bits`` how long its own group for DHE is. ``missed`` says, by version and kind, of
+    which it is not known. ``protocol`` is the one of HTTP's that it prefers (ALPN).
     """
 
     host: str
@@ -202,6 +203,8 @@ class Tls:
     certificate: Certificate
     problem: str | None = None
     accepted: tuple[str, ...] = ()
+    taken: Mapping[str, str] = field(default_factory=dict)
+    group_bits: int | None = None
     missed: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -16,7 +16,8 @@ from surveyor.scan.formats import hello
 from surveyor.scan.gather.interface import Errand, Gatherer
 
 _SECONDS = 5.0
-_ANSWER = 16
+#: Of an answer: its version; and all of it, certificates with it.
+_ANSWER, _FLIGHT = 16, 1 << 15
 #: A certificate has a handful of names, some have hundreds.
 _NAMES = 1000
 _TEXT = 500
@@ -34,6 +35,8 @@ def gather(errand: Errand) -> Tls:
     except Untrusted as error:
         problem = error.reason
     answers = {version: _agreed(errand, url, version) for version in hello.VERSIONS}
+    offered = {kind: _offered(errand, url, kind) for kind in hello.OFFERS}
+    taken = {kind: None if answer is None else hello.chosen(kind, answer) for kind, answer in offered.items()}
     return Tls(
         host=host_of(url),
         at=errand.today(),
@@ -43,7 +46,9 @@ def gather(errand: Errand) -> Tls:
         certificate=read(shaken.certificate),
         problem=problem,
         accepted=tuple(version for version, answer in answers.items() if answer == version),
-        missed={version: "no answer that can be read" for version, answer in answers.items() if answer is None},
+        taken={kind: cipher for kind, cipher in taken.items() if cipher},
+        group_bits=hello.group_bits(offered["group"] or b""),
+        missed={what: "no answer that can be read" for what, one in {**answers, **taken}.items() if one is None},
     )
 
 
@@ -52,6 +57,16 @@ def _agreed(errand: Errand, url: str, version: str) -> str | None:
     data = hello.client_hello(version, host_of(url), random)
     try:
         return hello.agreed(errand.client.tell(url, data, max_bytes=_ANSWER, seconds=min(_SECONDS, errand.left)))
+    except ScanError:
+        return None
+
+
+def _offered(errand: Errand, url: str, kind: str) -> bytes | None:
+    """What the server says to who offers only ciphers of one kind."""
+    random = hashlib.sha256(f"{kind} {errand.jitter()}".encode()).digest()
+    data, seconds = hello.offer(kind, host_of(url), random), min(_SECONDS, errand.left)
+    try:
+        return errand.client.tell(url, data, max_bytes=_FLIGHT, seconds=seconds, ended=hello.ended)
     except ScanError:
         return None
 

@@ -167,12 +167,17 @@ class Client:
             protected, _ = wire.protect(sock, host, self._tls or _trusted(), deadline)
             protected.close()
 
-    def tell(self, url: str, data: bytes, *, max_bytes: int, seconds: float) -> bytes:
-        """Send a few bytes to a URL's host and port, and take the first that come back; no protocol of ours."""
+    def tell(
+        self, url: str, data: bytes, *, max_bytes: int, seconds: float, ended: Callable[[bytes], bool] | None = None
+    ) -> bytes:
+        """Send a few bytes to a URL's host and port, and take the first that come back; no protocol of ours.
+
+        ``ended`` says of what has come whether it is all that will.
+        """
         deadline = wire.Deadline(self._clock, seconds)
         _, sock = self._connected(url, deadline)
         with sock:
-            return wire.told(sock, data, max_bytes, deadline)
+            return wire.told(sock, data, max_bytes, deadline, ended)
 
     def _connected(self, url: str, deadline: wire.Deadline) -> tuple[str, socket.socket]:
         """A connection to a URL's judged address, and the host's name."""

@@ -70,13 +70,19 @@ def protect(
     return protected, TlsInfo(version=protected.version() or "", cipher=cipher[0] if cipher else "")
 
 
-def told(sock: socket.socket, data: bytes, max_bytes: int, deadline: Deadline) -> bytes:
+def told(
+    sock: socket.socket,
+    data: bytes,
+    max_bytes: int,
+    deadline: Deadline,
+    ended: Callable[[bytes], bool] | None = None,
+) -> bytes:
     """Send bytes, and take what comes back until the other side ends or ``max_bytes`` are there; silence is no end."""
     got = bytearray()
     try:
         sock.settimeout(deadline.left())
         sock.sendall(data)
-        while len(got) < max_bytes:
+        while len(got) < max_bytes and not (ended is not None and ended(bytes(got))):
             sock.settimeout(deadline.left())
             if not (more := sock.recv(max_bytes - len(got))):
                 break

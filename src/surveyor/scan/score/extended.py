@@ -26,6 +26,7 @@ TITLES = {
     "security_hsts_preload": "HSTS preload",
     "security_certificate": "TLS certificate",
     "security_tls_protocol": "TLS versions and ciphers",
+    "security_tls_ciphers": "Weak ciphers of TLS",
     "security_contact": "security.txt",
     "security_exposed_repository": "Version control folders",
     "security_exposed_secrets": "Settings and passwords",

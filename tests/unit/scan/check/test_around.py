@@ -319,6 +319,22 @@ def test_versions_and_ciphers(values: dict[str, Any], expected: list[str]) -> No
     assert told("tls_protocol", shaken(tls=values)) == expected
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, []),
+        ({"taken": {"group": "DHE_RSA_WITH_AES_128_GCM_SHA256"}, "group_bits": 2048}, []),
+        ({"taken": {"broken": "RSA_WITH_RC4_128_SHA"}}, ["broken"]),
+        ({"taken": {"static": "RSA_WITH_AES_128_GCM_SHA256"}}, ["static"]),
+        ({"cipher": "AES128-SHA", "version": "TLSv1.2", "taken": {"static": "x"}}, ["no_secrecy"]),
+        ({"cipher": "ECDHE-RSA-AES128-GCM-SHA256", "version": "TLSv1.2"}, []),
+        ({"taken": {"group": "DHE_RSA_WITH_AES_128_CBC_SHA"}, "group_bits": 1024}, ["short_group"]),
+    ],
+)
+def test_ciphers_that_a_host_takes(values: dict[str, Any], expected: list[str]) -> None:
+    assert told("tls_ciphers", shaken(tls=values)) == expected
+
+
 PATH, OLD = "/.well-known/security.txt", "/security.txt"
 TEXT = "Contact: mailto:a@site.example\nExpires: 2027-01-01T00:00:00Z\n"
 

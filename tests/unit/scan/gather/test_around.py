@@ -6,9 +6,11 @@ import socket
 import ssl
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -321,6 +323,53 @@ def test_what_a_server_agrees_to(answer: bytes, version: str | None) -> None:
     assert hello.agreed(answer) == version
 
 
+#: The second group of Oakley (RFC 2409 §6.2), of 1024 bits, as PKCS #3 has it.
+PRIME = (
+    "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DD"
+    "EF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6F44C42E9A637ED6B0BFF5CB6F406B7ED"
+    "EE386BFB5A899FA5AE9F24117C4B1FE649286651ECE65381FFFFFFFFFFFFFFFF"
+)
+
+
+def test_a_host_that_takes_what_it_should_not(tmp_path: Path) -> None:
+    file = tmp_path / "group.pem"
+    sequence = b"\x30\x81\x87\x02\x81\x81\x00" + bytes.fromhex(PRIME) + b"\x02\x01\x02"
+    file.write_text(f"-----BEGIN DH PARAMETERS-----\n{b64encode(sequence).decode()}\n-----END DH PARAMETERS-----\n")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("AES128-GCM-SHA256:DHE-RSA-AES128-GCM-SHA256:NULL-SHA256:@SECLEVEL=0")
+    context.load_dh_params(str(file))
+    ca = trustme.CA()
+    with Site(tls=True, context=context, ca=ca, key_type=trustme.KeyType.RSA) as site:
+        site.page("/")
+        found = tls.gather(errand(site))
+    assert isinstance(found, Tls)
+    # as browsers, we offer no DHE ourselves
+    assert found.taken == {
+        "broken": "RSA_WITH_NULL_SHA256",
+        "static": "RSA_WITH_AES_128_GCM_SHA256",
+        "group": "DHE_RSA_WITH_AES_128_GCM_SHA256",
+    }
+    assert (found.group_bits, set(found.missed)) == (1024, set())
+
+
+def test_answers_that_are_none_say_nothing_of_ciphers() -> None:
+    body = b"\x03\x03" + bytes(32) + b"\x00\x00\x2f\x00"
+    sent = b"\x02" + len(body).to_bytes(3, "big") + body
+    # two records for one message
+    parts = [b"\x16\x03\x03" + len(part).to_bytes(2, "big") + part for part in (sent[:10], sent[10:])]
+    whole = b"".join(parts)
+    assert hello.chosen("static", whole) == "RSA_WITH_AES_128_CBC_SHA"
+    assert hello.chosen("broken", whole) is None
+    assert (hello.chosen("static", b""), hello.chosen("static", b"\x15\x03")) == ("", "")
+    assert hello.chosen("static", whole[:-1]) is None
+    for at in range(len(whole)):
+        assert hello.group_bits(whole[:at]) is None
+        assert not hello.ended(whole[:at])
+    exchange = b"\x0c\x00\x00\x04\xff\xff\x01\x02"
+    assert hello.group_bits(b"\x16\x03\x03\x00\x08" + exchange) is None
+
+
 def test_a_host_that_says_nothing_leaves_its_versions_unknown() -> None:
     """It shakes hands as servers do today, and keeps silent to whoever begins as in old days."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -354,7 +403,7 @@ def test_a_host_that_says_nothing_leaves_its_versions_unknown() -> None:
         for sock in held:
             sock.close()
     assert isinstance(found, Tls)
-    assert set(found.missed) == {"TLSv1.1", "TLSv1", "SSLv3"}
+    assert set(found.missed) == {"TLSv1.1", "TLSv1", "SSLv3", "broken", "static", "group"}
 
 
 def test_nobody_there_is_unreachable() -> None:

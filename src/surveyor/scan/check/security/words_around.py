@@ -282,6 +282,36 @@ WORDS: Table = {
             references=("https://www.rfc-editor.org/rfc/rfc9325#section-4.2",),
         ),
     },
+    "security_tls_ciphers": {
+        "broken": Words(
+            title="Broken TLS ciphers accepted",
+            severity=Severity.MEDIUM,
+            description="Who offers nothing better gets a cipher that keeps no secret, names no server, or can be broken (NULL, anonymous, EXPORT, DES, RC4, 3DES).",
+            fix="Allow only ciphers with authenticated encryption (AES-GCM, ChaCha20) and ECDHE.",
+            references=("https://www.rfc-editor.org/rfc/rfc9325#section-4.1",),
+        ),
+        "no_secrecy": Words(
+            title="TLS without forward secrecy",
+            severity=Severity.MEDIUM,
+            description="Of all ciphers that were offered the server chose one whose keys the certificate's own key tells: who gets that one day reads what was recorded before.",
+            fix="Prefer ciphers with ECDHE, and allow TLS 1.3.",
+            references=("https://www.rfc-editor.org/rfc/rfc9325#section-4.1",),
+        ),
+        "static": Words(
+            title="TLS ciphers without forward secrecy accepted",
+            severity=Severity.LOW,
+            description="Who offers nothing better gets a key exchange by the certificate's own key (RSA).",
+            fix="Take ciphers without ECDHE out of the server's list.",
+            references=("https://www.rfc-editor.org/rfc/rfc9325#section-4.1",),
+        ),
+        "short_group": Words(
+            title="Diffie-Hellman group too short",
+            severity=Severity.MEDIUM,
+            description="The group for key exchange is shorter than 2048 bits, which who can spend much breaks once for all connections (Logjam).",
+            fix="Use ECDHE only, or a group of RFC 7919.",
+            references=("https://www.rfc-editor.org/rfc/rfc9325#section-4.4", "https://weakdh.org/"),
+        ),
+    },
     "security_contact": {
         "missing": Words(
             title="security.txt missing",
