@@ -99,6 +99,17 @@ class Loading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """One cookie that a browser keeps after a page was loaded, whoever set it; ``same_site`` as for a header."""
+
+    name: str
+    domain: str
+    secure: bool = False
+    http_only: bool = False
+    same_site: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Barrier:
     """What one rule of axe-core (``rule`` is its name there) says of a page: the first elements, and how many.
 
@@ -119,7 +130,7 @@ class Rendered:
 
     ``settled`` says whether its load event came and then quiet. ``notes`` are errors it told, by kind; ``refused`` are
     rules of the guard by the origins that it asked for and must not reach. ``barriers`` are axe-core's word; ``missed``
-    says by ``axe`` why there is none, by ``frames`` of how many it has none.
+    says by ``axe`` why there is none, by ``frames`` of how many it has none, by ``cookies`` why those are not known.
     """
 
     url: str
@@ -133,6 +144,7 @@ class Rendered:
     notes: tuple[tuple[str, str], ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
     barriers: tuple[Barrier, ...] = ()
+    cookies: tuple[Kept, ...] = ()
     missed: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, page: Page) -> Page:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from surveyor.scan.errors import NotConfigured, ScanError, Unreachable
-from surveyor.scan.evidence import Barrier, Loading, Rendered
+from surveyor.scan.evidence import Barrier, Kept, Loading, Rendered
 from surveyor.scan.gather.interface import Errand, Gatherer
 from surveyor.scan.net.browser.visits import Visit
 from surveyor.scan.settings import Settings
@@ -13,7 +16,7 @@ _PAGES = 8
 #: How much of the time a page may take to load and to come to rest.
 _LOAD_SHARE, _LOAD_SECONDS = 0.5, 20.0
 _ASK_SECONDS = 10.0
-_TEXT = 300
+_TEXT, _COOKIES = 300, 300
 
 #: The markup as it is, without what a browser with scripts does not show; shadow trees are not in it.
 _MARKUP = """(limit => {
@@ -56,6 +59,11 @@ def _read(errand: Errand, visit: Visit, *, settled: bool) -> Rendered:
             missed["frames"] = f"{lost} of the page's frames could not be judged"
     except ScanError as error:
         missed["axe"] = str(error)
+    kept: tuple[Kept, ...] = ()
+    try:
+        kept = cookies(tab.ask("Network.getAllCookies", seconds=_ask(errand)))
+    except ScanError as error:
+        missed["cookies"] = str(error)
     heard = tab.heard
     asked = list(heard.requests.values())
     return Rendered(
@@ -72,7 +80,24 @@ def _read(errand: Errand, visit: Visit, *, settled: bool) -> Rendered:
         notes=tuple(heard.notes),
         refused=traffic.refused_of_page,
         barriers=barriers,
+        cookies=kept,
         missed=missed,
+    )
+
+
+def cookies(told: Mapping[str, Any]) -> tuple[Kept, ...]:
+    """The cookies of an answer of ``Network.getAllCookies``, without their values."""
+    listed = told.get("cookies")
+    found = (one for one in (listed if isinstance(listed, list) else ())[:_COOKIES] if isinstance(one, dict))
+    return tuple(
+        Kept(
+            name=str(one.get("name", ""))[:_TEXT],
+            domain=str(one.get("domain", "")).lstrip(".").lower()[:_TEXT],
+            secure=one.get("secure") is True,
+            http_only=one.get("httpOnly") is True,
+            same_site=str(one["sameSite"]).lower()[:_TEXT] if "sameSite" in one else None,
+        )
+        for one in found
     )
 
 

@@ -14,7 +14,10 @@ from surveyor.scan.check.interface import Outcome
 from surveyor.scan.evidence import (
     Certificate,
     Exposed,
+    Kept,
+    Loading,
     Page,
+    Rendered,
     Schemes,
     Script,
     Scripts,
@@ -205,6 +208,48 @@ def test_a_policy_that_upgrades_leaves_only_forms() -> None:
     body = "<img src=http://a.example/x><form action=http://a.example/></form>"
     upgraded = page(body, ("Content-Security-Policy", "upgrade-insecure-requests"))
     assert keys("security_mixed_content", upgraded) == ["form"]
+
+
+def shown(*requests: tuple[str, str], cookies: tuple[Kept, ...] = ()) -> Rendered:
+    asked = tuple(Loading(url=url, kind=kind, failure="net::ERR_BLOCKED") for url, kind in requests)
+    return Rendered(url=S2, html="", browser="x", sandboxed=True, requests=asked, cookies=cookies)
+
+
+@pytest.mark.parametrize(
+    ("requests", "expected"),
+    [
+        ((("https://a.example/x", "Script"),), []),
+        ((("http://a.example/x", "Script"),), ["active"]),
+        ((("ws://a.example/x", "WebSocket"), ("http://a.example/y", "Image")), ["active", "passive"]),
+        ((("http://a.example/x.png", "Image"),), ["passive"]),
+        ((("http://127.0.0.1/x", "Fetch"), ("http://dev.localhost/x", "Fetch"), ("http://[::1]/", "XHR")), []),
+        ((("http://a.example/named", "Image"),), []),
+    ],
+)
+def test_requests_without_tls(requests: tuple[tuple[str, str], ...], expected: list[str]) -> None:
+    body = "<img src=' http://a.example/named'><a href='http://['>"
+    judge = BY_ID["security_mixed_requests"].rendered
+    assert judge is not None
+    assert [outcome.key for outcome in judge(Document(page(body)), shown(*requests))] == expected
+    assert not list(judge(Document(page(body, url=S)), shown(*requests)))
+
+
+@pytest.mark.parametrize(
+    ("kept", "expected"),
+    [
+        (Kept(name="a", domain="site.example", secure=True), []),
+        (Kept(name="a", domain="www.site.example"), ["insecure"]),
+        (Kept(name="sent", domain="site.example"), []),
+        (Kept(name="session", domain="site.example", secure=True), ["readable"]),
+        (Kept(name="session", domain="site.example", secure=True, http_only=True), []),
+        (Kept(name="id", domain="ads.example", secure=True), ["foreign"]),
+    ],
+)
+def test_cookies_that_a_browser_keeps(kept: Kept, expected: list[str]) -> None:
+    document = Document(page("", ("Set-Cookie", "sent=1; Secure")))
+    judge = BY_ID["security_cookies_kept"].rendered
+    assert judge is not None
+    assert [outcome.key for outcome in judge(document, shown(cookies=(kept,)))] == expected
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,10 @@ def stages(events: list[Event], slot: str) -> list[str]:
     return [event.stage.removeprefix(f"{slot}.") for event in events if event.stage.startswith(f"{slot}.")]
 
 
+#: What is told between the page and the end, where there is no browser.
+_BETWEEN = {"security": ["skip", "grade", "grade"], "seo": ["skip", "grade"], "accessibility": ["skip"]}
+
+
 def test_a_good_page_over_http_lacks_only_what_its_site_lacks(site: Site, psi: Psi) -> None:
     site.page("/", GOOD.replace("https://shop.example/", site.url()), headers=HEADERS)
     site.page("/favicon.ico", "icon", content_type="image/x-icon")
@@ -79,7 +83,7 @@ def test_a_good_page_over_http_lacks_only_what_its_site_lacks(site: Site, psi: P
         "gather.browser": CoverageState.NOT_CONFIGURED,
     }
     for slot in WEB_SLOTS:
-        between = {"security": ["grade", "grade"], "seo": ["skip", "grade"], "accessibility": ["skip"]}.get(slot, [])
+        between = _BETWEEN.get(slot, [])
         assert stages(events, slot) == ["start", "fetch", *between, "timing", "done"]
 
 

@@ -11,6 +11,7 @@ import pytest
 from surveyor.scan import engine
 from surveyor.scan.errors import Malformed
 from surveyor.scan.events import Event, Progress
+from surveyor.scan.gather.browser import cookies
 from surveyor.scan.model import CoverageState, Domain, Report
 from surveyor.scan.net.browser import axe
 from surveyor.scan.net.browser.tab import Tab
@@ -175,3 +176,26 @@ def test_a_page_that_scripts_leave_is_judged_as_it_was_served(site: Site, chromi
     titles = {one.title for one in report.findings}
     assert titles == {"Page that scripts leave for another", "Main heading (h1) missing"}
     assert found["check.seo_script_title"].detail == "the page's scripts lead to another page"
+
+
+def test_a_page_over_tls_is_judged_by_what_its_scripts_ask_for_and_keep(secure_site: Site, chromium: str) -> None:
+    secure_site.page(
+        "/",
+        """<!doctype html><script>document.cookie = "session=1";
+        fetch("http://shop.example/data").catch(() => 0);
+        document.write("<img src='http://127.0.0.1:1/x.png'>");</script>""",
+        headers=(("Set-Cookie", "basket=1; Secure"),),
+    )
+    report, _ = scan(secure_site, chromium, "security_mixed_requests", "security_cookies_kept")
+    found = {one.title: [quoted.where for quoted in one.evidence] for one in report.findings}
+    assert found == {
+        "Scripts, styles or data asked for over plain HTTP": ["http://shop.example/data"],
+        "Cookies set by script without Secure": ["session"],
+        "Session cookies kept where scripts read them": ["session"],
+    }
+    assert {entry.state for entry in report.coverage} == {CoverageState.LOOKED}
+
+
+@pytest.mark.parametrize("told", [{}, {"cookies": None}, {"cookies": [1, {}, {"name": None, "sameSite": 3}]}])
+def test_answers_about_cookies_that_are_none(told: dict[str, object]) -> None:
+    assert {one.secure for one in cookies(told)} <= {False}

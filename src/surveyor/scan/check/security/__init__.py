@@ -11,6 +11,7 @@ from surveyor.scan.check.security import (
     contact,
     cookies,
     cookies_cross_site,
+    cookies_kept,
     csp,
     csp_bypass,
     exposed_backup,
@@ -23,6 +24,7 @@ from surveyor.scan.check.security import (
     isolation,
     libraries,
     mixed_content,
+    mixed_requests,
     permissions,
     redirection,
     referrer,
@@ -67,6 +69,8 @@ EXTENDED: tuple[Check, ...] = (
     source_map.CHECK,
     libraries.CHECK,
 )
-CHECKS: tuple[Check, ...] = (*_GRADED, *EXTENDED)
+#: What only a browser shows: no points, so that a score does not hang on whether there is one.
+_SHOWN: tuple[Check, ...] = (mixed_requests.CHECK, cookies_kept.CHECK)
+CHECKS: tuple[Check, ...] = (*_GRADED, *EXTENDED, *_SHOWN)
 
 __all__ = ["CHECKS", "EXTENDED", "WORDS"]

@@ -182,6 +182,47 @@ WORDS: Table = {
             references=(_MDN + "Content-Security-Policy/frame-ancestors",),
         ),
     },
+    "security_mixed_requests": {
+        "active": Words(
+            title="Scripts, styles or data asked for over plain HTTP",
+            severity=Severity.MEDIUM,
+            description="As the page is shown its scripts, styles or frames ask for content without TLS; browsers block that, so something is missing from the page.",
+            fix="Write https: where the addresses are made, or send Content-Security-Policy: upgrade-insecure-requests.",
+            references=(_MIXED,),
+        ),
+        "passive": Words(
+            title="Images or media asked for over plain HTTP",
+            severity=Severity.LOW,
+            description="As the page is shown it asks for pictures or media without TLS, which anybody on the way can see and change.",
+            fix="Write https: where the addresses are made.",
+            references=(_MIXED,),
+        ),
+    },
+    "security_cookies_kept": {
+        "insecure": Words(
+            title="Cookies set by script without Secure",
+            severity=Severity.LOW,
+            description="A cookie that a script or another answer of the site set is sent over plain http too.",
+            fix="Add Secure where the cookie is set.",
+            references=(_COOKIE,),
+        ),
+        "readable": Words(
+            title="Session cookies kept where scripts read them",
+            severity=Severity.MEDIUM,
+            description="What stands for a login was set by a script, or without HttpOnly: one script that gets into the page takes it over.",
+            fix="Let the server set the cookie, with HttpOnly.",
+            references=(_COOKIE,),
+            confidence=0.8,
+        ),
+        "foreign": Words(
+            title="Cookies of other sites set before anybody agreed",
+            severity=Severity.LOW,
+            description="Loading the page once, without a click, left cookies of other registered domains in the browser.",
+            fix="Load what sets them only after consent, or do without it.",
+            references=(_COOKIE + "#third-party_cookies",),
+            confidence=0.7,
+        ),
+    },
     "security_csp_bypass": {
         "host": Words(
             title="Content-Security-Policy allows hosts that bypass it",
