@@ -18,6 +18,10 @@ _COMMANDS = {
     "sbom": ("surveyor.cli.sbom:sbom", "List what is in a file, a directory or an image as a bill of materials."),
     "diff": ("surveyor.cli.diff:diff", "Compare two reports: what is new, fixed or changed, and why."),
     "rematch": ("surveyor.cli.rematch:rematch", "Match stored reports with today's advisories, without their targets."),
+    "recheck": (
+        "surveyor.cli.recheck:recheck",
+        "Judge pages again by what a scan kept of them, without any network.",
+    ),
     "vex": ("surveyor.cli.vex:vex", "Write what was decided about a report's vulnerabilities as VEX."),
     "up": ("surveyor.cli.service:up", "Run everything: database, API, web pages and workers."),
     "serve": ("surveyor.cli.service:serve", "Run the API and the web pages only."),

@@ -16,12 +16,12 @@ from surveyor.scan.errors import BadTarget
 _IN_PLACE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY})
 
 
-def check(path: Path) -> None:
+def check(path: Path, *, option: str = "--output") -> None:
     """Raise ``BadTarget`` when a report could not be written there; what stands there is not touched."""
     if path.is_dir():
-        raise BadTarget(f"--output {path}: is a directory; name a file")
+        raise BadTarget(f"{option} {path}: is a directory; name a file")
     if path.exists() and not os.access(path, os.W_OK):
-        raise BadTarget(f"--output {path}: cannot be written: {os.strerror(errno.EACCES)}")
+        raise BadTarget(f"{option} {path}: cannot be written: {os.strerror(errno.EACCES)}")
     if _is_stream(path):
         return
     real = path.resolve()
@@ -31,10 +31,10 @@ def check(path: Path) -> None:
         beside.unlink()
     except OSError as error:
         if not (real.exists() and error.errno in _IN_PLACE):
-            raise BadTarget(f"--output {path}: cannot be written: {error.strerror}") from error
+            raise BadTarget(f"{option} {path}: cannot be written: {error.strerror}") from error
 
 
-def write(path: Path, text: bytes) -> None:
+def write(path: Path, text: bytes, *, option: str = "--output") -> None:
     """Put a report there; raises ``BadTarget`` naming the file, and then what stood there before still does."""
     try:
         if _is_stream(path):
@@ -42,7 +42,7 @@ def write(path: Path, text: bytes) -> None:
         else:
             _replace(path.resolve(), text)
     except OSError as error:
-        raise BadTarget(f"--output {path}: cannot be written: {error.strerror}") from error
+        raise BadTarget(f"{option} {path}: cannot be written: {error.strerror}") from error
 
 
 def show(text: bytes) -> bool:

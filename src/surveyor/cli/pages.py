@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
+from surveyor.cli import complaint, destination
 from surveyor.scan.errors import BadTarget
 from surveyor.scan.model import Device, Kind
 from surveyor.scan.plan import Crawl, Request
 
-_ONLY_PAGES = "--crawl, --sitemap, --device, --header and what belongs to them are for pages"
+_ONLY_PAGES = "--crawl, --sitemap, --device, --header, --evidence and what belongs to them are for pages"
 
 
 def crawl(*, pages: int | None, sitemap: bool, subdomains: bool, **numbers: float | None) -> Crawl | None:
@@ -46,11 +48,37 @@ def headers(given: Iterable[str], of_environment: Iterable[str]) -> tuple[tuple[
 
 
 def asked(
-    request: Request, crawling: Crawl | None, *, device: str | None, headers: tuple[tuple[str, str], ...]
+    request: Request,
+    crawling: Crawl | None,
+    *,
+    device: str | None,
+    headers: tuple[tuple[str, str], ...],
+    evidence: Path | None,
 ) -> Request:
-    """The request with what was said of pages; raises ``BadTarget`` where it is for none."""
+    """The request with what was said of pages; raises ``BadTarget`` where it is for none, or nothing can be kept."""
     if request.kind is not Kind.WEB:
-        if crawling is not None or device is not None or headers:
+        if crawling is not None or device is not None or headers or evidence is not None:
             raise BadTarget(_ONLY_PAGES)
         return request
-    return replace(request, crawl=crawling, device=Device(device or Device.MOBILE), headers=headers)
+    if evidence is not None:
+        destination.check(evidence, option="--evidence")
+    loaded = Device(device or Device.MOBILE)
+    return replace(request, crawl=crawling, device=loaded, headers=headers, keeps=evidence is not None)
+
+
+class Keeper:
+    """Writes what was seen to a file, where there is one to write to; ``whole`` is false when that failed."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self.whole = True
+
+    def __call__(self, data: bytes) -> None:
+        """Write it."""
+        if self._path is None:
+            return
+        try:
+            destination.write(self._path, data, option="--evidence")
+        except BadTarget as error:
+            complaint.say(str(error))
+            self.whole = False

@@ -46,6 +46,7 @@ def scan(  # noqa: PLR0913 - one parameter an option
     device: Literal["mobile", "desktop"] | None = None,
     header: Annotated[list[str] | None, Parameter(negative=())] = None,
     header_env: Annotated[list[str] | None, Parameter(negative=())] = None,
+    evidence: Path | None = None,
     progress_file: Path | None = None,
     quiet: bool = False,
 ) -> int:
@@ -112,6 +113,9 @@ def scan(  # noqa: PLR0913 - one parameter an option
         users of this machine while the command runs: secrets are better given by --header-env.
     header_env
         NAME=VARIABLE: a header whose value is in an environment variable. Repeatable.
+    evidence
+        Write what was seen of pages to this file, by which surveyor recheck judges them again. It holds the pages; of
+        cookies it holds no values.
     progress_file
         Write progress as NDJSON to this file.
     quiet
@@ -123,6 +127,7 @@ def scan(  # noqa: PLR0913 - one parameter an option
         pages.crawl(pages=crawl, depth=depth, rate=rate, alike=alike, sitemap=sitemap, subdomains=subdomains),
         device=device,
         headers=pages.headers(header or (), header_env or ()),
+        evidence=evidence,
     )
     decided = decide.read(request, file=decisions, vex=vex or (), products=product or ())
     rules = gating.read(gate, kind=request.kind, only_new=only_new, file=policy, decided=decided)
@@ -136,8 +141,9 @@ def scan(  # noqa: PLR0913 - one parameter an option
         emit = Progress(*listeners)
         if advisories is not None:
             settings = _with_advisories(settings, advisories, emit)
-        report = rules.on(decided.on(facts.weigh(engine.run(request, settings, emit))))
-    written = rendering.write(report, format, output)
+        keep = pages.Keeper(evidence)
+        report = rules.on(decided.on(facts.weigh(engine.run(request, settings, emit, evidence=keep))))
+    written = rendering.write(report, format, output) and keep.whole
     for words in (*advice.on(report, settings), *rules.tell(report)):
         complaint.say(words)
     if journal is not None and journal.error is not None:

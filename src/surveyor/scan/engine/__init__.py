@@ -36,22 +36,52 @@ _PIPELINES = {Kind.WEB: "surveyor.scan.engine.web", Kind.ARTIFACT: "surveyor.sca
 
 
 def run(
-    request: Request, settings: Settings, progress: Progress, *, outline: Callable[[Outline], None] | None = None
+    request: Request,
+    settings: Settings,
+    progress: Progress,
+    *,
+    outline: Callable[[Outline], None] | None = None,
+    evidence: Callable[[bytes], None] | None = None,
 ) -> Report:
     """Scan one target; a target that cannot be read gives a report that says so.
 
-    ``outline`` is given the page's, when the request asks for it and there is one.
+    ``outline`` is given the page's, ``evidence`` a file of what was seen, where the request asks for it.
     """
-    started = datetime.now(UTC)
     ledger = Ledger(progress)
-    progress("scan.start", f"{request.kind} {request.name or request.source}", pct=1)
+
+    def work() -> Parts:
+        found: Parts = import_module(_PIPELINES[request.kind]).run(request, settings, ledger)
+        if outline is not None and found.outline is not None and found.outline.text:
+            outline(found.outline)
+        if evidence is not None and found.evidence is not None:
+            evidence(found.evidence)
+        return found
+
+    return _run(request, ledger, work)
+
+
+def recheck(data: bytes, settings: Settings, progress: Progress, *, rules: tuple[str, ...] | None = None) -> Report:
+    """Judge what a scan kept of pages by today's rules, or by those of these ids; nothing is asked of any network.
+
+    Raises ``Malformed`` or ``LimitExceeded`` for a file that is none.
+    """
+    from surveyor.scan.engine import web
+    from surveyor.scan.engine.kept import bundle
+
+    kept = bundle.decode(data)
+    request = Request(kind=Kind.WEB, source=kept.source, slots=kept.slots, rules=rules, device=kept.device)
+    ledger = Ledger(progress)
+    return _run(request, ledger, lambda: web.again(kept, request, settings, ledger))
+
+
+def _run(request: Request, ledger: Ledger, work: Callable[[], Parts]) -> Report:
+    started = datetime.now(UTC)
+    ledger.progress("scan.start", f"{request.kind} {request.name or request.source}", pct=1)
     try:
         with _seldom_collected():
-            parts: Parts = import_module(_PIPELINES[request.kind]).run(request, settings, ledger)
+            parts = work()
     except ScanError as error:
         return _failed(request, ledger, started, error)
-    if outline is not None and parts.outline is not None and parts.outline.text:
-        outline(parts.outline)
     return _report(request, parts, ledger, started)
 
 

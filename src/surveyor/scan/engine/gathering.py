@@ -26,6 +26,7 @@ from surveyor.scan.gather import (
     wellknown,
 )
 from surveyor.scan.model import Asset
+from surveyor.scan.speed import Speed
 
 #: What is gathered around a page.
 GATHERERS: dict[Needs, Gatherer] = {
@@ -46,6 +47,8 @@ HOME = frozenset({Needs.SITE, Needs.WELLKNOWN, Needs.SITEMAPS})
 #: What asks for the site's well-known files first.
 _AFTER_FILES = frozenset({Needs.LINKS, Needs.SITEMAPS})
 
+#: Under what name measurements of loading are kept, whoever measured.
+MEASURED = "speed"
 #: What the time for gathering leaves to handing over.
 _RESERVE = 0.1
 
@@ -69,6 +72,11 @@ class Coming:
         finally:
             self._done.set()
 
+    @property
+    def ended(self) -> tuple[Gathered | None, ScanError | None]:
+        """What came of it; nothing of either kind while it is under way."""
+        return self._brought, self._error
+
     def wait(self, seconds: float) -> Gathered:
         """What was brought, or the error that it ended with; late is an error too."""
         if not self._done.wait(seconds):
@@ -90,18 +98,34 @@ class Shared:
         self.errand = replace(errand, page=self.fetch)
         self.asset = asset(errand.url)
         self.page = page
-        self._home = home
-        self._opened = False
+        self.home = home
         self._error: ScanError | None = None
         self._lock = threading.Lock()
         self._coming: dict[str, Coming] = {}
+        self._kept: dict[str, tuple[Gathered | None, ScanError | None]] = {}
 
     def open(self, seconds: float) -> None:
-        """Begin to look at this page, of several: from now on there are so many seconds for it, whoever looks."""
+        """Let a slot begin to look at this page, of several: from now on there are so many seconds for it."""
         with self._lock:
-            if not self._opened:
-                self._opened = True
-                self.errand = replace(self.errand, deadline=self.errand.clock() + seconds)
+            # another slot may have been here long ago, and what this one sends for begins only now
+            self.errand = replace(self.errand, deadline=self.errand.clock() + seconds)
+
+    def measured(self, measure: Callable[[Errand], Speed]) -> Speed:
+        """How the page loads; kept with what else was seen of it."""
+        try:
+            found = measure(self.errand)
+        except ScanError as error:
+            self._kept[MEASURED] = None, error
+            raise
+        self._kept[MEASURED] = found, None
+        return found
+
+    def gathered(self) -> dict[str, tuple[Gathered | None, ScanError | None]]:
+        """What was seen so far by the ids of gatherers, or the error that it ended with; of the page only that."""
+        with self._lock:
+            found = {name: coming.ended for name, coming in self._coming.items()}
+            page = {http.GATHERER.id: (None, self._error)} if self._error is not None else {}
+        return {**{name: one for name, one in found.items() if one != (None, None)}, **self._kept, **page}
 
     def fetch(self) -> Page:
         """The page; whoever comes first asks for it, and its error is everybody's."""
@@ -128,10 +152,10 @@ class Shared:
         ``links`` gives the addresses of the page's scripts, ``references`` those of all else that it names.
         """
         wanted = [need for need in needs if need in GATHERERS]
-        if self._home is not None:
-            self._home.begin([need for need in wanted if need in HOME], links=tuple)
+        if self.home is not None:
+            self.home.begin([need for need in wanted if need in HOME], links=tuple)
             wanted = [need for need in wanted if need not in HOME]
-        if self._home is None and _AFTER_FILES.intersection(wanted):
+        if self.home is None and _AFTER_FILES.intersection(wanted):
             wanted = [Needs.SITE, *wanted]
         # who gathers has less time than who waits, so that part of an answer still is one
         errand = replace(
@@ -149,8 +173,8 @@ class Shared:
 
     def get(self, need: Needs) -> Gathered:
         """What was sent for; raises the error that it ended with."""
-        if self._home is not None and need in HOME:
-            return self._home.get(need)
+        if self.home is not None and need in HOME:
+            return self.home.get(need)
         return self._coming[GATHERERS[need].id].wait(self.errand.left)
 
     def _files(self) -> WellKnown:

@@ -16,7 +16,8 @@ class Parts:
     """The findings of a scan and what they rest on; coverage is in the ledger.
 
     ``units`` maps the id of each unit that ran to its version; ``failed_slots`` names slots whose scanner could not do
-    its work, with the reason; ``outline`` is the page's, where it was asked for.
+    its work, with the reason; ``outline`` is the page's, ``evidence`` a file of what was seen, where they were asked
+    for.
     """
 
     target: Target
@@ -28,3 +29,4 @@ class Parts:
     failed_slots: dict[str, str] = field(default_factory=dict)
     outline: Outline | None = None
     scores: tuple[Score, ...] = ()
+    evidence: bytes | None = None

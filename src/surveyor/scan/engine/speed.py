@@ -7,7 +7,7 @@ from functools import partial
 from surveyor.scan.engine.gathering import Shared
 from surveyor.scan.engine.rules import Rules
 from surveyor.scan.errors import LimitExceeded
-from surveyor.scan.gather import lab, psi
+from surveyor.scan.gather import GATHERERS, Errand, lab, psi
 from surveyor.scan.model import Coverage
 from surveyor.scan.net import judge_url
 from surveyor.scan.speed import Speed
@@ -28,13 +28,18 @@ def judge(rules: Rules, shared: Shared) -> Coverage:
 
 
 def _measure(rules: Rules, shared: Shared) -> Speed:
-    errand = shared.errand
-    judge_url(errand.url, errand.settings)  # what we may not ask is nothing to tell others about
-    by = psi.GATHERER if errand.settings.psi_key or errand.settings.browser is None else lab.GATHERER
-    speed = by.gather(errand)
-    assert isinstance(speed, Speed)
+    speed = shared.measured(_gather)
+    by = next((one for one in GATHERERS if one.id == speed.by.value), psi.GATHERER)
     rules.result.units[by.id] = by.version
     score = "" if speed.score is None else f" score={speed.score:.2f}"
     values = {f"{metric.id}_{metric.source}": metric.value for metric in speed.metrics}
     rules.ledger.progress("performance.fetch", f"{speed.engine}{score}", metrics=values, score=speed.score)
+    return speed
+
+
+def _gather(errand: Errand) -> Speed:
+    judge_url(errand.url, errand.settings)  # what we may not ask is nothing to tell others about
+    by = psi.GATHERER if errand.settings.psi_key or errand.settings.browser is None else lab.GATHERER
+    speed = by.gather(errand)
+    assert isinstance(speed, Speed)
     return speed

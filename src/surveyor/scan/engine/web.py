@@ -9,6 +9,8 @@ from dataclasses import replace
 from surveyor.scan.address import normal
 from surveyor.scan.check.registry import CHECKS
 from surveyor.scan.engine.gathering import Shared, asset
+from surveyor.scan.engine.kept import bundle, replay
+from surveyor.scan.engine.kept.bundle import Bundle
 from surveyor.scan.engine.parts import Parts
 from surveyor.scan.engine.site.look import look
 from surveyor.scan.engine.site.member import Member, Site
@@ -59,22 +61,50 @@ def run(request: Request, settings: Settings, ledger: Ledger, *, client: Client 
         shared = Shared(replace(errand, visits=visits))
         site = Site(members=[Member(shared=shared)])
         seconds = settings.limits.page_seconds
+        before = len(ledger.entries)
         if crawl is not None and turns is not None:
             site = look(shared, crawl, turns, also=request.also, ledger=ledger)
             seconds = site.until - time.monotonic()
-        relay = Relay(ledger.progress)
-        slots = [Slot(name, site, relay, request) for name in request.slots if _wanted(name, request)]
-        for slot in slots:
-            slot.start()
-        for slot in slots:
-            slot.finish(seconds)
-    parts = Parts(target=_target(request, shared.page))
+        found = tuple(ledger.entries[before:])
+        parts = _judged(request, site, seconds, ledger)
+    if request.keeps:
+        parts.evidence = _kept(request, site, found, ledger)
+    return parts
+
+
+def again(kept: Bundle, request: Request, settings: Settings, ledger: Ledger) -> Parts:
+    """Judge kept evidence by today's rules, those of ``request`` if it names some."""
+    deadline = time.monotonic() + settings.limits.site_seconds
+    errand = Errand(url=kept.source, settings=settings, client=Client(settings), deadline=deadline, device=kept.device)
+    site = replay.site_of(kept, errand)
+    for entry in (*kept.coverage, *replay.missing(kept, site, request.rules)):
+        ledger.add(entry)
+    return _judged(request, site, settings.limits.site_seconds, ledger)
+
+
+def _judged(request: Request, site: Site, seconds: float, ledger: Ledger) -> Parts:
+    """What the slots that were asked for say of the pages of a site."""
+    relay = Relay(ledger.progress)
+    slots = [Slot(name, site, relay, request) for name in request.slots if _wanted(name, request)]
+    for slot in slots:
+        slot.start()
+    for slot in slots:
+        slot.finish(seconds)
+    parts = Parts(target=_target(request, site.members[0].shared.page))
     for slot in slots:
         slot.hand_over(parts, ledger)
     for key in _unknown(request):
         detail = f"there is no check {key[:100]}"
         ledger.add(Coverage(what=f"check.{key}", state=CoverageState.FAILED, reason="unknown_check", detail=detail))
     return parts
+
+
+def _kept(request: Request, site: Site, found: tuple[Coverage, ...], ledger: Ledger) -> bytes | None:
+    """What was seen, as a file; a scan without one is still whole, and says why there is none."""
+    data = ledger.attempt("evidence", lambda: bundle.encode(bundle.of(request, site, found)), stage="scan")
+    if data is not None:
+        ledger.progress("scan.evidence", f"{len(data):,} bytes of what was seen are kept", bytes=len(data))
+    return data
 
 
 def _crawl(request: Request) -> Crawl | None:

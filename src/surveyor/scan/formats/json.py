@@ -13,12 +13,17 @@ _CONTAINERS, _MEMBERS = 300_000, 1_500_000
 def load(data: memoryview) -> object:
     """The value that a document holds; ``Malformed`` when it is none, ``LimitExceeded`` when it has too many parts."""
     raw = bytes(data)
-    if raw.count(b"{") + raw.count(b"[") > _CONTAINERS or raw.count(b",") > _MEMBERS:
-        raise LimitExceeded("JSON of too many parts")
+    judge(raw)
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise Malformed(f"no JSON: {error}") from error
+
+
+def judge(raw: bytes) -> None:
+    """Raise ``LimitExceeded`` for a document of too many parts."""
+    if raw.count(b"{") + raw.count(b"[") > _CONTAINERS or raw.count(b",") > _MEMBERS:
+        raise LimitExceeded("JSON of too many parts")
 
 
 def load_object(data: memoryview) -> dict[str, object]:
