@@ -8,6 +8,7 @@ from pathlib import Path
 
 #: What is run by name; what the others share begins with an underscore or has no docstring of its own to show.
 NAMES = (
+    "act",
     "compare",
     "corpus",
     "findings_list",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from surveyor.scan.accessible import Tree
 from surveyor.scan.address import host_of
 from surveyor.scan.model import Evidence, Finding, Package
 
@@ -131,6 +132,7 @@ class Rendered:
     ``settled`` says whether its load event came and then quiet. ``notes`` are errors it told, by kind; ``refused`` are
     rules of the guard by the origins that it asked for and must not reach. ``barriers`` are axe-core's word; ``missed``
     says by ``axe`` why there is none, by ``frames`` of how many it has none, by ``cookies`` why those are not known.
+    ``tree`` is what assistive technology is told, absent where ``missed`` says by ``tree`` why.
     """
 
     url: str
@@ -145,6 +147,7 @@ class Rendered:
     refused: Mapping[str, str] = field(default_factory=dict)
     barriers: tuple[Barrier, ...] = ()
     cookies: tuple[Kept, ...] = ()
+    tree: Tree | None = None
     missed: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, page: Page) -> Page:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from surveyor.scan.accessible import Tree
 from surveyor.scan.errors import NotConfigured, ScanError, Unreachable
 from surveyor.scan.evidence import Barrier, Kept, Loading, Rendered
 from surveyor.scan.gather.interface import Errand, Gatherer
@@ -43,7 +44,7 @@ def gather(errand: Errand) -> Rendered:
 
 
 def _read(errand: Errand, visit: Visit, *, settled: bool) -> Rendered:
-    from surveyor.scan.net.browser import axe
+    from surveyor.scan.net.browser import axe, tree
 
     tab, traffic = visit.tab, visit.traffic
     frame = tab.frames(seconds=_ask(errand)).get("frame", {})
@@ -64,6 +65,11 @@ def _read(errand: Errand, visit: Visit, *, settled: bool) -> Rendered:
         kept = cookies(tab.ask("Network.getAllCookies", seconds=_ask(errand)))
     except ScanError as error:
         missed["cookies"] = str(error)
+    told: Tree | None = None
+    try:
+        told = tree.read(tab, world, seconds=errand.left)
+    except ScanError as error:
+        missed["tree"] = str(error)
     heard = tab.heard
     asked = list(heard.requests.values())
     return Rendered(
@@ -81,6 +87,7 @@ def _read(errand: Errand, visit: Visit, *, settled: bool) -> Rendered:
         refused=traffic.refused_of_page,
         barriers=barriers,
         cookies=kept,
+        tree=told,
         missed=missed,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import threading
 from collections.abc import Callable, Mapping
 from typing import IO, Any
@@ -92,8 +93,8 @@ class Protocol:
 
     def _hear(self, raw: bytes) -> None:
         try:
-            message = orjson.loads(raw)
-        except orjson.JSONDecodeError:  # lone surrogates in a page's text; who waits for it is late
+            message = _message(raw)
+        except (ValueError, RecursionError):  # who waits for it is late
             return
         if (number := message.get("id")) is None:
             self._listener(message.get("sessionId", ""), message.get("method", ""), message.get("params") or {})
@@ -103,6 +104,17 @@ class Protocol:
         if waiting is not None:
             waiting.answer = message
             waiting.done.set()
+
+
+def _message(raw: bytes) -> dict[str, Any]:
+    """One message; of halves of characters, which a page's text may have, each becomes a question mark."""
+    try:
+        found = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        found = orjson.loads(json.dumps(json.loads(raw), ensure_ascii=False).encode("utf-8", "replace"))
+    if not isinstance(found, dict):
+        raise ValueError("not a message")  # noqa: TRY004 - malformed data, not a caller's mistake
+    return found
 
 
 class _Waiting:

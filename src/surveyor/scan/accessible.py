@@ -1,0 +1,52 @@
+"""What a browser tells assistive technology of a page: its accessibility tree, with the element behind each node.
+
+Names, roles and states are Chromium's own computation (Accessible Name and Description 1.2, Core and HTML-AAM), after
+scripts and style sheets: what is hidden is not there, whatever its markup says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One node: ``role`` is ARIA's, or Chromium's own in camel case (``StaticText``, ``RootWebArea``, ``Iframe``).
+
+    ``parent`` is its parent's place in the tree, -1 of a document's root; ``tag`` the name of its element, of text that
+    of the element it stands in, and ``where`` that element's selector, as barriers quote it: with ``>>>`` into frames
+    and open shadow trees. ``named_by`` says what ``name`` comes from: ``contents``, ``title``, ``aria-label``,
+    ``labelfor`` …; ``states`` are its properties as words (``level``, ``checked``, ``focusable``, ``required`` …).
+    ``box`` is left, top, width and height in CSS pixels from the corner of its own document, where it has one.
+    """
+
+    role: str
+    name: str
+    parent: int
+    where: str
+    tag: str
+    named_by: str = ""
+    description: str = ""
+    value: str = ""
+    states: Mapping[str, str] = field(default_factory=dict)
+    box: tuple[int, int, int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """All nodes that are told, parents before their children in document order, frames' after the page's own.
+
+    Wrappers that say nothing are left out. ``more`` is how many nodes, and ``frames`` how many frames, were too many.
+    """
+
+    nodes: tuple[Node, ...]
+    more: int = 0
+    frames: int = 0
+
+    def path(self, place: int) -> Iterator[Node]:
+        """The nodes above one, nearest first."""
+        above = self.nodes[place].parent
+        while above >= 0:
+            yield self.nodes[above]
+            above = self.nodes[above].parent
