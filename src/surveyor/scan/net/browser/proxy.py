@@ -127,9 +127,12 @@ class Proxy:
             loop.run_forever()
         finally:
             server.close()
-            for task in self._tasks:
-                task.cancel()
-            loop.run_until_complete(asyncio.gather(*self._tasks, return_exceptions=True))
+            # a connection that was accepted just before begins while others end
+            while tasks := [task for task in self._tasks if not task.done()]:
+                for task in tasks:
+                    task.cancel()
+                loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            loop.run_until_complete(asyncio.sleep(0))  # sockets are closed a turn after they are said to be
             loop.close()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
