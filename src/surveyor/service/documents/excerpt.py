@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from surveyor.scan import phrases
-from surveyor.scan.vocabulary import counted
+from surveyor.scan.vocabulary import MODEL_KINDS, counted
 from surveyor.service.documents.model import DOMAINS, OPEN, SEVERITIES, Asset, Entry, Finding, ProjectReport, Target
 from surveyor.service.documents.sheet import Brief, Count, DayBar, DomainBar, Fact, Gap, Item, Place, Quote, Sheet
 
@@ -161,7 +161,7 @@ def _item(number: int, one: Finding) -> Item:
 
 
 def _brief(number: int, one: Finding) -> Brief:
-    first = one.evidence[0] if one.evidence else {}
+    first = next((item for item in one.evidence if item.get("kind") not in MODEL_KINDS), {})
     evidence = " ".join(part for part in (_text(first.get("where"), 60), _text(first.get("value"), 90)) if part)
     fix = _sentence(_text((one.recommended_fix or {}).get("summary"), 110)) or _no_fix(one)
     return Brief(

@@ -19,6 +19,7 @@ from surveyor.service.store.history import Change
 from surveyor.service.store.tasks import Task, TaskFilter
 from surveyor.service.ui import rows, words
 from surveyor.service.ui.background import background
+from surveyor.service.ui.evidence import shown
 from surveyor.service.ui.factors import picture
 from surveyor.service.ui.render import page
 from surveyor.service.ui.visitors import freshness, platform_of, submitted, visitor
@@ -136,6 +137,7 @@ async def _page(
 ) -> Response:
     sessions, own, one = platform_of(request).sessions, words.own(who), finding_id(request)
     row = await findings.find(sessions, **own, finding_id=one)
+    known = background(row)
     cursor = request.query_params.get("history", "")[:_CURSOR_LENGTH] if request.method == "GET" else ""
     past = await findings.past(sessions, **own, finding_id=one, limit=_CHANGES, after=cursor or None)
     work = await tasks.page(sessions, **own, wanted=TaskFilter(finding_id=one), limit=_TASKS)
@@ -151,7 +153,8 @@ async def _page(
         state=words.FINDING[row.status],
         domain=words.plain(row.domain),
         picture=picture(row),
-        known=background(row),
+        known=known,
+        evidence_shown=shown(known.evidence if known else row.evidence),
         moves=words.finding_moves(row.status, lifecycle.FINDING_MOVES[row.status]),
         severities=_SEVERITIES,
         by_person=(row.priority or {}).get("source") == "person",

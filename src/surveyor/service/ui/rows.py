@@ -13,10 +13,13 @@ from surveyor.scan.model import Severity
 from surveyor.service.store.findings import ASSETS_SHOWN, FindingRow, FoundAsset
 from surveyor.service.store.scans import Scan
 from surveyor.service.ui import words
+from surveyor.service.ui.evidence import Shown, cleared, judged_by, shown
 from surveyor.service.ui.render import day, size
 from surveyor.service.ui.verdict import Verdict, judge
 
 _SUB_LENGTH = 140
+#: How ids of checks begin that a model runs.
+_MODELLED = "accessibility_model_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +51,9 @@ class FindingView:
     kev: bool
     tier: str | None
     description: str
-    evidence: tuple[dict[str, Any], ...]
+    evidence: Shown
+    by_model: str
+    cleared: bool
     no_evidence: str
     assets: tuple[AssetView, ...]
     package_name: str | None
@@ -101,7 +106,9 @@ def finding(row: FindingRow) -> FindingView:
         kev=bool(row.kev),
         tier=row.tier,
         description="" if row.description == row.title else row.description,
-        evidence=row.evidence,
+        evidence=shown(row.evidence),
+        by_model=_by_model(row),
+        cleared=cleared(row.evidence),
         no_evidence="The package record below is the evidence." if row.package else "None was recorded.",
         assets=tuple(_asset(found) for found in row.assets),
         package_name=name or None,
@@ -212,7 +219,15 @@ def _basis(row: FindingRow) -> str:
         "heuristic_unverified": "; the package is inferred",
     }
     by = "; a person set the severity" if row.severity_by == "person" else ""
-    return f"Confidence {row.confidence:.0%}{tier.get(row.tier or '', '')}{by}"
+    model = f", with the word of {name}" if (name := judged_by(row.evidence)) else ""
+    return f"Confidence {row.confidence:.0%}{model}{tier.get(row.tier or '', '')}{by}"
+
+
+def _by_model(row: FindingRow) -> str:
+    """What a list says of a model's part in a finding."""
+    if row.rule.startswith(_MODELLED):
+        return "Judged by a model"
+    return "No barrier, says a model" if cleared(row.evidence) else ""
 
 
 def _ms(start: datetime | None, end: datetime | None) -> int | None:
