@@ -7,17 +7,24 @@ from dataclasses import replace
 
 from surveyor.scan.errors import BadTarget
 from surveyor.scan.plan import Place, Request
-from surveyor.scan.settings import Settings, from_environment, parse_allowed_host
+from surveyor.scan.settings import Settings, from_environment, parse_allowed_host, parse_engine
 
 
 def settings(
-    request: Request, *, offline: bool = False, online: bool = False, allow_host: list[str] | None = None
+    request: Request,
+    *,
+    offline: bool = False,
+    online: bool = False,
+    allow_host: list[str] | None = None,
+    engine: str | None = None,
 ) -> Settings:
-    """The environment's settings, with the hosts that were named and what it takes to have an image."""
+    """The environment's settings, with the hosts and the engine that were named and what it takes to have an image."""
     hosts = tuple(parse_allowed_host(text) for text in allow_host or [])
     if offline and online:
         raise BadTarget("--offline and --online: one or the other")
     found = from_environment(os.environ)
+    if engine is not None:
+        found = replace(found, performance_engine=parse_engine(engine))
     return _image(request, replace(found, offline=offline, online=online, allow_hosts=found.allow_hosts + hosts))
 
 

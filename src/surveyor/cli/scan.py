@@ -35,6 +35,7 @@ def scan(  # noqa: PLR0913 - one parameter an option
     online: bool = False,
     advisories: str | None = None,
     allow_host: Annotated[list[str] | None, Parameter(negative=())] = None,
+    performance_engine: str | None = None,
     platform: str | None = None,
     image: str | None = None,
     crawl: int | None = None,
@@ -89,6 +90,8 @@ def scan(  # noqa: PLR0913 - one parameter an option
         An advisory database, or an OSV bucket as a directory or URL, instead of the local database.
     allow_host
         HOST[:PORT] that may be scanned though it is private or on an unusual port. Repeatable.
+    performance_engine
+        What measures how fast a page loads: auto, psi (PageSpeed Insights), lab (Chromium) or lighthouse.
     platform
         OS/ARCHITECTURE[/VARIANT] of the image to look at where there are several; from a registry Linux on this
         machine's processor unless given, from a file all of them.
@@ -131,7 +134,9 @@ def scan(  # noqa: PLR0913 - one parameter an option
     )
     decided = decide.read(request, file=decisions, vex=vex or (), products=product or ())
     rules = gating.read(gate, kind=request.kind, only_new=only_new, file=policy, decided=decided)
-    settings = reaching.settings(request, offline=offline, online=online, allow_host=allow_host)
+    settings = reaching.settings(
+        request, offline=offline, online=online, allow_host=allow_host, engine=performance_engine
+    )
     if online and advisories is not None:
         raise BadTarget("--online and --advisories: packages are matched with one or the other")
     if output is not None:

@@ -97,6 +97,12 @@ class Spent(Unreachable):
     code = "budget"
 
 
+class Undecided(ScanError):
+    """What was measured is too close to a bound, or told too little, to say that nothing is wrong."""
+
+    code = "undecided"
+
+
 class NotConfigured(ScanError):
     """A scanner or feed needs a setting that was not given; never counted against the target."""
 

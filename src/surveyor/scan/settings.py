@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from surveyor.scan.address import has_userinfo
 from surveyor.scan.errors import BadTarget
 from surveyor.scan.limits import GIB, MIB, Limits
+from surveyor.scan.speed import Engine
 
 OSV_API = "https://api.osv.dev"
 PSI_BASE = "https://pagespeedonline.googleapis.com"
@@ -125,6 +126,10 @@ class Settings:
     browser: str | None = None
     #: How often the laboratory loads a page to measure it; with 0 it does not.
     lab_runs: int = 3
+    #: What measures how fast a page loads, ``None`` for the best of what is set up.
+    performance_engine: Engine | None = None
+    #: Lighthouse's program, ``cli/index.js`` of its package or what starts it; never looked for.
+    lighthouse: str | None = None
     limits: Limits = field(default_factory=Limits)
     layer_cache: Path | None = None
     layer_cache_bytes: int = GIB
@@ -154,6 +159,16 @@ def host_of(source: str) -> AllowedHost | None:
         return AllowedHost(host=split.hostname, port=split.port or {"http": 80, "https": 443}[split.scheme])
     except ValueError as error:  # a port that is none, brackets that do not close
         raise BadTarget(f"{source}: not a URL that can be asked") from error
+
+
+def parse_engine(text: str, *, name: str = "--performance-engine") -> Engine | None:
+    """Read the name of an engine, ``None`` for ``auto``."""
+    if text == "auto":
+        return None
+    try:
+        return Engine(text)
+    except ValueError:
+        raise BadTarget(f"{name} {text!r}: expected auto, {', '.join(Engine)}") from None
 
 
 def home(env: Mapping[str, str]) -> Path:
@@ -214,7 +229,12 @@ VARIABLES = (
         "",
         "`HOST[:PORT]` that may be scanned though private or on an unusual port; several with spaces.",
     ),
-    ("SURVEYOR_PSI_KEY", "", "A PageSpeed Insights key; without one performance is not configured."),
+    (
+        "SURVEYOR_PERFORMANCE_ENGINE",
+        "`auto`",
+        "What measures how fast a page loads: `psi` (PageSpeed Insights), `lab` (Chromium), `lighthouse`, or `auto`.",
+    ),
+    ("SURVEYOR_PSI_KEY", "", "A PageSpeed Insights key, with which Google is told the addresses of pages."),
     ("SURVEYOR_PSI_BASE", f"`{PSI_BASE}`", "Address of the PageSpeed Insights API."),
     (
         "SURVEYOR_PLAIN_REGISTRIES",
@@ -277,6 +297,11 @@ VARIABLES = (
         f"`{Settings().lab_runs}`",
         "How often the laboratory loads a page to measure how fast it is, where that Chromium is; `0` for never.",
     ),
+    (
+        "SURVEYOR_LIGHTHOUSE",
+        "",
+        "Lighthouse's program, for the engine `lighthouse`: `…/node_modules/lighthouse/cli/index.js`.",
+    ),
 )
 
 
@@ -294,6 +319,10 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         links=_number(env, "SURVEYOR_LINKS", Settings().links, "addresses"),
         browser=_browser(env),
         lab_runs=min(_number(env, "SURVEYOR_LAB_RUNS", Settings().lab_runs, "runs"), _LAB_RUNS),
+        performance_engine=parse_engine(
+            env.get("SURVEYOR_PERFORMANCE_ENGINE") or "auto", name="SURVEYOR_PERFORMANCE_ENGINE"
+        ),
+        lighthouse=env.get("SURVEYOR_LIGHTHOUSE") or None,
         layer_cache=home(env) / "cache" / "layers",
         layer_cache_bytes=_layer_cache_bytes(env),
         limits=_limits(env),

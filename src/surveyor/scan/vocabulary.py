@@ -81,8 +81,10 @@ STAGES = {
     "seo.grade": "The score by Lighthouse's audits.",
     "accessibility": "Rules on the parsed page.",
     "accessibility.fetch": "The page as the server answered it.",
-    "performance": "Core Web Vitals.",
-    "performance.fetch": "The measurement as PageSpeed Insights answered it.",
+    "performance": "Core Web Vitals and what explains them.",
+    "performance.engine": "What measures how the page loads: `psi`, `lab` or `lighthouse`, and on what device.",
+    "performance.fetch": "What was measured: metrics by source, and the score that the engine gave.",
+    "performance.grade": "The score by Lighthouse's curves.",
 }
 
 #: Words that may follow a stage; the last two set the event's level.
@@ -165,6 +167,9 @@ _SUBJECTS = {
     "gather.links": "What the page names",
     "gather.sitemaps": "Sitemaps",
     "gather.browser": "The page in a browser",
+    "gather.psi": "PageSpeed Insights",
+    "gather.lab": "Measuring in Chromium",
+    "gather.lighthouse": "Lighthouse",
     "links": "Addresses that the page names",
     "sitemaps": "Sitemaps of the site",
     "scripts": "Scripts of the page",

@@ -114,8 +114,9 @@ class Check:
 
     ``criteria`` are success criteria of WCAG 2.1, ``act`` the W3C's test rules (ACT) that it decides in part or whole.
     ``headers`` are the response headers that decide, for checks of those; ``parts`` what of its evidence it cannot do
-    without, by the names under which evidence tells what it missed: paths, or schemes. ``served`` ones judge what only
-    the answer itself can tell, never what a browser made of it.
+    without, by the names under which evidence tells what it missed: paths, or schemes; of measurements, the metric, or
+    fields of the load. ``served`` ones judge what only the answer itself can tell, never what a browser made of it;
+    ``doubt`` says of measurements why nothing found proves nothing.
     """
 
     id: str
@@ -125,6 +126,7 @@ class Check:
     needs: Needs = Needs.HTML
     page: PageJudge | None = None
     speed: SpeedJudge | None = None
+    doubt: Callable[[Speed], str | None] | None = None
     program: ProgramJudge | None = None
     schemes: Callable[[Schemes], Iterable[Outcome]] | None = None
     sharing: Callable[[Sharing], Iterable[Outcome]] | None = None

@@ -2,53 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from surveyor.scan.check.interface import Check, Needs, Outcome
-from surveyor.scan.model import Domain, Evidence
-from surveyor.scan.speed import Metric, Speed
+from surveyor.scan.model import Device, Domain, Evidence
+from surveyor.scan.speed import Load, Metric, Source, Speed
 
-#: One run in a laboratory varies by a tenth and more; the 75th percentile of real visits does not.
-_LAB_CONFIDENCE = 0.7
+#: One run in a laboratory varies by a tenth and more; several do not, and the 75th percentile of visits hardly.
+_ONE_RUN, _RUNS = 0.7, 0.9
+
+#: Good up to, poor above.
+Bounds = tuple[float, float]
+Read = Callable[[Speed], Metric | None]
+Causes = Callable[[Load], Iterable[Evidence]]
 
 
-def check(metric: str, *, good: float, poor: float) -> Check:
-    """A check that ``metric`` is at most ``good``; above ``poor`` it is poor. Units are the metric's."""
+def check(
+    metric: str,
+    bounds: Bounds,
+    *,
+    desktop: Bounds | None = None,
+    read: Read | None = None,
+    causes: Causes | None = None,
+) -> Check:
+    """A check that ``metric`` is good; units are the metric's.
+
+    ``desktop`` are bounds of a laboratory's desktop; ``read`` gives what is judged, where that is not the metric as it
+    is; ``causes`` what of the load explains it.
+    """
+    found_in: Read = read or (lambda speed: speed.metric(metric))
+
+    def bounds_of(speed: Speed, found: Metric) -> Bounds:
+        own = speed.device is Device.DESKTOP and found.source == Source.LAB
+        return desktop if own and desktop is not None else bounds
 
     def judge(speed: Speed) -> Iterable[Outcome]:
-        """Real visits decide when there are some, the laboratory's run otherwise; both are evidence."""
-        decisive = speed.metric(metric)
-        if decisive is None or decisive.value <= good:
+        """Real visits decide when there are some, the laboratory otherwise; all of it is evidence."""
+        found = found_in(speed)
+        if found is None:
             return
+        good, poor = bounds_of(speed, found)
+        if found.value - good <= found.spread:
+            return  # it is good, or the runs are further apart than it is from good
         yield Outcome(
-            key="poor" if decisive.value > poor else "needs_improvement",
-            evidence=_evidence(speed, metric, good=good, poor=poor),
-            confidence=None if decisive.source == "field" else _LAB_CONFIDENCE,
+            key="poor" if found.value - poor > found.spread else "needs_improvement",
+            evidence=(*_evidence(speed, found, (good, poor)), *(causes(speed.load) if causes and speed.load else ())),
+            confidence=_confidence(found),
         )
+
+    def doubt(speed: Speed) -> str | None:
+        """A median that is not good proves nothing good, however far apart the runs are."""
+        found = found_in(speed)
+        if found is None or found.value <= (good := bounds_of(speed, found)[0]):
+            return None
+        return f"{text(found)} is over {good:g}, but the runs are further apart than that"
 
     return Check(
         id=f"performance_{metric}",
-        version=1,
+        version=2,
         domain=Domain.PERFORMANCE,
         outcomes=("poor", "needs_improvement"),
         needs=Needs.SPEED,
         speed=judge,
+        doubt=doubt,
+        parts=(metric,),
     )
 
 
-def _evidence(speed: Speed, metric: str, *, good: float, poor: float) -> tuple[Evidence, ...]:
+def _confidence(metric: Metric) -> float | None:
+    if metric.source == Source.FIELD:
+        return None
+    return _ONE_RUN if metric.runs == 1 else _RUNS
+
+
+def _evidence(speed: Speed, judged: Metric, bounds: Bounds) -> tuple[Evidence, ...]:
     values = [
-        Evidence(kind="metric", where=f"{metric} ({found.source})", value=_text(found))
+        Evidence(kind="metric", where=f"{found.id} ({found.source})", value=text(found))
         for found in speed.metrics
-        if found.id == metric
+        if found.id == judged.id
     ]
-    values.append(Evidence(kind="threshold", where=metric, value=f"good up to {good:g}, poor above {poor:g}"))
-    if speed.score is not None:
-        values.append(Evidence(kind="metric", where="performance score (lab)", value=f"{speed.score:.2f}"))
+    good, poor = bounds
+    values.append(Evidence(kind="threshold", where=judged.id, value=f"good up to {good:g}, poor above {poor:g}"))
     if speed.engine:
-        values.append(Evidence(kind="source", where="engine", value=speed.engine))
+        values.append(Evidence(kind="source", where="engine", value=f"{speed.engine}, {speed.device}"))
     return tuple(values)
 
 
-def _text(metric: Metric) -> str:
-    return f"{metric.value:.3f}" if metric.id == "cls" else f"{metric.value:.0f} ms"
+def text(metric: Metric) -> str:
+    """A metric for people: the median, and how far the runs reach where there are several."""
+    if metric.runs == 1 or metric.low is None or metric.high is None:
+        return number(metric.id, metric.value)
+    return f"{number(metric.id, metric.value)} ({number(metric.id, metric.low)} to {number(metric.id, metric.high)})"
+
+
+def number(metric: str, value: float) -> str:
+    """A value of a metric, with its unit where it has one."""
+    return f"{value:.3f}" if metric == "cls" else f"{value:,.0f} ms"

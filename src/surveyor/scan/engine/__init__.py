@@ -113,6 +113,7 @@ def _report(request: Request, parts: Parts, ledger: Ledger, started: datetime) -
         findings=tuple(findings),
         upgrades=parts.upgrades,
         scores=parts.scores,
+        measurements=parts.measurements,
         summary=summarise(findings, packages=len(parts.packages)),
         error=_reasons(parts) if status is ScanStatus.FAILED else None,
     )

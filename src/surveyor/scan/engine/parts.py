@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from surveyor.scan.model import Finding, Package, Score, Source, Target, Upgrade
+from surveyor.scan.model import Finding, Measurement, Package, Score, Source, Target, Upgrade
 
 if TYPE_CHECKING:
     from surveyor.scan.outline import Outline
@@ -30,3 +30,4 @@ class Parts:
     outline: Outline | None = None
     scores: tuple[Score, ...] = ()
     evidence: bytes | None = None
+    measurements: tuple[Measurement, ...] = ()

@@ -12,7 +12,7 @@ from surveyor.scan.engine import views
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.errors import ScanError
 from surveyor.scan.facts import Facts
-from surveyor.scan.model import Asset, Coverage, CoverageState, Domain, Finding, Score
+from surveyor.scan.model import Asset, Coverage, CoverageState, Domain, Finding, Measurement, Score
 from surveyor.scan.outline import Outline
 
 #: What is not the page alone.
@@ -32,6 +32,7 @@ class Result:
     outline: Outline | None = None
     scores: tuple[Score, ...] = ()
     facts: Facts | None = None
+    measurements: tuple[Measurement, ...] = ()
     done: bool = False
 
 

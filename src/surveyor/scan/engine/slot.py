@@ -92,6 +92,7 @@ class Slot:
         parts.units |= self._rules.result.units
         parts.outline = self._rules.result.outline or parts.outline
         parts.scores += self._rules.result.scores
+        parts.measurements += self._rules.result.measurements
 
     def _work(self) -> None:
         progress, result = self._ledger.progress, self._rules.result

@@ -10,10 +10,14 @@ import pytest
 from surveyor.scan import engine
 from surveyor.scan.check.interface import Needs
 from surveyor.scan.check.registry import CHECKS
+from surveyor.scan.engine import speed
 from surveyor.scan.events import Progress
+from surveyor.scan.gather import Errand, Gatherer
 from surveyor.scan.limits import Limits
 from surveyor.scan.model import Coverage, CoverageState, Report
 from surveyor.scan.plan import plan
+from surveyor.scan.speed import Engine, Metric, Speed
+from tests.fixtures.lighthouse import result
 from tests.servers.psi import Psi
 from tests.servers.web import Site
 
@@ -65,13 +69,13 @@ def test_rules_of_several_slots_share_one_request(site: Site) -> None:
 
 def test_every_rule_of_every_page_scanner_can_be_run_alone(site: Site, psi: Psi) -> None:
     site.page("/", "<!doctype html><html lang=en><title>A shop</title><body><h1>Shop</h1>")
+    psi.audits = result()["audits"]
+    psi.field = {"INTERACTION_TO_NEXT_PAINT": 300}
     report = look(site, *EVERY, psi_key=psi.key, psi_base=psi.base)
     ran = {e.what.removeprefix("check."): e for e in report.coverage if e.what.startswith("check.")}
-    measured = {key for key in ran if key.startswith("performance_")}
-    assert measured
-    # a metric that nobody measured is not looked at, nor is what only a browser shows; everything else is
-    shown = {rule.id for rules in CHECKS.values() for rule in rules if rule.needs in {Needs.RENDERED, Needs.SHOWN}}
-    assert set(EVERY) - set(ran) <= {key for key in EVERY if key.startswith("performance_")} | shown
+    # what only a browser shows is not looked at; everything else is
+    shown = {rule.id for checks in CHECKS.values() for rule in checks if rule.needs in {Needs.RENDERED, Needs.SHOWN}}
+    assert set(EVERY) - set(ran) <= {"performance_image_lazy"} | shown
     found = {key: sum(f.rule == key for f in report.findings) for key in ran}
     assert {key: e.count for key, e in ran.items()} == found
 
@@ -156,3 +160,21 @@ def test_sitemaps_that_an_index_leaves_over_prove_nothing_and_are_told(site: Sit
     assert (told["sitemaps"].state, told["sitemaps"].count) == (CoverageState.LOOKED, 5)
     assert told["sitemaps"].detail == "5 were read; 23 more are named"
     assert "check.seo_sitemap" not in told
+
+
+def test_a_metric_that_is_not_surely_good_proves_nothing(site: Site, psi: Psi, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gather(errand: Errand) -> Speed:
+        found = Metric(id="lcp", value=3000, source="lab", low=spread[0], high=spread[1], runs=3)
+        return Speed(url=errand.url, metrics=(found,))
+
+    site.page("/")
+    monkeypatch.setitem(speed.ENGINES, Engine.PSI, Gatherer(id="psi", version=1, gather=gather))
+    for low, high, found in ((2000, 3500, 0), (2900, 3100, 1)):
+        spread = low, high
+        report = look(site, "performance_lcp", "performance_weight", psi_key=psi.key)
+        ran = entry(report, "performance_lcp")
+        assert ran is not None
+        assert (ran.state, ran.reason, ran.count) == (CoverageState.PARTIAL, "undecided", found)
+        assert "3,000 ms" in (ran.detail or "")
+        # nobody told what it weighs: it did not run
+        assert entry(report, "performance_weight") is None

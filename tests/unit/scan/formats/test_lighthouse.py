@@ -53,7 +53,7 @@ def test_what_audits_tell_of_one_load() -> None:
     assert load.work == {"script": 320, "layout": 40}
     by_url = {one.url: one for one in load.resources}
     script, style = by_url[f"{PAGE}app.js"], by_url[f"{PAGE}site.css"]
-    assert (script.kind, script.unused, script.third_party, style.blocking) == ("script", 60_000, False, True)
+    assert (script.kind, script.unused, script.third_party, style.blocking) == ("script", 72_000, False, True)
     assert (style.lifetime, by_url["https://ads.example/a.js"].third_party) == (3.6, True)
     (picture,) = load.pictures
     assert (picture.natural, picture.shown, picture.sized, picture.wasted) == (

@@ -5,4 +5,4 @@ from __future__ import annotations
 from surveyor.scan.check import threshold
 
 #: Core Web Vitals, web.dev/articles/inp.
-CHECK = threshold.check("inp", good=200, poor=500)
+CHECK = threshold.check("inp", (200, 500))

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from surveyor.scan.check import threshold
 
-#: Lighthouse's mobile curve: score 0.9 and 0.5.
-CHECK = threshold.check("si", good=3387, poor=5800)
+#: Lighthouse's curves: score 0.9 and 0.5.
+CHECK = threshold.check("si", (3387, 5800), desktop=(1311, 2300))

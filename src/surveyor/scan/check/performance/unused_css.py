@@ -1,0 +1,26 @@
+"""Styles that are loaded and of which no rule fits anything of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from surveyor.scan.check import loading
+from surveyor.scan.check.interface import Outcome
+from surveyor.scan.check.loading import KIB
+from surveyor.scan.speed import Load, Speed
+
+#: Bytes on the wire of one file (Lighthouse's bound).
+_WORTH = 10 * KIB
+
+
+def _judge(_: Speed, load: Load) -> Iterator[Outcome]:
+    """Style sheets of which more bytes are unused than another request costs."""
+    found = [
+        (loading.as_sent(one, one.unused), one) for one in load.resources if one.kind == "stylesheet" and one.unused
+    ]
+    worth = sorted(((wasted, one) for wasted, one in found if wasted >= _WORTH), key=lambda pair: -pair[0])
+    told = [loading.request(one, f"{loading.size(wasted)} of {loading.came(one)} unused") for wasted, one in worth]
+    yield from loading.outcome("unused", told)
+
+
+CHECK = loading.check("unused_css", _judge, outcomes=("unused",), parts=("resources", "unused.stylesheet"))
