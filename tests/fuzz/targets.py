@@ -15,7 +15,7 @@ from surveyor.scan.acquire.interface import Acquirer, Origin
 from surveyor.scan.acquire.origin import open_blob
 from surveyor.scan.advise.feeds import feed
 from surveyor.scan.advise.feeds.interface import Feed
-from surveyor.scan.advise.packing import by_package, pack_fact, pack_ranges, pack_record
+from surveyor.scan.advise.packing import by_package, pack_fact, pack_names, pack_ranges, pack_record, pack_rest
 from surveyor.scan.advise.pieces import cut
 from surveyor.scan.advise.record import Fact
 from surveyor.scan.advise.stream import chunks
@@ -132,8 +132,10 @@ def _normalise(feed: Feed, data: bytes) -> None:
                 pack_fact(item)
                 continue
             pack_record(item)
+            pack_names(item).encode()
             for items in by_package(item).values():
-                pack_ranges(item, items)
+                (pack_ranges(items) or "").encode()
+                pack_rest(items)
     except ScanError:
         return
 

@@ -34,16 +34,27 @@ ODD: tuple[object, ...] = (
     b"[",
     b"[]",
     b"\xff\xfe",
-    b'[["a"],[],["i"],[]]',
+    b'[["a"],""]',
+    "i\x1f0\x1ef",
     1 << 62,
 )
 WORDS: tuple[object, ...] = (None, True, 7, 1.5, "x", "CVE-1-1", [], {}, [[1, "a"]], ["i"])
 COLUMNS = {
-    "collection": ("feed", "scope", "date", "updated_at", "rows", "failed_at", "failure", "record_dictionary"),
+    "collection": (
+        "feed",
+        "scope",
+        "date",
+        "updated_at",
+        "rows",
+        "failed_at",
+        "failure",
+        "rest_dictionary",
+        "record_dictionary",
+    ),
     "ecosystem": ("name",),
     "answer": ("collection",),
-    "advisory": ("payload", "collection"),
-    "affected": ("payload", "collection"),
+    "advisory": ("payload", "names", "collection"),
+    "affected": ("ranges", "state", "rest", "collection"),
     "fact": ("payload", "collection"),
 }
 PACKAGE = reports.package("pkg:npm/left@1.0", "x")
@@ -106,7 +117,7 @@ def spoil(draw: random.Random, path: Path) -> None:
         db.execute("PRAGMA ignore_check_constraints=ON")
         (held,) = draw.choice(db.execute(f"SELECT {column} FROM {table}").fetchall())
         value = draw.choice(ODD)
-        if column == "payload" and draw.random() < 0.8:
+        if column in {"payload", "rest"} and draw.random() < 0.8:
             raw = held if held.startswith(b"[") else zstandard.ZstdDecompressor().decompress(held)
             value = zstandard.ZstdCompressor().compress(orjson.dumps(inside(draw, orjson.loads(raw))))
         db.execute(f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {column} = ?", (value, held))

@@ -12,7 +12,15 @@ from urllib.parse import quote
 from surveyor.scan.advise import schema
 from surveyor.scan.advise.changes import Touched
 from surveyor.scan.advise.codec import Codec, train
-from surveyor.scan.advise.packing import by_package, pack_fact, pack_ranges, pack_record
+from surveyor.scan.advise.packing import (
+    by_package,
+    pack_fact,
+    pack_names,
+    pack_ranges,
+    pack_record,
+    pack_rest,
+    pack_state,
+)
 from surveyor.scan.advise.record import Advisory, Fact, Mark
 
 #: How many records a new collection's dictionaries are made from.
@@ -77,7 +85,7 @@ class Collection:
     def __init__(self, db: sqlite3.Connection, feed: str, scope: str, touched: Touched) -> None:
         self._db, self._feed, self._touched = db, feed, touched
         row = db.execute(
-            "SELECT n, updated_at, affected_dictionary, record_dictionary FROM collection WHERE feed = ? AND scope = ?",
+            "SELECT n, updated_at, rest_dictionary, record_dictionary FROM collection WHERE feed = ? AND scope = ?",
             (feed, scope),
         ).fetchone()
         self._n: int = row[0]
@@ -117,19 +125,29 @@ class Collection:
 
     def _put_advisory(self, entry: str, modified: str, advisory: Advisory) -> None:
         assert self._codecs is not None
-        ranges, records = self._codecs
+        rests, records = self._codecs
         packed = None if not advisory.affected else records.pack(pack_record(advisory))
         cursor = self._db.execute(
-            "INSERT INTO advisory (collection, entry, modified, payload) VALUES (?, ?, ?, ?)",
-            (self._n, entry, modified, packed),
+            "INSERT INTO advisory (collection, entry, modified, names, payload) VALUES (?, ?, ?, ?, ?)",
+            (self._n, entry, modified, pack_names(advisory), packed),
         )
         rows = [
-            (self._ecosystem(ecosystem), name, cursor.lastrowid, self._n, ranges.pack(pack_ranges(advisory, items)))
+            (
+                self._ecosystem(ecosystem),
+                name,
+                cursor.lastrowid,
+                self._n,
+                pack_ranges(items),
+                pack_state(items),
+                rests.pack(rest) if (rest := pack_rest(items)) else None,
+            )
             for (ecosystem, name), items in by_package(advisory).items()
         ]
         self._touched.note(row[:2] for row in rows)
         self._db.executemany(
-            "INSERT INTO affected (ecosystem, name, advisory, collection, payload) VALUES (?, ?, ?, ?, ?)", rows
+            "INSERT INTO affected (ecosystem, name, advisory, collection, ranges, state, rest)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            rows,
         )
 
     def answers(self, ecosystem: str) -> None:
@@ -176,11 +194,12 @@ class Collection:
         waiting, self._waiting = self._waiting, []
         items = [item for _, _, several in waiting for item in several]
         advisories = [item for item in items if isinstance(item, Advisory)]
-        ranges = [pack_ranges(item, several) for item in advisories for several in by_package(item).values()]
+        packed = (pack_rest(several) for item in advisories for several in by_package(item).values())
+        rests = list(filter(None, packed))
         records = [pack_fact(item) if isinstance(item, Fact) else pack_record(item) for item in items]
-        dictionaries = train(ranges[: _SAMPLES * 5]), train(records[: _SAMPLES * 5])
+        dictionaries = train(rests[: _SAMPLES * 5]), train(records[: _SAMPLES * 5])
         self._db.execute(
-            "UPDATE collection SET affected_dictionary = ?, record_dictionary = ? WHERE n = ?", (*dictionaries, self._n)
+            "UPDATE collection SET rest_dictionary = ?, record_dictionary = ? WHERE n = ?", (*dictionaries, self._n)
         )
         self._codecs = (Codec(dictionaries[0]), Codec(dictionaries[1]))
         for entry, modified, several in waiting:

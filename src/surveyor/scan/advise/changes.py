@@ -24,6 +24,8 @@ _KEPT: Final = 200_000
 _RESTLESS: Final = frozenset({"epss"})
 #: In the place of an ecosystem's number: the name is a flaw's.
 _FLAW: Final = 0
+#: All that an advisory says of a package, in values that have an order.
+_SAID: Final = "ifnull(a.ranges, ''), ifnull(a.state, ''), ifnull(a.rest, x''), v.names, v.payload"
 
 #: Beside the tables of the schema; a database of this schema that has none yet is one of which nothing is known.
 TABLES: Final = """
@@ -112,7 +114,7 @@ class Touched:
             asked = f"SELECT f.collection, f.payload FROM {schema}.fact f WHERE f.cve = ?"  # noqa: S608 - ours
             return sorted(self._db.execute(asked, (name,)))
         asked = (
-            f"SELECT v.collection, v.entry, a.payload, v.payload FROM {schema}.affected a"  # noqa: S608 - ours
+            f"SELECT v.collection, v.entry, {_SAID} FROM {schema}.affected a"  # noqa: S608 - ours
             f" JOIN {schema}.advisory v ON v.n = a.advisory WHERE a.ecosystem = ? AND a.name = ?"
         )
         return sorted(self._db.execute(asked, pair))
@@ -126,7 +128,7 @@ class Touched:
 
     def _rows(self, schema: str, collection: int) -> Iterator[tuple[int, str, object]]:
         yield from self._db.execute(
-            f"SELECT a.ecosystem, a.name, v.entry, a.payload, v.payload FROM {schema}.affected a"  # noqa: S608 - ours
+            f"SELECT a.ecosystem, a.name, v.entry, {_SAID} FROM {schema}.affected a"  # noqa: S608 - ours
             f" JOIN {schema}.advisory v ON v.n = a.advisory WHERE a.collection = ?",
             (collection,),
         )

@@ -3,196 +3,103 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import chain
 from typing import NamedTuple
 
-from surveyor.scan.advise import cpe, rating
-from surveyor.scan.advise.aliases import Group
+from surveyor.scan.advise import cpe
 from surveyor.scan.advise.enrich import Known
-from surveyor.scan.advise.packing import Record, Row
-from surveyor.scan.advise.ranges import Keys, Verdict, describe
-from surveyor.scan.advise.record import FIXED, State
-from surveyor.scan.advise.ruling import Ruling
-from surveyor.scan.advise.upgrade import Claim, Upgrades, upgrades
-from surveyor.scan.model import (
-    Asset,
-    Domain,
-    Evidence,
-    Finding,
-    Fix,
-    Package,
-    Presence,
-    Tier,
-)
+from surveyor.scan.advise.hit import RECORDS, Flaw, Installed, Match, Subject
+from surveyor.scan.advise.packing import Record
+from surveyor.scan.advise.ranges import describe
+from surveyor.scan.advise.record import State
+from surveyor.scan.advise.telling import Told, tell
+from surveyor.scan.model import Asset, Domain, Evidence, Finding, Fix, Tier
 
-_REFERENCES = 10
-_ASSETS_PER_PACKAGE = 50
 _RANGES = 20
-_RECORDS = 20
 _NAMED = 10
 _AGAIN = "Build and scan again"
-#: Confidence by how a package was seen; a manifest's wish is not an installation.
-_CONFIDENCE = {Tier.CONFIRMED: 0.95, Tier.HEURISTIC: 0.5}
-_DECLARED, _DISPUTED, _BY_NAME = 0.8, 0.7, 0.6
+_DISPUTED, _BY_NAME = 0.7, 0.6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installed:
-    """The packages of one name and version, and what every finding about them tells alike."""
+class _Shared(NamedTuple):
+    """What the findings about all flaws have in common that the same advisories name in the same packages."""
 
-    names: tuple[str, ...]
-    purl: str
+    records: list[tuple[str, Record]]
+    told: Told
+    package: str
     assets: tuple[Asset, ...]
-    records: tuple[Evidence, ...]
-    tier: Tier
+    fix_state: str
     confidence: float
+    tier: Tier
+    evidence: tuple[Evidence, ...]
+    recommended_fix: Fix
 
 
-def installed(packages: Sequence[Package], *, artifact: str) -> Installed:
-    """Gather what a finding tells of these packages; ``artifact`` is the target's digest or source."""
-    records = [item for package in packages for item in package.evidence if item.kind == "package_record"]
-    if not records:
-        records = [
-            Evidence(kind="package_record", value=f"{package.name} {package.version}", where=place.path)
-            for package in packages
-            for place in package.locations[:1]
-        ]
-    confirmed = any(package.tier is Tier.CONFIRMED for package in packages)
-    return Installed(
-        names=tuple(dict.fromkeys(package.name for package in packages)),
-        purl=packages[0].purl,
-        assets=tuple(asset for package in packages for asset in _assets(package, artifact)),
-        records=tuple(dict.fromkeys(records))[:_RECORDS],
-        tier=Tier.CONFIRMED if confirmed else Tier.HEURISTIC,
-        confidence=max(_confidence(package) for package in packages),
-    )
+class Findings:
+    """The findings of one match; ``record`` gives the rest of an advisory of a collection, by their numbers.
 
-
-def _assets(package: Package, artifact: str) -> tuple[Asset, ...]:
-    if not package.locations:
-        return (Asset(type="package", value=package.purl, artifact=artifact),)
-    return tuple(
-        Asset(type="package", value=package.purl, artifact=artifact, path=place.path, layer=place.layer)
-        for place in package.locations[:_ASSETS_PER_PACKAGE]
-    )
-
-
-def _confidence(package: Package) -> float:
-    return _CONFIDENCE[package.tier] * (_DECLARED if package.presence is Presence.DECLARED else 1.0)
-
-
-class Match:
-    """One advisory's verdict on one version, and the installed packages that have it.
-
-    ``ids`` are the names of the flaw, the record's own first; ``errata`` the flaws that the record mends, when several.
-    ``source`` is the feed, and how much its word counts.
+    An erratum mends many flaws of a package at once, and tells the same of each.
     """
 
-    __slots__ = ("ecosystem", "errata", "feed", "ids", "installed", "keys", "rank", "row", "verdict", "version")
+    def __init__(self, record: Callable[[int, int], Record]) -> None:
+        self._record = record
+        self._shared: dict[tuple[int, ...], _Shared] = {}
 
-    def __init__(
-        self,
-        row: Row,
-        verdict: Verdict,
-        version: str,
-        source: tuple[str, int],
-        ecosystem: str,
-        packages: Installed,
-        keys: Keys,
-    ) -> None:
-        # tens of thousands are made in a scan, which a frozen dataclass would notice
-        self.row = row
-        self.ids = row.ids
-        self.errata = row.errata
-        self.verdict = verdict
-        self.version = version
-        self.feed, self.rank = source
-        self.ecosystem = ecosystem
-        self.installed = packages
-        self.keys = keys
+    def build(self, flaw: Flaw, known: Known) -> Finding:
+        """The finding about a flaw; ``known`` is what is known of it whatever has it."""
+        shared = self._of(flaw)
+        told = tell(shared.records, known.facts) if known.facts else shared.told
+        return Finding(
+            domain=Domain.VULNERABILITY,
+            rule=flaw.ids[0],
+            title=flaw.title,
+            severity=told.severity,
+            description=told.description,
+            ids=flaw.ids,
+            cvss=told.cvss,
+            epss=known.epss,
+            epss_percentile=known.percentile,
+            epss_date=known.epss_date,
+            kev=known.kev,
+            known_exploited=known.exploited,
+            cwes=told.cwes,
+            published=told.published,
+            modified=told.modified,
+            ruled_by=flaw.ruling.by,
+            package=shared.package,
+            assets=shared.assets,
+            fixed_in=flaw.fixes.fixed,
+            fix_state=shared.fix_state,
+            confidence=shared.confidence,
+            tier=shared.tier,
+            evidence=shared.evidence,
+            recommended_fix=shared.recommended_fix,
+            references=told.references,
+        )
 
-    @property
-    def fixes(self) -> list[str]:
-        """The versions that the record says mend the flaw."""
-        return [flat[at + 1] for flat in self.row.ranges for at in range(0, len(flat) - 1, 2) if flat[at] == FIXED]
+    def _of(self, flaw: Flaw) -> _Shared:
+        hits, against = flaw.ruling.hits, flaw.ruling.against
+        key = (len(hits), *map(id, hits), *map(id, against))
+        held = self._shared.get(key)
+        if held is None:
+            held = self._shared[key] = self._share(flaw, hits, against)
+        return held
 
-    @property
-    def where(self) -> str:
-        """Whose word it is, on what."""
-        return f"{self.feed}:{self.ecosystem}"
-
-
-class Subject(NamedTuple):
-    """The package that a finding is about: PURL parts, and the name people upgrade."""
-
-    type: str
-    namespace: str | None
-    name: str
-
-    @property
-    def path(self) -> str:
-        """``type/namespace/name``."""
-        return "/".join(filter(None, self))
-
-
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """One flaw in one package: its names, what was ruled about the installed versions, and what mends it."""
-
-    subject: Subject
-    ids: tuple[str, ...]
-    ruling: Ruling[Match]
-    fixes: Upgrades
-
-    @property
-    def title(self) -> str:
-        """What the finding is called; holds no version and no count."""
-        return f"{self.ids[0]}: {self.subject.path}"
-
-
-def flaw(subject: Subject, group: Group[Match], ruling: Ruling[Match]) -> Flaw:
-    """What a group comes to, given a ruling with hits."""
-    return Flaw(subject, group.ids, ruling, _upgrades(ruling.hits))
-
-
-def build(flaw: Flaw, record: Callable[[Row], Record], known: Known) -> Finding:
-    """The finding about a flaw; ``known`` is what is known of it whatever has it."""
-    hits = flaw.ruling.hits
-    rows = {match.row.advisory: (match.ids[0], match.row) for match in hits}
-    told = [(name, record(row)) for name, row in rows.values()]
-    rated, facts = [rating.scores(name, item) for name, item in told], rating.scores_of_facts(known.facts)
-    places = list({id(match.installed): match.installed for match in hits}.values())
-    state = _fix_state(hits)
-    against = flaw.ruling.against
-    return Finding(
-        domain=Domain.VULNERABILITY,
-        rule=flaw.ids[0],
-        title=flaw.title,
-        severity=rating.severity([item for _, item in told], rated, facts),
-        description=_description(told, known),
-        ids=flaw.ids,
-        cvss=rating.distinct([*rated, facts]),
-        epss=known.epss,
-        epss_percentile=known.percentile,
-        epss_date=known.epss_date,
-        kev=known.kev,
-        known_exploited=known.exploited,
-        cwes=_cwes(told, known),
-        published=_moment(min((item.published for _, item in told if item.published), default="")),
-        modified=_moment(max((item.modified for _, item in told if item.modified), default="")),
-        ruled_by=flaw.ruling.by,
-        package=places[0].purl,
-        assets=places[0].assets if len(places) == 1 else tuple(asset for place in places for asset in place.assets),
-        fixed_in=flaw.fixes.fixed,
-        fix_state=state,
-        confidence=_sure(hits, against, places),
-        tier=Tier.CONFIRMED if any(place.tier is Tier.CONFIRMED for place in places) else Tier.HEURISTIC,
-        evidence=_evidence(hits, against, places),
-        recommended_fix=_fix(flaw.subject, places, flaw.fixes.targets, state),
-        references=_references(told, known),
-    )
+    def _share(self, flaw: Flaw, hits: Sequence[Match], against: Sequence[Match]) -> _Shared:
+        named = {match.advisory: match for match in hits}
+        records = [(match.ids[0], self._record(match.advisory, match.collection)) for match in named.values()]
+        places = list({id(match.installed): match.installed for match in hits}.values())
+        state = _fix_state(hits)
+        return _Shared(
+            records=records,
+            told=tell(records, ()),
+            package=places[0].purl,
+            assets=places[0].assets if len(places) == 1 else tuple(asset for place in places for asset in place.assets),
+            fix_state=state,
+            confidence=_sure(hits, against, places),
+            tier=Tier.CONFIRMED if any(place.tier is Tier.CONFIRMED for place in places) else Tier.HEURISTIC,
+            evidence=_evidence(hits, against, places),
+            recommended_fix=_fix(flaw.subject, places, flaw.fixes.targets, state),
+        )
 
 
 def _sure(hits: Sequence[Match], against: Sequence[Match], places: Sequence[Installed]) -> float:
@@ -201,30 +108,6 @@ def _sure(hits: Sequence[Match], against: Sequence[Match], places: Sequence[Inst
     if against or all(match.row.state == State.INVESTIGATING for match in hits):
         sure *= _DISPUTED
     return round(sure * (_BY_NAME if all(match.ecosystem == cpe.ECOSYSTEM for match in hits) else 1.0), 3)
-
-
-def _description(told: Sequence[tuple[str, Record]], known: Known) -> str:
-    said = [item.summary or item.details for _, item in told] + [fact.summary for fact in known.facts]
-    return next(filter(None, said), "")
-
-
-def _cwes(told: Sequence[tuple[str, Record]], known: Known) -> tuple[str, ...]:
-    said = [item.cwes for _, item in told] + [fact.cwes for fact in known.facts]
-    return tuple(dict.fromkeys(chain.from_iterable(said)))
-
-
-def _references(told: Sequence[tuple[str, Record]], known: Known) -> tuple[str, ...]:
-    said = [item.references for _, item in told] + [fact.references for fact in known.facts]
-    return tuple(dict.fromkeys(chain.from_iterable(said)))[:_REFERENCES]
-
-
-def _moment(text: str) -> datetime | None:
-    """A date of a record; what is none is nobody's."""
-    try:
-        moment = datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
 
 def _affected(match: Match) -> str:
@@ -240,26 +123,6 @@ def _otherwise(match: Match) -> str:
     if match.row.state == State.NOT_AFFECTED:
         return f"{match.version} is not affected by this source: {match.row.reason or 'no reason given'}"
     return f"{match.version} is not affected by this source: {describe(match.row.ranges, match.row.versions)}"
-
-
-def _upgrades(hits: Sequence[Match]) -> Upgrades:
-    """What mends all hits; most are one source's word on one version, with one fix at most."""
-    first = hits[0]
-    if len(hits) == 1 and sum(map(len, first.row.ranges)) <= 4:
-        known = (first.verdict.fixed,) if first.verdict.fixed else ()
-        return Upgrades(known, known)
-    # each release of a distribution is mended for itself
-    by_ecosystem: dict[str, list[Match]] = {}
-    for match in hits:
-        by_ecosystem.setdefault(match.ecosystem, []).append(match)
-    parts = [_upgrades_of(matches) for matches in by_ecosystem.values()]
-    targets = dict.fromkeys(version for part in parts for version in part.targets)
-    return Upgrades(tuple(targets), tuple(targets | dict.fromkeys(version for part in parts for version in part.fixed)))
-
-
-def _upgrades_of(hits: Sequence[Match]) -> Upgrades:
-    claims = {match.row.advisory: Claim(match.row.ranges, match.row.versions) for match in hits}
-    return upgrades({match.version for match in hits}, list(claims.values()), hits[0].keys)
 
 
 def _fix_state(hits: Sequence[Match]) -> str:
@@ -280,7 +143,7 @@ def _evidence(hits: Sequence[Match], against: Sequence[Match], places: Sequence[
         ranges = list(dict.fromkeys(ranges))
     if len(places) == 1:
         return (*ranges, *places[0].records)
-    return (*ranges, *dict.fromkeys([item for place in places for item in place.records][:_RECORDS]))
+    return (*ranges, *dict.fromkeys([item for place in places for item in place.records][:RECORDS]))
 
 
 def _range(match: Match, said: str) -> Evidence:

@@ -21,12 +21,13 @@ from surveyor.scan.advise.aliases import group, related
 from surveyor.scan.advise.ecosystems import Epochs, Lookup, epochs_of, line_of, lookup
 from surveyor.scan.advise.enrich import EPSS, KEV, NVD, Facts
 from surveyor.scan.advise.feeds import FEEDS
-from surveyor.scan.advise.finding import Flaw, Match, Subject, build, flaw, installed
+from surveyor.scan.advise.finding import Findings
+from surveyor.scan.advise.hit import Asked, Flaw, Match, Subject, flaw, installed
 from surveyor.scan.advise.judges import Judges
 from surveyor.scan.advise.ledger import Ledger
 from surveyor.scan.advise.modules import of_another_stream
-from surveyor.scan.advise.packing import Row
-from surveyor.scan.advise.ranges import Keys, Verdict, judge
+from surveyor.scan.advise.packing import Bounds, Names, unpack_ranges
+from surveyor.scan.advise.ranges import MISS, Keys, Spans, Verdict, judge
 from surveyor.scan.advise.record import State
 from surveyor.scan.advise.ruling import rule
 from surveyor.scan.advise.snapshot import Snapshot
@@ -74,8 +75,9 @@ def advise(
     with progress.timing("osv"), _collector_paused():
         flaws = _flaws(packages, snapshot, book, artifact)
         facts, known = _facts(flaws, snapshot, progress)
-        snapshot.ahead(match.row for each in flaws for match in each.ruling.hits)
-        findings = tuple(build(each, snapshot.record, facts.of(each.ids)) for each in flaws)
+        snapshot.ahead(match.advisory for each in flaws for match in each.ruling.hits)
+        made = Findings(snapshot.record)
+        findings = tuple(made.build(each, facts.of(each.ids)) for each in flaws)
         upgrades = removal.upgrades(flaws)
     fresh = freshness.entries(snapshot, tuple(book.asked), feeds or Feeds(), now or datetime.now(UTC))
     coverage = (*ledger.coverage(book, snapshot), *fresh)
@@ -105,11 +107,14 @@ def _flaws(packages: Sequence[Package], snapshot: Snapshot, book: Ledger, artifa
     matcher = _Matcher(snapshot, book, artifact)
     subjects = _subjects(packages, snapshot, book)
     snapshot.expect((each.ecosystem, each.name) for questions in subjects.values() for each in questions)
-    for subject, questions in subjects.items():
-        matches = [match for question in questions for match in matcher.ask(question)]
+    asked = {subject: list(filter(None, map(matcher.ask, questions))) for subject, questions in subjects.items()}
+    answered = {subject: answers for subject, answers in asked.items() if answers}
+    names = snapshot.names(
+        bounds[0] for answers in answered.values() for answer in answers for bounds, _ in answer.verdicts
+    )
+    for subject, answers in answered.items():
+        matches = [match for answer in answers for match in matcher.matches(answer, names)]
         hits = [match for match in matches if match.verdict.affected]
-        if not hits:
-            continue
         # sources that call the same flaw mended are heard too
         others = related(hits, (match for match in matches if not match.verdict.affected))
         for found in group([*hits, *others]):
@@ -158,6 +163,13 @@ class _Question(NamedTuple):
     name: str
     version: str
     packages: list[Package]
+
+
+class _Answer(NamedTuple):
+    """What the advisories on one name say of one version, when one of them hits."""
+
+    question: _Question
+    verdicts: list[tuple[Bounds, Verdict]]
 
 
 def _subjects(packages: Sequence[Package], snapshot: Snapshot, book: Ledger) -> dict[Subject, list[_Question]]:
@@ -221,61 +233,78 @@ class _Matcher:
         self._book = book
         #: Whose word a collection's is, and how much it counts.
         self._sources = {n: (each.feed, _RANKS.get(each.feed, 0)) for n, each in snapshot.collections.items()}
-        self._keys: dict[str, Keys] = {}
+        self._orders: dict[str, tuple[Keys, Spans]] = {}
         self._last: tuple[str, str, str] | None = None
-        self._rows: list[Row] = []
+        self._bounds: list[Bounds] = []
 
-    def ask(self, question: _Question) -> list[Match]:
+    def ask(self, question: _Question) -> _Answer | None:
         """Every advisory on that name with its verdict on that version; nothing when none of them hits."""
+        ecosystem, name, version, _ = question
         # questions of one name come one after the other
-        asked = (question.ecosystem, question.name, line_of(question.ecosystem, question.version))
+        asked = ecosystem, name, line_of(ecosystem, version)
         if self._last != asked:
             self._last = asked
-            self._rows = rhel.rows(self._snapshot, *asked)
-        if not self._rows:
-            return []
-        keys = self._order(question.ecosystem)
-        verdicts = [(row, _judge(question.version, row, keys)) for row in self._rows]
+            self._bounds = rhel.bounds(self._snapshot, *asked)
+        if not self._bounds:
+            return None
+        keys, _ = self._order(ecosystem)
+        verdicts = self._verdicts(ecosystem, version)
         self._note(question, keys, verdicts)
         verdicts = [told for told in verdicts if not (told[1].affected and self._elsewhere(question, *told))]
-        if not any(verdict.affected for _, verdict in verdicts):
-            return []
-        places = installed(question.packages, artifact=self._artifact)
-        return [
-            Match(row, verdict, question.version, self._sources[row.collection], question.ecosystem, places, keys)
-            for row, verdict in verdicts
-        ]
+        return _Answer(question, verdicts) if any(verdict.affected for _, verdict in verdicts) else None
 
-    def _elsewhere(self, question: _Question, row: Row, verdict: Verdict) -> bool:
+    def _verdicts(self, ecosystem: str, version: str) -> list[tuple[Bounds, Verdict]]:
+        keys, spans = self._order(ecosystem)
+        key, out = keys[version], []
+        for bounds in self._bounds:
+            _, _, ranges, state, rest, _ = bounds
+            missed = key is not None and state is None and rest is None and spans.beyond(key, ranges)
+            out.append((bounds, MISS if missed else self._judge(version, bounds, keys)))
+        return out
+
+    def matches(self, answer: _Answer, names: Mapping[int, Names]) -> Iterator[Match]:
+        """The same with all that the advisories say, and the packages that have the version."""
+        ecosystem, _, version, packages = answer.question
+        keys, _ = self._order(ecosystem)
+        asked = Asked(ecosystem, version, installed(packages, artifact=self._artifact), keys)
+        for bounds, verdict in answer.verdicts:
+            yield Match(asked, bounds, names[bounds[0]], verdict, self._sources[bounds[1]], self._snapshot.row)
+
+    def _judge(self, version: str, bounds: Bounds, keys: Keys) -> Verdict:
+        """What one advisory says of a version; a vendor that clears those it names turns the verdict around."""
+        _, _, ranges, state, rest, _ = bounds
+        flat = unpack_ranges(ranges)
+        if not state:
+            said = judge(version, flat, (), keys)
+            if said.affected or rest is None:
+                return said
+            return judge(version, flat, self._snapshot.rest(bounds)[0], keys)
+        versions, _ = self._snapshot.rest(bounds)
+        said = judge(version, flat, versions, keys) if flat or versions else _EVERYTHING
+        return _CLEARED if said.affected and state == State.NOT_AFFECTED else said
+
+    def _elsewhere(self, question: _Question, bounds: Bounds, verdict: Verdict) -> bool:
         """Count an advisory that hits by its version alone."""
         other = of_another_stream(
-            question.packages[0], question.version, verdict.fixed, lambda: self._snapshot.record(row).summary
+            question.packages[0], question.version, verdict.fixed, lambda: self._snapshot.record(*bounds[:2]).summary
         )
         if other:
             self._book.other_stream[question.ecosystem] += 1
         return other
 
-    def _note(self, question: _Question, keys: Keys, verdicts: Sequence[tuple[Row, Verdict]]) -> None:
+    def _note(self, question: _Question, keys: Keys, verdicts: Sequence[tuple[Bounds, Verdict]]) -> None:
         """Count what could not be decided."""
         if keys[question.version] is None:
             self._book.odd_versions.setdefault(question.ecosystem, []).append(f"{question.name} {question.version}")
         elif undecided := sum(verdict.undecided for _, verdict in verdicts):
             self._book.undecided[question.ecosystem] += undecided
 
-    def _order(self, ecosystem: str) -> Keys:
+    def _order(self, ecosystem: str) -> tuple[Keys, Spans]:
         base = ecosystem.partition(":")[0]
-        if base not in self._keys:
-            self._keys[base] = Keys(order_of(base))
-        return self._keys[base]
-
-
-def _judge(version: str, row: Row, keys: Keys) -> Verdict:
-    """What one row says of a version; a vendor that clears the versions it names turns the verdict around."""
-    if not row.state:
-        return judge(version, row.ranges, row.versions, keys)
-    named = row.ranges or row.versions
-    said = judge(version, row.ranges, row.versions, keys) if named else _EVERYTHING
-    return _CLEARED if said.affected and row.state == State.NOT_AFFECTED else said
+        if base not in self._orders:
+            keys = Keys(order_of(base))
+            self._orders[base] = keys, Spans(keys)
+        return self._orders[base]
 
 
 def _sources(book: Ledger, snapshot: Snapshot) -> tuple[Source, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from surveyor.scan.advise.keys import Key
+from surveyor.scan.advise.packing import unpack_ranges
 from surveyor.scan.advise.record import AFTER, FIXED, INTRODUCED, LAST_AFFECTED, LIMIT
 from surveyor.scan.advise.versions import Order
 from surveyor.scan.errors import Malformed
@@ -45,7 +46,7 @@ class Verdict(NamedTuple):
     undecided: int = 0
 
 
-_MISS = Verdict(False, "")
+MISS = Verdict(False, "")
 
 
 class Keys(dict[str, Key | None]):
@@ -92,7 +93,37 @@ def judge(version: str, ranges: Sequence[Sequence[str]], versions: Sequence[str]
     if versions and (version in versions or (key is not None and keys.listed(key, versions))):
         fixed, _ = _next_fix(key, ranges, keys)
         return Verdict(True, f"listed: {version}", fixed=fixed, open_ended=fixed is None and not ranges)
-    return Verdict(False, "", undecided=undecided) if undecided else _MISS
+    return Verdict(False, "", undecided=undecided) if undecided else MISS
+
+
+class Spans:
+    """Ranges of one scheme as they are stored: those that say nothing about a version are known by one look-up.
+
+    Most of what a scan reads are those, one beginning and one fix below what is installed.
+    """
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        self._ends: dict[str | None, tuple[Key, Key] | None] = {}
+
+    def beyond(self, key: Key, ranges: str | None) -> bool:
+        """Whether the ranges are one, from a beginning to a fix, and the version is outside of it."""
+        try:
+            ends = self._ends[ranges]
+        except KeyError:
+            if len(self._ends) >= _KEPT:
+                self._ends.clear()
+            ends = self._ends[ranges] = self._read(ranges)
+        return ends is not None and not ends[0] <= key < ends[1]
+
+    def _read(self, ranges: str | None) -> tuple[Key, Key] | None:
+        spans = unpack_ranges(ranges)
+        flat = spans[0] if len(spans) == 1 else ()
+        if len(flat) != 4 or flat[0] != INTRODUCED or flat[2] != FIXED:
+            return None
+        start, end = _ZERO if flat[1] == "0" else self._keys[flat[1]], self._keys[flat[3]]
+        # an end below the beginning ends nothing
+        return None if start is None or end is None or end < start else (start, end)
 
 
 def _decide(key: Key, flat: Sequence[str], keys: Keys) -> Verdict | None:
@@ -106,7 +137,7 @@ def _decide(key: Key, flat: Sequence[str], keys: Keys) -> Verdict | None:
     if start <= key < end:
         return Verdict(True, f"introduced {flat[1]}, fixed {flat[3]}"[:_TEXT], fixed=flat[3])
     # an end below the beginning ends nothing
-    return _walk(key, flat, keys) if end < start else _MISS
+    return _walk(key, flat, keys) if end < start else MISS
 
 
 def _walk(key: Key, flat: Sequence[str], keys: Keys) -> Verdict | None:
@@ -129,7 +160,7 @@ def _walk(key: Key, flat: Sequence[str], keys: Keys) -> Verdict | None:
     # a version is to be below one limit, any of them
     highest = None if unlimited else max(limits, default=None)
     if highest and highest[0] <= key:
-        return _MISS
+        return MISS
     return _spanned(key, sorted(steps.items(), key=_place), highest[1] if highest else None)
 
 
@@ -145,7 +176,7 @@ def _spanned(key: Key, steps: Sequence[tuple[Key, Mapping[str, str]]], limit: st
             break
         began = _begins(began, events, passed=where < key)
     if began is None:
-        return _MISS
+        return MISS
     ahead = [(where, events) for where, events in steps if where >= key]
     fixes = (events[FIXED] for where, events in ahead if where > key and _mends(events))
     ends = (events for where, events in ahead if LAST_AFFECTED in events or (where > key and _mends(events)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
-from surveyor.scan.advise.finding import Flaw, Subject
+from surveyor.scan.advise.hit import Flaw, Subject
 from surveyor.scan.advise.ranges import Keys, judge
 from surveyor.scan.model import Upgrade
 
@@ -45,7 +45,7 @@ def _mends(version: str, flaw: Flaw, keys: Keys) -> bool:
     hits = flaw.ruling.hits
     if len(hits) == 1 and hits[0].verdict.fixed == version:
         return True
-    rows = {match.row.advisory: match.row for match in flaw.ruling.hits}
+    rows = {match.advisory: match.row for match in flaw.ruling.hits}
     return not any(
         (not row.ranges and not row.versions) or judge(version, row.ranges, row.versions, keys).affected
         for row in rows.values()

@@ -12,13 +12,13 @@ A package of a module goes by ``MODULE:STREAM/NAME``, since several streams of o
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import unquote
 
 from surveyor.scan.advise.csaf import module_of
-from surveyor.scan.advise.packing import Row
+from surveyor.scan.advise.packing import Bounds, Names
 
 BASE: Final = "Red Hat"
 #: The scopes of the feed: a file per flaw, and a file per erratum.
@@ -95,39 +95,41 @@ def name_of(package_purl: str, name: str) -> str:
 
 
 class Scoped(Protocol):
-    """The scope of a feed that a row comes from."""
+    """The scope of a feed that something comes from."""
 
     @property
     def scope(self) -> str:
         """``vex`` or ``advisories``."""
 
 
-class Rows(Protocol):
-    """Where rows come from: an open advisory database."""
+class Database(Protocol):
+    """Where bounds come from: an open advisory database."""
 
     @property
     def collections(self) -> Mapping[int, Scoped]:
-        """The scopes by a row's ``collection``."""
+        """The scopes by the ``collection`` of bounds."""
 
-    def affected(self, ecosystem: str, name: str) -> list[Row]:
-        """The rows of an ecosystem and a name."""
+    def bounds(self, ecosystem: str, name: str) -> list[Bounds]:
+        """Those of an ecosystem and a name."""
+
+    def names(self, advisories: Iterable[int]) -> dict[int, Names]:
+        """What advisories go by."""
 
 
-def rows(source: Rows, mainline: str, name: str, line: str) -> list[Row]:
+def bounds(source: Database, mainline: str, name: str, line: str) -> list[Bounds]:
     """What is said of a package of any distribution, by its line before its mainline, flaw by flaw.
 
     Of RHEL a flaw's own file goes before errata, which call every package that they bring a fixed one.
     """
-    found = source.affected(mainline, name)
+    found = source.bounds(mainline, name)
     if not line and not mainline.startswith(f"{BASE}:"):
         return found
-    nearer = source.affected(line, name) if line else []
-    own = {row.ids[0] for row in (*nearer, *found) if _is_own(source, row)}
-    nearer = [row for row in nearer if row.ids[0] not in own or _is_own(source, row)]
-    said = {row.ids[0] for row in nearer}
-    rest = (row for row in found if row.ids[0] not in said and (row.ids[0] not in own or _is_own(source, row)))
+    nearer = source.bounds(line, name) if line else []
+    both = [*nearer, *found]
+    flaws = {n: names.ids[0] for n, names in source.names(each[0] for each in both).items()}
+    of_flaws = {n for n, collection, *_ in both if source.collections[collection].scope == FLAWS}
+    own = {flaws[n] for n in of_flaws}
+    nearer = [each for each in nearer if each[0] in of_flaws or flaws[each[0]] not in own]
+    said = {flaws[n] for n, *_ in nearer}
+    rest = (each for each in found if flaws[each[0]] not in said and (each[0] in of_flaws or flaws[each[0]] not in own))
     return [*nearer, *rest]
-
-
-def _is_own(source: Rows, row: Row) -> bool:
-    return source.collections[row.collection].scope == FLAWS

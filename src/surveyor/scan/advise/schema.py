@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 #: In SQLite's ``user_version``. A reader takes this one only; the database is derived data and quickly made anew.
-VERSION: Final = 3
+VERSION: Final = 4
 #: In SQLite's ``application_id``: "SVYR".
 APPLICATION: Final = 0x53565952
 
 #: ``collection``: one scope of one feed, such as OSV's npm. ``ecosystem`` numbers the names that packages are looked
 #: up under; ``answer`` says which collections speak of one. ``advisory``: one record by the feed's own name for it,
-#: without payload when it is withdrawn or names no package. ``affected``: one row per (package, advisory), with ranges.
-#: ``fact``: what a collection says of one flaw.
+#: without payload when it is withdrawn or names no package. ``affected``: one row per (package, advisory), with what
+#: decides about a version; an erratum names a hundred packages, so its own names stand with the advisory. ``fact``:
+#: what a collection says of one flaw.
 TABLES: Final = """
 CREATE TABLE collection (
     n INTEGER PRIMARY KEY,
@@ -26,7 +27,7 @@ CREATE TABLE collection (
     cursor TEXT NOT NULL DEFAULT '',
     failed_at TEXT NOT NULL DEFAULT '',
     failure TEXT NOT NULL DEFAULT '',
-    affected_dictionary BLOB,
+    rest_dictionary BLOB,
     record_dictionary BLOB,
     UNIQUE (feed, scope)
 );
@@ -44,6 +45,7 @@ CREATE TABLE advisory (
     collection INTEGER NOT NULL,
     entry TEXT NOT NULL,
     modified TEXT NOT NULL,
+    names TEXT NOT NULL,
     payload BLOB
 );
 CREATE INDEX advisory_entry ON advisory (collection, entry);
@@ -52,7 +54,9 @@ CREATE TABLE affected (
     name TEXT NOT NULL,
     advisory INTEGER NOT NULL,
     collection INTEGER NOT NULL,
-    payload BLOB NOT NULL,
+    ranges TEXT,
+    state TEXT,
+    rest BLOB,
     PRIMARY KEY (ecosystem, name, advisory)
 ) WITHOUT ROWID;
 CREATE INDEX affected_advisory ON affected (advisory);

@@ -9,14 +9,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any
 from urllib.parse import quote
 
 from surveyor.scan.advise import changes, schema
 from surveyor.scan.advise.changes import Changes
 from surveyor.scan.advise.codec import Codec
 from surveyor.scan.advise.names import canonical
-from surveyor.scan.advise.packing import Record, Row, unpack_fact, unpack_record, unpack_row
+from surveyor.scan.advise.packing import (
+    Bounds,
+    Names,
+    Record,
+    Row,
+    row,
+    unpack_fact,
+    unpack_names,
+    unpack_record,
+    unpack_rest,
+)
 from surveyor.scan.advise.record import Fact, Mark
 from surveyor.scan.errors import Malformed, NotConfigured, Unsupported
 
@@ -64,12 +74,12 @@ class Snapshot:
             self._answering[name] = (*self._answering.get(name, ()), self.collections[collection])
         #: Every ecosystem, with its release where it has one, that some advisory names.
         self.ecosystems = frozenset(self._answering)
-        self._ranges: dict[int, Codec] = {}
+        self._rests: dict[int, Codec] = {}
         self._records: dict[int, Codec] = {}
         self._recent: dict[int, Record] = {}
         self._ahead: dict[int, None] = {}
         self._payloads: dict[int, object] = {}
-        self._expected: dict[tuple[int, str], list[_Packed]] = {}
+        self._expected: dict[tuple[int, str], list[Bounds]] = {}
 
     def answering(self, ecosystem: str) -> tuple[FeedStatus, ...]:
         """The collections that speak of an ecosystem."""
@@ -77,6 +87,12 @@ class Snapshot:
 
     def affected(self, ecosystem: str, name: str) -> list[Row]:
         """Every advisory that names this package, in a steady order."""
+        found = self.bounds(ecosystem, name)
+        names = self.names(each[0] for each in found)
+        return [self.row(each, names[each[0]]) for each in found]
+
+    def bounds(self, ecosystem: str, name: str) -> list[Bounds]:
+        """What decides about a version of this package, of every advisory that names it, in a steady order."""
         number = self._ecosystems.get(ecosystem)
         if number is None:
             return []
@@ -84,12 +100,26 @@ class Snapshot:
         rows = self._expected.pop(key, None)
         if rows is None:
             rows = self._db.execute(f"{_AFFECTED} = ?", key).fetchall()
-        return [
-            unpack_row(
-                advisory, collection, self._codec(self._ranges, collection, "affected_dictionary").unpack(payload)
-            )
-            for advisory, collection, payload, _ in rows
-        ]
+        if not self.collections.keys() >= {each[1] for each in rows}:
+            raise Malformed("the advisory database lacks a collection that it names")
+        return rows
+
+    def rest(self, bounds: Bounds) -> tuple[list[str], str]:
+        """The versions that an advisory lists one by one, and why it says what it says."""
+        _, collection, _, _, rest, _ = bounds
+        if rest is None:
+            return [], ""
+        return unpack_rest(self._codec(self._rests, collection, "rest_dictionary").unpack(rest))
+
+    def row(self, bounds: Bounds, names: Names) -> Row:
+        """All that one advisory says of a package."""
+        return row(bounds, names, self.rest(bounds))
+
+    def names(self, advisories: Iterable[int]) -> dict[int, Names]:
+        """What these advisories go by."""
+        # in the table's own order, so that no page of it is read twice
+        asked = sorted(set(advisories))
+        return {n: unpack_names(text) for n, text in self._among("SELECT n, names FROM advisory WHERE n", asked)}
 
     def expect(self, names: Iterable[tuple[str, str]]) -> None:
         """Read what many will be asked about, by ecosystem and name, with few questions to SQLite."""
@@ -98,38 +128,40 @@ class Snapshot:
             if (number := self._ecosystems.get(ecosystem)) is not None:
                 by_ecosystem.setdefault(number, {})[canonical(ecosystem, name)] = None
         for number, wanted in by_ecosystem.items():
-            listed = list(wanted)
-            found: dict[str, list[_Packed]] = {}
-            for at in range(0, len(listed), _AT_ONCE):
-                some = listed[at : at + _AT_ONCE]
-                asked = f"{_AFFECTED} IN ({','.join('?' * len(some))})"
-                for row in self._db.execute(asked, (number, *some)):
-                    found.setdefault(row[3], []).append(row)
-            self._expected |= {(number, name): found.get(name, []) for name in listed}
+            # in the table's own order, so that no page of it is read twice
+            found: dict[str, list[Bounds]] = {name: [] for name in sorted(wanted)}
+            for each in self._among(_AFFECTED, found, number):
+                found[each[5]].append(each)
+            self._expected |= {(number, name): rows for name, rows in found.items()}
 
-    def ahead(self, rows: Iterable[Row]) -> None:
-        """Know whose records will be asked for, in that order: they are read many at once."""
-        self._ahead = dict.fromkeys(row.advisory for row in rows)
+    def _among(self, asked: str, values: Iterable[object], *first: object) -> Iterator[tuple[Any, ...]]:
+        """Ask for many values of the last column in few questions."""
+        waiting = list(dict.fromkeys(values))
+        for at in range(0, len(waiting), _AT_ONCE):
+            some = waiting[at : at + _AT_ONCE]
+            # at once, so that no question is open when something ends in the middle
+            yield from self._db.execute(f"{asked} IN ({','.join('?' * len(some))})", (*first, *some)).fetchall()
 
-    def record(self, row: Row) -> Record:
-        """The rest of the advisory that a row belongs to; the last ones are kept, an erratum being told per flaw."""
-        held = self._recent.get(row.advisory)
+    def ahead(self, advisories: Iterable[int]) -> None:
+        """Know which records will be asked for, in that order: they are read many at once."""
+        self._ahead = dict.fromkeys(advisories)
+
+    def record(self, advisory: int, collection: int) -> Record:
+        """What an advisory tells besides; the last ones are kept, an erratum being told per flaw."""
+        held = self._recent.get(advisory)
         if held is None:
             if len(self._recent) >= _RECENT:
                 self._recent.clear()
-            held = self._recent[row.advisory] = self._read(row)
+            held = self._recent[advisory] = self._read(advisory, collection)
         return held
 
     def facts(self, cves: Iterable[str]) -> dict[str, dict[str, Fact]]:
         """What the feeds of facts say of these flaws: CVE → feed → fact."""
-        wanted, out = list(dict.fromkeys(cves)), dict[str, dict[str, Fact]]()
-        for at in range(0, len(wanted), _AT_ONCE):
-            some = wanted[at : at + _AT_ONCE]
-            asked = f"SELECT cve, collection, payload FROM fact WHERE cve IN ({','.join('?' * len(some))})"  # noqa: S608
-            for cve, collection, payload in self._db.execute(asked, some):
-                codec = self._codec(self._records, collection, "record_dictionary")
-                feed = self.collections[collection].feed
-                out.setdefault(cve, {})[feed] = unpack_fact(cve, codec.unpack(payload))
+        out: dict[str, dict[str, Fact]] = {}
+        for cve, collection, payload in self._among("SELECT cve, collection, payload FROM fact WHERE cve", cves):
+            codec = self._codec(self._records, collection, "record_dictionary")
+            feed = self.collections[collection].feed
+            out.setdefault(cve, {})[feed] = unpack_fact(cve, codec.unpack(payload))
         return out
 
     def marks(self) -> dict[tuple[str, str], Mark]:
@@ -157,9 +189,9 @@ class Snapshot:
         """What is said otherwise than at an earlier state."""
         return changes.since(self._db, since)
 
-    def _read(self, row: Row) -> Record:
-        codec = self._codec(self._records, row.collection, "record_dictionary")
-        payload = self._payload(row.advisory)
+    def _read(self, advisory: int, collection: int) -> Record:
+        codec = self._codec(self._records, collection, "record_dictionary")
+        payload = self._payload(advisory)
         if payload is None:
             raise Malformed("the advisory database lacks a record that it names")
         return unpack_record(codec.unpack(payload))
@@ -170,8 +202,7 @@ class Snapshot:
             some = [advisory, *islice(self._ahead, _AT_ONCE - 1)]
             for each in some[1:]:
                 del self._ahead[each]
-            asked = f"SELECT n, payload FROM advisory WHERE n IN ({','.join('?' * len(some))})"  # noqa: S608
-            self._payloads = dict(self._db.execute(asked, some))
+            self._payloads = dict(self._among("SELECT n, payload FROM advisory WHERE n", some))
         if advisory not in self._payloads:
             one = self._db.execute("SELECT n, payload FROM advisory WHERE n = ?", (advisory,))
             self._payloads.update(one)
@@ -186,9 +217,7 @@ class Snapshot:
         return kept[collection]
 
 
-#: An advisory, whose it is, its ranges as they are packed, and the name.
-_Packed: TypeAlias = tuple[int, int, bytes, str]
-_AFFECTED = "SELECT advisory, collection, payload, name FROM affected WHERE ecosystem = ? AND name"
+_AFFECTED = "SELECT advisory, collection, ranges, state, rest, name FROM affected WHERE ecosystem = ? AND name"
 #: What SQLite writes down of the tables and indexes that there are.
 _KNOWN = {part.strip().replace(" IF NOT EXISTS", "") for part in (schema.TABLES + changes.TABLES).split(";")}
 

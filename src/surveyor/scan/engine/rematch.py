@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from surveyor import __version__
 from surveyor.scan.advise import cpe, match, programs, snapshot
 from surveyor.scan.advise.ecosystems import lookup
-from surveyor.scan.advise.finding import Subject
+from surveyor.scan.advise.hit import Subject
 from surveyor.scan.advise.snapshot import Snapshot
 from surveyor.scan.engine import summarise
 from surveyor.scan.engine.units import Ledger

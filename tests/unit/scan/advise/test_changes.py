@@ -106,11 +106,11 @@ def test_a_database_of_before_states_is_built_upon(tmp_path: Path) -> None:
 
 
 def advisory(name: str, fixed: str) -> Advisory:
-    spans = (("introduced", "0"), ("fixed", fixed))
+    spans = (("i", "0", "f", fixed),)
     return Advisory(
         id=f"X-{name}",
         modified=LATER,
-        affected=(Affected(ecosystem="Debian:12", name=name, ranges=(tuple(spans),)),),
+        affected=(Affected(ecosystem="Debian:12", name=name, ranges=spans),),
     )
 
 

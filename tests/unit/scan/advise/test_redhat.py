@@ -396,13 +396,13 @@ def test_several_flaws_in_one_erratum() -> None:
 def test_the_matcher_is_told_of_lines(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """One question a name and line, however many packages have it."""
     asked: list[tuple[str, str]] = []
-    rows = match.rhel.rows
+    bounds = match.rhel.bounds
 
     def counted(affected: object, ecosystem: str, name: str, line: str) -> object:
         asked.append((name, line))
-        return rows(affected, ecosystem, name, line)  # type: ignore[arg-type]
+        return bounds(affected, ecosystem, name, line)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(match.rhel, "rows", counted)
+    monkeypatch.setattr(match.rhel, "bounds", counted)
     packages = [rhel(name, "7.76.1-23.el9_2.5", source="curl") for name in ("curl", "libcurl")]
     scan(tmp_path, *packages, rhel("curl-minimal", "7.76.1-26.el9", source="curl"), documents=[CURL])
     assert asked == [("curl", "Red Hat:9.2"), ("curl", "")]

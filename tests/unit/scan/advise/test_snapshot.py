@@ -5,12 +5,24 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import orjson
 import pytest
 
 from surveyor.scan.advise import schema
 from surveyor.scan.advise import snapshot as snapshots
 from surveyor.scan.advise.codec import Codec, train
+from surveyor.scan.advise.packing import (
+    pack_names,
+    pack_ranges,
+    pack_rest,
+    unpack_names,
+    unpack_ranges,
+    unpack_rest,
+)
+from surveyor.scan.advise.ranges import MISS, Keys, Spans, judge
+from surveyor.scan.advise.record import Advisory, Affected
 from surveyor.scan.advise.snapshot import open_snapshot, status
+from surveyor.scan.advise.versions import order_of
 from surveyor.scan.errors import Malformed, NotConfigured, Unsupported
 from tests.servers.osv_bucket import record
 from tests.unit.scan.advise.conftest import Made
@@ -116,13 +128,46 @@ def test_records_are_read_many_at_once_in_whatever_order_they_are_asked_for(
         def asked(order: str) -> int:
             questions: list[str] = []
             snapshot._db.set_trace_callback(questions.append)
-            assert [snapshot.record(rows[n]).summary for n in order] == [f"flaw {n}" for n in order]
+            assert [snapshot.record(*rows[n][:2]).summary for n in order] == [f"flaw {n}" for n in order]
             return sum("FROM advisory" in question for question in questions)
 
         assert asked("0123456") == 7
-        snapshot.ahead(rows[n] for n in "0123456")
+        snapshot.ahead(rows[n].advisory for n in "0123456")
         assert asked("0123456") == 3
-        snapshot.ahead(rows[n] for n in "0123456")
+        snapshot.ahead(rows[n].advisory for n in "0123456")
         # not yet read, read and dropped, read again
         assert asked("605060") == 5
         assert asked("1234") == 4
+
+
+def test_plain_text_holds_whatever_a_feed_says() -> None:
+    odd = ("i", "0", "f", "1\x1f2\x1e3")
+    said = Affected(ecosystem="npm", name="left", ranges=(odd, ("i", "4")), versions=("a\x1f",), reason="why")
+    advisory = Advisory(id="X-1", modified="", aliases=("Y\x1e1",), errata=("Z", ""), affected=(said,))
+    assert unpack_ranges(pack_ranges([said])) == [["i", "0", "f", "1\ufffd2\ufffd3"], ["i", "4"]]
+    assert unpack_ranges(pack_ranges([])) == []
+    assert unpack_names(pack_names(advisory)) == (("X-1", "Y\ufffd1"), ("Z", ""))
+    packed = pack_rest([said])
+    assert packed
+    assert unpack_rest(orjson.loads(packed)) == (["a\x1f"], "why")
+
+
+def test_what_a_range_says_at_a_glance_is_what_it_says() -> None:
+    keys = Keys(order_of("npm"))
+    spans = Spans(keys)
+    for flat in (
+        ("i", "0", "f", "2"),
+        ("i", "1", "f", "2"),
+        ("i", "2", "f", "1"),
+        ("i", "1", "l", "2"),
+        ("i", "?", "f", "2"),
+    ):
+        text = pack_ranges([Affected(ecosystem="npm", name="x", ranges=(flat,))])
+        for version in ("0.9", "1", "1.5", "2", "3"):
+            key = keys[version]
+            assert key is not None
+            told = judge(version, [flat], (), keys)
+            # what is not known at a glance is looked at
+            assert not spans.beyond(key, text) or told == MISS
+    assert spans.beyond(keys["2"] or (), "i\x1f1\x1ff\x1f2")
+    assert spans.beyond(keys["0.9"] or (), "i\x1f1\x1ff\x1f2")
