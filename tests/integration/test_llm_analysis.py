@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from surveyor.llm.accessibility import MOST_CONFIDENT
+from surveyor.llm.explain import LEAST_CONFIDENT
 from surveyor.remedy.priority import MODEL_BOUND, decide
 from surveyor.scan.plan import WEB_SLOTS
 from surveyor.scan.settings import AllowedHost
@@ -24,13 +25,18 @@ from surveyor.service.store import finding_lists
 from surveyor.service.store.finding_lists import Filter
 from surveyor.service.store.findings import FindingRow
 from surveyor.service.store.scans import Scan
+from tests import browser as browsers
 from tests.servers.llm import Asked, Models, obliging
 from tests.servers.pipeline import Ground, worker
 from tests.servers.web import Site
 from tests.unit.llm.injections import INJECTIONS
 
 ROUNDS = 50
-PICTURES = "<ul><li><img src=a.png></li><li><img src=b.png></li></ul>"
+#: What a rule decides, and what none can.
+PICTURES = (
+    "<ul><li><img src=a.png></li><li><img src=b.png></li></ul>"
+    "<h1 style='color:#777;background-image:linear-gradient(red,blue)'>Shop</h1>"
+)
 
 
 @pytest.fixture
@@ -189,11 +195,13 @@ def greedy(body: dict[str, Any]) -> Any:
     return {**answer, "health_score": 100, "findings": [{**one, **zero} for one in answer["findings"]]}
 
 
+@pytest.mark.browser
 async def test_the_whole_story(near: Ground, site: Site, models: Models) -> None:
     models.make = greedy
     await configure(near, models)
+    executable = browsers.find() or pytest.skip("no Chromium is installed")
     scan = await scans.start_web(near.platform, **near.place, url=site.url())
-    with worker(near.config, **settings(site)):
+    with worker(near.config, **settings(site), SURVEYOR_CHROMIUM=executable):
         ended = await near.ended(scan.id, 60)
     assert ended.status == "done"
     assert ended.summary["summary"] == "All in all it could be better."
@@ -223,10 +231,16 @@ async def test_the_whole_story(near: Ground, site: Site, models: Models) -> None
     assert pictures.evidence[0]["value"] == "body > ul > li > img"
     assert "body > ul > li > img" in pictures.evidence[1]["value"]
     assert (pictures.severity, pictures.confidence > MOST_CONFIDENT) == ("high", True)
+    [contrast] = [row for row in found if row.rule == "accessibility_color_contrast"]
+    assert contrast.title == "Text with too little contrast: to be reviewed"
+    assert [item["kind"] for item in contrast.evidence] == ["group", "model", "element", "model_no_barrier"]
+    assert (contrast.severity, contrast.confidence) == ("low", LEAST_CONFIDENT)
     entries = {entry["what"]: entry for entry in ended.coverage}
     assert (entries["analysis"]["state"], entries["slot.accessibility_model"]["state"]) == ("looked", "looked")
     assert "named 1 of 15 classes" in entries["slot.accessibility_model"]["detail"]
-    assert "explained 1 group" in entries["slot.accessibility_model"]["detail"]
+    told = entries["slot.accessibility_model"]["detail"]
+    assert "explained 2 groups of elements; judged 1 of 1 undecided element: 0 barrier, 1 no barrier" in told
+    assert "2 claims dropped" in told
     used = await llm.used(near.platform, team_id=near.team_id)
     assert (used.units.used, used.units.reserved) == (1, 0)
     assert sorted(call.purpose for call in used.calls.items) == ["accessibility", "accessibility", "analysis"]
