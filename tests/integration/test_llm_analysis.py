@@ -36,6 +36,7 @@ ROUNDS = 50
 PICTURES = (
     "<ul><li><img src=a.png></li><li><img src=b.png></li></ul>"
     "<h1 style='color:#777;background-image:linear-gradient(red,blue)'>Shop</h1>"
+    "<style>.gone{display:none}</style><p class=gone>unseen words</p><label for=f>Your name</label><input id=f>"
 )
 
 
@@ -235,6 +236,9 @@ async def test_the_whole_story(near: Ground, site: Site, models: Models) -> None
     assert contrast.title == "Text with too little contrast: to be reviewed"
     assert [item["kind"] for item in contrast.evidence] == ["group", "model", "element", "model_no_barrier"]
     assert (contrast.severity, contrast.confidence) == ("low", LEAST_CONFIDENT)
+    (shown,) = (asked.user for asked in models.asked if "outline" in asked.data)
+    assert "unseen words" not in shown
+    assert 'accessible-name=\\"Your name\\"' in shown
     entries = {entry["what"]: entry for entry in ended.coverage}
     assert (entries["analysis"]["state"], entries["slot.accessibility_model"]["state"]) == ("looked", "looked")
     assert "named 1 of 15 classes" in entries["slot.accessibility_model"]["detail"]

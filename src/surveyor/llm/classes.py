@@ -72,8 +72,8 @@ _FIELDS = frozenset({"input", "select", "textarea"})
 _FIELD_ROLES = frozenset({"textbox", "searchbox", "combobox", "listbox", "checkbox", "radio", "switch", "spinbutton"})
 _PICTURES = frozenset({"img", "svg", "area", "input", "object", "embed", "canvas", "video", "figure"})
 #: How a line says words, and a name.
-_WORDS, _NAME = re.compile(r'> "'), re.compile(r' (?:alt|title|aria-label)="')
-_SAID = re.compile(r'> "| (?:alt|title|aria-label|placeholder|value)="')
+_WORDS, _NAME = re.compile(r'> "'), re.compile(r' (?:alt|title|aria-label|accessible-name)="')
+_SAID = re.compile(r'> "| (?:alt|title|aria-label|accessible-name|placeholder|value)="')
 
 _ALL = (
     BarrierClass(

@@ -13,9 +13,13 @@ from operator import attrgetter
 
 import orjson
 
+from surveyor.scan.accessible import Node
 from surveyor.scan.check.element import Element
+from surveyor.scan.check.told import Told
 
 _DEEPEST = 12
+#: Roles of text, which say nothing beside it.
+_TEXTS = frozenset({"StaticText", "InlineTextBox"})
 _TAG, _ARIA = 40, 10
 _SILENT = frozenset(("script", "style", "template", "link", "base", "noscript", "path", "defs", "br", "wbr", "source"))
 _PLAIN = frozenset(("div", "span", "head", "tbody", "b", "i", "small", "center", "font", "picture", "g", "meta"))
@@ -82,7 +86,7 @@ class Level:
 class Line:
     """One element, or a note of ours, which has no ``name``; ``weight`` is how much it matters, ``cut`` that it is cut.
 
-    ``opens``: a part of the page begins here.
+    ``opens``: a part of the page begins here. ``where`` is the selector of what is no element of the markup.
     """
 
     name: str
@@ -92,6 +96,7 @@ class Line:
     opens: bool = False
     cut: bool = False
     key: int = -1
+    where: str = ""
 
     def __str__(self) -> str:
         return f"{' ' * self.depth}{self.name}{' ' if self.name else ''}{self.said}"
@@ -108,17 +113,20 @@ def note(said: str, depth: int) -> Line:
     return Line("", min(depth, _DEEPEST), f"… {said}")
 
 
-def lines(top: Element, level: Level) -> Iterator[Line]:
-    """One line an element that means something, in document order; without recursion, since pages nest deep."""
+def lines(top: Element, level: Level, told: Told | None = None) -> Iterator[Line]:
+    """One line an element that means something, in document order; without recursion, since pages nest deep.
+
+    ``told`` is a browser's word on what is hidden and how things are named; markup's own has to do without it.
+    """
     stack: list[tuple[Element | Line, int]] = [(top, 0)]
     while stack:
         node, depth = stack.pop()
         if isinstance(node, Line):
             yield node
             continue
-        if node.tag in _SILENT or _hidden(node):
+        if node.tag in _SILENT or (told.hides(node) if told is not None and told.seen else _hidden(node)):
             continue
-        line = _line(node, depth, level)
+        line = _line(node, depth, level, told)
         if line is not None:
             yield line
         below = depth + (line is not None)
@@ -162,9 +170,28 @@ def _children(node: Element, level: Level, depth: int) -> list[Element | Line]:
     return kept
 
 
-def _line(node: Element, depth: int, level: Level) -> Line | None:
+def within(node: Node, key: int, level: Level) -> Line:
+    """The line of what stands in a frame or a shadow tree: a browser's word alone."""
+    role = f' role="{_one_line(node.role)[:_TAG]}"' if node.role and node.role not in _TEXTS else ""
+    name = _seen(node.name)
+    tag = _one_line(node.tag)[:_TAG] or "span"
+    weight = _SHAPE if tag in _HEADINGS else _WEIGHTS.get(tag, _TEXT)
+    return Line(
+        f"e{key}",
+        1,
+        f'<{tag}{role}> "{_cut(name, level.text)}"',
+        weight=weight,
+        cut=len(name) > level.text,
+        where=node.where,
+    )
+
+
+def _line(node: Element, depth: int, level: Level, told: Told | None) -> Line | None:
     """An element's line, none for a wrapper that says nothing."""
     said, cut = _attributes(node, level)
+    if told is not None:
+        said += _word("accessible-name", told.names.get(node.key), level)
+        said += _word("accessible-description", told.descriptions.get(node.key), level)
     words = _seen(" ".join(child for child in node.children if isinstance(child, str)))
     if node.tag in _PLAIN and not said and not words:
         return None
@@ -203,6 +230,10 @@ def _attributes(node: Element, level: Level) -> tuple[str, bool]:
         shown = _one_line(name)[:_TAG]
         said.append(f' {shown}="{_cut(value, level.value)}"' if given[name] and name != "onclick" else f" {shown}")
     return "".join(said), cut
+
+
+def _word(name: str, value: str | None, level: Level) -> str:
+    return f' {name}="{_cut(_seen(value), level.value)}"' if value else ""
 
 
 def _seen(text: str) -> str:

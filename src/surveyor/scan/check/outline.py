@@ -5,13 +5,16 @@ What has to go is taken evenly from the whole page, and what matters least goes 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate
 
+from surveyor.scan.accessible import Tree
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.element import Element, positions, selector
-from surveyor.scan.check.lines import Level, Line, evenly, lines, note
+from surveyor.scan.check.lines import Level, Line, evenly, lines, note, within
+from surveyor.scan.check.told import Told, join
 from surveyor.scan.outline import Outline
 from surveyor.scan.vocabulary import counted
 
@@ -36,15 +39,17 @@ class _Shown:
     left_out: str = ""
 
 
-def outlined(document: Document, limit: int = BYTES) -> Outline:
+def outlined(document: Document, tree: Tree | None = None, *, limit: int = BYTES) -> Outline:
     """The page's outline with a selector for each of its lines, as rules quote them.
 
-    Raises ``LimitExceeded`` as reading its elements does.
+    With the page's accessibility ``tree`` it holds what that tells of, names that come from other elements, and what
+    is in frames and shadow trees. Raises ``LimitExceeded`` as reading its elements does.
     """
     elements = document.elements
     if not elements:
         return Outline()
-    shown = _shown(elements[0], limit, len(elements))
+    told = join(elements, tree) if tree is not None else None
+    shown = _shown(partial(_all, elements, told), limit, len(elements) + (len(told.within) if told else 0))
     return Outline(
         text="\n".join(map(str, shown.lines)),
         selectors=_selectors(shown.lines, elements),
@@ -52,16 +57,25 @@ def outlined(document: Document, limit: int = BYTES) -> Outline:
     )
 
 
-def _shown(top: Element, limit: int, elements: int) -> _Shown:
-    whole = _within(lines(top, _WHOLE), limit)
+def _all(elements: Sequence[Element], told: Told | None, level: Level) -> Iterator[Line]:
+    """The lines of the page's own elements, then of what is in its frames and shadow trees."""
+    yield from lines(elements[0], level, told)
+    if told is not None and told.within:
+        yield note("in frames and shadow trees", 0)
+        for key, node in enumerate(told.within, len(elements)):
+            yield within(node, key, level)
+
+
+def _shown(made: Callable[[Level], Iterator[Line]], limit: int, elements: int) -> _Shown:
+    whole = _within(made(_WHOLE), limit)
     if whole is not None:
         return _Shown(whole, _left(cut=sum(line.cut for line in whole)))
     for level in (_WHOLE, *_LEVELS):
-        made = _once(lines(top, level), limit)
-        if made is not None:
-            shown = _named(made) if level.run < _ALL else 0
-            return _Shown(made, _left(shown=shown, of=elements, cut=sum(line.cut for line in made)))
-    return _sampled(_once(lines(top, _LEVELS[-1]), _ALL) or [], limit, elements)
+        fit = _once(made(level), limit)
+        if fit is not None:
+            shown = _named(fit) if level.run < _ALL else 0
+            return _Shown(fit, _left(shown=shown, of=elements, cut=sum(line.cut for line in fit)))
+    return _sampled(_once(made(_LEVELS[-1]), _ALL) or [], limit, elements)
 
 
 def _selectors(shown: Iterable[Line], elements: Sequence[Element]) -> dict[str, str]:
@@ -69,7 +83,7 @@ def _selectors(shown: Iterable[Line], elements: Sequence[Element]) -> dict[str, 
     for line in shown:
         if not line.name:
             continue
-        path = selector(elements[line.key], places)
+        path = line.where or selector(elements[line.key], places)
         room -= len(path.encode(errors="replace"))
         if room < 0:
             break

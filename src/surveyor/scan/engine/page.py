@@ -50,7 +50,7 @@ def judge(rules: Rules, shared: Shared, *, outline: bool) -> Coverage:
         rules.result.facts = facts(document, url=rules.asset.value)
     if rules.domain is Domain.ACCESSIBILITY and Needs.RENDERED in rules.reach:
         document = around.shown or document
-    shown = outlined(document) if outline else None
+    shown = outlined(document, around.tree) if outline else None
     ran = _Judge(rules, document, around, missed=missed, unfit=unfit).run()
     if shown is not None:
         rules.result.outline = replace(shown, undecided=tuple(rules.result.undecided))

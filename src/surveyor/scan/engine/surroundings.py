@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property, partial
 from urllib.parse import urljoin
 
+from surveyor.scan.accessible import Tree
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Needs
 from surveyor.scan.check.linking import moved
@@ -81,6 +82,12 @@ class Surroundings:
         if self._shared.errand.settings.browser is None or self.shown is not None:
             return None
         return Unreachable("the page as a browser shows it could not be had")
+
+    @property
+    def tree(self) -> Tree | None:
+        """What the browser tells assistive technology of the page; nothing where ``shown`` was not asked for."""
+        found = self._have.get(Needs.RENDERED)
+        return found.tree if isinstance(found, Rendered) else None
 
     def tell_untried(self) -> None:
         """How many of the page's addresses and scripts, and of the site's sitemaps, were not asked for, and why."""

@@ -19,7 +19,7 @@ from surveyor.scan.outline import Outline
 
 
 def outlined(html: str, limit: int = BYTES) -> str:
-    return module.outlined(document(html), limit).text
+    return module.outlined(document(html), limit=limit).text
 
 
 def size(text: str) -> int:
