@@ -368,6 +368,44 @@ def versions() -> str:
     )
 
 
+def seo_cases() -> str:
+    """The labelled cases of the rules of search engines, counted by rule, and those that are markup in full."""
+    from surveyor.scan.check.registry import CHECKS
+    from surveyor.scan.model import Domain
+    from tests.labelled.seo import labelled
+
+    cases = labelled()
+    rows = []
+    for rule in CHECKS[Domain.SEO]:
+        own = [case for case in cases if case.rule == rule.id]
+        fails = sum(bool(case.expected) for case in own)
+        rows.append((f"`{rule.id}`", str(len(rule.outcomes)), str(fails), str(len(own) - fails)))
+    fails = sum(bool(case.expected) for case in cases)
+    rows.append(("all", "", str(fails), str(len(cases) - fails)))
+    told = (
+        (f"`{case.rule}`", _code(case.what), ", ".join(case.expected) or "nothing")
+        for case in sorted(cases, key=lambda case: case.rule)
+        if case.what
+    )
+    return (
+        f"{NOTE}# Cases of SEO rules\n\n"
+        f"{len(cases)} cases, each labelled by hand with the outcomes that a rule has to give, no more and no fewer:\n"
+        f"{fails} in which something is wrong, {len(cases) - fails} in which nothing is. Every one is a test; a test\n"
+        "fails too when an outcome of a rule has no case.\n\n"
+        f"{_table(('rule', 'outcomes', 'cases that fail', 'cases that pass'), rows)}\n"
+        "## Markup\n\n"
+        "Before the arrow as served, behind it as rendered. The cases of rules about what is around a page\n"
+        "(robots.txt, sitemaps, answers) are counted above and stand in the tests.\n\n"
+        f"{_table(('rule', 'page', 'outcomes'), told)}"
+    )
+
+
+def _code(text: str) -> str:
+    """Markup on one line of a table, cut."""
+    line = " ".join(text.split()).replace("`", "'")
+    return f"`{line[:160]}{'…' if len(line) > 160 else ''}`"
+
+
 def priority() -> str:
     """The page about priority, with the formula's own table between its marks."""
     from surveyor.remedy import priority as formula
@@ -413,6 +451,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reports.md": reports,
     "metrics.md": metrics,
     "version-order.md": versions,
+    "seo-cases.md": seo_cases,
     "../explanation/priority.md": priority,
     "report.schema.json": report_schema,
     "diff.schema.json": diff_schema,

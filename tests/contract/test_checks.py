@@ -74,7 +74,7 @@ def test_a_check_is_one_file_with_words_for_each_outcome(rule: Check) -> None:
     assert rule.version >= 1
     assert (rule.speed is not None) == (rule.needs is Needs.SPEED)
     assert (rule.program is not None) == (rule.needs is Needs.PROGRAM)
-    judges = {name: getattr(rule, name) for name in sorted({*AROUND, "page", "speed", "program"})}
+    judges = {name: getattr(rule, name) for name in sorted({*AROUND, "page", "pages", "speed", "program"})}
     ((name, judge),) = ((name, one) for name, one in judges.items() if one is not None)
     assert name == {"html": "page"}.get(rule.needs, rule.needs)
     assert (judge.__doc__ or "").strip()

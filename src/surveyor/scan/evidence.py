@@ -248,9 +248,9 @@ class Reference:
     value: str
 
 
-#: Kinds of which only some are asked for: links of a page, sitemaps, and scripts.
-SITEMAP, SCRIPT = "sitemap", "script"
-SAMPLED = frozenset({"anchor", SITEMAP, SCRIPT})
+#: Kinds of which only some are asked for: links of a page, sitemaps, scripts, and addresses of sitemaps.
+SITEMAP, SCRIPT, ADDRESS = "sitemap", "script", "address"
+SAMPLED = frozenset({"anchor", SITEMAP, SCRIPT, ADDRESS})
 #: For ``Scripts.missed``: that of a script that was read.
 MAP = "map"
 #: Statuses that say nothing about whether a reader gets an answer: a login, a machine not wanted, another method.
@@ -321,6 +321,21 @@ class Sitemaps:
     """
 
     files: tuple[SitemapFile, ...]
+    missed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """What answers at some of the addresses that sitemaps name on the page's host, of pages only a beginning.
+
+    ``listed`` are all of them, ``robots`` is the site's file of rules. ``silent`` says by address how no answer came;
+    ``missed`` what is not known, as for sitemaps, and by ``address`` how many were asked for.
+    """
+
+    listed: tuple[str, ...] = ()
+    robots: Page | None = None
+    answers: Mapping[str, Page] = field(default_factory=dict)
+    silent: Mapping[str, str] = field(default_factory=dict)
     missed: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from surveyor.scan.check import directives
 from surveyor.scan.check.document import Document
 from surveyor.scan.evidence import WellKnown
@@ -14,8 +12,7 @@ from surveyor.scan.formats.robots import Rule
 def forbidding(url: str, files: WellKnown) -> dict[str, Rule | None]:
     """By crawler the rule that keeps it from a page, if one does; a file that is not there or no such file has none."""
     found = robots.read(files.files.get(robots.PATH))
-    split = urlsplit(url)
-    path = (split.path or "/") + (f"?{split.query}" if split.query else "")
+    path = robots.path_of(url)
     rules: dict[str, Rule | None] = {}
     for agent in directives.AGENTS:
         rule = found.deciding(agent, path)

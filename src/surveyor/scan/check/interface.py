@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # rules of programs need no parser of pages, and the other wa
         Exposed,
         Libraries,
         Links,
+        Mapped,
         Rendered,
         Schemes,
         Scripts,
@@ -34,8 +35,9 @@ class Needs(StrEnum):
     Any answer of a server, an HTML page, measurements of loading, a program's headers; and around a page: both schemes,
     what foreign origins may read, TLS, files in well-known places, paths that should not answer, the site's
     scripts, and the libraries that all its scripts say they are. With the page at hand: those files in well-known
-    places, what answers at the addresses that it names, the site's sitemaps, what a browser made of it, and the
-    document that this is. Last all pages of a scan together, where it looks at several.
+    places, what answers at the addresses that it names, the site's sitemaps and what answers at addresses of theirs,
+    what a browser made of it, and the document that this is. Last all pages of a scan together, where it looks at
+    several.
     """
 
     PAGE = "page"
@@ -52,6 +54,7 @@ class Needs(StrEnum):
     SITE = "site"
     LINKS = "links"
     SITEMAPS = "sitemaps"
+    MAPPED = "mapped"
     RENDERED = "rendered"
     SHOWN = "shown"
     PAGES = "pages"
@@ -72,10 +75,11 @@ AROUND = frozenset(
         Needs.SITE,
         Needs.LINKS,
         Needs.SITEMAPS,
+        Needs.MAPPED,
     },
 )
 #: Of those, what is judged beside the page.
-BESIDE = frozenset({Needs.SITE, Needs.LINKS, Needs.SITEMAPS, Needs.RENDERED, Needs.SHOWN})
+BESIDE = frozenset({Needs.SITE, Needs.LINKS, Needs.SITEMAPS, Needs.MAPPED, Needs.RENDERED, Needs.SHOWN})
 
 
 #: The kind of evidence that says in which forms of a page a problem is.
@@ -138,6 +142,7 @@ class Check:
     site: Callable[[Document, WellKnown], Iterable[Outcome]] | None = None
     links: Callable[[Document, Links], Iterable[Outcome]] | None = None
     sitemaps: Callable[[Document, Sitemaps], Iterable[Outcome]] | None = None
+    mapped: Callable[[Document, Mapped], Iterable[Outcome]] | None = None
     rendered: Callable[[Document, Rendered], Iterable[Outcome]] | None = None
     shown: Callable[[Document, Document], Iterable[Outcome]] | None = None
     pages: Callable[[Pages], Iterable[Outcome]] | None = None

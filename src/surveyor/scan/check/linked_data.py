@@ -7,8 +7,8 @@ RDFa is not read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -21,16 +21,32 @@ from surveyor.scan.model import Evidence
 #: Things that are read of one page, how deep they nest, and elements that ``itemref`` may name.
 _MOST, _DEPTH, _REFERRED = 2_000, 40, 20_000
 _TEXT, _BLOCKS = 300, 200
+#: Properties of a thing, and values of one.
+_NAMES, _VALUES = 200, 20
+#: The attribute that holds the value of an element (HTML, "values").
+_VALUED = {
+    **dict.fromkeys(("a", "area", "link"), "href"),
+    **dict.fromkeys(("audio", "embed", "iframe", "img", "source", "track", "video"), "src"),
+    "meta": "content",
+    "object": "data",
+    "data": "value",
+    "meter": "value",
+    "time": "datetime",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One thing: its types and the names of the properties that have a value, without schema.org's address."""
+    """One thing: its types and the names of the properties that have a value, without schema.org's address.
+
+    ``values`` are those that are no things themselves, as text.
+    """
 
     types: tuple[str, ...]
     names: frozenset[str]
     evidence: Evidence
     top: bool
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +102,8 @@ def _things(top: dict[str, Any], where: str) -> Iterator[Thing]:
             names = frozenset(_short(str(name)) for name, one in value.items() if _has_value(one))
             is_top = value is top and "@graph" not in value
             if types or is_top:
-                yield Thing(types, names, Evidence(kind="element", where=where, value=_shown(value)), is_top)
+                evidence = Evidence(kind="element", where=where, value=_shown(value))
+                yield Thing(types, names, evidence, is_top, _plain(value))
             inside = [one for one in value.values() if isinstance(one, (dict, list))]
             stack.extend((one, depth + 1) for one in reversed(inside) if depth < _DEPTH)
 
@@ -95,6 +112,17 @@ def _shown(value: dict[str, Any]) -> str:
     """An object by its first plain values."""
     plain = ((name, one) for name, one in value.items() if isinstance(one, str | int | float))
     return "; ".join(f"{name[:60]}: {str(one)[:80]}" for name, one in islice(plain, 6))[:_TEXT] or "an object"
+
+
+def _plain(value: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The properties that are text or numbers, or lists of them; those without a character left out."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, one in islice(value.items(), _NAMES):
+        parts = one[:_VALUES] if isinstance(one, list) else [one]
+        told = (str(part) for part in parts if isinstance(part, str | int | float) and not isinstance(part, bool))
+        if texts := tuple(text[:_TEXT] for text in told if text.strip()):
+            found[_short(str(name))] = texts
+    return found
 
 
 def _has_value(value: object) -> bool:
@@ -115,34 +143,50 @@ def _short(name: str) -> str:
 
 def items(document: Document) -> Iterator[Thing]:
     """Each item of microdata that has a type of schema.org."""
-    names: dict[int, set[str]] = {}
+    said: dict[int, dict[str, list[str]]] = {}
     owners: dict[int, Element] = {}
     for node in document.elements:  # parents come first
         above = node.parent
         owner = above if above is not None and "itemscope" in above.attributes else above and owners.get(above.key)
         if owner is not None:
             owners[node.key] = owner
-            names.setdefault(owner.key, set()).update((node.attributes.get("itemprop") or "").split())
+            _note(node, said.setdefault(owner.key, {}))
     left = _REFERRED
     found = 0
     for node in document.elements:
         if "itemscope" not in node.attributes or found >= _MOST:
             continue
-        own = names.get(node.key, set())
+        own = said.get(node.key, {})
         for name in (node.attributes.get("itemref") or "").split()[:50]:
             for other in document.by_id.get(name, ())[:1]:
                 for below in _inside(other):
                     left -= 1
                     if left < 0:
                         return
-                    own.update((below.attributes.get("itemprop") or "").split())
+                    _note(below, own)
         types = tuple(
             _short(one) for one in (node.attributes.get("itemtype") or "").split()[:20] if "schema.org/" in one
         )
         if types:
             found += 1
             evidence = Evidence(kind="element", where=selector(node), value=snippet(node))
-            yield Thing(types, frozenset(map(_short, own)), evidence, "itemprop" not in node.attributes)
+            values = {_short(name): tuple(texts) for name, texts in own.items() if texts}
+            yield Thing(types, frozenset(map(_short, own)), evidence, "itemprop" not in node.attributes, values)
+
+
+def _note(node: Element, said: dict[str, list[str]]) -> None:
+    """Add the properties that an element has, with its value where it is no item itself (HTML, "values")."""
+    for name in (node.attributes.get("itemprop") or "").split()[:20]:
+        texts = said.setdefault(name, [])
+        if "itemscope" not in node.attributes and len(texts) < _VALUES and (text := _value(node).strip()):
+            texts.append(text[:_TEXT])
+
+
+def _value(node: Element) -> str:
+    attribute = _VALUED.get(node.tag)
+    if attribute is not None and (node.tag != "time" or "datetime" in node.attributes):
+        return node.attributes.get(attribute) or ""
+    return node.attributes.get("content") or " ".join(node.text(_TEXT).split())
 
 
 def _inside(top: Element) -> Iterator[Element]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from surveyor.scan.address import normal
 from surveyor.scan.check.interface import Needs
 from surveyor.scan.errors import ScanError, Unreachable
-from surveyor.scan.evidence import Page, Reference, WellKnown
+from surveyor.scan.evidence import Page, Reference, Sitemaps, WellKnown
 from surveyor.scan.gather import (
     Errand,
     Gathered,
@@ -18,6 +18,7 @@ from surveyor.scan.gather import (
     exposed,
     http,
     links,
+    mapped,
     schemes,
     scripts,
     sharing,
@@ -39,13 +40,14 @@ GATHERERS: dict[Needs, Gatherer] = {
     Needs.SITE: wellknown.GATHERER,
     Needs.LINKS: links.GATHERER,
     Needs.SITEMAPS: sitemaps.GATHERER,
+    Needs.MAPPED: mapped.GATHERER,
     Needs.RENDERED: browser.GATHERER,
     Needs.SHOWN: browser.GATHERER,
 }
 #: What is read once for all pages of one origin.
-HOME = frozenset({Needs.SITE, Needs.WELLKNOWN, Needs.SITEMAPS})
+HOME = frozenset({Needs.SITE, Needs.WELLKNOWN, Needs.SITEMAPS, Needs.MAPPED})
 #: What asks for the site's well-known files first.
-_AFTER_FILES = frozenset({Needs.LINKS, Needs.SITEMAPS})
+_AFTER_FILES = frozenset({Needs.LINKS, Needs.SITEMAPS, Needs.MAPPED})
 
 #: Under what name measurements of loading are kept, whoever measured.
 MEASURED = "speed"
@@ -156,13 +158,15 @@ class Shared:
             self.home.begin([need for need in wanted if need in HOME], links=tuple)
             wanted = [need for need in wanted if need not in HOME]
         if self.home is None and _AFTER_FILES.intersection(wanted):
-            wanted = [Needs.SITE, *wanted]
+            maps = [Needs.SITEMAPS] if Needs.MAPPED in wanted else []
+            wanted = [Needs.SITE, *maps, *wanted]
         # who gathers has less time than who waits, so that part of an answer still is one
         errand = replace(
             self.errand,
             scripts=links() if Needs.SCRIPTS in wanted else (),
             references=references() if Needs.LINKS in wanted else (),
             wellknown=self._files,
+            sitemaps=self._maps,
             deadline=self.errand.deadline - self.errand.left * _RESERVE,
         )
         with self._lock:
@@ -180,6 +184,11 @@ class Shared:
     def _files(self) -> WellKnown:
         found = self.get(Needs.SITE)
         assert isinstance(found, WellKnown)
+        return found
+
+    def _maps(self) -> Sitemaps:
+        found = self.get(Needs.SITEMAPS)
+        assert isinstance(found, Sitemaps)
         return found
 
 

@@ -101,6 +101,12 @@ class Robots:
         return (rule for group in groups for rule in group)
 
 
+def path_of(url: str) -> str:
+    """The part of an address that rules are about: its path with the query."""
+    split = urlsplit(url)
+    return (split.path or "/") + (f"?{split.query}" if split.query else "")
+
+
 def read(page: Page | None) -> Robots:
     """The rules of an answer; one that is not there, or a web page in its place, has none."""
     if page is None or page.status != 200 or is_page(page):

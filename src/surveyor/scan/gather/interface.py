@@ -13,6 +13,7 @@ from surveyor.scan.errors import Malformed
 from surveyor.scan.evidence import (
     Exposed,
     Links,
+    Mapped,
     Page,
     Reference,
     Rendered,
@@ -30,11 +31,15 @@ from surveyor.scan.net.pace import Pace
 from surveyor.scan.settings import Settings
 from surveyor.scan.speed import Speed
 
-Gathered = Page | Speed | Schemes | Sharing | Tls | WellKnown | Exposed | Scripts | Links | Sitemaps | Rendered
+Gathered = Page | Speed | Schemes | Sharing | Tls | WellKnown | Exposed | Scripts | Links | Sitemaps | Mapped | Rendered
 
 
 def _no_page() -> Page:
     raise Malformed("the page has not been gathered")
+
+
+def _no_sitemaps() -> Sitemaps:
+    raise Malformed("the site's sitemaps have not been gathered")
 
 
 def _no_files() -> WellKnown:
@@ -48,7 +53,8 @@ class Errand:
     ``deadline`` is on ``clock``; ``sleep`` (seconds) and ``jitter`` (0..1) are for waiting before a retry and for what
     must not be guessed; ``today`` is the time as certificates and files count it. ``page`` gives the page that was
     gathered before, for who asks about its surroundings, and ``scripts`` the addresses of scripts that it loads,
-    ``references`` those of all else that it names; ``wellknown`` waits for the site's files. ``times`` is by how much
+    ``references`` those of all else that it names; ``wellknown`` waits for the site's files, ``sitemaps`` for those.
+    ``times`` is by how much
     more than usual is asked for of what only the first are. ``device`` is what pages are loaded as, by whoever loads
     them, in the browser of ``visits`` that all share. ``pace`` is that of all errands of one scan.
     """
@@ -64,6 +70,7 @@ class Errand:
     page: Callable[[], Page] = _no_page
     scripts: tuple[str, ...] = ()
     wellknown: Callable[[], WellKnown] = _no_files
+    sitemaps: Callable[[], Sitemaps] = _no_sitemaps
     references: tuple[Reference, ...] = ()
     times: int = 1
     device: Device = Device.MOBILE

@@ -1,4 +1,4 @@
-"""Files that a site keeps where everybody looks: robots.txt and security.txt (RFC 9116)."""
+"""Files that a site keeps where everybody looks: robots.txt, security.txt (RFC 9116) and llms.txt (llmstxt.org)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from surveyor.scan.gather import asking
 from surveyor.scan.gather.interface import Errand, Gatherer
 
 SECURITY, OLD_SECURITY = "/.well-known/security.txt", "/security.txt"
-_PATHS = (robots.PATH, SECURITY, OLD_SECURITY)
+MODELS = "/llms.txt"
+_PATHS = (robots.PATH, SECURITY, OLD_SECURITY, MODELS)
 #: robots.txt is read to 500 KiB by those who read it (RFC 9309 §2.5).
 _BYTES = 512 << 10
 

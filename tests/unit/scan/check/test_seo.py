@@ -9,6 +9,7 @@ import pytest
 from surveyor.scan.check.registry import CHECKS
 from surveyor.scan.evidence import Step
 from surveyor.scan.model import Domain
+from tests.labelled import seo
 from tests.unit.scan.check.pages import keys, outcomes, page
 
 FULL = "".join(
@@ -282,6 +283,39 @@ def test_structured_data(body: str, expected: list[str]) -> None:
     assert keys("seo_structured_data", body) == expected
 
 
+OFFER = f'{{{SCHEMA},"@type":"Offer",%s}}'
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (DATA % (OFFER % '"price":"19.90","priceCurrency":"EUR","availability":"https://schema.org/InStock"'), []),
+        (DATA % (OFFER % '"price":19.9,"priceValidUntil":"2027-01-31T12:00:00+01:00","url":"/a?b=1"'), []),
+        (DATA % (OFFER % '"price":"","name":"2 €","image":["a.png","https://a.example/b.png"],"logo":{}'), []),
+        (DATA % (OFFER % '"ratingValue":"4.5"'), []),
+        (DATA % (OFFER % '"ratingValue":8,"bestRating":10,"worstRating":1,"ratingCount":3'), []),
+        (DATA % (OFFER % '"totalTime":"PT1H30M","duration":"P1DT2H"'), []),
+        (DATA % '{"price":"free"}', []),
+        (DATA % (OFFER % '"price":"€ 19,90"'), ["unusable"]),
+        (DATA % (OFFER % '"priceCurrency":"€"'), ["unusable"]),
+        (DATA % (OFFER % '"datePublished":"31.01.2026"'), ["unusable"]),
+        (DATA % (OFFER % '"totalTime":"90 minutes"'), ["unusable"]),
+        (DATA % (OFFER % '"duration":"PT"'), ["unusable"]),
+        (DATA % (OFFER % '"ratingValue":8'), ["unusable"]),
+        (DATA % (OFFER % '"reviewCount":"many"'), ["unusable"]),
+        (DATA % (OFFER % '"availability":"in stock"'), ["unusable"]),
+        (DATA % (OFFER % '"url":"javascript:void(0)"'), ["unusable"]),
+        (ITEM % ("Offer", "<meta itemprop=price content=1><link itemprop=availability href=InStock>"), []),
+        (ITEM % ("Offer", "<span itemprop=price>19,90</span>"), ["unusable"]),
+        (ITEM % ("Event", "<time itemprop=startDate datetime=2026-01-31>31.1.</time>"), []),
+        (ITEM % ("Event", "<time itemprop=startDate>31.1.</time>"), ["unusable"]),
+        (ITEM % ("Product", "<p itemprop=offers itemscope itemtype=https://schema.org/Offer>x</p>"), []),
+    ],
+)  # fmt: skip
+def test_values_of_structured_data(body: str, expected: list[str]) -> None:
+    assert keys("seo_structured_values", body) == expected
+
+
 def test_what_structured_data_lacks_is_named() -> None:
     (broken,) = outcomes("seo_structured_data", (DATA % "{") * 11)
     assert (broken.count, len(broken.evidence)) == (11, 10)
@@ -289,21 +323,25 @@ def test_what_structured_data_lacks_is_named() -> None:
     assert "AggregateRating: ratingValue; AggregateRating: ratingCount or reviewCount" in found.evidence[0].value
 
 
+#: The tests that are tables of one rule's cases.
+TABLES = (
+    (test_addresses, "url"),
+    (test_later_pages_of_a_series, "pagination"),
+    (test_the_way_to_a_page, "redirects"),
+    (test_encodings, "charset"),
+    (test_an_error_status_is_a_finding, "http_status"),
+    (test_structured_data, "structured_data"),
+    (test_values_of_structured_data, "structured_values"),
+)
+
+
 def test_every_outcome_of_a_page_has_a_case() -> None:
     seen: dict[str, set[str]] = {}
     for rule, _, expected in CASES:
         seen.setdefault(f"seo_{rule}", set()).update(expected)
-    for test, rule in (
-        (test_addresses, "url"),
-        (test_later_pages_of_a_series, "pagination"),
-        (test_the_way_to_a_page, "redirects"),
-        (test_encodings, "charset"),
-        (test_structured_data, "structured_data"),
-    ):
-        (mark,) = test.pytestmark  # type: ignore[attr-defined]
-        for case in mark.args[1]:
+    for test, rule in TABLES:
+        for case in seo.cases(test):
             seen.setdefault(f"seo_{rule}", set()).update(case[-1])
     seen["seo_canonical"].add("root")  # needs an address of its own
-    seen["seo_http_status"] = {"error"}
     wanted = {rule.id: set(rule.outcomes) for rule in CHECKS[Domain.SEO] if rule.page is not None}
     assert {rule: keys - seen.get(rule, set()) for rule, keys in wanted.items() if keys - seen.get(rule, set())} == {}

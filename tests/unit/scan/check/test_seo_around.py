@@ -13,10 +13,12 @@ from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import BESIDE, Needs
 from surveyor.scan.check.references import references
 from surveyor.scan.check.registry import CHECKS
-from surveyor.scan.evidence import Links, Page, SitemapFile, Sitemaps, Step, WellKnown
+from surveyor.scan.evidence import Links, Mapped, Page, SitemapFile, Sitemaps, Step, WellKnown
+from surveyor.scan.facts import Facts, Pages
 from surveyor.scan.formats import sitemap
 from surveyor.scan.model import Domain
 from surveyor.scan.score import lighthouse
+from tests.labelled import seo
 from tests.unit.scan.check.pages import BY_ID, keys, page
 
 HERE = "https://site.example/"
@@ -153,20 +155,29 @@ def test_translations_link_back(answer: Page, expected: list[str]) -> None:
     assert told("hreflang_return", answers(body, answers={HERE + "de": answer}), body) == expected
 
 
-def test_pages_that_cannot_be_told_apart() -> None:
-    body = "<title>Shop for kettles</title><meta name=description content='All kettles.'>" + ANCHOR
-    same, other = (
-        "<title>Shop  for kettles</title>",
-        "<title>Prices</title><meta name=description content='All kettles.'>",
-    )
-    for found, expected in ((same, ["title"]), (other, ["description"]), ("<title>x</title>", [])):
-        assert told("duplicates", answers(body, answers={HERE + "a": at("a", found)}), body) == expected
-    twice = answers(body, answers={HERE + "a": at("a", same), HERE + "b": at("a", same, via={HERE + "b": 301})})
-    (outcome,) = BY_ID["seo_duplicates"].links(Document(page(body)), twice)  # type: ignore[misc]
+KETTLES = "<title>Shop for kettles</title><meta name=description content='All kettles.'>" + ANCHOR
+SAME = "<title>Shop  for kettles</title>"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (at("a", SAME), ["title"]),
+        (at("a", "<title>Prices</title><meta name=description content='All kettles.'>"), ["description"]),
+        (at("a", "<title>x</title>"), []),
+        (at("a", SAME + CANONICAL % "/"), []),
+        (at("a", SAME, status=404), []),
+    ],
+)
+def test_pages_that_cannot_be_told_apart(answer: Page, expected: list[str]) -> None:
+    assert told("duplicates", answers(KETTLES, answers={HERE + "a": answer}), KETTLES) == expected
+
+
+def test_several_addresses_of_one_page_are_one() -> None:
+    moved = at("a", SAME, via={HERE + "b": 301})
+    twice = answers(KETTLES, answers={HERE + "a": at("a", SAME), HERE + "b": moved})
+    (outcome,) = BY_ID["seo_duplicates"].links(Document(page(KETTLES)), twice)  # type: ignore[misc]
     assert outcome.count == 1
-    copy = at("a", same + CANONICAL % "/")
-    assert told("duplicates", answers(body, answers={HERE + "a": copy}), body) == []
-    assert told("duplicates", answers(body, answers={HERE + "a": at("a", same, status=404)}), body) == []
 
 
 @pytest.mark.parametrize(
@@ -183,18 +194,32 @@ def test_soft_404(stray: Page | None, expected: list[str]) -> None:
     assert told("soft_404", answers("", stray=stray)) == expected
 
 
-def test_icons_and_pictures_of_previews() -> None:
-    icon, named = HERE + "favicon.ico", "<link rel='shortcut icon' href=/i.png>"
-    gone, there = at("x", status=404), at("x", "GIF", kind="image/gif")
-    assert told("favicon", answers("", answers={icon: gone})) == ["missing"]
-    assert told("favicon", answers("", answers={icon: at("x")})) == ["missing"]
-    assert told("favicon", answers("", answers={icon: there})) == []
-    # a machine that is not wanted is no picture that is not there
-    assert told("favicon", answers("", answers={icon: at("x", status=403)})) == []
-    assert told("favicon", answers(named, answers={HERE + "i.png": gone}), named) == ["broken"]
-    picture = "<meta property=og:image content=/p.png>"
-    assert told("share_image", answers(picture, answers={HERE + "p.png": gone}), picture) == ["broken"]
-    assert told("share_image", answers(picture, answers={HERE + "p.png": there}), picture) == []
+ICON = "<link rel='shortcut icon' href=/i.png>"
+PICTURE = "<meta property=og:image content=/p.png>"
+GONE, THERE = at("x", status=404), at("x", "GIF", kind="image/gif")
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "answer", "expected"),
+    [
+        ("", "favicon.ico", GONE, ["missing"]),
+        ("", "favicon.ico", at("x"), ["missing"]),
+        ("", "favicon.ico", THERE, []),
+        # a machine that is not wanted is no picture that is not there
+        ("", "favicon.ico", at("x", status=403), []),
+        (ICON, "i.png", GONE, ["broken"]),
+        (ICON, "i.png", THERE, []),
+    ],
+)
+def test_icons(body: str, path: str, answer: Page, expected: list[str]) -> None:
+    assert told("favicon", answers(body, answers={HERE + path: answer}), body) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"), [(GONE, ["broken"]), (at("p"), ["broken"]), (THERE, []), (at("p", status=429), [])]
+)
+def test_pictures_of_previews(answer: Page, expected: list[str]) -> None:
+    assert told("share_image", answers(PICTURE, answers={HERE + "p.png": answer}), PICTURE) == expected
 
 
 def mapped(
@@ -233,25 +258,106 @@ def test_sitemaps(maps: Sitemaps, expected: list[str]) -> None:
     assert told("sitemap", maps) == expected
 
 
+LLMS = "# Shop\n\n> Kettles.\n\n## Pages\n\n- [Prices](https://site.example/prices): all of them\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (None, []),
+        (page("x", status=404, content_type="text/plain"), []),
+        (page("<title>x</title>"), []),
+        (page(LLMS, content_type="text/plain"), []),
+        (page("\ufeff" + LLMS, content_type="text/markdown"), []),
+        (page(LLMS.removeprefix("# Shop"), content_type="text/plain"), ["invalid"]),
+        (page("# Shop\n\n- [a](/a)", content_type="text/plain"), ["invalid"]),
+        (page("# Shop\n\n## Pages\n\nSee the sitemap.", content_type="text/plain"), ["invalid"]),
+    ],
+)
+def test_llms_txt(answer: Page | None, expected: list[str]) -> None:
+    files = {"/llms.txt": answer} if answer is not None else {}
+    assert told("llms_txt", WellKnown(at=datetime(2026, 1, 1, tzinfo=UTC), files=files)) == expected
+
+
+RULES = page("User-agent: *\nDisallow: /basket", content_type="text/plain")
+
+
+@pytest.mark.parametrize(
+    ("evidence", "expected"),
+    [
+        (Mapped(), []),
+        (Mapped(listed=(HERE + "a",), robots=RULES, answers={HERE + "a": at("a")}), []),
+        (Mapped(listed=(HERE + "a", HERE + "basket?x"), robots=RULES), ["blocked"]),
+        (Mapped(listed=(HERE + "basket",)), []),
+        (Mapped(answers={HERE + "a": at("a", status=404)}), ["dead"]),
+        (Mapped(answers={HERE + "a": at("a", status=403)}), []),
+        (Mapped(answers={HERE + "a": at("b", via={HERE + "a": 301})}), ["moved"]),
+        (Mapped(answers={HERE + "a": at("a", "<meta name=robots content=noindex>")}), ["hidden"]),
+        (Mapped(answers={HERE + "a": at("a", CANONICAL % "/a")}), []),
+        (Mapped(answers={HERE + "a": at("a", CANONICAL % "/b")}), ["elsewhere"]),
+        (Mapped(answers={HERE + "a": at("a", "%PDF", kind="application/pdf")}), []),
+    ],
+)
+def test_addresses_of_sitemaps(evidence: Mapped, expected: list[str]) -> None:
+    assert told("sitemap_addresses", evidence) == expected
+
+
+BOTH = {"title": ["a", "b"]}
+
+
+def facts(path: str, **more: Any) -> Facts:
+    return Facts(url=HERE + path, **more)
+
+
+@pytest.mark.parametrize(
+    ("rule", "pages", "expected"),
+    [
+        ("site_duplicates", (facts("a", title="A"), facts("b", title="B")), {}),
+        ("site_duplicates", (facts("a", title="A"), facts("b", title=" a")), {"title": ["a", "b"]}),
+        ("site_duplicates", (facts("a", title="A"), facts("b", title="A", hidden=True)), {}),
+        ("site_duplicates", (facts("a", title="A"), facts("b", title="A", canonical=HERE + "a")), {}),
+        ("site_duplicates", (facts("a", title="A"), facts("b", title="A", canonical=HERE + "b")), BOTH),
+        ("site_duplicates", (facts("a", description="x"), facts("b", description="x")), {"description": ["a", "b"]}),
+        ("site_duplicates", (facts("a", headings=("x", "y")), facts("b", headings=("X",))), {"heading": ["a", "b"]}),
+        ("site_canonical", tuple(facts(at, title=at, canonical=HERE) for at in "ab"), {}),
+        ("site_canonical", tuple(facts(at, title=at, canonical=HERE) for at in "abc"), {"same": ["a", "b", "c"]}),
+        ("site_canonical", tuple(facts(at, title="A", canonical=HERE) for at in "abc"), {}),
+        ("site_canonical", tuple(facts(at, title=at, canonical=HERE + at) for at in "abc"), {}),
+        ("site_canonical", tuple(facts(at, title=at, canonical=HERE, hidden=True) for at in "abc"), {}),
+    ],
+)  # fmt: skip
+def test_pages_of_a_site_together(rule: str, pages: tuple[Facts, ...], expected: dict[str, list[str]]) -> None:
+    judge = BY_ID[f"seo_{rule}"].pages
+    assert judge is not None
+    found = list(judge(Pages(pages=pages)))
+    assert {one.key: [url.removeprefix(HERE) for url in one.pages] for one in found} == expected
+    assert all(one.evidence and one.count == len(one.pages) for one in found)
+
+
+#: The tests that are tables of one rule's cases.
+TABLES = (
+    (test_robots_txt, "robots_txt"),
+    (test_crawling, "crawling"),
+    (test_broken_links, "broken_links"),
+    (test_canonical_targets, "canonical_target"),
+    (test_translations_link_back, "hreflang_return"),
+    (test_soft_404, "soft_404"),
+    (test_pages_that_cannot_be_told_apart, "duplicates"),
+    (test_icons, "favicon"),
+    (test_pictures_of_previews, "share_image"),
+    (test_sitemaps, "sitemap"),
+    (test_llms_txt, "llms_txt"),
+    (test_addresses_of_sitemaps, "sitemap_addresses"),
+)
+
+
 def test_every_outcome_has_a_case() -> None:
     # these are not in tables
     seen = {
         "seo_broken_links": {"silent"},
-        "seo_duplicates": {"title", "description"},
-        "seo_favicon": {"missing", "broken"},
-        "seo_share_image": {"broken"},
     }
-    for test, rule in (
-        (test_robots_txt, "robots_txt"),
-        (test_crawling, "crawling"),
-        (test_broken_links, "broken_links"),
-        (test_canonical_targets, "canonical_target"),
-        (test_translations_link_back, "hreflang_return"),
-        (test_soft_404, "soft_404"),
-        (test_sitemaps, "sitemap"),
-    ):
-        (mark,) = test.pytestmark  # type: ignore[attr-defined]
-        for case in mark.args[1]:
+    for test, rule in TABLES:
+        for case in seo.cases(test):
             seen.setdefault(f"seo_{rule}", set()).update(case[-1])
     assert seen == {rule.id: set(rule.outcomes) for rule in CHECKS[Domain.SEO] if rule.needs in BESIDE - _SHOWN}
 

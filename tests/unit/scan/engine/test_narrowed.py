@@ -67,14 +67,17 @@ def test_rules_of_several_slots_share_one_request(site: Site) -> None:
     assert (unknown.state, unknown.reason) == (CoverageState.FAILED, "unknown_check")
 
 
+_UNSEEN = {Needs.RENDERED, Needs.SHOWN, Needs.PAGES}
+
+
 def test_every_rule_of_every_page_scanner_can_be_run_alone(site: Site, psi: Psi) -> None:
     site.page("/", "<!doctype html><html lang=en><title>A shop</title><body><h1>Shop</h1>")
     psi.audits = result()["audits"]
     psi.field = {"INTERACTION_TO_NEXT_PAINT": 300}
     report = look(site, *EVERY, psi_key=psi.key, psi_base=psi.base)
     ran = {e.what.removeprefix("check."): e for e in report.coverage if e.what.startswith("check.")}
-    # what only a browser shows is not looked at; everything else is
-    shown = {rule.id for checks in CHECKS.values() for rule in checks if rule.needs in {Needs.RENDERED, Needs.SHOWN}}
+    # what only a browser or several pages show is not looked at; everything else is
+    shown = {rule.id for checks in CHECKS.values() for rule in checks if rule.needs in _UNSEEN}
     assert set(EVERY) - set(ran) <= {"performance_image_lazy"} | shown
     found = {key: sum(f.rule == key for f in report.findings) for key in ran}
     assert {key: e.count for key, e in ran.items()} == found

@@ -256,7 +256,7 @@ def test_a_rule_that_breaks_is_named_and_the_others_go_on(site: Site, monkeypatc
     _replace_rule(monkeypatch, broken)
     report, _ = scan(site, slots=("seo",))
     assert coverage(report)["check.seo_title"].reason == "internal_error"
-    unseen = sum(rule.needs in {Needs.RENDERED, Needs.SHOWN} for rule in CHECKS[Domain.SEO])
+    unseen = sum(rule.needs in {Needs.RENDERED, Needs.SHOWN, Needs.PAGES} for rule in CHECKS[Domain.SEO])
     assert coverage(report)["slot.seo"].count == len(CHECKS[Domain.SEO]) - unseen - 1
     assert "Meta description missing" in {finding.title for finding in report.findings}
 

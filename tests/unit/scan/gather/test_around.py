@@ -160,6 +160,7 @@ def test_well_known_files_are_read_where_the_page_is(site: Site) -> None:
     assert {path: page.status for path, page in found.files.items()} == {
         "/robots.txt": 200,
         "/.well-known/security.txt": 200,
+        "/llms.txt": 404,
     }
     assert found.missed == {}
 
@@ -170,7 +171,7 @@ def test_one_file_that_breaks_off_is_no_others_fault(site: Site) -> None:
     found = wellknown.gather(errand(site))
     assert isinstance(found, WellKnown)
     assert set(found.missed) == {"/robots.txt"}
-    assert set(found.files) == {"/.well-known/security.txt", "/security.txt"}
+    assert set(found.files) == {"/.well-known/security.txt", "/security.txt", "/llms.txt"}
 
 
 def test_only_beginnings_of_files_that_should_not_be_there_are_read(site: Site) -> None:

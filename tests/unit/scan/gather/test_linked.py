@@ -14,8 +14,9 @@ import pytest
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.references import references
 from surveyor.scan.errors import NotConfigured
-from surveyor.scan.evidence import Links, Page, Sitemaps
+from surveyor.scan.evidence import Links, Mapped, Page, Sitemaps
 from surveyor.scan.gather import Errand, http, links, sitemaps, wellknown
+from surveyor.scan.gather import mapped as addresses
 from surveyor.scan.net import Client
 from surveyor.scan.settings import AllowedHost, Settings
 from tests.servers.web import Site
@@ -159,7 +160,8 @@ def test_robots_txt_is_heeded_for_the_impossible_address_too(site: Site) -> None
     site.page("/robots.txt", "User-agent: surveyor\nDisallow: /", content_type="text/plain")
     found = linked(site, "<a href=/a>x</a>")
     assert (found.stray, found.missed["stray"]) == (None, "robots.txt forbids it")
-    assert paths(site) == ["GET /", "GET /robots.txt", "GET /.well-known/security.txt", "GET /security.txt"]
+    files = ["/robots.txt", "/.well-known/security.txt", "/security.txt", "/llms.txt"]
+    assert paths(site) == ["GET /", *(f"GET {path}" for path in files)]
 
 
 def test_what_an_answer_does_not_tell_is_missed(site: Site) -> None:
@@ -221,6 +223,31 @@ def test_without_robots_txt_it_is_not_known_which_sitemaps_there_are(site: Site)
     assert mapped(site).missed == {"/robots.txt": "the server answered 503"}
     site.raw("/robots.txt", b"not http\r\n\r\n")
     assert set(mapped(site).missed) == {"/robots.txt"}
+
+
+def test_addresses_of_sitemaps_are_asked_evenly_as_robots_txt_allows(site: Site) -> None:
+    site.page("/robots.txt", "User-agent: *\nDisallow: /no", content_type="text/plain")
+    places = [*(f"/{at}" for at in range(40)), "/no/1"]
+    urls = "".join(f"<url><loc>{url}</loc></url>" for url in (*map(site.url, places), "https://other.example/"))
+    site.page("/sitemap.xml", f"<urlset>{urls}</urlset>", content_type="text/xml")
+    site.page("/5")
+    found = mapping(site)
+    assert [(url.rpartition("/")[2], page.status) for url, page in found.answers.items()] == [
+        (f"{at}", 200 if at == 5 else 404) for at in range(0, 40, 5)
+    ]
+    assert (len(found.listed), found.robots is not None) == (41, True)
+    assert found.missed == {"address": "8 of 40 were asked"}
+    assert len(mapping(site, times=5).answers) == 40
+    with pytest.raises(NotConfigured, match="SURVEYOR_LINKS"):
+        mapping(site, settings=site.settings(links=0))
+
+
+def mapping(site: Site, settings: Settings | None = None, *, times: int = 1) -> Mapped:
+    site.page("/")
+    asked = errand(site, settings)
+    found = addresses.GATHERER.gather(replace(asked, times=times, sitemaps=lambda: sitemaps.gather(asked)))
+    assert isinstance(found, Mapped)
+    return found
 
 
 def test_a_bomb_is_cut(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from surveyor.scan.check.interface import Table, Words
 from surveyor.scan.model import Severity
 
+_SITEMAPS = "https://developers.google.com/search/docs/crawling-indexing/sitemaps/build-sitemap"
+
 WORDS: Table = {
     "seo_robots_txt": {
         "failing": Words(
@@ -177,6 +179,84 @@ WORDS: Table = {
             severity=Severity.MEDIUM,
             description="Search engines ignore a link to a translation that does not name this page as one of its own.",
             fix="Let each page of the set name all the others and itself.",
+        ),
+    },
+    "seo_sitemap_addresses": {
+        "blocked": Words(
+            title="Sitemap with addresses that robots.txt forbids",
+            severity=Severity.MEDIUM,
+            description="The sitemap asks search engines to list pages which they may not ask for.",
+            fix="Take the addresses out of the sitemap, or allow them in robots.txt.",
+            references=(_SITEMAPS,),
+        ),
+        "dead": Words(
+            title="Sitemap with addresses that are not there",
+            severity=Severity.MEDIUM,
+            description="Of the addresses that were asked some answer with an error.",
+            fix="Write the sitemap from the pages that are there.",
+            references=(_SITEMAPS,),
+        ),
+        "moved": Words(
+            title="Sitemap with addresses that have moved",
+            severity=Severity.LOW,
+            description="Of the addresses that were asked some lead to others; a sitemap is to name those.",
+            fix="Name the addresses that answer themselves.",
+            references=(_SITEMAPS,),
+        ),
+        "hidden": Words(
+            title="Sitemap with pages that are not to be listed",
+            severity=Severity.MEDIUM,
+            description="The sitemap asks search engines to list pages which ask not to be.",
+            fix="Take the pages out of the sitemap, or the noindex out of the pages.",
+            references=(_SITEMAPS,),
+        ),
+        "elsewhere": Words(
+            title="Sitemap with pages that name another as canonical",
+            severity=Severity.LOW,
+            description="The sitemap asks search engines to list pages which name another address for themselves.",
+            fix="Name canonical addresses only.",
+            references=(_SITEMAPS,),
+        ),
+    },
+    "seo_llms_txt": {
+        "invalid": Words(
+            title="llms.txt not in its form",
+            severity=Severity.LOW,
+            description="The file is to say what the site is and where its pages for models are; programs that read it by its form find nothing.",
+            fix="Begin with the site's name as a heading, then sections with lists of links.",
+            references=("https://llmstxt.org/",),
+            confidence=0.7,
+        ),
+    },
+    "seo_site_duplicates": {
+        "title": Words(
+            title="Titles that several pages of the site share",
+            severity=Severity.MEDIUM,
+            description="Results cannot tell the pages apart by their names.",
+            fix="Give each page a title of its own, or name the original as canonical.",
+        ),
+        "description": Words(
+            title="Descriptions that several pages of the site share",
+            severity=Severity.LOW,
+            description="Results say the same of different pages.",
+            fix="Describe each page in words of its own, or leave the description out.",
+        ),
+        "heading": Words(
+            title="Main headings that several pages of the site share",
+            severity=Severity.LOW,
+            description="The pages say the same of what they are about.",
+            fix="Give each page a main heading of its own.",
+            confidence=0.7,
+        ),
+    },
+    "seo_site_canonical": {
+        "same": Words(
+            title="Different pages with one canonical address",
+            severity=Severity.HIGH,
+            description="Three or more pages with titles of their own name one other page as canonical, so that search engines list only that one.",
+            fix="Let each page name itself, and only copies the original.",
+            references=("https://developers.google.com/search/docs/crawling-indexing/consolidate-duplicate-urls",),
+            confidence=0.9,
         ),
     },
     "seo_duplicates": {

@@ -6,6 +6,16 @@ from surveyor.scan.check.interface import Table, Words
 from surveyor.scan.model import Severity
 
 WORDS: Table = {
+    "seo_structured_values": {
+        "unusable": Words(
+            title="Structured data with unusable values",
+            severity=Severity.MEDIUM,
+            description="Times, prices, ratings, addresses or other values are not in the form that search engines read, so they are left out or the result with them.",
+            fix="Write the values that the evidence names in the form of their property.",
+            references=("https://developers.google.com/search/docs/appearance/structured-data/search-gallery",),
+            confidence=0.9,
+        ),
+    },
     "seo_structured_data": {
         "invalid": Words(
             title="Structured data unreadable",

@@ -22,6 +22,7 @@ from surveyor.scan.errors import LimitExceeded, Malformed, ScanError
 from surveyor.scan.evidence import (
     Exposed,
     Links,
+    Mapped,
     Page,
     Rendered,
     Schemes,
@@ -42,7 +43,7 @@ from surveyor.scan.speed import Speed
 SCHEMA = "1.0"
 #: What is kept of one scan at most, before compression; and what is given up first where it is more.
 _MOST = 96 * MIB
-_DEAR = ("scripts", "exposed", "sitemaps", "links", "browser", "schemes")
+_DEAR = ("scripts", "exposed", "sitemaps", "mapped", "links", "browser", "schemes")
 _COOKIE = re.compile(r"=[^;]+")
 _PAGES = 600
 
@@ -72,6 +73,7 @@ class Gathered:
     scripts: Scripts | None = None
     links: Links | None = None
     sitemaps: Sitemaps | None = None
+    mapped: Mapped | None = None
     browser: Rendered | None = None
 
 
