@@ -157,7 +157,7 @@ def _bytes(blob: Blob, archive: Zip, member: Member, budget: Budget) -> Blob:
 
 ACQUIRER = Acquirer(
     id="zip",
-    version=2,
+    version=3,
     summary="zip: JAR, APK, wheel, NuGet and conda packages, extensions, or just a zip",
     detect=detect,
     read=read,

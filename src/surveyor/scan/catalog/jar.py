@@ -235,7 +235,7 @@ def _nested(archive: Zip, content: _Content, budget: Budget, room: _Room) -> Ite
 
 CATALOGER = Cataloger(
     id="jar",
-    version=6,
+    version=7,
     summary="Java archives by Maven's pom.properties, else by manifest and file name; nested archives too",
     endings=rb"[jwekpsrf]ar|aar|[hj]pi|lpkg|JAR|WAR|EAR",
     paths=re.compile(rb"\.(?:[jwekpsrf]ar|aar|[hj]pi|lpkg|JAR|WAR|EAR)$"),

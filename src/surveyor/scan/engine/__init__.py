@@ -30,7 +30,7 @@ from surveyor.scan.outline import Outline
 from surveyor.scan.plan import Request
 from surveyor.scan.settings import Settings
 
-_OBJECTS = 50_000  # made since the last look for cycles
+_OBJECTS = 400_000  # made since the last look for cycles
 #: One pipeline a kind, imported when asked for: a page scan needs no archive reader and the other way round.
 _PIPELINES = {Kind.WEB: "surveyor.scan.engine.web", Kind.ARTIFACT: "surveyor.scan.engine.artifact"}
 

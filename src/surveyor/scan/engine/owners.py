@@ -68,13 +68,13 @@ def listed(paths: bytes | memoryview, wanted: Mapping[bytes, bytes]) -> Iterator
     """The lines of a list that are wanted, piece by piece; a list is large, and what is wanted of it seldom is."""
     if not wanted:
         return
-    view, keys, rest = memoryview(paths), wanted.keys(), b""
+    view, rest = memoryview(paths), b""
     for at in range(0, len(view), _PIECE):
         *lines, rest = (rest + bytes(view[at : at + _PIECE])).split(b"\n")
-        yield from keys & set(lines)
+        yield from filter(wanted.__contains__, lines)
         if len(rest) > _PIECE:
             rest = b"\0"  # no name is so long; what follows is not the beginning of one
-    if rest in keys:
+    if rest in wanted:
         yield rest
 
 

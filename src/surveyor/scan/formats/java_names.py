@@ -135,10 +135,10 @@ _BEGINNINGS = tuple((name[:-1], group) for name, group in _KNOWN if name.endswit
 
 
 def main_section(data: bytes) -> dict[str, str]:
-    """The main section of a manifest, keys in lower case, continued lines joined."""
+    """The main section of a manifest, keys in lower case, continued lines joined, without long lists of packages."""
     joined = data.replace(b"\r\n", b"\n").replace(b"\n ", b"").partition(b"\n\n")[0]
     pairs = (line.partition(b":") for line in joined.split(b"\n")[:_LINES])
-    return {_text(key).lower(): _text(value) for key, colon, value in pairs if colon}
+    return {_text(key).lower(): _text(value) for key, colon, value in pairs if colon and key[-8:] != b"-Package"}
 
 
 def split(stem: str, facts: Mapping[str, str]) -> tuple[str, str]:

@@ -17,7 +17,9 @@ from surveyor.scan.formats.layout import find
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.tree.entry import PROGRAM_BYTES, Blob, Entry, Kind, Names, Tally, Wanted, is_program
 from surveyor.scan.tree.inflate import bunzip2, undeflate, unlzma, unxz, unzstd
+from surveyor.scan.tree.local_headers import directory_of
 from surveyor.scan.tree.names import clean
+from surveyor.scan.vocabulary import counted
 
 _END = b"PK\x05\x06"
 _END_BYTES = 22
@@ -70,16 +72,25 @@ class Member(NamedTuple):
 
 
 class Zip:
-    """A zip in memory or in a mapped file."""
+    """A zip in memory or in a mapped file; one without its directory is read by what stands before each entry."""
 
     def __init__(self, data: memoryview, budget: Budget) -> None:
         self._data = data
         self._budget = budget
         self._read: list[tuple[int, int, bytes]] = []
-        start, size, self.count, self._base = self._directory()
-        directory = data[start : start + size]
-        # a slice of bytes is sooner made than one of a view
-        self._listing = bytes(directory) if size <= _COPIED else directory
+        self._lost: Malformed | None = None
+        try:
+            start, size, self.count, self._base = self._directory()
+        except Malformed as error:
+            self._lost, self._base = error, 0
+            self._listing: bytes | memoryview
+            self._listing, self.count = directory_of(data, budget)
+            if not self.count:
+                raise
+        else:
+            directory = data[start : start + size]
+            # a slice of bytes is sooner made than one of a view
+            self._listing = bytes(directory) if size <= _COPIED else directory
 
     def members(self, endings: tuple[bytes, ...] = ()) -> Iterator[Member]:
         """The entries whose names end so, in the order of the central directory; raises last when some are missing."""
@@ -107,6 +118,8 @@ class Zip:
             if not endings or name.endswith(endings):
                 yield name, at
         self._budget.entry(seen & 0xFF)
+        if self._lost is not None:
+            raise Malformed(f"{self._lost}; {counted(seen, 'entry')} found by what stands before each")
         # writers without zip64 let the count run over
         if (seen ^ self.count) & 0xFFFF:
             raise Malformed(f"zip claims {self.count:,} entries and names {seen:,}")
@@ -165,13 +178,16 @@ class Zip:
     def _directory(self) -> tuple[int, int, int, int]:
         """Start and size of the central directory, number of entries, and what offsets are counted from."""
         data = self._data
-        tail = bytes(data[max(0, len(data) - _COMMENT - _END_BYTES) :])
+        # most have no comment: then nothing before the record is touched
+        tail = bytes(data[max(0, len(data) - _END_BYTES) :])
+        if not tail.startswith(_END):
+            tail = bytes(data[max(0, len(data) - _COMMENT - _END_BYTES) :])
         at = _last_end(tail)
         if at < 0:
             raise Malformed("zip has no central directory: it is cut short or damaged")
         end = len(data) - len(tail) + at
         count, size, offset = unpack_from("<HII", data, end + 10)
-        if _MAX32 in (size, offset) or count == 0xFFFF:
+        if _MAX32 in (size, offset) or count == 0xFFFF or bytes(data[max(0, end - 20) :][:4]) == _LOCATOR64:
             end, count, size, offset = self._directory64(end, (count, size, offset))
         # what stands before the zip (a launcher script) shifts every offset
         base = end - size - offset
@@ -255,7 +271,8 @@ def _wide(extra: bytes, packed: int, size: int, offset: int) -> tuple[int, int, 
         if tag == 1:
             field = extra[position + 4 : position + 4 + length]
             values = iter(unpack_from(f"<{len(field) // 8}Q", field))
-            return tuple(next(values, narrow) if narrow == _MAX32 else narrow for narrow in (packed, size, offset))  # type: ignore[return-value]
+            size, packed, offset = (next(values, one) if one == _MAX32 else one for one in (size, packed, offset))
+            return packed, size, offset
         position += 4 + length
     return packed, size, offset
 

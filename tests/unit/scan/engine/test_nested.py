@@ -99,10 +99,18 @@ def test_a_stream_that_is_cut_is_told_and_what_came_before_is_read(tmp_path: Pat
 
 def test_a_broken_one_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
     whole = zipped(LODASH)
-    report = scan_bytes(tmp_path, tar({"cut.zip": whole[: len(whole) - 30], "whole.zip": whole}))
+    report = scan_bytes(tmp_path, tar({"cut.zip": b"PK\3\4" + whole[40:-30], "whole.zip": whole}))
     assert paths(report) == ["whole.zip!/app/node_modules/lodash/package.json"]
     (entry,) = troubles(report)
     assert (entry.what, entry.state, entry.path) == ("acquire.nested", CoverageState.FAILED, "cut.zip")
+
+
+def test_one_without_its_directory_is_told_and_read_by_its_entries(tmp_path: Path) -> None:
+    whole = zipped(LODASH)
+    report = scan_bytes(tmp_path, tar({"cut.zip": whole[: len(whole) - 30]}))
+    assert paths(report) == ["cut.zip!/app/node_modules/lodash/package.json"]
+    (entry,) = troubles(report)
+    assert "1 entry found by what stands before each" in (entry.detail or "")
 
 
 def test_what_has_the_name_only_is_nobodys(tmp_path: Path) -> None:
