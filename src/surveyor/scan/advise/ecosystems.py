@@ -14,9 +14,10 @@ from surveyor.scan.model import Distro, Package, SourcePackage
 class Lookup(NamedTuple):
     """One question to the snapshot. ``ecosystem`` is ``None`` when no feed has a name for where the package is from.
 
-    ``label`` names the ecosystem for people even then; ``subject`` is the name a finding goes by. ``unknown`` says why
-    there is no ecosystem: ``no_source`` when no feed covers it, ``no_release`` when nothing says which one it would be,
-    ``by_name`` when only a feed of products, such as NVD, could speak of it.
+    ``line`` is the ecosystem of the line of releases that the version is from, whose word goes before, if any.
+    ``label`` names the ecosystem for people even without one; ``subject`` is the name a finding goes by. ``unknown``
+    says why there is no ecosystem: ``no_source`` when no feed covers it, ``no_release`` when nothing says which one it
+    would be, ``by_name`` when only a feed of products, such as NVD, could speak of it.
     """
 
     ecosystem: str | None
@@ -25,6 +26,7 @@ class Lookup(NamedTuple):
     version: str
     subject: str
     unknown: str = "no_source"
+    line: str = ""
 
 
 #: Epochs of source packages, where a binary of the same version says one.
@@ -207,25 +209,27 @@ def _distribution(package: Package, held: Collection[str], epochs: Epochs) -> Lo
     if not release:
         # a rolling or unnamed release: no advisory speaks of it
         return Lookup(ecosystem=None, label=base, name=name, version=version, subject=name, unknown="no_release")
-    lts = f"{base}:{release}:LTS"
-    ecosystem = next((text for text in (lts, line_of(lts, version)) if text in held), f"{base}:{release}")
-    asked = rhel.name_of(package.purl, name) if base == rhel.BASE else name
-    return Lookup(ecosystem=ecosystem, label=ecosystem, name=asked, version=version, subject=name)
+    ecosystem = f"{base}:{release}"
+    if base == rhel.BASE:
+        asked = rhel.name_of(package.purl, name)
+        return Lookup(ecosystem, ecosystem, asked, version, name, line=rhel.line_of(ecosystem, version))
+    lts = f"{ecosystem}:LTS"
+    ecosystem = next((text for text in (lts, _pro(lts, version)) if text in held), ecosystem)
+    return Lookup(ecosystem, ecosystem, name, version, name, line=_pro(ecosystem, version))
 
 
 #: A build of Ubuntu Pro's extended maintenance: 2.4.29-1ubuntu4.27+esm2, 1.0.1f-1ubuntu2.27+esm9.
 _ESM = re.compile(r"[+~]esm[0-9]")
 
 
-def line_of(ecosystem: str, version: str) -> str:
-    """The ecosystem of the line that a build is from, whose word goes before the release's; empty when it has none.
+def _pro(ecosystem: str, version: str) -> str:
+    """The ecosystem of Ubuntu Pro for a build of its extended maintenance; empty for any other.
 
-    The minor release of RHEL, or Ubuntu Pro for a build of its extended maintenance: the list of the LTS release calls
-    what only Pro mends unfixed for ever.
+    The list of the LTS release calls what only Pro mends unfixed for ever.
     """
     if ecosystem.startswith("Ubuntu:") and ecosystem.endswith(":LTS") and _ESM.search(version):
         return f"Ubuntu:Pro:{ecosystem.removeprefix('Ubuntu:').removeprefix('Pro:')}"
-    return rhel.line_of(ecosystem, version)
+    return ""
 
 
 #: Signed kernels are built from a source of their own with a version of its own: linux-signed-amd64 6.1.90+1 holds the

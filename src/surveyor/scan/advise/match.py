@@ -18,12 +18,13 @@ from typing import NamedTuple
 
 from surveyor.scan.advise import cpe, freshness, headers, ledger, programs, removal, rhel
 from surveyor.scan.advise.aliases import group, related
-from surveyor.scan.advise.ecosystems import Epochs, Lookup, epochs_of, line_of, lookup
+from surveyor.scan.advise.ecosystems import Epochs, Lookup, epochs_of, lookup
 from surveyor.scan.advise.enrich import EPSS, KEV, NVD, Facts
 from surveyor.scan.advise.feeds import FEEDS
 from surveyor.scan.advise.finding import Findings
 from surveyor.scan.advise.hit import Asked, Flaw, Match, Subject, flaw, installed
 from surveyor.scan.advise.judges import Judges
+from surveyor.scan.advise.keys import Key
 from surveyor.scan.advise.ledger import Ledger
 from surveyor.scan.advise.modules import of_another_stream
 from surveyor.scan.advise.packing import Bounds, Names, unpack_ranges
@@ -105,8 +106,7 @@ def _flaws(packages: Sequence[Package], snapshot: Snapshot, book: Ledger, artifa
     """Every flaw that some installed version has, package by package."""
     out: list[Flaw] = []
     matcher = _Matcher(snapshot, book, artifact)
-    subjects = _subjects(packages, snapshot, book)
-    snapshot.expect((each.ecosystem, each.name) for questions in subjects.values() for each in questions)
+    subjects = _subjects(_askable(packages, snapshot, book), snapshot)
     asked = {subject: list(filter(None, map(matcher.ask, questions))) for subject, questions in subjects.items()}
     answered = {subject: answers for subject, answers in asked.items() if answers}
     names = snapshot.names(
@@ -160,6 +160,7 @@ class _Question(NamedTuple):
     """One name and version in one ecosystem, and the packages that have it."""
 
     ecosystem: str
+    line: str
     name: str
     version: str
     packages: list[Package]
@@ -172,14 +173,11 @@ class _Answer(NamedTuple):
     verdicts: list[tuple[Bounds, Verdict]]
 
 
-def _subjects(packages: Sequence[Package], snapshot: Snapshot, book: Ledger) -> dict[Subject, list[_Question]]:
-    """The questions by what a finding would be about, in the order of the packages; count those that cannot be asked.
-
-    What several packages have in common is asked once.
-    """
+def _askable(packages: Sequence[Package], snapshot: Snapshot, book: Ledger) -> list[tuple[Package, Lookup, str]]:
+    """What can be asked about each package, and of which ecosystem; count those that cannot be asked about."""
     held, epochs = snapshot.ecosystems, epochs_of(packages)
     judges = Judges(packages, snapshot)
-    sorted_: dict[Subject, dict[tuple[str, str, str], list[Package]]] = {}
+    out: list[tuple[Package, Lookup, str]] = []
     present = any(package.presence is Presence.INSTALLED for package in packages)
     for package in packages:
         asked = _lookups(package, held, epochs)
@@ -191,10 +189,23 @@ def _subjects(packages: Sequence[Package], snapshot: Snapshot, book: Ledger) -> 
         for each in asked:
             if each.ecosystem is None:
                 book.without_source[each.label, each.unknown, aside] += 1
-            elif _askable(package, each, snapshot, book, aside=aside):
-                questions = sorted_.setdefault(Subject(package.type, package.namespace, each.subject), {})
-                questions.setdefault((each.ecosystem, each.name, each.version), []).append(package)
+            elif _is_askable(package, each, snapshot, book, aside=aside):
+                out.append((package, each, each.ecosystem))
                 book.asked[each.ecosystem] += each is asked[0]
+    return out
+
+
+def _subjects(askable: list[tuple[Package, Lookup, str]], snapshot: Snapshot) -> dict[Subject, list[_Question]]:
+    """The questions that advisories have something to say on, by what a finding would be about.
+
+    They are in the order of the packages; what several have in common is asked once.
+    """
+    snapshot.expect((where, each.name) for _, each, ecosystem in askable for where in (ecosystem, each.line) if where)
+    sorted_: dict[Subject, dict[tuple[str, str, str, str], list[Package]]] = {}
+    for package, (_, _, name, version, subject, _, line), ecosystem in askable:
+        if snapshot.expects(ecosystem, name) or (line and snapshot.expects(line, name)):
+            questions = sorted_.setdefault(Subject(package.type, package.namespace, subject), {})
+            questions.setdefault((ecosystem, line, name, version), []).append(package)
     return {
         subject: [_Question(*asked, having) for asked, having in questions.items()]
         for subject, questions in sorted_.items()
@@ -211,7 +222,7 @@ def _lookups(package: Package, held: Collection[str], epochs: Epochs) -> Sequenc
     ] or [lookup(package, held, epochs)._replace(unknown="no_product")]
 
 
-def _askable(package: Package, asked: Lookup, snapshot: Snapshot, book: Ledger, *, aside: bool) -> bool:
+def _is_askable(package: Package, asked: Lookup, snapshot: Snapshot, book: Ledger, *, aside: bool) -> bool:
     ecosystem = asked.ecosystem or ""
     if not snapshot.answering(ecosystem):
         book.without_feed[asked.label] += 1
@@ -239,32 +250,31 @@ class _Matcher:
 
     def ask(self, question: _Question) -> _Answer | None:
         """Every advisory on that name with its verdict on that version; nothing when none of them hits."""
-        ecosystem, name, version, _ = question
+        ecosystem, line, name, version, _ = question
         # questions of one name come one after the other
-        asked = ecosystem, name, line_of(ecosystem, version)
+        asked = ecosystem, name, line
         if self._last != asked:
             self._last = asked
             self._bounds = rhel.bounds(self._snapshot, *asked)
-        if not self._bounds:
-            return None
-        keys, _ = self._order(ecosystem)
-        verdicts = self._verdicts(ecosystem, version)
-        self._note(question, keys, verdicts)
-        verdicts = [told for told in verdicts if not (told[1].affected and self._elsewhere(question, *told))]
-        return _Answer(question, verdicts) if any(verdict.affected for _, verdict in verdicts) else None
-
-    def _verdicts(self, ecosystem: str, version: str) -> list[tuple[Bounds, Verdict]]:
         keys, spans = self._order(ecosystem)
-        key, out = keys[version], []
+        key, verdicts, hit, undecided = keys[version], [], False, 0
         for bounds in self._bounds:
             _, _, ranges, state, rest, _ = bounds
-            missed = key is not None and state is None and rest is None and spans.beyond(key, ranges)
-            out.append((bounds, MISS if missed else self._judge(version, bounds, keys)))
-        return out
+            beyond = key is not None and state is None and spans.beyond(key, ranges)
+            if beyond and (rest is None or not keys.listed(key, version, self._snapshot.rest(bounds)[0])):
+                verdicts.append((bounds, MISS))
+                continue
+            verdict = self._judge(version, bounds, keys)
+            undecided += verdict.undecided
+            if not (verdict.affected and self._elsewhere(question, bounds, verdict)):
+                hit = hit or verdict.affected
+                verdicts.append((bounds, verdict))
+        self._note(question, key, undecided)
+        return _Answer(question, verdicts) if hit else None
 
     def matches(self, answer: _Answer, names: Mapping[int, Names]) -> Iterator[Match]:
         """The same with all that the advisories say, and the packages that have the version."""
-        ecosystem, _, version, packages = answer.question
+        ecosystem, _, _, version, packages = answer.question
         keys, _ = self._order(ecosystem)
         asked = Asked(ecosystem, version, installed(packages, artifact=self._artifact), keys)
         for bounds, verdict in answer.verdicts:
@@ -292,11 +302,11 @@ class _Matcher:
             self._book.other_stream[question.ecosystem] += 1
         return other
 
-    def _note(self, question: _Question, keys: Keys, verdicts: Sequence[tuple[Bounds, Verdict]]) -> None:
+    def _note(self, question: _Question, key: Key | None, undecided: int) -> None:
         """Count what could not be decided."""
-        if keys[question.version] is None:
+        if key is None:
             self._book.odd_versions.setdefault(question.ecosystem, []).append(f"{question.name} {question.version}")
-        elif undecided := sum(verdict.undecided for _, verdict in verdicts):
+        elif undecided:
             self._book.undecided[question.ecosystem] += undecided
 
     def _order(self, ecosystem: str) -> tuple[Keys, Spans]:

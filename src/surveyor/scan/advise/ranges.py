@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from surveyor.scan.advise.keys import Key
@@ -67,9 +68,9 @@ class Keys(dict[str, Key | None]):
             self[version] = found
         return found
 
-    def listed(self, key: Key, versions: Sequence[str]) -> bool:
-        """Whether some version of a list equals this key once parsed."""
-        return key in map(self.__getitem__, versions)
+    def listed(self, key: Key | None, version: str, versions: Sequence[str]) -> bool:
+        """Whether a version of that key is in a list, literally or once those are parsed."""
+        return version in versions or (key is not None and key in map(self.__getitem__, versions))
 
     def _parse(self, version: str) -> Key | None:
         if self._order is None or not _RELEASE.fullmatch(version):
@@ -90,40 +91,50 @@ def judge(version: str, ranges: Sequence[Sequence[str]], versions: Sequence[str]
             undecided += 1
         elif hit.affected:
             return hit
-    if versions and (version in versions or (key is not None and keys.listed(key, versions))):
+    if versions and keys.listed(key, version, versions):
         fixed, _ = _next_fix(key, ranges, keys)
         return Verdict(True, f"listed: {version}", fixed=fixed, open_ended=fixed is None and not ranges)
     return Verdict(False, "", undecided=undecided) if undecided else MISS
 
 
 class Spans:
-    """Ranges of one scheme as they are stored: those that say nothing about a version are known by one look-up.
+    """Ranges of one scheme as they are stored: that they say nothing about a version is known by one look-up.
 
-    Most of what a scan reads are those, one beginning and one fix below what is installed.
+    Most of what a scan reads is a beginning and a fix below what is installed, or a few of those upward.
     """
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
-        self._ends: dict[str | None, tuple[Key, Key] | None] = {}
+        self._pairs: dict[str | None, Sequence[tuple[Key, Key]] | None] = {}
 
     def beyond(self, key: Key, ranges: str | None) -> bool:
-        """Whether the ranges are one, from a beginning to a fix, and the version is outside of it."""
+        """Whether the ranges go from a beginning to a fix, and the version is outside of all; false if unsure."""
         try:
-            ends = self._ends[ranges]
+            pairs = self._pairs[ranges]
         except KeyError:
-            if len(self._ends) >= _KEPT:
-                self._ends.clear()
-            ends = self._ends[ranges] = self._read(ranges)
-        return ends is not None and not ends[0] <= key < ends[1]
+            if len(self._pairs) >= _KEPT:
+                self._pairs.clear()
+            pairs = self._pairs[ranges] = self._read(ranges)
+        if pairs is None:
+            return False
+        for start, end in pairs:  # noqa: SIM110 - a generator takes twice the time
+            if start <= key < end:
+                return False
+        return True
 
-    def _read(self, ranges: str | None) -> tuple[Key, Key] | None:
-        spans = unpack_ranges(ranges)
-        flat = spans[0] if len(spans) == 1 else ()
-        if len(flat) != 4 or flat[0] != INTRODUCED or flat[2] != FIXED:
-            return None
-        start, end = _ZERO if flat[1] == "0" else self._keys[flat[1]], self._keys[flat[3]]
-        # an end below the beginning ends nothing
-        return None if start is None or end is None or end < start else (start, end)
+    def _read(self, ranges: str | None) -> Sequence[tuple[Key, Key]] | None:
+        out: list[tuple[Key, Key]] = []
+        for flat in unpack_ranges(ranges):
+            if len(flat) % 4 or set(flat[::4]) != {INTRODUCED} or set(flat[2::4]) != {FIXED}:
+                return None
+            first, *others = flat[1::2]
+            keys = [_ZERO if first == "0" else self._keys[first], *map(self._keys.__getitem__, others)]
+            known = [key for key in keys if key is not None]
+            # upward, so that each fix ends what began before it
+            if len(known) < len(keys) or any(low >= high for low, high in pairwise(known)):
+                return None
+            out += zip(known[::2], known[1::2], strict=True)
+        return out
 
 
 def _decide(key: Key, flat: Sequence[str], keys: Keys) -> Verdict | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -79,7 +79,7 @@ class Snapshot:
         self._recent: dict[int, Record] = {}
         self._ahead: dict[int, None] = {}
         self._payloads: dict[int, object] = {}
-        self._expected: dict[tuple[int, str], list[Bounds]] = {}
+        self._expected: dict[tuple[str, str], list[Bounds]] = {}
 
     def answering(self, ecosystem: str) -> tuple[FeedStatus, ...]:
         """The collections that speak of an ecosystem."""
@@ -93,13 +93,10 @@ class Snapshot:
 
     def bounds(self, ecosystem: str, name: str) -> list[Bounds]:
         """What decides about a version of this package, of every advisory that names it, in a steady order."""
-        number = self._ecosystems.get(ecosystem)
-        if number is None:
-            return []
-        key = number, canonical(ecosystem, name)
-        rows = self._expected.pop(key, None)
+        rows = self._expected.pop((ecosystem, name), None)
         if rows is None:
-            rows = self._db.execute(f"{_AFFECTED} = ?", key).fetchall()
+            number = self._ecosystems.get(ecosystem)
+            rows = self._db.execute(f"{_AFFECTED} = ?", (number, canonical(ecosystem, name))).fetchall()
         if not self.collections.keys() >= {each[1] for each in rows}:
             raise Malformed("the advisory database lacks a collection that it names")
         return rows
@@ -117,26 +114,33 @@ class Snapshot:
 
     def names(self, advisories: Iterable[int]) -> dict[int, Names]:
         """What these advisories go by."""
-        # in the table's own order, so that no page of it is read twice
-        asked = sorted(set(advisories))
-        return {n: unpack_names(text) for n, text in self._among("SELECT n, names FROM advisory WHERE n", asked)}
+        asked = set(advisories)
+        found = {n: unpack_names(text) for n, text in self._among("SELECT n, names FROM advisory WHERE n", asked)}
+        if len(found) < len(asked):
+            raise Malformed("the advisory database lacks a record that it names")
+        return found
 
     def expect(self, names: Iterable[tuple[str, str]]) -> None:
         """Read what many will be asked about, by ecosystem and name, with few questions to SQLite."""
-        by_ecosystem: dict[int, dict[str, None]] = {}
-        for ecosystem, name in names:
-            if (number := self._ecosystems.get(ecosystem)) is not None:
-                by_ecosystem.setdefault(number, {})[canonical(ecosystem, name)] = None
-        for number, wanted in by_ecosystem.items():
-            # in the table's own order, so that no page of it is read twice
-            found: dict[str, list[Bounds]] = {name: [] for name in sorted(wanted)}
-            for each in self._among(_AFFECTED, found, number):
+        wanted: dict[str, dict[str, list[Bounds]]] = {}
+        for asked in names:
+            ecosystem, name = asked
+            self._expected[asked] = wanted.setdefault(ecosystem, {}).setdefault(canonical(ecosystem, name), [])
+        for ecosystem, found in wanted.items():
+            for each in self._among(_AFFECTED, found, self._ecosystems.get(ecosystem)):
                 found[each[5]].append(each)
-            self._expected |= {(number, name): rows for name, rows in found.items()}
 
-    def _among(self, asked: str, values: Iterable[object], *first: object) -> Iterator[tuple[Any, ...]]:
-        """Ask for many values of the last column in few questions."""
-        waiting = list(dict.fromkeys(values))
+    def expects(self, ecosystem: str, name: str) -> bool:
+        """Whether some advisory is known to name a package that was to be asked about."""
+        return bool(self._expected.get((ecosystem, name)))
+
+    def _among(self, asked: str, values: Collection[Any], *first: object) -> Iterator[tuple[Any, ...]]:
+        """Ask for many values of the last column, each once, in few questions."""
+        try:
+            # in the table's own order, so that no page of it is read twice
+            waiting = sorted(values)
+        except TypeError as error:
+            raise Malformed("a strange value in the advisory database") from error
         for at in range(0, len(waiting), _AT_ONCE):
             some = waiting[at : at + _AT_ONCE]
             # at once, so that no question is open when something ends in the middle
@@ -158,7 +162,7 @@ class Snapshot:
     def facts(self, cves: Iterable[str]) -> dict[str, dict[str, Fact]]:
         """What the feeds of facts say of these flaws: CVE → feed → fact."""
         out: dict[str, dict[str, Fact]] = {}
-        for cve, collection, payload in self._among("SELECT cve, collection, payload FROM fact WHERE cve", cves):
+        for cve, collection, payload in self._among("SELECT cve, collection, payload FROM fact WHERE cve", set(cves)):
             codec = self._codec(self._records, collection, "record_dictionary")
             feed = self.collections[collection].feed
             out.setdefault(cve, {})[feed] = unpack_fact(cve, codec.unpack(payload))

@@ -152,22 +152,23 @@ def test_plain_text_holds_whatever_a_feed_says() -> None:
     assert unpack_rest(orjson.loads(packed)) == (["a\x1f"], "why")
 
 
-def test_what_a_range_says_at_a_glance_is_what_it_says() -> None:
+def test_what_is_beyond_a_range_at_a_glance_is_no_hit() -> None:
+    """All ranges of up to four events, and pairs of such: none is beyond that is a hit, and plain ones are known."""
     keys = Keys(order_of("npm"))
     spans = Spans(keys)
-    for flat in (
-        ("i", "0", "f", "2"),
-        ("i", "1", "f", "2"),
-        ("i", "2", "f", "1"),
-        ("i", "1", "l", "2"),
-        ("i", "?", "f", "2"),
-    ):
-        text = pack_ranges([Affected(ecosystem="npm", name="x", ranges=(flat,))])
-        for version in ("0.9", "1", "1.5", "2", "3"):
+    events = [(kind, version) for kind in "iflma" for version in ("0", "1", "2", "?")]
+    flats = [(*one, *other) for one in events for other in events]
+    flats += [(*one, *other) for one in flats[::7] for other in flats[::11]]
+    ranges = [[flat] for flat in flats] + [[one, other] for one, other in zip(flats, flats[5:], strict=False)]
+    known = 0
+    for flat in ranges:
+        text = pack_ranges([Affected(ecosystem="npm", name="x", ranges=tuple(flat))])
+        for version in ("0.9", "1", "1.5", "3"):
             key = keys[version]
             assert key is not None
-            told = judge(version, [flat], (), keys)
-            # what is not known at a glance is looked at
-            assert not spans.beyond(key, text) or told == MISS
-    assert spans.beyond(keys["2"] or (), "i\x1f1\x1ff\x1f2")
-    assert spans.beyond(keys["0.9"] or (), "i\x1f1\x1ff\x1f2")
+            beyond = spans.beyond(key, text)
+            known += beyond
+            assert not beyond or judge(version, flat, (), keys) == MISS
+    assert known
+    assert spans.beyond(keys["2"] or (), "i\x1f0\x1ff\x1f1\x1fi\x1f1.5\x1ff\x1f2\x1ei\x1f3\x1ff\x1f4")
+    assert not spans.beyond(keys["3.5"] or (), "i\x1f0\x1ff\x1f1\x1ei\x1f3\x1ff\x1f4")
