@@ -11,6 +11,7 @@ from surveyor.scan.model import (
     Coverage,
     CoverageState,
     Cvss,
+    Device,
     Distro,
     Domain,
     Evidence,
@@ -18,6 +19,8 @@ from surveyor.scan.model import (
     Fix,
     Kind,
     Location,
+    Measured,
+    Measurement,
     Package,
     Presence,
     Report,
@@ -120,8 +123,32 @@ def full_report() -> Report:
                 leaves=0,
             ),
         ),
+        measurements=(measurement(),),
         summary=Summary(findings={"high": 1}, packages=1, computed_health=71),
         error="none",
+    )
+
+
+def measurement(
+    page: str = "https://shop.test/", *, lcp: float = 3120.0, series: str = "lab-devtools-mobile"
+) -> Measurement:
+    """Three loads in a laboratory, and what visitors saw."""
+    return Measurement(
+        asset=page,
+        engine="lab",
+        product="Chrome/156",
+        device=Device.MOBILE,
+        series=series,
+        throttling="devtools",
+        benchmark=740.0,
+        metrics=(
+            Measured(id="lcp", value=lcp, source="lab", low=lcp - 100, high=lcp + 200, runs=3, score=0.75),
+            Measured(id="cls", value=0.01, source="lab", low=0.01, high=0.01, runs=3, score=1.0),
+            Measured(id="inp", value=180.0, source="field"),
+        ),
+        requests={"document": 1, "image": 3},
+        transfer={"document": 20_000, "image": 2_400_000},
+        notes=("The page loads more than is let through.",),
     )
 
 
@@ -172,6 +199,12 @@ def hostile_report(findings: int = 3, *, kind: Kind = Kind.ARTIFACT) -> Report:
         recommended_fix=Fix(summary=HOSTILE, steps=(HOSTILE,)),
         references=(f"https://a.test/{HOSTILE}", "javascript:alert(1)", "https://", HOSTILE, "http://ok.test/a"),
     )
+    loads = replace(
+        measurement(HOSTILE),
+        product=HOSTILE,
+        metrics=(Measured(id=HOSTILE, value=1e11, source=HOSTILE, low=-1.0, high=1e11, runs=2),) * 20,
+        notes=(HOSTILE,),
+    )
     domains, severities = list(Domain), list(Severity)
     told = tuple(
         replace(
@@ -215,6 +248,7 @@ def hostile_report(findings: int = 3, *, kind: Kind = Kind.ARTIFACT) -> Report:
         target=replace(whole.target, kind=kind, source=HOSTILE, name=HOSTILE, type=HOSTILE, digest=HOSTILE),
         coverage=gaps,
         sources=(Source(feed=HOSTILE, date=None, rows=-1),),
+        measurements=(loads, loads),
         packages=(bad, *whole.packages),
         findings=told,
         upgrades=(Upgrade(package=HOSTILE, present=(HOSTILE,), version=HOSTILE, removes=(HOSTILE,), leaves=3),),

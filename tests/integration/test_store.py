@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from importlib import import_module, util
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,13 +18,15 @@ from alembic.migration import MigrationContext
 from procrastinate.schema import SchemaManager
 from sqlalchemy import Connection
 
+from surveyor.scan.model import Measurement
 from surveyor.service import auth, queue
-from surveyor.service.actions import advisories, bootstrap, sweep, teams
+from surveyor.service.actions import advisories, bootstrap, intake, slots, sweep, teams, trends
 from surveyor.service.errors import Conflict, InvalidParams, NotFound
-from surveyor.service.store import keys, migrate, ratelimit, signin
+from surveyor.service.store import keys, migrate, ratelimit, scans, signin
 from surveyor.service.store import teams as store_teams
 from surveyor.service.store.database import Sessions, conninfo_of, open_engine, sessions
 from surveyor.service.store.schema import metadata
+from tests.samples import measurement
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -313,3 +316,37 @@ async def test_a_pooled_connection_that_its_server_closed_is_replaced(database_u
     await asyncio.sleep(0.1)
     assert not before & set(await asyncio.gather(*(pid() for _ in range(3))))
     await engine.dispose()
+
+
+async def test_a_trend_is_of_one_page_engine_device_and_source(made: Sessions) -> None:
+    start = await bootstrap.bootstrap(made)
+    place = {"team_id": start.team_id, "project_id": start.project_id}
+    page = "https://shop.test/"
+
+    async def ran(url: str, *measured: Measurement) -> scans.Scan:
+        async with made() as session, session.begin():
+            new = scans.NewScan(id=uuid4(), kind="web", trigger="manual", url=url, **place)
+            (run,) = await scans.add(session, [(new, 1)])
+            if measured:
+                await scans.change(session, run.id, summary={slots.MEASUREMENTS: intake.measurements(measured)})
+            found = await scans.find(session, run.id)
+        assert found is not None
+        return found
+
+    first = await ran(page, measurement(page, lcp=4000))
+    await ran("https://other.test/", measurement("https://other.test/", lcp=1))
+    await ran(page, measurement(page, lcp=1, series="psi-simulate-mobile"))
+    await ran(page)
+    last = await ran(page, measurement(page, lcp=3000))
+    await ran(page, measurement(page, lcp=2))  # later than the run that is looked at
+    platform = SimpleNamespace(sessions=made)
+    found = await trends.of_page(platform, last)  # type: ignore[arg-type]
+    lines = {(line.series, line.source, line.metric): [point.value for point in line.points] for line in found}
+    assert lines == {
+        ("lab-devtools-mobile", "lab", "lcp"): [4000, 3000],
+        ("lab-devtools-mobile", "lab", "cls"): [0.01, 0.01],
+        ("lab-devtools-mobile", "field", "inp"): [180, 180],
+    }
+    assert [point.scan_id for point in found[0].points] == [first.id, last.id]
+    assert (found[0].points[0].low, found[0].points[0].high) == (3900, 4200)
+    assert await trends.of_page(platform, await ran(page)) == ()  # type: ignore[arg-type]

@@ -155,6 +155,29 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {many}"
 
 
+#: Metrics of how a page loads, in the order in which people read them.
+METRICS = {
+    "lcp": "Largest Contentful Paint",
+    "cls": "Cumulative Layout Shift",
+    "inp": "Interaction to Next Paint",
+    "fcp": "First Contentful Paint",
+    "tbt": "Total Blocking Time",
+    "si": "Speed Index",
+    "ttfb": "Time to First Byte",
+    "tti": "Time to Interactive",
+}
+#: Who saw it, and what measured it.
+SOURCES = {"field": "real visits", "origin": "real visits of the whole site", "lab": "laboratory"}
+ENGINES = {"psi": "PageSpeed Insights", "lab": "Laboratory", "lighthouse": "Lighthouse"}
+
+
+def quantity(metric: str, value: float) -> str:
+    """A value of a metric with its unit: seconds from one second on, and none for a shift."""
+    if metric == "cls":
+        return f"{value:.3f}"
+    return f"{value / 1000:,.1f} s" if value >= 1000 else f"{value:.0f} ms"
+
+
 #: What an entry of coverage is about, in words; kinds take what follows the dot.
 _SUBJECTS = {
     "gather.schemes": "The page over the other scheme",

@@ -53,6 +53,7 @@ def _page(report: Report) -> Iterator[str]:
     yield from _cover(report, name)
     yield "<main>\n"
     yield from _findings(report)
+    yield from _loads(report)
     yield from _coverage(report)
     if shared.is_artifact(report):
         yield from _packages(report)
@@ -126,6 +127,19 @@ def _upgrades(report: Report) -> str:
     )
     head = ("Upgrade", "From", "To", "Findings ended")
     return f"<h3>Upgrades that end most</h3>\n{_table(head, rows)}{_more(len(gains) - _UPGRADES)}"
+
+
+def _loads(report: Report) -> Iterator[str]:
+    loads = shared.loads(report)
+    if not loads:
+        return
+    pages = len(report.measurements) > 1
+    rows = (
+        (_text(one.metric), one.value, one.range, _text(one.seen_by, 300), *([_text(one.page, 300)] * pages))
+        for one in loads
+    )
+    head = ("Metric", "Value", "Range", "Seen by", *(["Page"] * pages))
+    yield f'<h2 id="loads">How it loads</h2>\n{_table(head, rows)}'
 
 
 def _finding(number: int, finding: Finding) -> Iterator[str]:

@@ -22,6 +22,8 @@ from surveyor.scan.model import (
     Domain,
     Finding,
     Kind,
+    Measured,
+    Measurement,
     Package,
     Report,
     ScanStatus,
@@ -147,6 +149,47 @@ def gains(report: Report) -> list[Gain]:
         # of some thousand titles not all are listed
         found.append(Gain(one, ends, max(of_package[one.package.removeprefix("pkg:")], ends)))
     return sorted((gain for gain in found if gain.ends), key=lambda gain: -gain.ends)
+
+
+class Load(NamedTuple):
+    """A metric of how a page loads in words: its value, the range of its runs, and who saw it."""
+
+    page: str
+    metric: str
+    value: str
+    range: str
+    seen_by: str
+
+
+#: Metrics that are told of each page, and pages.
+_METRICS, _LOADS = 12, 20
+
+
+def loads(report: Report) -> list[Load]:
+    """How the first pages load, real visits first."""
+    return [
+        Load(
+            one.asset,
+            vocabulary.METRICS.get(metric.id, metric.id),
+            vocabulary.quantity(metric.id, metric.value),
+            _range(metric),
+            _seen_by(one, metric),
+        )
+        for one in report.measurements[:_LOADS]
+        for metric in sorted(one.metrics[:_METRICS], key=lambda metric: metric.source != "field")
+    ]
+
+
+def _seen_by(one: Measurement, metric: Measured) -> str:
+    product = f", {line(one.product, 100)}" if metric.source == "lab" else ""
+    return f"{vocabulary.SOURCES.get(metric.source, metric.source)}{product}, {one.device}"
+
+
+def _range(metric: Measured) -> str:
+    if metric.runs < 2 or metric.low is None or metric.high is None:
+        return ""
+    low, high = (vocabulary.quantity(metric.id, value) for value in (metric.low, metric.high))
+    return f"{low} to {high} in {metric.runs} runs"
 
 
 class Feed(NamedTuple):

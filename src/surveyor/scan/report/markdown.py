@@ -17,7 +17,7 @@ from surveyor.scan.report import interface as shared
 _COMMENT = 65_536
 #: Rows of each table, and of how many of them a part is left where what a target words makes them too long: of a cell
 #: below, bars and ticks alone are written several times as long.
-_FINDINGS, _GAPS, _UPGRADES = 40, 20, 10
+_FINDINGS, _GAPS, _UPGRADES, _LOADS = 40, 20, 10, 24
 _PARTS = (1, 2, 4, 8)
 _TITLE, _CELL = 160, 200
 _MARKS = {
@@ -45,6 +45,7 @@ def _comment(report: Report, part: int) -> str:
         *_warning(report),
         *_findings(open_, _FINDINGS // part),
         *_upgrades(report, _UPGRADES // part),
+        *_loads(report, _LOADS // part),
         *_coverage(shared.gaps(report), _GAPS // part),
         _foot(report),
     ]
@@ -103,6 +104,25 @@ def _upgrades(report: Report, most: int) -> Iterator[str]:
     )
     yield "**Upgrades that end most**\n\n" + "\n".join(told)
     yield _more(len(gains) - most)
+
+
+def _loads(report: Report, most: int) -> Iterator[str]:
+    loads = shared.loads(report)
+    if not loads:
+        return
+    pages = len(report.measurements) > 1
+    rows = (
+        (
+            _words(one.metric, 80),
+            one.value,
+            one.range,
+            f"{_words(one.seen_by, _CELL)} {_code(one.page, 80) if pages else ''}".strip(),
+        )
+        for one in loads[:most]
+    )
+    yield "**How it loads**"
+    yield _table(("Metric", "Value", "Range", "Seen by"), rows)
+    yield _more(len(loads) - most)
 
 
 def _coverage(gaps: list[Coverage], most: int) -> Iterator[str]:

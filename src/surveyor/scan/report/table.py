@@ -71,6 +71,9 @@ def _parts(report: Report) -> Iterable[RenderableType]:
         yield from map(_decided, report.decisions)
     if report.scores:
         yield _scores(report.scores)
+    if loads := shared.loads(report):
+        yield Text("\nHow it loads", style="bold")
+        yield _loads(loads)
     if unlooked := shared.gaps(report):
         yield Text("\nNot looked at, or not in full", style="bold")
         yield from _coverage(unlooked)
@@ -179,9 +182,17 @@ def _scores(scores: Iterable[Score]) -> Table:
     return table
 
 
+def _loads(loads: Iterable[shared.Load]) -> Table:
+    table = _table("Metric", "Value", "Range", "Seen by")
+    for one in loads:
+        table.add_row(Text(printable(one.metric)), Text(one.value), Text(one.range), Text(printable(one.seen_by)))
+    return table
+
+
 def _points(score: Score) -> str:
     if score.score is not None:
-        return str(score.score)
+        ranged = score.lowest is not None and score.highest is not None and score.lowest < score.highest
+        return f"{score.score} ({score.lowest} to {score.highest})" if ranged else str(score.score)
     return "" if score.lowest is None else f"{score.lowest} to {score.highest}"
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from surveyor.scan.model import NOT_LOOKED, Device, Domain, Measured, Measurement, Score, ScoreTest
 from surveyor.scan.speed import Engine, Metric, Source, Speed
+from surveyor.scan.vocabulary import METRICS
 
 #: Lighthouse's own word, and ours by its curves.
 LIGHTHOUSE, ESTIMATE = "lighthouse-performance", "performance-estimate-1"
@@ -20,13 +21,6 @@ GOOD, MIDDLING = 0.9, 0.5
 #: Where a complementary error function is a fifth: it puts ``p10`` at 0.9.
 _FIFTH = 0.9061938024368232
 _UNIT = {"cls": 3}
-TITLES = {
-    "fcp": "First Contentful Paint",
-    "lcp": "Largest Contentful Paint",
-    "tbt": "Total Blocking Time",
-    "cls": "Cumulative Layout Shift",
-    "si": "Speed Index",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +80,7 @@ def score(asset: str, speed: Speed) -> Score | None:
         lowest=min(lowest, known),
         highest=max(highest, known),
         tests=tuple(_test(name, lab.get(name), speed.device, weight) for name in CURVES),
-        detail=None if own else _detail(speed, [TITLES[name] for name in CURVES if name not in lab]),
+        detail=None if own else _detail(speed, [METRICS[name] for name in CURVES if name not in lab]),
     )
 
 
@@ -140,12 +134,12 @@ def _else(value: float | None, other: float) -> float:
 
 def _test(name: str, metric: Metric | None, device: Device, weight: int) -> ScoreTest:
     if metric is None:
-        return ScoreTest(id=name, title=TITLES[name], outcome=NOT_LOOKED)
+        return ScoreTest(id=name, title=METRICS[name], outcome=NOT_LOOKED)
     reached = CURVES[name].score(metric.value, device)
     lost = CURVES[name].weight * (1 - reached) * 100 / weight
     return ScoreTest(
         id=name,
-        title=TITLES[name],
+        title=METRICS[name],
         outcome="good" if reached >= GOOD else "needs_improvement" if reached >= MIDDLING else "poor",
         modifier=-round(lost, 1) or 0.0,
         detail=f"{_text(name, metric)}: {reached:.2f} of 1, {CURVES[name].weight} % of the score",

@@ -14,7 +14,7 @@ from types import NoneType
 from typing import Any, TypeVar
 
 from surveyor.scan.errors import LimitExceeded, Malformed
-from surveyor.scan.model import Asset, Coverage, Evidence, Finding, Fix, Package, Report, Score
+from surveyor.scan.model import Asset, Coverage, Evidence, Finding, Fix, Measurement, Package, Report, Score
 from surveyor.scan.report import interface
 from surveyor.scan.report import json as report_json
 from surveyor.service.store.sightings import SeenAsset, Sighting
@@ -147,6 +147,11 @@ def coverage(entries: Iterable[Coverage], slot: str) -> list[dict[str, Any]]:
 def scores(given: Iterable[Score]) -> list[dict[str, Any]]:
     """Scores as JSON, at most ``SCORES`` of them."""
     return [scrub(asdict(score)) for score in list(given)[:SCORES]]
+
+
+def measurements(given: Iterable[Measurement]) -> list[dict[str, Any]]:
+    """How pages load as JSON, at most as many as there may be scores."""
+    return [scrub(asdict(one)) for one in list(given)[:SCORES]]
 
 
 def upgrades(report: Report) -> list[dict[str, Any]]:

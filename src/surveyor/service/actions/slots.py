@@ -29,6 +29,8 @@ STALE = "stale"
 MODEL_SLOT = "accessibility_model"
 #: The entry of a run's summary with the scores of its scanners.
 SCORES = "scores"
+#: The entry with how its pages load.
+MEASUREMENTS = "measurements"
 #: Said once for a whole run, never by one of its parts.
 _OF_THE_WHOLE = frozenset({"scan.start", "scan.summary", "scan.done"})
 _LOOKED = frozenset({ScanStatus.COMPLETE, ScanStatus.PARTIAL})
@@ -294,6 +296,8 @@ async def _end_slot(
     if report is not None and report.scores:
         others = [score for score in summary.get(SCORES, ()) if score["scanner"] != slot]
         summary = values["summary"] = {**summary, SCORES: [*others, *intake.scores(report.scores)]}
+    if report is not None and report.measurements:
+        summary = values["summary"] = {**summary, MEASUREMENTS: intake.measurements(report.measurements)}
     await scans.change(session, scan.id, **values)
     said = [] if not failed or report is not None else [_error(stem(scan, slot), result)]
     scan = replace(scan, scanner_status=slots, coverage=tuple(coverage), summary=summary)

@@ -225,6 +225,30 @@ async def newest_done(session: Session, team_id: UUID, project_id: UUID, *, name
     return _scan(row) if row else None
 
 
+async def measured(
+    session: Session, team_id: UUID, project_id: UUID, *, url: str, until: datetime, among: int, limit: int
+) -> list[tuple[UUID, datetime, dict[str, Any]]]:
+    """The newest runs of a page with their summaries, of the ``among`` runs of the project before ``until``.
+
+    No index knows addresses, so that only so many runs are looked through.
+    """
+    columns = scan_runs.c.id, scan_runs.c.inserted_at, scan_runs.c.summary, scan_runs.c.url, scan_runs.c.status
+    newest = (
+        select(*columns)
+        .where(scan_runs.c.team_id == team_id, scan_runs.c.project_id == project_id, scan_runs.c.inserted_at <= until)
+        .order_by(scan_runs.c.inserted_at.desc(), scan_runs.c.id.desc())
+        .limit(among)
+        .subquery()
+    )
+    statement = (
+        select(newest.c.id, newest.c.inserted_at, newest.c.summary)
+        .where(newest.c.url == url, newest.c.summary.has_key("measurements"))
+        .order_by(newest.c.inserted_at.desc(), newest.c.id.desc())
+        .limit(limit)
+    )
+    return [(row.id, row.inserted_at, row.summary) for row in await session.execute(statement)]
+
+
 async def lock(session: Session, scan_id: UUID) -> Scan | None:
     """One run, its row held until the transaction ends: what is decided on it is decided once."""
     row = (

@@ -13,6 +13,14 @@ from surveyor.service.store.scans import Scan
 _PROFILES = {
     "observatory-6": ("HTTP Observatory", "MDN's grade, algorithm 6"),
     "lighthouse-seo-13": ("Lighthouse SEO", "its ten audits and weights, on the page as served"),
+    **{
+        f"lighthouse-performance-{device}": ("Lighthouse performance", f"its own score, {device}")
+        for device in ("mobile", "desktop")
+    },
+    **{
+        f"performance-estimate-1-{device}": ("Performance estimate", f"by Lighthouse's curves and weights, {device}")
+        for device in ("mobile", "desktop")
+    },
     "extended-1": ("Beyond the grade", "our own checks, which no published grade counts"),
 }
 _TEXT, _MOST = 300, 100
@@ -87,7 +95,8 @@ def _test(test: dict[str, Any]) -> TestView:
 def _points(score: dict[str, Any]) -> str:
     known, lowest, highest = (score.get(name) for name in ("score", "lowest", "highest"))
     if isinstance(known, int):
-        return str(known)
+        ranged = isinstance(lowest, int) and isinstance(highest, int) and lowest < highest
+        return f"{known} ({lowest} to {highest})" if ranged else str(known)
     return f"{lowest} to {highest}" if isinstance(lowest, int) and isinstance(highest, int) else "–"
 
 

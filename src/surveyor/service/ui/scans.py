@@ -11,7 +11,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from surveyor.service.actions import findings, ingest, reports, scans
+from surveyor.service.actions import findings, ingest, reports, scans, trends
 from surveyor.service.auth import Identity
 from surveyor.service.errors import Conflict, NotFound
 from surveyor.service.live.stream import Streams
@@ -21,6 +21,7 @@ from surveyor.service.store.scans import Scan, Slot
 from surveyor.service.ui import frames, rows
 from surveyor.service.ui.grades import grades
 from surveyor.service.ui.health import health
+from surveyor.service.ui.loading import measurements
 from surveyor.service.ui.render import fragment, page
 from surveyor.service.ui.timeline import Chart, Part, Timeline
 from surveyor.service.ui.upgrades import upgrades
@@ -30,7 +31,7 @@ from surveyor.service.ui.visitors import freshness, platform_of, submitted, visi
 _FINDINGS = 50
 _EVENTS = 500
 _MOST_EVENTS = 5_000
-_PARTS = ("head", "verdict", "pipeline", "found", "looked", "grades", "upgrades", "findings")
+_PARTS = ("head", "verdict", "pipeline", "found", "looked", "grades", "loading", "upgrades", "findings")
 
 
 async def show(request: Request) -> Response:
@@ -134,6 +135,7 @@ async def _values(request: Request, who: Identity, scan: Scan, chart: Chart) -> 
         "health": health(scan),
         "looked": looked_at(scan),
         "grades": grades(scan),
+        "loading": measurements(scan, await trends.of_page(platform_of(request), scan)),
         "upgrades": upgrades(scan),
         "findings": await _findings(request, who, scan),
     }

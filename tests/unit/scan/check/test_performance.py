@@ -272,6 +272,7 @@ CASES: dict[str, list[tuple[Load, list[str]]]] = {
         (Load(resources=(request(lifetime=604_800.0), request(lifetime=None))), []),
         (Load(resources=(request(lifetime=0.0, third_party=True), request(lifetime=0.0, kind="document"))), []),
         (Load(resources=(request(lifetime=0.0, transfer=49 * KIB),)), []),
+        (Load(resources=(request(lifetime=None, validated=False),)), ["short"]),
     ],
     "weight": [
         (Load(resources=(request(transfer=4001 * KIB),)), ["very"]),

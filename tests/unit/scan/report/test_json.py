@@ -34,6 +34,7 @@ def test_the_top_level_is_the_published_one() -> None:
         "decisions",
         "rulings",
         "scores",
+        "measurements",
         "summary",
         "error",
         "schema_version",

@@ -22,8 +22,8 @@ def _judge(_: Speed, load: Load) -> Iterator[Outcome]:
     if sum(one.transfer or 0 for one in own) < _WORTH:
         return
     own.sort(key=lambda one: -(one.transfer or 0))
-    kept = any(one.lifetime for one in own)
-    told = [loading.request(one, f"{loading.size(one.transfer or 0)} {_kept(one.lifetime or 0.0)}") for one in own]
+    kept = any(one.lifetime != 0 for one in own)
+    told = [loading.request(one, f"{loading.size(one.transfer or 0)} {_kept(one)}") for one in own]
     yield from loading.outcome("short" if kept else "none", told)
 
 
@@ -32,16 +32,22 @@ def _short(one: Resource) -> bool:
         one.kind in _STATIC
         and one.status == 200
         and not one.third_party
-        and one.lifetime is not None
-        and one.lifetime < _SHORT
+        and (_SHORT if one.lifetime is None and not _unsaid(one) else one.lifetime or 0.0) < _SHORT
         and (one.transfer or 0) >= _EACH
     )
 
 
-def _kept(seconds: float) -> str:
-    if not seconds:
+def _unsaid(one: Resource) -> bool:
+    """Whether its headers are known and say nothing: then each browser guesses."""
+    return one.lifetime is None and one.validated is not None
+
+
+def _kept(one: Resource) -> str:
+    if one.lifetime is None:
+        return "is kept for as long as each browser guesses: no header says for how long"
+    if not one.lifetime:
         return "is asked for again each time"
-    days, hours = seconds / _DAY, seconds / 3600
+    days, hours = one.lifetime / _DAY, one.lifetime / 3600
     return f"is kept for {days:,.0f} d" if days >= 1 else f"is kept for {hours:,.1f} h"
 
 

@@ -19,7 +19,7 @@ def _judge(_: Speed, load: Load) -> Iterator[Outcome]:
         (loading.as_sent(one, one.unused), one) for one in load.resources if one.kind == "stylesheet" and one.unused
     ]
     worth = sorted(((wasted, one) for wasted, one in found if wasted >= _WORTH), key=lambda pair: -pair[0])
-    told = [loading.request(one, f"{loading.size(wasted)} of {loading.came(one)} unused") for wasted, one in worth]
+    told = [loading.request(one, f"{loading.size(wasted)} unused of {loading.came(one)}") for wasted, one in worth]
     yield from loading.outcome("unused", told)
 
 

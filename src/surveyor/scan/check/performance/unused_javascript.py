@@ -17,7 +17,7 @@ def _judge(_: Speed, load: Load) -> Iterator[Outcome]:
     """Scripts of which more bytes are unused than another request costs."""
     found = [(loading.as_sent(one, one.unused), one) for one in load.resources if one.kind == "script" and one.unused]
     worth = sorted(((wasted, one) for wasted, one in found if wasted >= _WORTH), key=lambda pair: -pair[0])
-    told = [loading.request(one, f"{loading.size(wasted)} of {loading.came(one)} unused") for wasted, one in worth]
+    told = [loading.request(one, f"{loading.size(wasted)} unused of {loading.came(one)}") for wasted, one in worth]
     yield from loading.outcome("unused", told)
 
 
