@@ -17,6 +17,7 @@ NAMES = (
     "labelled",
     "live",
     "matching",
+    "pages",
     "rematch",
     "reports",
     "sources",

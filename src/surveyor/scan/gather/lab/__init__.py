@@ -53,6 +53,7 @@ class _Laboratory:
         self._benchmark: float | None = None
         self._product = ""
         self._retried = False
+        self._disturbed = 0
         self._untold: dict[str, str] = {}
 
     def work(self) -> Speed:
@@ -76,6 +77,7 @@ class _Laboratory:
         try:
             with self._visit() as visit:
                 self._know(visit)
+                self._disturbed += not visit.alone
                 self._runs.append(measure(errand, visit, errand.url))
         except Refused:
             raise
@@ -129,6 +131,7 @@ class _Laboratory:
             environment=result.environment(run, errand.device, product=self._product, benchmark=self._benchmark),
             runs=tuple(dict(one.values) for one in self._runs),
             load=result.load(run, use, self._untold | run.untold),
+            notes=(f"{self._disturbed} runs were beside other loads on this machine",) if self._disturbed else (),
             missed=result.missed(self._runs) | self._missed,
         )
 

@@ -10,11 +10,12 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from surveyor.scan.errors import NotConfigured, ScanError, Unreachable
 from surveyor.scan.formats.loose import listed, text
+from surveyor.scan.net.browser.alone import alone
 
 if TYPE_CHECKING:
     from surveyor.scan.net.browser.chromium import Chromium
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _ASK_SECONDS = 10.0
 _LEAVE_SECONDS = 3.0
+#: How long other scans of this machine are waited for.
+_WAIT_SECONDS, _WAIT_SHARE = 20.0, 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +34,14 @@ class Visit:
     """One load: its page, what went through its proxy, and the browser that it is in.
 
     ``desk`` is a page of the browser that stays empty and has no way out: for scripts of ours that need no page.
+    ``alone`` says that no other scan of this machine loads a page beside who is patient.
     """
 
     tab: Tab
     traffic: Traffic
     chromium: Chromium
     desk: Tab
+    alone: bool = False
 
 
 class Visits:
@@ -61,8 +66,12 @@ class Visits:
         end = self._clock() + seconds
         self._begin(seconds, patient=patient)
         try:
-            with self._opened(lambda: max(0.0, end - self._clock()), max_bytes) as visit:
-                yield visit
+            wait = min(_WAIT_SECONDS, seconds * _WAIT_SHARE)
+            with (
+                alone(measuring=patient, seconds=wait, clock=self._clock) as held,
+                self._opened(lambda: max(0.0, end - self._clock()), max_bytes) as visit,
+            ):
+                yield replace(visit, alone=held)
         finally:
             self._end()
 
