@@ -1,5 +1,8 @@
 """A folder as a web site on 127.0.0.1, served as a web server would: gzip for text, connections that stay open.
 
+Stylesheets and scripts of other hosts are left out of its pages: what a machine cannot reach takes as long to fail as
+its resolver likes.
+
 In a process of its own (``python -m benchmarks.served FOLDER``), so that it shares no interpreter with who measures; it
 prints its port and serves until its standard input closes.
 """
@@ -9,12 +12,16 @@ from __future__ import annotations
 import functools
 import gzip
 import mimetypes
+import re
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+_FOREIGN = re.compile(
+    rb"""<(?:link|script)\b[^>]*\s(?:href|src)=["'](?:https?:)?//[^>]*>(?:\s*</script>)?""", re.IGNORECASE
+)
 #: Types that web servers compress.
 _TEXT = ("text/", "application/javascript", "application/json", "image/svg+xml", "application/xml")
 
@@ -32,7 +39,7 @@ class _Handler(BaseHTTPRequestHandler):
         if kind.startswith(_TEXT) and "gzip" in self.headers.get("Accept-Encoding", ""):
             self._send(200, _zipped(found), kind, (("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding")))
         else:
-            self._send(200, found.read_bytes(), kind, ())
+            self._send(200, _body(found), kind, ())
 
     def _send(self, status: int, body: bytes, kind: str, more: tuple[tuple[str, str], ...]) -> None:
         self.send_response(status)
@@ -55,7 +62,11 @@ def _file(folder: Path, path: str) -> Path | None:
 
 @functools.cache
 def _zipped(file: Path) -> bytes:
-    return gzip.compress(file.read_bytes(), 6)
+    return gzip.compress(_body(file), 6)
+
+
+def _body(file: Path) -> bytes:
+    return _FOREIGN.sub(b"", file.read_bytes()) if file.suffix == ".html" else file.read_bytes()
 
 
 def main(folder: Path) -> None:
