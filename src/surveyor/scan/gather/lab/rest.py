@@ -19,7 +19,7 @@ _BINDING = "surveyorLab"
 #: Two seconds without anything; what a page does later is not seen.
 QUIET = 2.0
 _STEP = 0.05
-_PING = 0.5
+_PING, _LAST_PING = 0.5, 2.0
 
 _WATCH = f"""
   new PerformanceObserver(list => {{ {_BINDING}('long') }}).observe({{type: 'longtask', buffered: true}});
@@ -35,7 +35,7 @@ class Rest:
     def __init__(self, network: Network, clock: Callable[[], float] = time.monotonic) -> None:
         self._network, self._clock = network, clock
         self._busy = 0.0
-        self.painted = False
+        self.painted = self.hung = False
 
     def watch(self, tab: Tab, *, seconds: float) -> None:
         """Begin before the page is gone to."""
@@ -52,25 +52,25 @@ class Rest:
             self.painted |= params.get("payload") == "paint"
 
     def wait(self, tab: Tab, *, seconds: float) -> bool:
-        """Wait until the page rests; whether it did in time."""
+        """Wait until the page rests; whether it did in time. It is ``hung`` where it does not even answer."""
         end = self._clock() + seconds
-        if not tab.heard.loaded.wait(seconds):
-            return False
+        tab.heard.loaded.wait(seconds)
         while (now := self._clock()) < end and not tab.heard.crashed:
             still = self.painted and not self._network.pending and now - self._last() > QUIET
             # a task that has not ended is told by nothing but its silence
-            if still and self._answers(tab, end - now):
+            if still and self._answers(tab, _PING):
                 return True
             time.sleep(_STEP)
+        self.hung = not self._answers(tab, _LAST_PING)
         return False
 
     def _last(self) -> float:
         """When something last happened."""
         return max(self._network.last, self._busy)
 
-    def _answers(self, tab: Tab, left: float) -> bool:
+    def _answers(self, tab: Tab, seconds: float) -> bool:
         try:
-            tab.ask("Runtime.evaluate", {"expression": "1"}, seconds=min(_PING, left))
+            tab.ask("Runtime.evaluate", {"expression": "1"}, seconds=seconds)
         except Unreachable:
             self._busy = self._clock()
             return False

@@ -23,6 +23,8 @@ _ASK_SECONDS = 10.0
 _LOAD_SECONDS, _LOAD_SHARE = 25.0, 0.6
 _DUMP_SECONDS = 10.0
 _JUMPS, _FRAMES_AT_ONCE = 30, 60
+#: A request may be told a little before the navigation that it is for (ms).
+_SOON = 50.0
 _UNRESTED = "the page never came to rest"
 
 
@@ -34,6 +36,7 @@ class Run:
     """
 
     url: str
+    frame: str
     agent: str
     values: dict[str, float] = field(default_factory=dict)
     traced: Traced
@@ -68,9 +71,9 @@ def measure(errand: Errand, visit: Visit, url: str) -> Run:
     rested = arrive(visit, url, seconds=errand.left, rest=lambda: rest.wait(tab, seconds=seconds))
     whole = recording.stop(tab, seconds=min(_DUMP_SECONDS, errand.left))
     traced = read(list(recording.events), tab.frame)
-    last = tab.document
     run = Run(
-        url=last.url if last is not None else url,
+        url=url,
+        frame=tab.frame,
         agent=agent,
         traced=traced,
         exchanges=list(network.exchanges),
@@ -80,7 +83,7 @@ def measure(errand: Errand, visit: Visit, url: str) -> Run:
         run.missed["bytes"] = "the page loads more than is let through"
     if recording.cut or not whole:
         run.missed["trace"] = "the browser's trace of the page is not whole"
-    _Reading(run, rested=rested).read()
+    _Reading(run, rested=rested, hung=rest.hung).read()
     _index(run, visit, recording, seconds=min(_ASK_SECONDS, errand.left))
     _look(run, errand, visit)
     return run
@@ -93,13 +96,15 @@ def _ask(errand: Errand) -> float:
 class _Reading:
     """Metrics of one run, by the trace and the requests."""
 
-    def __init__(self, run: Run, *, rested: bool) -> None:
-        self._run, self._traced, self._rested = run, run.traced, rested
+    def __init__(self, run: Run, *, rested: bool = True, hung: bool = False) -> None:
+        self._run, self._traced, self._rested, self._hung = run, run.traced, rested, hung
 
     def read(self) -> None:
         """Fill the run's values with what can be known."""
         run, traced = self._run, self._traced
         document = self.document()
+        if document is not None:
+            run.url = document.url
         if document is not None and document.answered is not None:
             run.values["ttfb"] = self.since(document.answered)
         if traced.painted is None:
@@ -116,12 +121,16 @@ class _Reading:
             run.values["tti"] = run.end = end
         else:
             run.missed["tti"] = _UNRESTED
-        run.values["tbt"] = blocking.total(traced.tasks, traced.painted, run.end)
+        if self._hung:  # which no trace tells of before its end
+            run.missed["tbt"] = "a task of the page did not end"
+        else:
+            run.values["tbt"] = blocking.total(traced.tasks, traced.painted, run.end)
 
     def document(self) -> Exchange | None:
-        """The answer that became the page: the last for its main frame before it painted."""
-        kinds = (one for one in reversed(self._run.exchanges) if one.kind == "Document" and one.url == self._run.url)
-        return next(kinds, None)
+        """The answer that became the page: the first after the navigation's start that leads nowhere else."""
+        main = (one for one in self._run.exchanges if one.kind == "Document" and one.frame == self._run.frame)
+        later = (one for one in main if self.since(one.started) > -_SOON and (one.status or 0) // 100 != 3)
+        return next(later, None)
 
     def since(self, at: float) -> float:
         """Milliseconds since the navigation's start of a moment in seconds."""
@@ -176,7 +185,7 @@ def _look(run: Run, errand: Errand, visit: Visit) -> None:
 
 
 def _largest(run: Run, errand: Errand, visit: Visit, world: int) -> Largest | None:
-    found, reading = run.traced.largest, _Reading(run, rested=True)
+    found, reading = run.traced.largest, _Reading(run)
     if found is None:
         return None
     told: Mapping[str, Any] = {}

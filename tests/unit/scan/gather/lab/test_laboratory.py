@@ -14,7 +14,7 @@ from surveyor.scan.events import Event, Progress
 from surveyor.scan.gather import lab
 from surveyor.scan.model import CoverageState, Report
 from surveyor.scan.plan import plan
-from surveyor.scan.speed import Phases, Speed
+from surveyor.scan.speed import Engine, Phases, Speed
 from tests import browser as browsers
 from tests.servers.web import Site
 
@@ -66,7 +66,7 @@ def scan(site: Site, chromium: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Sp
         kept.append(found)
         return found
 
-    monkeypatch.setattr(speeds.lab, "GATHERER", replace(lab.GATHERER, gather=keeping))
+    monkeypatch.setitem(speeds.ENGINES, Engine.LAB, replace(lab.GATHERER, gather=keeping))
     events: list[Event] = []
     request = replace(plan(site.url()), slots=("performance",))
     settings = site.settings(browser=chromium, lab_runs=1, probes=False, links=0)
