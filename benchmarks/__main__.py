@@ -13,6 +13,7 @@ NAMES = (
     "corpus",
     "findings_list",
     "inventory",
+    "judged",
     "kickoff",
     "labelled",
     "live",

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from surveyor.llm import prompts
 from surveyor.llm.classes import CLASSES, BarrierClass, asked
 from surveyor.llm.interface import Answer, Attempt, Question
+from surveyor.llm.redact import redact
 from surveyor.scan.model import Asset, Domain, Evidence, Finding
 from surveyor.scan.vocabulary import counted
 
@@ -110,7 +111,8 @@ def _shape(ids: tuple[str, ...]) -> type[Review]:
 
 
 def _quoted(url: str, lines: Sequence[str]) -> str:
-    return prompts.quoted({"page": url[:500], "outline": lines})
+    # as it leaves: what is taken out of it may be shorter than what stands there then
+    return redact(prompts.quoted({"page": url[:500], "outline": lines}))
 
 
 def findings(

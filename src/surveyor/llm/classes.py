@@ -71,9 +71,9 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _FIELDS = frozenset({"input", "select", "textarea"})
 _FIELD_ROLES = frozenset({"textbox", "searchbox", "combobox", "listbox", "checkbox", "radio", "switch", "spinbutton"})
 _PICTURES = frozenset({"img", "svg", "area", "input", "object", "embed", "canvas", "video", "figure"})
-#: How a line says words, and a name.
+#: How a line says words of its own, and a name; words may also stand in what is inside the element.
 _WORDS, _NAME = re.compile(r'> "'), re.compile(r' (?:alt|title|aria-label|accessible-name)="')
-_SAID = re.compile(r'> "| (?:alt|title|aria-label|accessible-name|placeholder|value)="')
+_TEXT = re.compile(r"<(?!(?:html|meta|title)[ >])")
 
 _ALL = (
     BarrierClass(
@@ -127,7 +127,6 @@ _ALL = (
         fix="Name in the heading what the text below it is about.",
         tags=_HEADINGS,
         roles=frozenset({"heading"}),
-        needs=_SAID,
     ),
     BarrierClass(
         id="label_text",
@@ -141,7 +140,6 @@ _ALL = (
         fix="Say in the label what is to be entered, or what the button does.",
         tags=_FIELDS | {"label", "legend", "button", "summary"},
         roles=_FIELD_ROLES | {"button", "group", "radiogroup"},
-        needs=_SAID,
     ),
     BarrierClass(
         id="instructions",
@@ -166,7 +164,7 @@ _ALL = (
         "only a code or a colour.",
         fine="A message that names the field, or stands in or right behind it; text that tells of no error.",
         fix="Name the field in the message, say what is wrong with it and how to put it right.",
-        needs=_SAID,
+        needs=_TEXT,
     ),
     BarrierClass(
         id="input_purpose",
@@ -204,7 +202,7 @@ _ALL = (
         "it stands in.",
         fine="Proper names, words that are usual in the language around them, code, single words of a menu.",
         fix="Set the lang attribute on the part, with its own language.",
-        needs=_SAID,
+        needs=_TEXT,
     ),
     BarrierClass(
         id="sensory_instructions",
@@ -215,7 +213,7 @@ _ALL = (
         barrier="A text that says what to do names things only by their shape, size, place, colour or sound.",
         fine="Such words beside the thing's name; texts that give no instruction.",
         fix="Name the thing as its label does, beside where it is or what it looks like.",
-        needs=_SAID,
+        needs=_TEXT,
     ),
     BarrierClass(
         id="text_structure",
@@ -228,7 +226,6 @@ _ALL = (
         fine="Text in bold inside a sentence; one line with a dash; addresses, poems, code.",
         fix="Use the elements that mean it: h2 to h6, ul and ol, table with th.",
         tags=frozenset({"p", "div", "span", "b", "strong", "i", "em", "font", "center", "td", "pre", "body"}),
-        needs=_WORDS,
     ),
     BarrierClass(
         id="control_role",
@@ -265,7 +262,7 @@ _ALL = (
         "misunderstands: a caption before another picture, answers apart from questions, columns of text as rows.",
         fine="Any order of parts that stand for themselves; navigation before or after the content.",
         fix="Put the parts into the markup in the order in which they are to be read.",
-        needs=_SAID,
+        needs=_TEXT,
     ),
 )
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from surveyor.llm import prompts
 from surveyor.llm.accessibility import MOST_CONFIDENT, QUESTION_BYTES, UNCITED, UNKNOWN, said
 from surveyor.llm.interface import Answer, Attempt, Question
+from surveyor.llm.redact import redact
 from surveyor.scan.model import Evidence, Finding
 from surveyor.scan.outline import Outline, template
 from surveyor.scan.vocabulary import counted
@@ -148,7 +149,7 @@ def _fitting(
     while asked:
         for markup in _MARKUP:
             shown = [_shown(group, findings[group.finding], near, markup) for group in asked]
-            user = prompts.quoted({"page": url[:500], "groups": shown})
+            user = redact(prompts.quoted({"page": url[:500], "groups": shown}))
             if len(user.encode()) <= QUESTION_BYTES:
                 return asked, user
         asked = asked[: len(asked) * 3 // 4]

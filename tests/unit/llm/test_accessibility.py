@@ -127,6 +127,12 @@ def test_no_more_than_the_bound_leaves() -> None:
     assert shown[-1] > 9_950
 
 
+def test_what_is_taken_out_before_it_leaves_does_not_break_the_bound() -> None:
+    question = accessibility.question(URL, "\n".join(f'e{n} <p> "pwd=ab{n}"' for n in range(2_500)))
+    assert "[secret]" in question.user
+    assert len(question.user.encode()) <= QUESTION_BYTES
+
+
 def test_the_catalogue_agrees_with_the_recommendation_and_with_itself() -> None:
     for one in CLASSES.values():
         if one.number in CRITERIA:
