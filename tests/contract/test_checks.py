@@ -86,6 +86,8 @@ def test_a_check_is_one_file_with_words_for_each_outcome(rule: Check) -> None:
         assert not re.search(r"\d{2}|https?:|%|\.$", said.title), "a title holds no value, count or address"
         assert 0 < said.confidence <= 1
     assert set(rule.criteria) <= set(wcag.CRITERIA)
+    # by its name a verification knows that the rule is to see all pages at once
+    assert (rule.needs is Needs.PAGES) == rule.id.startswith("seo_site_")
 
 
 def _tabled(rule: Check) -> bool:

@@ -45,7 +45,8 @@ BETWEEN = b"\0"
 class ChildTask:
     """All that a child is told. ``data_bytes`` bounds private memory, ``cpu_seconds`` its processor time.
 
-    ``outline`` is where a page's outline goes, as ``Outline`` encodes it, where the request asks for it.
+    ``outline`` is where a page's outline goes, as ``Outline`` encodes it, ``evidence`` where what was seen does, where
+    the request asks for them.
     """
 
     request: Request
@@ -53,6 +54,7 @@ class ChildTask:
     events: Path
     report: Path
     outline: Path | None = None
+    evidence: Path | None = None
     data_bytes: int = 400 << 20
     cpu_seconds: int = 1800
 
@@ -107,7 +109,7 @@ def main(task: ChildTask, bell: Connection) -> None:
         from surveyor.scan import engine
         from surveyor.scan.report import json as report_json
 
-        report = engine.run(task.request, task.settings, progress, outline=keep)
+        report = engine.run(task.request, task.settings, progress, outline=keep, evidence=keep_evidence)
         if task.request.name is not None:
             # an upload is known by its name; where it is kept is nobody's business
             report = replace(report, target=replace(report.target, source=task.request.name))
@@ -116,6 +118,10 @@ def main(task: ChildTask, bell: Connection) -> None:
     def keep(outline: Outline) -> None:
         if task.outline is not None:
             task.outline.write_bytes(outline.encode())
+
+    def keep_evidence(data: bytes) -> None:
+        if task.evidence is not None:
+            task.evidence.write_bytes(data)
 
     _confined(task, bell, work)
 

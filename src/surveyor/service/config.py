@@ -110,6 +110,10 @@ class Config(BaseSettings):
     """A scan without any sign of life for so long fails with "stale job timeout"."""
     page_seconds: float = Field(60.0, gt=0)
     """The deadline of each page scanner, in seconds."""
+    site_seconds: float = Field(900.0, gt=0)
+    """The deadline of each page scanner where several pages of a site are scanned, in seconds."""
+    page_evidence: bool = True
+    """Whether what scanners saw of pages is kept with the scan, so that rules can be run on it later."""
     verify_seconds: float = Field(10.0, gt=0)
     """The deadline of one look at a page's headers by a verification, in seconds; other checks have the scanner's."""
     grace_seconds: float = Field(10.0, ge=0)
@@ -122,6 +126,8 @@ class Config(BaseSettings):
     """How long the analysis of one scan may take in all."""
     artifact_days: int = Field(30, ge=0, le=36_500)
     """Days that uploaded files are kept after they were last brought or scanned; 0 keeps them for ever."""
+    evidence_days: int = Field(30, ge=0, le=36_500)
+    """Days that what scanners saw of pages is kept after the scan; 0 keeps it for ever."""
     event_days: int = Field(90, ge=0, le=36_500)
     """Days that the events of ended scans are kept; 0 keeps them for ever."""
     log_folder: str | None = None
@@ -220,7 +226,8 @@ class Config(BaseSettings):
         """What the scanner's children are given: the file's ``[scan]`` table, then the environment."""
         table = {f"SURVEYOR_{key.upper()}": value for key, value in self.scan.items()}
         found = scanner.from_environment(table | dict(self._environment) | {"SURVEYOR_HOME": str(self.home)})
-        return replace(found, limits=replace(found.limits, page_seconds=self.page_seconds))
+        limits = replace(found.limits, page_seconds=self.page_seconds, site_seconds=self.site_seconds)
+        return replace(found, limits=limits)
 
     def child_environment(self, **changes: str) -> dict[str, str]:
         """This process's variables with changes, for a process of the service; the bootstrap key stays behind."""

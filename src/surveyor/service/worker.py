@@ -88,6 +88,8 @@ async def serve(config: Config, *, ready: Callable[[], None] | None = None) -> N
         feed_refresh=config.feed_refresh,
         artifact_days=config.artifact_days,
         event_days=config.event_days,
+        evidence_days=config.evidence_days,
+        page_evidence=config.page_evidence,
         webhook_retry=config.webhook_retry_seconds,
     )
     try:

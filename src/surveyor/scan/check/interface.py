@@ -150,6 +150,7 @@ class Check:
     act: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = ()
     served: bool = False
 
 

@@ -39,7 +39,8 @@ class Result:
 class Rules:
     """The rules of one domain that are to be run on ``asset``; where only some were asked for, each is told of.
 
-    ``reach`` is what may be gathered around the page: rules that need more are not run on it.
+    ``reach`` is what may be gathered around the page: rules that need more are not run on it, nor those that it is
+    judged ``without``.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Rules:
         asset: Asset,
         ledger: Ledger,
         reach: frozenset[Needs] = AROUND,
+        without: frozenset[str] = frozenset(),
     ) -> None:
         self.domain = domain
         self.asset = asset
@@ -59,7 +61,8 @@ class Rules:
         self.narrowed = only is not None
         #: Those that were asked for, and of them those that can be run on the page.
         self.all = tuple(rule for rule in CHECKS[domain] if only is None or rule.id in only)
-        self.checks = tuple(rule for rule in self.all if rule.needs in reach or rule.needs not in _BEYOND)
+        fit = (rule for rule in self.all if rule.needs in reach or rule.needs not in _BEYOND)
+        self.checks = tuple(rule for rule in fit if rule.id not in without)
         self.result = Result()
         #: What each rule that came to an end found, by its id.
         self.came_to: dict[str, tuple[str, ...]] = {}

@@ -46,7 +46,7 @@ async def download(
     keys = scan.report_keys if slot is None else {k: v for k, v in scan.report_keys.items() if k == slot}
     if not keys:
         raise NotFound("this scan left no report" if slot is None else "this scanner left no report")
-    name = f"surveyor-{_PLAIN.sub('-', scan.name or scan.kind).strip('-.')[:80] or scan.kind}-{str(scan.id)[:8]}"
+    name = named(scan)
     if slot is not None:
         return Download(name=f"{name}-{slot}.json", chunks=platform.storage.get_stream(keys[slot]))
     parts = {}
@@ -54,6 +54,11 @@ async def download(
         parts[held] = await platform.storage.get_bytes(key, max_bytes=intake.REPORT_BYTES)
     written = _told if len(scan.scanner_status) == 1 else _merged
     return Download(name=f"{name}.json", chunks=_once(await asyncio.to_thread(written, scan, parts)))
+
+
+def named(scan: Scan) -> str:
+    """What a file about a scan is called, safe in a header, without an ending."""
+    return f"surveyor-{_PLAIN.sub('-', scan.name or scan.kind).strip('-.')[:80] or scan.kind}-{str(scan.id)[:8]}"
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:

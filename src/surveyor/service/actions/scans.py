@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 from surveyor.remedy.lifecycle import ENDED
 from surveyor.scan.model import Kind
 from surveyor.service import queue
 from surveyor.service.actions import addresses, clock, kickoff, llm
+from surveyor.service.actions import options as options_
 from surveyor.service.actions.addresses import Choice, Image
+from surveyor.service.actions.options import PLAIN, Options
 from surveyor.service.actions.platform import Platform
 from surveyor.service.actions.units import Wanted, take
 from surveyor.service.errors import Conflict, InvalidParams, NotFound, ServiceError
@@ -33,6 +36,7 @@ async def start_web(
     trigger: str = "manual",
     retry_of: UUID | None = None,
     analysis: str = "full",
+    options: Options = PLAIN,
 ) -> Scan:
     """Queue a scan of a page; InvalidParams names the rule when the URL is refused.
 
@@ -41,6 +45,7 @@ async def start_web(
     _judge_trigger(trigger)
     await addresses.judge(url, platform.scan)
     new = _page(team_id=team_id, project_id=project_id, url=url, trigger=trigger, retry_of=retry_of)
+    new = replace(new, **options_.columns(options, new.id, platform.vault))
     return await _queued(platform, new, analysis)
 
 
@@ -173,7 +178,13 @@ async def retry(platform: Platform, *, team_id: UUID, project_id: UUID, scan_id:
         raise Conflict(f"the scan is {old.status}; only an ended one can be tried again")
     if old.url is not None:
         return await start_web(
-            platform, team_id=team_id, project_id=project_id, url=old.url, retry_of=old.id, analysis="if_quota"
+            platform,
+            team_id=team_id,
+            project_id=project_id,
+            url=old.url,
+            retry_of=old.id,
+            analysis="if_quota",
+            options=options_.of_scan(old, platform.vault),
         )
     if old.image is not None:
         return await start_image(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from surveyor.service.actions import llm, registries, webhooks
+from surveyor.service.actions import llm, options, registries, webhooks
 from surveyor.service.errors import SecretUnreadable
-from surveyor.service.store import llm_providers, registry_logins
+from surveyor.service.store import llm_providers, registry_logins, scans
 from surveyor.service.store import webhooks as webhook_store
 from surveyor.service.store.database import Sessions
 from surveyor.service.vault import Vault
 
 
 async def reseal(sessions: Sessions, *, old: Vault, new: Vault) -> int:
-    """Seal every provider's key, webhook's secret and registry's password under ``new``, all or none; how many.
+    """Seal every provider's key, webhook's secret, registry's password and scan's headers under ``new``, all or none.
 
+    Returns how many.
     What is the new one's already stays, so that an exchange that was broken off can be done again. SecretUnreadable
     where neither opens one.
     """
@@ -35,6 +36,9 @@ async def reseal(sessions: Sessions, *, old: Vault, new: Vault) -> int:
         for login in await registry_logins.sealed(session):
             sealed = _anew(login.sealed, registries.owner(login.id), old, new)
             await registry_logins.change(session, login.team_id, login.project_id, login.id, sealed=sealed)
+            count += 1
+        for scan_id, headers in await scans.sealed(session):
+            await scans.change(session, scan_id, headers=_anew(headers, options.owner(scan_id), old, new))
             count += 1
     return count
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from surveyor.remedy import lifecycle
@@ -12,7 +12,7 @@ from surveyor.scan.errors import ScanError
 from surveyor.scan.model import Coverage, CoverageState, Finding, Kind, Report, ScanStatus
 from surveyor.scan.plan import SLOTS
 from surveyor.service import queue
-from surveyor.service.actions import clock, ingest, intake, inventories, runs, webhooks
+from surveyor.service.actions import clock, evidence, ingest, intake, inventories, runs, webhooks
 from surveyor.service.actions.platform import Platform
 from surveyor.service.errors import QuotaExceeded, ServiceError, StorageUnavailable
 from surveyor.service.store import artifacts, events, findings, llm_calls, llm_quota, scans
@@ -61,7 +61,8 @@ class Beside:
 class Result:
     """What came of a slot: the report its child left, or why there is none; ``beside`` is what a model added to it.
 
-    ``unkept`` is why the report itself is not stored; what it found is all the same.
+    ``unkept`` is why the report itself is not stored; what it found is all the same. ``evidence`` is a file of what its
+    child saw.
     """
 
     report: bytes | None = None
@@ -69,6 +70,7 @@ class Result:
     detail: str = ""
     beside: Beside | None = None
     unkept: ServiceError | None = None
+    evidence: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,17 +197,22 @@ async def finish(platform: Platform, scan: Scan, slot: str, run: UUID, result: R
             raise  # it may come back: who called decides how long to wait
         except ServiceError as error:
             key, result = None, replace(result, unkept=error)
+    seen = await evidence.keep(platform, scan, slot, run, result.evidence) if key is not None else None
     try:
         async with platform.sessions() as session, session.begin():
-            kept = await _finish(session, scan.id, slot, run, report, key, result)
+            kept = await _finish(session, scan.id, slot, run, report, key, result, saw=seen)
     except _Superseded:
         async with platform.sessions() as session:
             now = await scans.find(session, scan.id)
         if key is not None and (now is None or now.report_keys.get(slot) != key):
             await platform.storage.delete(key)
+            if seen is not None:
+                await platform.storage.delete(seen)
         return key is not None and now is not None and now.report_keys.get(slot) == key
     if key is not None and not kept:
         await platform.storage.delete(key)
+        if seen is not None:
+            await platform.storage.delete(seen)
     return True
 
 
@@ -219,7 +226,15 @@ async def _judged(result: Result) -> tuple[Report | None, Result]:
 
 
 async def _finish(
-    session: Session, scan_id: UUID, slot: str, run: UUID, report: Report | None, key: str | None, result: Result
+    session: Session,
+    scan_id: UUID,
+    slot: str,
+    run: UUID,
+    report: Report | None,
+    key: str | None,
+    result: Result,
+    *,
+    saw: str | None = None,
 ) -> bool:
     """One transaction's work; whether the report was fit to be kept."""
     scan = await scans.find(session, scan_id)
@@ -245,6 +260,8 @@ async def _finish(
     if scan is None or not scans.holds(scan, slot, run):
         raise _Superseded
     state = "done" if looked else "failed"
+    if saw is not None and key is not None:
+        await scans.change(session, scan_id, evidence_keys={**scan.evidence_keys, slot: saw})
     await _end_slot(session, scan, slot, state=state, report=report, key=key, result=result)
     return key is not None
 

@@ -42,6 +42,8 @@ ASSETS = 1_000
 _PURPOSE = "verification"
 #: How the ids of rules begin that judge programs.
 _PROGRAMS = "hardening_"
+#: And those that compare pages of a site.
+_PAGES = "seo_site_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A verification that is now this run's: what to look at, and when its finding had last been seen by then."""
+    """A verification that is now this run's: what to look at, and when its finding had last been seen by then.
+
+    ``scan`` is the one that saw it last: pages are looked at as it did.
+    """
 
     verification: Verification
     finding: FindingRow
@@ -63,6 +68,7 @@ class Claim:
     targets: tuple[Target, ...]
     run: UUID
     more: bool = False
+    scan: Scan | None = None
 
     @property
     def modelled(self) -> tuple[str, ...]:
@@ -172,6 +178,7 @@ async def claim(sessions: Sessions, verification_id: UUID, run: UUID) -> Claim |
         finding = await findings.find(session, held.team_id, held.project_id, held.finding_id)
         assert finding is not None
         targets = await _targets(session, held, finding)
+        last = await scans.find(session, finding.last_scan_id)
     keys = tuple(str(check["key"]) for check in held.checks)
     return Claim(
         verification=held,
@@ -180,12 +187,18 @@ async def claim(sessions: Sessions, verification_id: UUID, run: UUID) -> Claim |
         targets=tuple(targets[:ASSETS]),
         run=run,
         more=len(targets) > ASSETS,
+        scan=last,
     )
 
 
 def is_of_programs(finding: FindingRow) -> bool:
     """Whether it is about programs in artifacts, whose rules every scan of such runs."""
     return finding.rule.startswith(_PROGRAMS)
+
+
+def is_of_pages(finding: FindingRow) -> bool:
+    """Whether it is about pages of one site together, whose rules nobody can run on one alone."""
+    return finding.rule.startswith(_PAGES)
 
 
 async def sees(sessions: Sessions, finding: FindingRow, scan: Scan) -> bool:

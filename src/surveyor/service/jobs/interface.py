@@ -43,6 +43,8 @@ class Work:
     attempts: int = 3
     artifact_days: int = 30
     event_days: int = 90
+    evidence_days: int = 30
+    page_evidence: bool = True
     verify_seconds: float = 10.0
     webhook_retry: float = 10.0
 

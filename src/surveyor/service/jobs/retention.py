@@ -1,11 +1,11 @@
-"""Forgets artifacts and events after the days that the settings give them."""
+"""Forgets artifacts, events and evidence after the days that the settings give them."""
 
 from __future__ import annotations
 
 from procrastinate.job_context import JobContext
 
 from surveyor.service import queue
-from surveyor.service.actions import retention
+from surveyor.service.actions import evidence, retention
 from surveyor.service.jobs.interface import log, patiently, work_of
 
 
@@ -19,8 +19,11 @@ async def run(context: JobContext, *, timestamp: int) -> None:
         files = await patiently(lambda: retention.forget_artifacts(platform, days=work.artifact_days))
     if work.event_days:
         scans = await patiently(lambda: retention.forget_events(platform.sessions, days=work.event_days))
-    if files or scans:
-        log.info("retention", artifacts=files, scans_without_events=scans)
+    seen = 0
+    if work.evidence_days:
+        seen = await patiently(lambda: evidence.forget(platform, days=work.evidence_days))
+    if files or scans or seen:
+        log.info("retention", artifacts=files, scans_without_events=scans, scans_without_evidence=seen)
 
 
 TASK = queue.Task(name="retention", run=run, queue=queue.CONTROL, cron="41 * * * * 15", retry=None)

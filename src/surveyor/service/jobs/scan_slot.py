@@ -19,7 +19,8 @@ from surveyor.scan.model import Kind
 from surveyor.scan.plan import Place, Request
 from surveyor.scan.settings import Settings
 from surveyor.service import queue
-from surveyor.service.actions import handover, intake, llm, registries, slots
+from surveyor.service.actions import handover, intake, llm, options, registries, slots
+from surveyor.service.actions.options import Options
 from surveyor.service.actions.slots import Claim, Leftover, Result
 from surveyor.service.child import STOPPED, Child, Tail
 from surveyor.service.errors import ServiceError, StorageUnavailable
@@ -33,6 +34,8 @@ GRACE_SECONDS = 30.0
 HAND_BACK_SECONDS = 2.0
 #: How long a store may be away before scans fail for it.
 STORE_SECONDS = 300.0
+#: What the evidence of one scanner may weigh.
+EVIDENCE_BYTES = 100 << 20
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,7 +68,7 @@ class _Held:
         except StorageUnavailable as error:
             bare = replace(result, unkept=error)
             await patiently(lambda: slots.finish(platform, self.claim.scan, self.slot, self.run, bare))
-        for suffix in (".ndjson", ".json", ".partial", ".outline"):
+        for suffix in (".ndjson", ".json", ".partial", ".outline", ".evidence"):
             (self.folder / f"{self.run}{suffix}").unlink(missing_ok=True)
 
 
@@ -130,18 +133,22 @@ async def _scan(held: _Held) -> Result | None:
             settings = await patiently(lambda: _settings(held))
         except ServiceError as error:
             return Result(reason=error.code, detail=f"the artifact cannot be read: {error.message}")
+        try:
+            asked = options.of_scan(held.claim.scan, held.work.platform.vault)
+        except ServiceError as error:
+            return Result(reason=error.code, detail=f"the scan's headers: {error.message}")
         modelled, unit, outline = accessibility_model.beside(held.claim.scan, held.slot), None, None
         if modelled:
             unit = await accessibility_model.unit_of(held.work, held.claim.scan)
         if unit == llm.HELD:
             outline = held.folder / f"{held.run}.outline"
-        child = _child(held, _request(held, source, outline=outline is not None), settings, outline)
-        ended = await child.run()
+        task = _task(held, _request(held, source, asked, outline=outline is not None), settings, outline)
+        ended = await _child(held, task).run()
     if ended is STOPPED:
         return None
     if ended.reason is not None:
         return Result(reason=ended.reason, detail=ended.detail)
-    result = await asyncio.to_thread(_collect, child.task.report)
+    result = await asyncio.to_thread(_collect, task)
     if not modelled or result.report is None:
         return result
     if outline is None:
@@ -165,7 +172,7 @@ async def _settings(held: _Held) -> Settings:
     return replace(platform.scan, logins=logins)
 
 
-def _request(held: _Held, source: str, *, outline: bool) -> Request:
+def _request(held: _Held, source: str, asked: Options, *, outline: bool) -> Request:
     scan, artifact = held.claim.scan, held.claim.artifact
     return Request(
         kind=Kind(scan.kind),
@@ -178,18 +185,29 @@ def _request(held: _Held, source: str, *, outline: bool) -> Request:
         place=Place.FILE if scan.image is None else Place.REGISTRY,
         platform=scan.platform,
         only=scan.only_image,
+        device=asked.device,
+        crawl=asked.crawl,
+        headers=asked.headers,
+        keeps=held.work.page_evidence and scan.kind == Kind.WEB,
     )
 
 
-def _child(held: _Held, request: Request, settings: Settings, outline: Path | None) -> Child:
-    seconds = held.work.page_seconds if request.kind is Kind.WEB else settings.limits.seconds
-    task = entry.ChildTask(
+def _task(held: _Held, request: Request, settings: Settings, outline: Path | None) -> entry.ChildTask:
+    return entry.ChildTask(
         request=request,
         settings=settings,
         events=held.folder / f"{held.run}.ndjson",
         report=held.folder / f"{held.run}.json",
         outline=outline,
+        evidence=held.folder / f"{held.run}.evidence" if request.keeps else None,
     )
+
+
+def _child(held: _Held, task: entry.ChildTask) -> Child:
+    limits = task.settings.limits
+    seconds = held.work.page_seconds if task.request.kind is Kind.WEB else limits.seconds
+    if task.request.crawl is not None:
+        seconds = limits.site_seconds
     return Child(
         target=entry.main,
         task=task,
@@ -199,13 +217,17 @@ def _child(held: _Held, request: Request, settings: Settings, outline: Path | No
     )
 
 
-def _collect(path: Path) -> Result:
+def _collect(task: entry.ChildTask) -> Result:
+    """What a child left; without evidence its report is worth as much."""
     try:
-        with path.open("rb") as file:
+        with task.report.open("rb") as file:
             content = file.read(intake.REPORT_BYTES + 1)
     except FileNotFoundError:
         return Result(reason="crashed", detail="the scanner left no report")
-    return Result(report=content)
+    evidence = None
+    if task.evidence is not None and task.evidence.is_file() and task.evidence.stat().st_size <= EVIDENCE_BYTES:
+        evidence = task.evidence.read_bytes()
+    return Result(report=content, evidence=evidence)
 
 
 TASK = queue.Task(name=slots.SLOT_TASK, run=run)

@@ -15,12 +15,13 @@ from surveyor.remedy.verify import Check, Look
 from surveyor.scan import entry
 from surveyor.scan.errors import ScanError
 from surveyor.scan.model import CoverageState, Kind, Report
-from surveyor.scan.plan import WEB_SLOTS, Rematch, Request
+from surveyor.scan.plan import MOST_PAGES, WEB_SLOTS, Rematch, Request
 from surveyor.service import queue
-from surveyor.service.actions import intake, inventories, verifications
+from surveyor.service.actions import intake, inventories, options, verifications
 from surveyor.service.actions.inventories import Inventory
 from surveyor.service.actions.verifications import Claim, Target
 from surveyor.service.child import Child, Ended
+from surveyor.service.errors import ServiceError
 from surveyor.service.jobs import accessibility_model
 from surveyor.service.jobs.accessibility_model import Seen
 from surveyor.service.jobs.interface import Work, aborted, folder_of, log, patiently, remove_folder, work_of
@@ -103,6 +104,8 @@ async def _look(held: _Held) -> list[Look]:
     """Every check on every target, a few targets at once."""
     held.folder.mkdir(mode=0o700, parents=True)
     free = asyncio.Semaphore(AT_ONCE)
+    if verifications.is_of_pages(held.claim.finding):
+        return await _together(held)
 
     async def one(number: int, target: Target) -> list[Look]:
         async with free:
@@ -119,14 +122,67 @@ async def _look(held: _Held) -> list[Look]:
     return looks
 
 
+async def _together(held: _Held) -> list[Look]:
+    """A rule that compares pages, on all that it was raised on at once."""
+    keys, urls = held.claim.keys, [target.url for target in held.claim.targets if target.url is not None]
+    name = f"{len(urls):,} pages of {urls[0]}"
+    if held.claim.more or len(urls) > MOST_PAGES:
+        detail = f"more than {MOST_PAGES:,} pages are affected, which no one look takes in"
+        return verify.blind(keys, name, reason="limit_exceeded", detail=detail)
+    limits = held.work.platform.scan.limits
+    try:
+        request = _request(held, urls[0], keys, also=tuple(urls[1:]))
+    except ServiceError as error:
+        return verify.blind(keys, name, reason=error.code, detail=error.message)
+    task = entry.ChildTask(
+        request=request,
+        settings=held.work.platform.scan,
+        events=held.folder / "together.ndjson",
+        report=held.folder / "together.json",
+    )
+    child = Child(
+        target=entry.main,
+        task=task,
+        deliver=held.deliver,
+        seconds=limits.site_seconds + GRACE_SECONDS,
+        heartbeat=held.work.heartbeat,
+    )
+    report = await _report(child, task.report)
+    if isinstance(report, Ended):
+        return verify.blind(keys, name, reason=report.reason or "crashed", detail=report.detail)
+    return verify.on_page(report, keys, name)
+
+
+def _request(held: _Held, url: str, rules: Sequence[str], *, also: tuple[str, ...] = ()) -> Request:
+    """One look at a page as the scan looked that saw the finding last: as what, and with its headers."""
+    scan, asked = held.claim.scan, options.PLAIN
+    if scan is not None and scan.url is not None:
+        asked = options.of_scan(scan, held.work.platform.vault).of(url, scan.url)
+    return Request(
+        kind=Kind.WEB,
+        source=url,
+        slots=WEB_SLOTS,
+        rules=tuple(rules),
+        outline=held.asks,
+        device=asked.device,
+        crawl=asked.crawl if also else None,
+        also=also,
+        headers=asked.headers,
+    )
+
+
 async def _page(held: _Held, number: int, url: str) -> list[Look]:
     keys, work, modelled = held.claim.keys, held.work, held.claim.modelled
     rules = tuple(key for key in keys if key not in modelled)
     settings = work.platform.scan
     headers_only = all(key.startswith(_HEADER) for key in keys)
     seconds = work.verify_seconds if headers_only else work.page_seconds
+    try:
+        request = _request(held, url, rules)
+    except ServiceError as error:
+        return verify.blind(keys, url, reason=error.code, detail=error.message)
     task = entry.ChildTask(
-        request=Request(kind=Kind.WEB, source=url, slots=WEB_SLOTS, rules=rules, outline=held.asks),
+        request=request,
         settings=replace(settings, limits=replace(settings.limits, page_seconds=seconds)),
         events=held.folder / f"{number}.ndjson",
         report=held.folder / f"{number}.json",

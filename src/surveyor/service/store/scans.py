@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     Select,
     Table,
     Text,
@@ -50,11 +51,15 @@ scan_runs = Table(
     Column("platform", Text),
     Column("only_image", Text),
     Column("name", Text),
+    # of a page: how many, as what; its headers are sealed
+    Column("options", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("headers", LargeBinary),
     # one that is removed takes nothing with it
     Column("retry_of", Uuid, ForeignKey("audit_scan_runs.id", ondelete="SET NULL"), index=True),
     Column("scanner_status", JSONB, nullable=False, server_default=text("'{}'")),
     Column("event_offsets", JSONB, nullable=False, server_default=text("'{}'")),
     Column("report_keys", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("evidence_keys", JSONB, nullable=False, server_default=text("'{}'")),
     Column("summary", JSONB, nullable=False, server_default=text("'{}'")),
     Column("coverage", JSONB, nullable=False, server_default=text("'[]'")),
     Column("error", Text),
@@ -129,10 +134,13 @@ class Scan:
     platform: str | None = None
     only_image: str | None = None
     name: str | None
+    options: dict[str, Any] = field(default_factory=dict)
+    headers: bytes | None = field(default=None, repr=False)
     retry_of: UUID | None = None
     scanner_status: dict[str, Slot] = field(default_factory=dict)
     event_offsets: dict[str, int] = field(default_factory=dict)
     report_keys: dict[str, str] = field(default_factory=dict)
+    evidence_keys: dict[str, str] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
     coverage: tuple[dict[str, Any], ...] = ()
     error: str | None = None
@@ -184,6 +192,8 @@ class NewScan:
     only_image: str | None = None
     name: str | None = None
     retry_of: UUID | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    headers: bytes | None = field(default=None, repr=False)
 
 
 async def add(session: Session, asked: Sequence[tuple[NewScan, int]]) -> list[Scan]:
@@ -205,6 +215,23 @@ async def find(
         statement = statement.where(scan_runs.c.project_id == project_id)
     row = (await session.execute(statement)).mappings().one_or_none()
     return _scan(row) if row else None
+
+
+async def sealed(session: Session) -> list[tuple[UUID, bytes]]:
+    """Headers of all runs that have some, held until the transaction ends."""
+    statement = select(scan_runs.c.id, scan_runs.c.headers).where(scan_runs.c.headers.is_not(None)).with_for_update()
+    return [(row.id, row.headers) for row in await session.execute(statement)]
+
+
+async def with_evidence(session: Session, *, before: datetime, limit: int) -> list[Scan]:
+    """Ended runs of which what was seen is kept for longer than to a moment, oldest first."""
+    statement = (
+        select(scan_runs)
+        .where(scan_runs.c.finished_at < before, scan_runs.c.evidence_keys != text("'{}'::jsonb"))
+        .order_by(scan_runs.c.finished_at)
+        .limit(limit)
+    )
+    return await listed(session, statement)
 
 
 async def several(session: Session, scan_ids: Sequence[UUID]) -> list[Scan]:

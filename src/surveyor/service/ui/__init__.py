@@ -40,6 +40,7 @@ def routes() -> tuple[BaseRoute, ...]:
         Route("/scans/{scan_id}/cancel", scans.cancel, methods=["POST"]),
         Route("/scans/{scan_id}/live", scans.live),
         Route("/scans/{scan_id}/report", scans.report),
+        Route("/scans/{scan_id}/evidence", scans.evidence),
         Route("/scans/{scan_id}/packages", packages.show),
         Route("/findings", findings.show),
         Route("/findings/{finding_id}", finding.show),

@@ -26,11 +26,12 @@ class Word:
 
 @dataclass(slots=True, kw_only=True)
 class Quote:
-    """One thing as it was found, and a model's verdict on it."""
+    """One thing as it was found, of several pages on which (``asset``), and a model's verdict on it."""
 
     value: str
     where: str | None = None
     kind: str = ""
+    asset: str | None = None
     word: Word | None = None
 
 
@@ -93,7 +94,7 @@ def _read(evidence: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Word], list[
         elif kind in _VERDICTS and quotes:
             quotes[-1].word = Word(model=str(where or ""), text=value, verdict=_VERDICTS[kind])
         else:
-            quotes.append(Quote(kind=kind, value=value, where=where))
+            quotes.append(Quote(kind=kind, value=value, where=where, asset=item.get("asset")))
     return explained, [block for block in blocks if block.quotes]
 
 

@@ -9,7 +9,7 @@ from surveyor.scan.vocabulary import COMPRESSED, FILES, HEADINGS
 from surveyor.service.actions import addresses, advisories, scans, uploads
 from surveyor.service.auth import Identity
 from surveyor.service.errors import InvalidParams, RateLimited
-from surveyor.service.ui import rows, words
+from surveyor.service.ui import page_options, rows, words
 from surveyor.service.ui.render import page
 from surveyor.service.ui.visitors import auth_of, freshness, platform_of, scripted, submitted, visitor
 
@@ -17,7 +17,7 @@ _SCANS = 25
 _CURSOR_LENGTH = 300
 #: As schedules do: a month without units left is no reason not to scan, and coverage says that no model was asked.
 _ANALYSIS = "if_quota"
-_GIVEN = ("wrong", "given_url", "wrong_image", "given_image", "given_platform")
+_GIVEN = (*page_options.FIELDS, "wrong", "given_url", "wrong_image", "given_image", "given_platform")
 
 
 async def show(request: Request) -> Response:
@@ -32,10 +32,15 @@ async def start_page(request: Request) -> Response:
     try:
         request.state.window = await auth_of(request).spend(who.team_id, "strict")
         run = await scans.start_web(
-            platform_of(request), **words.own(who), url=words.address(typed), analysis=_ANALYSIS
+            platform_of(request),
+            **words.own(who),
+            url=words.address(typed),
+            analysis=_ANALYSIS,
+            options=page_options.read(fields),
         )
     except (InvalidParams, RateLimited) as error:
-        return await _page(request, who, status=error.status, wrong=words.said(error.message), given_url=typed)
+        given = {**page_options.given(fields), "wrong": words.said(error.message), "given_url": typed}
+        return await _page(request, who, status=error.status, **given)
     return RedirectResponse(f"/scans/{run.id}", 303)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -241,9 +242,20 @@ def facts(run: Scan, artifact_size: int | None = None) -> list[dict[str, object]
         words.append({"words": size(artifact_size), "mono": False})
     if run.trigger != "manual":
         words.append({"words": f"by {run.trigger.replace('_', ' ')}", "mono": False})
+    words += [{"words": text, "mono": False} for text in _asked(run.options)]
     if run.rematch:
         words.append({"words": _rematch(run.rematch), "mono": False})
     return words
+
+
+def _asked(options: dict[str, Any]) -> Iterator[str]:
+    """What was asked for of a page besides its address."""
+    if crawl := options.get("crawl"):
+        yield f"up to {crawl['pages']:,} pages of the site"
+    if device := options.get("device"):
+        yield f"loaded as {device}"
+    if headers := options.get("headers"):
+        yield f"with {', '.join(headers)}"
 
 
 def _rematch(told: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
+from surveyor.service.actions import evidence as evidence_
 from surveyor.service.actions import findings, ingest, reports, scans, trends
 from surveyor.service.auth import Identity
 from surveyor.service.errors import Conflict, NotFound
@@ -68,6 +69,17 @@ async def report(request: Request) -> Response:
     )
     headers = {"content-disposition": f'attachment; filename="{file.name}"'}
     return StreamingResponse(file.chunks, media_type="application/json", headers=headers)
+
+
+async def evidence(request: Request) -> Response:
+    """``GET /scans/{scan_id}/evidence?slot=``: what one scanner saw, as a file."""
+    who = await visitor(request)
+    slot = request.query_params.get("slot", "")[:40]
+    file = await evidence_.download(
+        platform_of(request), team_id=who.team_id, project_id=who.project_id, scan_id=scan_id(request), slot=slot
+    )
+    headers = {"content-disposition": f'attachment; filename="{file.name}"'}
+    return StreamingResponse(file.chunks, media_type="application/octet-stream", headers=headers)
 
 
 async def live(request: Request) -> Response:
@@ -128,6 +140,7 @@ async def _values(request: Request, who: Identity, scan: Scan, chart: Chart) -> 
             "began": scan.inserted_at,
             "last_seq": scan.last_seq,
             "report": f"/scans/{scan.id}/report" if scan.report_keys else None,
+            "evidence": sorted(scan.evidence_keys),
         },
         "chart": _timeline(scan, chart, live=not verdict.ended),
         "unset": chart.unset,

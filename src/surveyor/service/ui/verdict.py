@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,7 +113,7 @@ def looked_at(scan: Scan) -> LookedAt:
         entry for entry in scan.coverage if (entry.get("what"), entry.get("state")) == ("acquire.layer", "looked")
     ]
     others = [entry for entry in scan.coverage if entry.get("what") == "catalog"]
-    entries = [_looked(entry) for entry in scan.coverage if entry not in absent + layers + others]
+    entries = [_looked(entry) for entry in _of_pages(scan.coverage) if entry not in absent + layers + others]
     if layers:
         read = sum(entry.get("count") or 0 for entry in layers)
         many = len(layers) > 1
@@ -126,6 +126,18 @@ def looked_at(scan: Scan) -> LookedAt:
     entries.sort(key=lambda entry: _ORDER.index(entry.state) if entry.state in _ORDER else 0)
     gaps = sum(entry.state in _GAPS for entry in entries)
     return LookedAt(entries=tuple(entries[:_ENTRIES_SHOWN]), gaps=gaps, cut=max(len(entries) - _ENTRIES_SHOWN, 0))
+
+
+def _of_pages(coverage: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Entries, of a site's pages once what each scanner says of them; those that were looked at are in their number."""
+    told: set[tuple[object, ...]] = set()
+    for entry in coverage:
+        if str(entry.get("what")).partition(".")[0] == "crawl":
+            mark = (entry["what"], entry.get("state"), entry.get("reason"), entry.get("asset"))
+            if mark in told or (entry["what"] == "crawl.page" and entry.get("state") == "looked"):
+                continue
+            told.add(mark)
+        yield entry
 
 
 def _untold(scan: Scan) -> Iterable[Looked]:

@@ -96,6 +96,10 @@ def test_what_is_found_on_many_pages_is_one_finding_that_says_on_which_and_where
         ("template", "/: on 1 of 1 page"),
     ]
     assert {one.asset for one in sniffed.evidence if one.kind == "header"} <= {asset.value for asset in sniffed.assets}
+    shared = found["Main headings that several pages of the site share"]
+    assert len(shared.assets) == 7
+    assert [one.value for one in shared.evidence if one.kind == "page"] == ["Shop"] * 7
+    assert "Titles that several pages of the site share" not in found
     # what is the site's is looked at once, and says nothing of other pages
     assert [one.kind for one in found["security.txt missing"].evidence] == ["file"]
     assert len({(finding.rule, finding.title) for finding in report.findings}) == len(report.findings)
@@ -222,6 +226,22 @@ def test_sitemaps_and_named_pages_are_looked_at_without_following_links(site: Si
         site.page(path, shop("/c", title=f"Page {path}"))
     assert looked(crawl(site, sitemap=True, depth=0)[0]) == ["/", "/a", "/b"]
     assert looked(crawl(site, also=(site.url("/b"),))[0]) == ["/", "/b"]
+
+
+def test_a_rule_that_compares_pages_is_proved_on_all_of_them_or_not_at_all(site: Site) -> None:
+    def ran(*paths: str) -> tuple[int | None, CoverageState]:
+        asked = plan(site.url("/"))
+        also = tuple(site.url(path) for path in paths)
+        request = replace(asked, slots=("seo",), rules=("seo_site_duplicates",), also=also)
+        report = engine.run(request, site.settings(), Progress())
+        entry = of(report, "check.seo_site_duplicates")
+        return entry.count, entry.state
+
+    for path, title in (("/", "One"), ("/a", "Two"), ("/b", "Two")):
+        site.page(path, shop(title=title).replace("<h1>Shop", f"<h1>{path}"))
+    assert ran("/a", "/b") == (1, CoverageState.LOOKED)
+    assert ran("/a") == (0, CoverageState.LOOKED)
+    assert ran("/a", "/gone") == (0, CoverageState.PARTIAL)
 
 
 def test_headers_go_to_the_sites_origin_alone_and_are_told_nowhere(site: Site) -> None:

@@ -39,4 +39,5 @@ CHECK = Check(
     outcomes=tuple(key for key, _ in _TOLD),
     needs=Needs.PAGES,
     pages=judge,
+    replaces=("seo_duplicates",),
 )

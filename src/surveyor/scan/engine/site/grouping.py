@@ -58,7 +58,9 @@ def _evidence(group: Sequence[Found], assets: Iterable[Asset], site: Site) -> It
         for frame in order:
             if nth < len(seen[frame]):
                 member, finding = seen[frame][nth]
-                yield from (replace(one, asset=one.asset or member.url) for one in finding.evidence[:_QUOTES])
+                quoted = finding.evidence[: _ALL if len(group) == 1 else _QUOTES]
+                # what is itself a page says where it was seen
+                yield from (one if one.kind == "page" else replace(one, asset=member.url) for one in quoted)
 
 
 def _reaches(member: Member, finding: Finding) -> bool:

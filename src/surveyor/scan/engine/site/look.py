@@ -33,6 +33,7 @@ def look(start: Shared, crawl: Crawl, turns: Turns, *, also: tuple[str, ...], le
         ledger.progress("crawl.err", f"{start.asset.value}: {error}", reason=error.code)
     site = Site(members=crawler.members or [Member(shared=start)], until=began + seconds * _RESERVE)
     site.settle()
+    site.lost = crawler.unvisited.summary() or None if also else None
     for entry in _entries(site, crawler, turns):
         ledger.add(entry)
     return site

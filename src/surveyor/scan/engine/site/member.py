@@ -43,6 +43,8 @@ class Site:
     several: bool = False
     #: When looking at them ends, on the clock of their errands.
     until: float = 0.0
+    #: Why not all pages that were named could be looked at.
+    lost: str | None = None
     templates: dict[str, Template] = field(default_factory=dict)
 
     def settle(self) -> None:

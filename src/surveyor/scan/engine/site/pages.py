@@ -12,7 +12,7 @@ from surveyor.scan.engine.rules import Rules
 from surveyor.scan.engine.site.grouping import collapsed, grouped
 from surveyor.scan.engine.site.member import Member, Site
 from surveyor.scan.engine.units import Ledger
-from surveyor.scan.errors import LimitExceeded
+from surveyor.scan.errors import LimitExceeded, ScanError, Unreachable
 from surveyor.scan.facts import Facts, Pages
 from surveyor.scan.model import Coverage, CoverageState, Domain, Finding
 from surveyor.scan.vocabulary import counted
@@ -52,13 +52,14 @@ class _Run:
         self._unread: dict[str, str] = {}
         named = (rule for rule in rules.all if rule.needs is Needs.PAGES)
         self._together = tuple(named)
+        self._replaced = frozenset(name for rule in self._together for name in rule.replaces)
 
     def page(self, member: Member) -> bool:
         """Judge one page; whether it could be."""
         rules, shared = self._rules, member.shared
         shared.open(shared.errand.settings.limits.page_seconds * _GATHER_SHARE)
         ledger = Ledger(rules.ledger.progress)
-        own = Rules(rules.domain, rules.only, shared.asset, ledger, member.reach)
+        own = Rules(rules.domain, rules.only, shared.asset, ledger, member.reach, without=self._replaced)
         own.compared = bool(self._together)
         what = f"slot.{rules.domain.value}"
         entry = ledger.attempt(what, partial(self._one, own, shared), stage=rules.domain.value, asset=member.url)
@@ -110,10 +111,16 @@ class _Run:
         for rule in self._together:
             if rule.pages is not None:
                 before = len(self._rules.result.findings)
-                self._rules.apply(rule, partial(rule.pages, pages), saw=counted(len(self._facts), "page"))
+                saw = counted(len(self._facts), "page")
+                self._rules.apply(rule, partial(rule.pages, pages), saw=saw, gap=self._gap())
                 found = self._rules.result.findings[before:]
                 del self._rules.result.findings[before:]
                 self._found += [(members.get(one.assets[0].value, start), one) for one in found]
+
+    def _gap(self) -> ScanError | None:
+        """Why pages that are clean together prove nothing."""
+        why = self._site.lost or next(iter(self._unread.values()), None)
+        return Unreachable(f"not all pages could be compared: {why}") if why else None
 
     def _entry(
         self,

@@ -58,6 +58,8 @@ def scan(run: Scan) -> schemas.Scan:
         scanner_status={name: slot.state for name, slot in slots.items()},
         scanners={name: schemas.Scanner.model_validate(slot) for name, slot in slots.items()},
         coverage=list(run.coverage),
+        options=run.options,
+        evidence=sorted(run.evidence_keys),
         rematch=_rematch(run.rematch) if run.rematch else None,
     )
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import StreamingResponse
 
-from surveyor.service.actions import reports, scans
+from surveyor.service.actions import evidence, options, reports, scans
 from surveyor.service.api.v1 import answers, schemas
 from surveyor.service.api.v1.access import Reader, Writer, platform_of, strict
 from surveyor.service.errors import InvalidParams
@@ -23,7 +23,7 @@ async def run_scan(request: Request, caller: Writer, body: schemas.RunScan) -> s
     An image is pulled from its registry by the login that the project keeps for it, if any.
     """
     platform = platform_of(request)
-    if body.image is not None and body.url is None:
+    if body.image is not None and body.url is None and body.options is None:
         run = await scans.start_image(
             platform,
             team_id=caller.team_id,
@@ -41,9 +41,11 @@ async def run_scan(request: Request, caller: Writer, body: schemas.RunScan) -> s
             url=body.url,
             trigger=body.trigger,
             analysis=body.analysis,
+            options=options.judged(body.options.model_dump()) if body.options is not None else options.PLAIN,
         )
     else:
-        raise InvalidParams("one of url and image is scanned; a platform is an image's", details={"url": ["one_of"]})
+        words = "one of url and image is scanned; a platform is an image's, options are a page's"
+        raise InvalidParams(words, details={"url": ["one_of"]})
     return answers.one(request, answers.scan(run))
 
 
@@ -124,3 +126,26 @@ async def download_report(
     )
     headers = {"content-disposition": f'attachment; filename="{file.name}"'}
     return StreamingResponse(file.chunks, media_type="application/json", headers=headers)
+
+
+@router.get(
+    "/scans/{scan_id}/evidence",
+    summary="Download what a scanner saw",
+    response_class=StreamingResponse,
+    responses={
+        200: {"description": "The file of evidence", "content": {"application/octet-stream": {}}},
+        409: {"model": schemas.FailureEnvelope, "description": "The scan has not ended"},
+    },
+)
+async def download_evidence(
+    request: Request,
+    caller: Reader,
+    scan_id: UUID,
+    slot: Annotated[str, Query(max_length=40, description="The scanner")] = "security",
+) -> StreamingResponse:
+    """What one of a page's scanners saw, as `surveyor recheck` judges it again by today's rules, without the site."""
+    file = await evidence.download(
+        platform_of(request), team_id=caller.team_id, project_id=caller.project_id, scan_id=scan_id, slot=slot
+    )
+    headers = {"content-disposition": f'attachment; filename="{file.name}"'}
+    return StreamingResponse(file.chunks, media_type="application/octet-stream", headers=headers)

@@ -123,14 +123,48 @@ ChosenPlatform = Annotated[
 ]
 
 
+class CrawlOptions(BaseModel):
+    """More pages of the site: those that the first leads to, near and unlike ones first, as robots.txt allows."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    pages: int = Field(default=50, ge=1, le=500, description="How many pages in all")
+    depth: int = Field(default=3, ge=0, le=20, description="How many links away from the first page")
+    rate: float = Field(default=4.0, ge=0.1, le=50, description="Requests a second to one host, of each scanner")
+    alike: int = Field(default=25, ge=1, le=500, description="Addresses of one form, as /product/{n}")
+    sitemap: bool = Field(default=False, description="What the site's sitemaps name too, as near as the first page")
+    subdomains: bool = Field(default=False, description="Other hosts of the registered domain too")
+
+
+class PageOptions(BaseModel):
+    """How a page is scanned."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    crawl: CrawlOptions | None = None
+    device: Literal["mobile", "desktop"] = "mobile"
+    headers: Annotated[
+        dict[
+            Annotated[str, Field(min_length=1, max_length=100)],
+            Annotated[str, Field(min_length=1, max_length=8192)],
+        ],
+        Field(
+            max_length=20,
+            description="Sent to the page's own origin and to no other. They are kept encrypted, and never shown again",
+            examples=[{"Authorization": "Basic ..."}],
+        ),
+    ] = {}
+
+
 class RunScan(BaseModel):
-    """A page or an image to scan: one of `url` and `image`."""
+    """A page or an image to scan: one of `url` and `image`; `options` are a page's."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     url: PageUrl = None
     image: ImageName = None
     platform: ImagePlatform = None
+    options: PageOptions | None = None
     trigger: Trigger = "manual"
     analysis: AnalysisWanted = "full"
 
@@ -171,6 +205,8 @@ class Scan(Out):
     )
     platform: str | None = Field(description="The platform that was asked for of the image, or of the file's images")
     name: str | None = Field(description="What people call the target")
+    options: dict[str, Any] = Field(description="What was asked for of a page: crawl, device, the names of headers")
+    evidence: list[str] = Field(description="Scanners of which what they saw is kept, for `/scans/{scan_id}/evidence`")
     retry_of: UUID | None = Field(description="The ended run whose target this one looks at again")
     scanner_status: dict[str, str] = Field(description="Scanner to pending, running, done or failed")
     scanners: dict[str, Scanner] = Field(description="The same with reasons and times")
