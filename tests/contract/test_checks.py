@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from surveyor.scan import gather
-from surveyor.scan.check import axe, registry, twins, wcag
+from surveyor.scan.check import axe, measured, registry, twins, wcag
+from surveyor.scan.check.accessibility.words import REVIEWED
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import AROUND, Check, Needs
 from surveyor.scan.check.registry import CHECKS, PROGRAM_CHECKS
@@ -62,11 +63,16 @@ HEADERS = [
 ]  # fmt: skip
 
 
+#: Checks that are lines of a table.
+TABLED = {one.id for one in (*axe.CHECKS, *measured.CHECKS, *twins.checks(CHECKS[Domain.ACCESSIBILITY]))}
+
+
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.id)
 def test_a_check_is_one_file_with_words_for_each_outcome(rule: Check) -> None:
     if _tabled(rule):
-        named = {*axe.CHECKS, *twins.checks(CHECKS[Domain.ACCESSIBILITY])}
-        assert rule.id in {one.id for one in named}  # a table: what tells them apart is a name and words
+        assert not (
+            FOLDER / "accessibility" / f"{_file(rule)}.py"
+        ).exists()  # what tells them apart is a name and words
     else:
         module = sys.modules[f"surveyor.scan.check.{_folder(rule)}.{_file(rule)}"]
         assert vars(module)["CHECK"] is rule
@@ -91,7 +97,7 @@ def test_a_check_is_one_file_with_words_for_each_outcome(rule: Check) -> None:
 
 
 def _tabled(rule: Check) -> bool:
-    return rule.needs is Needs.RENDERED and rule.domain is Domain.ACCESSIBILITY
+    return rule.id in TABLED
 
 
 def _folder(rule: Check) -> str:
@@ -115,7 +121,7 @@ def test_ids_are_unique_and_every_file_is_listed() -> None:
 def test_words_are_for_outcomes_that_exist() -> None:
     for folder, rules in FOLDERS.items():
         table = dict(sys.modules[f"surveyor.scan.check.{folder}.words"].WORDS)
-        table |= {**axe.WORDS, **twins.words(table)} if folder == "accessibility" else {}
+        table |= {**axe.WORDS, **measured.WORDS, **twins.words(table), **REVIEWED} if folder == "accessibility" else {}
         assert {rule.id: set(rule.outcomes) for rule in rules} == {rule: set(keys) for rule, keys in table.items()}
 
 

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 class Node:
     """One node: ``role`` is ARIA's, or Chromium's own in camel case (``StaticText``, ``RootWebArea``, ``Iframe``).
 
-    ``parent`` is its parent's place in the tree, -1 of a document's root; ``tag`` the name of its element, of text that
-    of the element it stands in, and ``where`` that element's selector, as barriers quote it: with ``>>>`` into frames
-    and open shadow trees. ``named_by`` says what ``name`` comes from: ``contents``, ``title``, ``aria-label``,
-    ``labelfor`` …; ``states`` are its properties as words (``level``, ``checked``, ``focusable``, ``required`` …).
+    ``parent`` is its parent's place in the tree, of a frame's document its frame's, of the page's own -1; ``tag`` the
+    name of its element, of text that of the element it stands in, and ``where`` that element's selector, as barriers
+    quote it: with ``>>>`` into frames and open shadow trees. ``named_by`` says what ``name`` comes from: ``contents``,
+    ``title``, ``aria-label``, ``labelfor`` …; ``states`` are its properties as words (``level``, ``checked``,
+    ``focusable``, ``required`` …).
     ``box`` is left, top, width and height in CSS pixels from the corner of its own document, where it has one.
     """
 
@@ -50,3 +51,25 @@ class Tree:
         while above >= 0:
             yield self.nodes[above]
             above = self.nodes[above].parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """One sound or video of a page, as far as its beginning tells.
+
+    ``markup`` is the beginning of its element, ``seconds`` how long it lasts where that is known, ``source`` the
+    address that was chosen, ``tracks`` the kinds of its text tracks; ``silent`` is absent where it is not known whether
+    it has sound, ``muted`` says whether that is off.
+    """
+
+    where: str
+    markup: str
+    tag: str
+    autoplay: bool
+    muted: bool
+    controls: bool
+    shown: bool
+    silent: bool | None = None
+    seconds: float | None = None
+    source: str = ""
+    tracks: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from surveyor.scan.accessible import Tree
+from surveyor.scan.accessible import Media, Tree
 from surveyor.scan.address import host_of
 from surveyor.scan.model import Evidence, Finding, Package
 
@@ -114,6 +114,8 @@ class Kept:
 class Barrier:
     """What one rule of axe-core (``rule`` is its name there) says of a page: the first elements, and how many.
 
+    Names that begin with ``surveyor-`` are of what we measure ourselves.
+
     ``undecided`` elements are those that it could not decide about; those ``within`` frames or shadow trees are none of
     the page's markup.
     """
@@ -132,7 +134,8 @@ class Rendered:
     ``settled`` says whether its load event came and then quiet. ``notes`` are errors it told, by kind; ``refused`` are
     rules of the guard by the origins that it asked for and must not reach. ``barriers`` are axe-core's word; ``missed``
     says by ``axe`` why there is none, by ``frames`` of how many it has none, by ``cookies`` why those are not known.
-    ``tree`` is what assistive technology is told, absent where ``missed`` says by ``tree`` why.
+    ``tree`` is what assistive technology is told, absent where ``missed`` says by ``tree`` why; ``media`` its sound and
+    video. Where ``missed`` has ``measures`` or ``tour``, what is measured, or told by the tab key, is not in barriers.
     """
 
     url: str
@@ -148,6 +151,7 @@ class Rendered:
     barriers: tuple[Barrier, ...] = ()
     cookies: tuple[Kept, ...] = ()
     tree: Tree | None = None
+    media: tuple[Media, ...] = ()
     missed: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, page: Page) -> Page:

@@ -21,12 +21,14 @@ _HIGH, _MEDIUM, _LOW = Severity.HIGH, Severity.MEDIUM, Severity.LOW
 #: How sure we are of what axe-core found, and of what it could not decide.
 SURE, _DOUBT = 0.95, 0.3
 OUTCOMES = ("violation", REVIEW)
+#: How names begin of what we measure in the browser ourselves.
+OWN = "surveyor-"
 #: What of a rendered page no rule of axe-core can do without.
 PARTS = ("axe", "frames")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Rule:
+class Rule:
     """One rule of axe-core: the name that it has there, our title, what is wrong, and what to do."""
 
     axe: str
@@ -38,13 +40,14 @@ class _Rule:
     act: tuple[str, ...] = ()
 
 
-def _rule(axe: str, criteria: str, severity: Severity, title: str, wrong: str, fix: str, act: str = "") -> _Rule:
+def rule(axe: str, criteria: str, severity: Severity, title: str, wrong: str, fix: str, act: str = "") -> Rule:
+    """One line of a table; criteria and rules of the W3C are separated by spaces."""
     numbers, ids = tuple(criteria.split()), tuple(act.split())
-    return _Rule(axe=axe, criteria=numbers, severity=severity, title=title, wrong=wrong, fix=fix, act=ids)
+    return Rule(axe=axe, criteria=numbers, severity=severity, title=title, wrong=wrong, fix=fix, act=ids)
 
 
 _RULES = (
-    _rule(
+    rule(
         "aria-allowed-attr",
         "4.1.2",
         _MEDIUM,
@@ -53,7 +56,7 @@ _RULES = (
         "Remove the attribute, or use a role that has it.",
         "5c01ea",
     ),
-    _rule(
+    rule(
         "aria-braille-equivalent",
         "4.1.2",
         _LOW,
@@ -61,7 +64,7 @@ _RULES = (
         "Who does not read braille gets no name or role description.",
         "Give the element a name or role description beside the braille one.",
     ),
-    _rule(
+    rule(
         "aria-conditional-attr",
         "4.1.2",
         _MEDIUM,
@@ -69,7 +72,7 @@ _RULES = (
         "The attribute contradicts what the element says of itself.",
         "Set the state of the element itself, and use the attribute only where its role allows.",
     ),
-    _rule(
+    rule(
         "aria-deprecated-role",
         "4.1.2",
         _LOW,
@@ -77,7 +80,7 @@ _RULES = (
         "Assistive technology need not know the role any more.",
         "Use an element, or a role, that ARIA still has.",
     ),
-    _rule(
+    rule(
         "aria-hidden-body",
         "1.3.1 4.1.2",
         _HIGH,
@@ -85,7 +88,7 @@ _RULES = (
         "Nothing of the page is told.",
         "Remove aria-hidden from the body.",
     ),
-    _rule(
+    rule(
         "aria-meter-name",
         "1.1.1",
         _MEDIUM,
@@ -93,7 +96,7 @@ _RULES = (
         "A value is told, and not of what.",
         "Name each meter by aria-label or aria-labelledby.",
     ),
-    _rule(
+    rule(
         "aria-progressbar-name",
         "1.1.1",
         _MEDIUM,
@@ -101,7 +104,7 @@ _RULES = (
         "Progress is told, and not of what.",
         "Name each progress bar by aria-label or aria-labelledby.",
     ),
-    _rule(
+    rule(
         "aria-required-children",
         "1.3.1",
         _MEDIUM,
@@ -110,7 +113,7 @@ _RULES = (
         "Give the parts the roles that the parent's role asks for.",
         "bc4a75",
     ),
-    _rule(
+    rule(
         "aria-tab-name",
         "4.1.2",
         _MEDIUM,
@@ -118,7 +121,7 @@ _RULES = (
         "Nobody is told what the tab shows.",
         "Write the tab's name in it, or use aria-label.",
     ),
-    _rule(
+    rule(
         "aria-tooltip-name",
         "4.1.2",
         _LOW,
@@ -126,7 +129,7 @@ _RULES = (
         "The tooltip says nothing.",
         "Write the tooltip's text in it.",
     ),
-    _rule(
+    rule(
         "autocomplete-valid",
         "1.3.5",
         _LOW,
@@ -135,7 +138,7 @@ _RULES = (
         "Use the tokens of the HTML standard.",
         "73f2c2",
     ),
-    _rule(
+    rule(
         "avoid-inline-spacing",
         "1.4.12",
         _LOW,
@@ -144,7 +147,7 @@ _RULES = (
         "Do not set line, letter or word spacing as important in style attributes.",
         "24afc2 9e45ec 78fd32",
     ),
-    _rule(
+    rule(
         "blink",
         "2.2.2",
         _MEDIUM,
@@ -152,7 +155,7 @@ _RULES = (
         "What blinks draws from what is read, and nothing stops it.",
         "Use an element that stands still.",
     ),
-    _rule(
+    rule(
         "bypass",
         "2.4.1",
         _MEDIUM,
@@ -161,7 +164,7 @@ _RULES = (
         "Use landmarks or headings, or begin with a link to the content.",
         "cf77f2",
     ),
-    _rule(
+    rule(
         "color-contrast",
         "1.4.3",
         _HIGH,
@@ -170,7 +173,16 @@ _RULES = (
         "Choose colours with a ratio of 4.5 to 1, or 3 to 1 for large text.",
         "afw4f7",
     ),
-    _rule(
+    rule(
+        "color-contrast-enhanced",
+        "1.4.6",
+        _LOW,
+        "Text with less than enhanced contrast",
+        "Who sees much less cannot read the text on its background; only the highest level (AAA) asks for so much.",
+        "Choose colours with a ratio of 7 to 1, or 4.5 to 1 for large text.",
+        "09o5cg",
+    ),
+    rule(
         "form-field-multiple-labels",
         "3.3.2",
         _LOW,
@@ -178,7 +190,7 @@ _RULES = (
         "Some assistive technology tells the first label, some the last.",
         "Label each field once.",
     ),
-    _rule(
+    rule(
         "frame-focusable-content",
         "2.1.1",
         _HIGH,
@@ -187,7 +199,7 @@ _RULES = (
         "Remove the negative tabindex from the frame.",
         "akn7bn",
     ),
-    _rule(
+    rule(
         "frame-title-unique",
         "4.1.2",
         _LOW,
@@ -196,7 +208,7 @@ _RULES = (
         "Give each frame a title of its own.",
         "4b1c6c",
     ),
-    _rule(
+    rule(
         "html-xml-lang-mismatch",
         "3.1.1",
         _LOW,
@@ -205,16 +217,7 @@ _RULES = (
         "Let both name the same language.",
         "5b7ae0",
     ),
-    _rule(
-        "label-content-name-mismatch",
-        "2.5.3",
-        _MEDIUM,
-        "Names that lack the text that is seen",
-        "Who speaks to the page says what is seen, and nothing answers to it.",
-        "Let the name hold the text of the label, at best at its beginning.",
-        "2ee8b8",
-    ),
-    _rule(
+    rule(
         "link-in-text-block",
         "1.4.1",
         _MEDIUM,
@@ -222,7 +225,7 @@ _RULES = (
         "Who does not tell the colours apart does not see that it is a link.",
         "Underline links in text, or give them a contrast of 3 to 1 to it.",
     ),
-    _rule(
+    rule(
         "marquee",
         "2.2.2",
         _MEDIUM,
@@ -230,7 +233,7 @@ _RULES = (
         "What moves draws from what is read, and cannot be read at leisure.",
         "Use an element that stands still.",
     ),
-    _rule(
+    rule(
         "scrollable-region-focusable",
         "2.1.1",
         _MEDIUM,
@@ -239,7 +242,7 @@ _RULES = (
         "Make the area, or something in it, focusable.",
         "0ssw9k",
     ),
-    _rule(
+    rule(
         "server-side-image-map",
         "2.1.1",
         _MEDIUM,
@@ -247,7 +250,7 @@ _RULES = (
         "Where somebody clicks decides, and a keyboard clicks nowhere.",
         "Use area elements with text alternatives.",
     ),
-    _rule(
+    rule(
         "th-has-data-cells",
         "1.3.1",
         _LOW,
@@ -256,7 +259,7 @@ _RULES = (
         "Let each header cell stand over or beside its data.",
         "d0f69e",
     ),
-    _rule(
+    rule(
         "video-caption",
         "1.2.2",
         _HIGH,
@@ -296,29 +299,44 @@ def _judge(axe: str, _: Document, rendered: Rendered) -> Iterator[Outcome]:
     yield from outcomes(barrier for barrier in rendered.barriers if barrier.rule == axe)
 
 
-def _id(rule: _Rule) -> str:
-    return f"accessibility_{rule.axe.replace('-', '_')}"
+def _id(rule: Rule) -> str:
+    return f"accessibility_{rule.axe.removeprefix(OWN).replace('-', '_')}"
 
 
-CHECKS: tuple[Check, ...] = tuple(
-    Check(
-        id=_id(rule),
-        version=1,
-        domain=Domain.ACCESSIBILITY,
-        outcomes=OUTCOMES,
-        needs=Needs.RENDERED,
-        rendered=partial(_judge, rule.axe),
-        criteria=rule.criteria,
-        act=rule.act,
-        parts=PARTS,
+def checks(rules: Iterable[Rule], parts: tuple[str, ...]) -> tuple[Check, ...]:
+    """The checks of a table, which cannot do without ``parts`` of a rendered page."""
+    return tuple(
+        Check(
+            id=_id(rule),
+            version=1,
+            domain=Domain.ACCESSIBILITY,
+            outcomes=OUTCOMES,
+            needs=Needs.RENDERED,
+            rendered=partial(_judge, rule.axe),
+            criteria=rule.criteria,
+            act=rule.act,
+            parts=parts,
+        )
+        for rule in rules
     )
-    for rule in _RULES
-)
 
-WORDS: Table = {
-    _id(rule): words(
-        Words(title=rule.title, severity=rule.severity, description=rule.wrong, fix=rule.fix, confidence=SURE),
-        review=f"{rule.title}: to be reviewed",
-    )
-    for rule in _RULES
-}
+
+def table(rules: Iterable[Rule], confidence: float) -> Table:
+    """What is said about what they find."""
+    return {
+        _id(rule): words(
+            Words(
+                title=rule.title,
+                severity=rule.severity,
+                description=rule.wrong,
+                fix=rule.fix,
+                confidence=confidence,
+            ),
+            review=f"{rule.title}: to be reviewed",
+        )
+        for rule in rules
+    }
+
+
+CHECKS: tuple[Check, ...] = checks(_RULES, PARTS)
+WORDS: Table = table(_RULES, SURE)

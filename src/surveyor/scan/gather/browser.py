@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from surveyor.scan.accessible import Tree
 from surveyor.scan.errors import NotConfigured, ScanError, Unreachable
-from surveyor.scan.evidence import Barrier, Kept, Loading, Rendered
+from surveyor.scan.evidence import Kept, Loading, Rendered
 from surveyor.scan.gather.interface import Errand, Gatherer
 from surveyor.scan.net.browser.visits import Visit
 from surveyor.scan.settings import Settings
@@ -44,7 +43,7 @@ def gather(errand: Errand) -> Rendered:
 
 
 def _read(errand: Errand, visit: Visit, *, settled: bool) -> Rendered:
-    from surveyor.scan.net.browser import axe, tree
+    from surveyor.scan.net.browser import accessibility
 
     tab, traffic = visit.tab, visit.traffic
     frame = tab.frames(seconds=_ask(errand)).get("frame", {})
@@ -52,24 +51,13 @@ def _read(errand: Errand, visit: Visit, *, settled: bool) -> Rendered:
     found = tab.run(world, _MARKUP % errand.settings.limits.page_bytes, seconds=_ask(errand)).get("value")
     if not isinstance(found, dict):
         raise Unreachable("the browser has no markup of the page")
-    barriers: tuple[Barrier, ...] = ()
     missed: dict[str, str] = {}
-    try:
-        barriers, lost = axe.run(tab, seconds=errand.left)
-        if lost:
-            missed["frames"] = f"{lost} of the page's frames could not be judged"
-    except ScanError as error:
-        missed["axe"] = str(error)
     kept: tuple[Kept, ...] = ()
     try:
         kept = cookies(tab.ask("Network.getAllCookies", seconds=_ask(errand)))
     except ScanError as error:
         missed["cookies"] = str(error)
-    told: Tree | None = None
-    try:
-        told = tree.read(tab, world, seconds=errand.left)
-    except ScanError as error:
-        missed["tree"] = str(error)
+    looked = accessibility.look(tab, world, missed, left=lambda: errand.left)
     heard = tab.heard
     asked = list(heard.requests.values())
     return Rendered(
@@ -85,9 +73,10 @@ def _read(errand: Errand, visit: Visit, *, settled: bool) -> Rendered:
         more_requests=heard.more,
         notes=tuple(heard.notes),
         refused=traffic.refused_of_page,
-        barriers=barriers,
+        barriers=looked.barriers,
         cookies=kept,
-        tree=told,
+        tree=looked.tree,
+        media=looked.media,
         missed=missed,
     )
 

@@ -117,12 +117,43 @@ CASES = {
         ["<b role=listitem>a</b>", "<i role=tablist><b role=option>a</b></i>"],
     ),
     "autoplay": (
-        ["<video autoplay muted src=a></video>", "<video autoplay controls src=a></video>", "<video autoplay></video>"],
+        ["<video autoplay muted src=a></video>", "<video autoplay controls src=a></video>", "<video autoplay></video>",
+         "<audio autoplay src='a#t=8,10'></audio>", "<audio autoplay src=a></audio><button>Pause</button>"],
         ["<video autoplay src=a></video>", "<audio autoplay><source src=a></audio>"],
     ),
     "list_structure": (
         ["<ul><li>a<li>b</ul>", "<dl><dt>a<dd>b</dl>", "<ul role=none><div>x</div></ul>", "<ul><script></script><li>a</ul>"],
         ["<div><li>a</li></div>", "<ul><div>x</div></ul>", "<section><dt>a</dt></section>"],
+    ),
+    "content_heading": (
+        ["<main><h1>A</h1>x</main>", "<nav><h2>Menu</h2></nav><div><h1>A</h1></div>", "<article><header><h1>A</h1></header>x",
+         "<body> </body>"],
+        ["<p>x", "<nav><h1>Menu</h1></nav><p>x", "<h1 aria-hidden=true>A</h1>x", "<h1></h1>x"],
+    ),
+    "main_landmark": (["<main>x</main>", "<div role=main>x</div>", "<body></body>"], ["<p>x", "<main aria-hidden=true>x</main><p>y"]),
+    "skip_link": (
+        ["<p>x", "<a href=#m>Skip</a><nav><a href=/>a</a></nav><p id=m>x", "<main><aside><a href=/>a</a></aside></main>",
+         "<nav>no link</nav>"],
+        ["<nav><a href=/>a</a></nav><p>x", "<a href=#none>Skip</a><nav><a href=/>a</a></nav>", "<a href=/x>x</a><aside>y</aside>"],
+    ),
+    "decorative_exposed": (
+        ["<img src=a alt>", "<svg role=none></svg>", "<svg role=none aria-hidden=true></svg>", "<img src=a alt=x aria-label=x>"],
+        ["<svg role=none aria-label=Cat></svg>", "<img src=a alt='' tabindex=0>", "<b role=presentation aria-describedby=x>a</b>"],
+    ),
+    "link_identical": (
+        ["<a href=/a>More</a><a href=/b>More</a>", "<p><a href='/a?x=1'>More</a></p><p><a href='/a?x=2'>More</a></p>",
+         "<a href='/a?x=1'>More</a><a href='/a?x=1#top'>More</a>", "<a href='/a?x=1'>One</a><a href='/a?x=2'>Two</a>"],
+        ["<p><a href='/a?x=1'>More</a> <a href='/a?x=2'>more</a></p>", "<b role=link onclick=a()>x</b><b role=link onclick=b()>x</b>"],
+    ),
+    "page_lang_text": (
+        ["<html lang=en><p>The garden is open from nine to five on every day of the week", "<html lang=xx><p>x", "<html lang=de><p>GmbH",
+         "<html lang=nb><p>Velkommen til vores butik, her finder du alt til haven", "<p>Der Garten ist heute leider geschlossen",
+         "<html lang=de><code>for every item in the list of all the items do something</code>"],
+        ["<html lang=en><p>Der Garten ist heute leider den ganzen Tag geschlossen", "<html lang=de><img alt='The garden is closed today'>"],
+    ),
+    "part_lang_text": (
+        ["<p lang=de>Der Garten ist heute leider geschlossen", "<p lang=fr>ok"],
+        ["<p lang=en>Der Garten ist heute leider geschlossen", "<p lang=nl>Bonne année !"],
     ),
 }  # fmt: skip
 
@@ -191,5 +222,5 @@ def test_the_w3cs_cases_are_judged_as_expected(shared_dir: Path) -> None:
     precision = total["true_alarm"] / (total["true_alarm"] + total["false_alarm"])
     recall = total["true_alarm"] / (total["true_alarm"] + total["false_rest"])
     print(f"{len(figures)} rules, {total.total()} cases: precision {precision:.3f}, recall {recall:.3f}")
-    assert precision >= 0.96
-    assert recall >= 0.97
+    assert precision >= 0.98
+    assert recall >= 0.95

@@ -87,4 +87,5 @@ def test_no_rule_that_is_run_goes_unheard() -> None:
     heard = {name for names in twins.TWINS.values() for name in names}
     heard |= {one.id.removeprefix("accessibility_").replace("_", "-") for one in axe.CHECKS}
     assert len(run) > 50
-    assert run - heard == of_the_whole_page
+    judged_further = {"label-content-name-mismatch"}
+    assert run - heard == of_the_whole_page | judged_further

@@ -30,7 +30,7 @@ GOOD = (
     "<link rel=canonical href=https://shop.example/><meta property=og:title content=x>"
     "<meta property=og:description content=x><meta property=og:image content=https://shop.example/a.png>"
     "<meta property=og:url content=https://shop.example/>"
-    "<meta property=og:type content=x><body><h1>Shop</h1><img src=a alt=Goods>"
+    "<meta property=og:type content=x><body><main><h1>Shop</h1><img src=a alt=Goods></main>"
 )
 HEADERS = (
     ("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'"),

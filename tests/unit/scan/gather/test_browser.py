@@ -122,7 +122,8 @@ def test_classes_that_markup_decides_are_judged_in_frames_and_shadow_trees_by_th
 
 def test_a_frame_that_the_browser_must_not_load_gives_no_barrier_of_the_browsers_own(site: Site, chromium: str) -> None:
     site.page(
-        "/", "<!doctype html><html lang=en><title>t</title><h1>x</h1><iframe title=a src=http://192.0.2.1/></iframe>"
+        "/",
+        "<!doctype html><html lang=en><title>t</title><main><h1>x</h1><iframe title=a src=http://192.0.2.1/></iframe>",
     )
     report, _ = scan(site, chromium)
     assert titles(report) == {}

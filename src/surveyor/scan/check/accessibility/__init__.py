@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surveyor.scan.check import axe, twins
+from surveyor.scan.check import axe, measured, twins
 from surveyor.scan.check.accessibility import (
     area_alt,
     aria_attribute,
@@ -11,31 +11,42 @@ from surveyor.scan.check.accessibility import (
     aria_value,
     autoplay,
     button_name,
+    content_heading,
+    decorative_exposed,
     duplicate_id,
     form_label,
+    frame_identical,
     frame_title,
     heading_name,
     heading_order,
     hidden_focus,
     image_alt,
     input_image,
+    label_in_name,
+    link_identical,
     link_name,
     list_structure,
+    main_landmark,
+    media_alternative,
     menuitem_name,
     meta_refresh,
     nested_control,
     object_alt,
     page_lang,
+    page_lang_text,
     page_title,
     part_lang,
+    part_lang_text,
     role_context,
     role_required,
     role_valid,
+    skip_link,
     summary_name,
     svg_name,
     table_headers,
     viewport_zoom,
 )
+from surveyor.scan.check.accessibility.words import REVIEWED as _REVIEWED
 from surveyor.scan.check.accessibility.words import WORDS as _STATIC
 from surveyor.scan.check.interface import Check, Table
 
@@ -47,6 +58,8 @@ _MARKUP: tuple[Check, ...] = (
     aria_value.CHECK,
     autoplay.CHECK,
     button_name.CHECK,
+    content_heading.CHECK,
+    decorative_exposed.CHECK,
     duplicate_id.CHECK,
     form_label.CHECK,
     frame_title.CHECK,
@@ -55,24 +68,30 @@ _MARKUP: tuple[Check, ...] = (
     hidden_focus.CHECK,
     image_alt.CHECK,
     input_image.CHECK,
+    link_identical.CHECK,
     link_name.CHECK,
     list_structure.CHECK,
+    main_landmark.CHECK,
     menuitem_name.CHECK,
     meta_refresh.CHECK,
     nested_control.CHECK,
     object_alt.CHECK,
     page_lang.CHECK,
+    page_lang_text.CHECK,
     page_title.CHECK,
     part_lang.CHECK,
+    part_lang_text.CHECK,
     role_context.CHECK,
     role_required.CHECK,
     role_valid.CHECK,
+    skip_link.CHECK,
     summary_name.CHECK,
     svg_name.CHECK,
     table_headers.CHECK,
     viewport_zoom.CHECK,
 )
-CHECKS: tuple[Check, ...] = (*_MARKUP, *axe.CHECKS, *twins.checks(_MARKUP))
-WORDS: Table = {**_STATIC, **axe.WORDS, **twins.words(_STATIC)}
+_BROWSER: tuple[Check, ...] = (frame_identical.CHECK, label_in_name.CHECK, media_alternative.CHECK)
+CHECKS: tuple[Check, ...] = (*_MARKUP, *_BROWSER, *axe.CHECKS, *measured.CHECKS, *twins.checks(_MARKUP))
+WORDS: Table = {**_STATIC, **_REVIEWED, **axe.WORDS, **measured.WORDS, **twins.words(_STATIC)}
 
 __all__ = ["CHECKS", "WORDS"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from surveyor.scan.check import axe
 from surveyor.scan.check.interface import Table, Words
 from surveyor.scan.model import Severity
 
@@ -299,4 +300,99 @@ WORDS: Table = {
             confidence=0.95,
         ),
     },
+    "accessibility_content_heading": {
+        "missing": Words(
+            title="No heading over the content",
+            severity=Severity.LOW,
+            description="By headings people find where the content begins; here none stands outside of navigation, header and footer.",
+            fix="Begin the content with a heading.",
+            confidence=0.7,
+        ),
+    },
+    "accessibility_decorative_exposed": {
+        "exposed": Words(
+            title="Decoration that is told all the same",
+            severity=Severity.LOW,
+            description="The element is marked as decoration, and takes focus or has a name or state, so it is told of.",
+            fix="Remove the name, state or tabindex, or the mark of decoration.",
+            confidence=0.9,
+        ),
+    },
+    "accessibility_frame_identical": {
+        "ambiguous": Words(
+            title="Frames of one name with different content",
+            severity=Severity.LOW,
+            description="Frames with different content are told apart by nothing.",
+            fix="Give each frame a title of its own.",
+            confidence=0.7,
+        ),
+    },
+    "accessibility_link_identical": {
+        "ambiguous": Words(
+            title="Links of one name that lead to different places",
+            severity=Severity.LOW,
+            description="In one sentence, entry or cell the same words lead to different pages, and nothing says which.",
+            fix="Say in each link where it leads.",
+            confidence=0.6,
+        ),
+    },
+    "accessibility_main_landmark": {
+        "missing": Words(
+            title="No main landmark",
+            severity=Severity.LOW,
+            description="Assistive technology goes to the content at once where it is marked; here it has to be searched.",
+            fix="Put the content into a main element.",
+            confidence=0.9,
+        ),
+    },
+    "accessibility_media_alternative": {
+        "missing": Words(
+            title="Recordings without an alternative in words",
+            severity=Severity.HIGH,
+            description="Who does not hear the sound, or see the silent video, gets nothing instead; the page never speaks of a transcript.",
+            fix="Add a transcript, and a link to it beside the recording.",
+            confidence=0.6,
+        ),
+    },
+    "accessibility_page_lang_text": {
+        "different": Words(
+            title="Page language is not that of its text",
+            severity=Severity.MEDIUM,
+            description="A screen reader reads the text in the voice of another language.",
+            fix="Set lang on the html element to the language of the text.",
+            confidence=0.8,
+        ),
+    },
+    "accessibility_part_lang_text": {
+        "different": Words(
+            title="Language of a part is not that of its text",
+            severity=Severity.LOW,
+            description="The part is read in the voice of another language.",
+            fix="Set lang to the language of the part, or remove it.",
+            confidence=0.7,
+        ),
+    },
+    "accessibility_skip_link": {
+        "missing": Words(
+            title="No link past repeated content",
+            severity=Severity.LOW,
+            description="Who uses a keyboard walks through the navigation on each page.",
+            fix="Begin with a link to the content, which may show only when it has focus.",
+            confidence=0.7,
+        ),
+    },
+}
+
+#: Of rules that take axe-core's word.
+REVIEWED: Table = {
+    "accessibility_label_in_name": axe.words(
+        Words(
+            title="Names that lack the text that is seen",
+            severity=Severity.MEDIUM,
+            description="Who speaks to the page says what is seen, and nothing answers to it.",
+            fix="Let the name hold the text of the label, at best at its beginning.",
+            confidence=axe.SURE,
+        ),
+        review="Names that lack the text that is seen: to be reviewed",
+    ),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,40 +16,32 @@ import orjson
 
 from surveyor.scan.errors import Absent, LimitExceeded, Malformed
 from surveyor.scan.evidence import Barrier
-from surveyor.scan.model import Evidence
+from surveyor.scan.net.browser.measures import PLACE, barrier
 from surveyor.scan.net.browser.tab import Tab
 
 _SCRIPT = Path(__file__).parent / "vendor" / "axe.min.js"
 _FRAMES, _PARTIAL_BYTES = 30, 16 << 20
-_QUOTES, _TEXT = 20, 300
+_QUOTES = 20
 _SECONDS = 15.0
 #: Stands for a frame's result where it could not be run.
 _LOST = "null"
 #: Its tags of rules that are run: WCAG 2.1, levels A and AA.
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")
+#: Its rules beyond those levels that are run too.
+_MORE = ("color-contrast-enhanced",)
 _OPTIONS = orjson.dumps(
     {
         "runOnly": {"type": "tag", "values": TAGS},
+        "rules": {rule: {"enabled": True} for rule in _MORE},
         "resultTypes": ["violations", "incomplete"],
         "preload": False,
     }
 ).decode()
 
 #: Our selectors for elements of the page itself, theirs for what is in frames and shadow trees.
-_FINISH = """(async (partials, options, most) => {
-  const place = element => {
-    const steps = [];
-    for (let at = element; at && steps.length < 6; at = at.parentElement) {
-      const tag = at.localName, id = at.getAttribute('id') || '';
-      if (/^[A-Za-z][A-Za-z0-9_-]{0,79}$/.test(id)) { steps.push(`${tag}#${id}`); break; }
-      if (['html', 'head', 'body'].includes(tag)) { steps.push(tag); break; }
-      let position = 1;
-      for (let other = at.previousElementSibling; other && position < 1000; other = other.previousElementSibling)
-        position += other.localName === tag;
-      steps.push(`${tag}:nth-of-type(${position})`);
-    }
-    return steps.reverse().join(' > ');
-  };
+_FINISH = (
+    """(async (partials, options, most) => {
+  PLACE
   const where = target => {
     const own = target.length === 1 && typeof target[0] === 'string' && document.querySelector(target[0]);
     return own ? place(own) : target.flat(2).join(' >>> ');
@@ -70,6 +63,7 @@ _FINISH = """(async (partials, options, most) => {
   const all = [...found.violations.flatMap(both(false)), ...found.incomplete.flatMap(both(true))];
   return JSON.stringify(all.filter(one => one.count)).toWellFormed();
 })(%s, %s, %d)"""
+).replace("PLACE", PLACE)
 
 
 def run(tab: Tab, *, seconds: float, clock: Callable[[], float] = time.monotonic) -> tuple[tuple[Barrier, ...], int]:
@@ -149,20 +143,4 @@ _CONTEXTS = """JSON.stringify(axe.utils.getFrameContexts(%s, %s).map(
 
 
 def _barrier(entry: dict[str, Any]) -> Barrier:
-    quoted = tuple(
-        Evidence(kind="element", value=_quoted(node["markup"], node["why"]), where=node["where"][:_TEXT])
-        for node in entry["nodes"]
-    )
-    return Barrier(
-        rule=entry["rule"],
-        undecided=entry["undecided"],
-        within=entry["within"],
-        evidence=quoted,
-        count=entry["count"],
-    )
-
-
-def _quoted(markup: str, why: str) -> str:
-    """The beginning of an element on one line, with what is wrong with it."""
-    start = " ".join(markup.split())[:_TEXT]
-    return f"{start} ({why[:_TEXT]})" if why else start
+    return replace(barrier(entry["rule"], entry), undecided=entry["undecided"], within=entry["within"])

@@ -41,8 +41,17 @@ def read(tab: Tab, world: int, *, seconds: float, clock: Callable[[], float] = t
             told = tab.ask("Accessibility.getFullAXTree", asked, seconds=end - clock()).get("nodes", ())
         except Malformed:  # a frame that went away
             continue
-        kept.add(told)
+        kept.add(told, kept.frame(owner(tab, frame, seconds=end - clock())) if frame != top else -1)
     return Tree(nodes=tuple(kept.nodes), more=kept.more, frames=max(0, len(within) - _FRAMES))
+
+
+def owner(tab: Tab, frame: str, *, seconds: float) -> int:
+    """The browser's own number of the element that a frame is in, 0 where there is none any more."""
+    try:
+        told = tab.ask("DOM.getFrameOwner", {"frameId": frame}, seconds=seconds)
+    except Malformed:
+        return 0
+    return int(told.get("backendNodeId") or 0)
 
 
 def _frames(tree: Mapping[str, Any]) -> Iterator[str]:
@@ -60,13 +69,18 @@ class _Kept:
     def __init__(self, where: Mapping[int, Place]) -> None:
         self._where = where
         self.nodes: list[Node] = []
+        self._places: dict[int, int] = {}
         self.more = 0
 
-    def add(self, told: list[dict[str, Any]]) -> None:
-        """One frame's nodes."""
+    def frame(self, number: int) -> int:
+        """The place of the element that has a number, -1 where it is not told."""
+        return self._places.get(number, -1)
+
+    def add(self, told: list[dict[str, Any]], above: int) -> None:
+        """One document's nodes, under the node of its frame."""
         by_id = {one["nodeId"]: one for one in told if "nodeId" in one}
         roots = [one["nodeId"] for one in told if one.get("parentId") not in by_id]
-        stack = [(root, -1) for root in reversed(roots)]
+        stack = [(root, above) for root in reversed(roots)]
         while stack:
             node = by_id.pop(stack[-1][0], None)
             _, parent = stack.pop()
@@ -78,6 +92,7 @@ class _Kept:
                     self.more += 1
                 else:
                     place = len(self.nodes)
+                    self._places[node.get("backendDOMNodeId", 0)] = place
                     self.nodes.append(self._node(node, parent))
             stack.extend((child, place) for child in reversed(node.get("childIds") or ()))
 

@@ -1,0 +1,185 @@
+"""What a page measures in the browser, for rules that neither markup nor axe-core decides.
+
+Text that is cut, a page that is turned by the device's orientation, and its sound and video.
+
+Of the page itself; what is in frames and shadow trees is not measured.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from surveyor.scan.accessible import Media
+from surveyor.scan.errors import Malformed
+from surveyor.scan.evidence import Barrier
+from surveyor.scan.model import Evidence
+from surveyor.scan.net.browser.tab import Tab
+
+#: Names of what is measured, as barriers carry them.
+CLIPPED, TURNED = "surveyor-text-clipped", "surveyor-orientation-lock"
+_QUOTES, _TEXT, _SECONDS = 20, 300, 6.0
+
+#: A function ``place`` of an element: its selector, as rules of markup write it (``check.element.selector``).
+PLACE = """const place = element => {
+    const steps = [];
+    for (let at = element; at && steps.length < 6; at = at.parentElement) {
+      const tag = at.localName, id = at.getAttribute('id') || '';
+      if (/^[A-Za-z][A-Za-z0-9_-]{0,79}$/.test(id)) { steps.push(`${tag}#${id}`); break; }
+      if (['html', 'head', 'body'].includes(tag)) { steps.push(tag); break; }
+      let position = 1;
+      for (let other = at.previousElementSibling; other && position < 1000; other = other.previousElementSibling)
+        position += other.localName === tag;
+      steps.push(`${tag}:nth-of-type(${position})`);
+    }
+    return steps.reverse().join(' > ');
+  };"""
+
+#: Text that an ancestor cuts, not at a line's end and without dots: its block is too small for it here already.
+_CLIPPED = """const clipped = () => {
+    const found = new Map(), walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let count = 0; walker.nextNode() && count < 4000; count++) {
+      const text = walker.currentNode, owner = text.parentElement;
+      if (!text.data.trim() || owner.closest('script,style,noscript,svg,template')) continue;
+      if (!owner.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
+      const range = document.createRange();
+      range.selectNodeContents(text);
+      const rects = [...range.getClientRects()].filter(rect => rect.width > 1 && rect.height > 1);
+      if (!rects.length) continue;
+      const size = parseFloat(getComputedStyle(owner).fontSize) || 16;
+      let free = false;
+      for (let at = owner; at && at !== document.documentElement; at = at.parentElement) {
+        const style = getComputedStyle(at);
+        if (!(free && style.position === 'static')) {
+          const hides = value => value === 'hidden' || value === 'clip';
+          const box = at.getBoundingClientRect();
+          const left = box.left + at.clientLeft, top = box.top + at.clientTop;
+          const right = left + at.clientWidth, bottom = top + at.clientHeight;
+          const shown = at.clientWidth > 2 && at.clientHeight > 2 && style.clipPath === 'none' &&
+            style.display !== 'inline' && !(parseInt(style.webkitLineClamp) > 0);
+          const seen = shown && rects.some(one => one.left < right - 1 && one.right > left + 1 &&
+            one.top < bottom - 1 && one.bottom > top + 1);
+          const low = bottom + Math.max(2, size * .35);
+          const cutDown = seen && hides(style.overflowY) && rects.some(one => one.bottom > low);
+          const cutAcross = seen && hides(style.overflowX) && style.textOverflow !== 'ellipsis' &&
+            rects.some(one => one.left < right && one.right > right + 2);
+          if (cutDown || cutAcross) { found.set(at, cutDown ? 'at the bottom' : 'at the right'); break; }
+          if (style.position === 'fixed') break;
+          free = style.position === 'absolute';
+        }
+      }
+      if (found.size > 1000) break;
+    }
+    return [...found].map(([element, side]) => [element, `text is cut ${side}`]);
+  };"""
+
+#: Elements with most of the page in them that a media query of orientation turns by a quarter.
+_TURNED = """const turned = () => {
+    const found = new Map(), all = document.body.textContent.trim().length;
+    const quarter = (property, value) => {
+      try {
+        const matrix = new DOMMatrix(property === 'rotate' ? `rotate(${value})` : value);
+        const angle = Math.abs(Math.atan2(matrix.b, matrix.a) * 180 / Math.PI);
+        return Math.abs(angle - 90) < 5;
+      } catch { return false; }
+    };
+    const look = (rules, within) => {
+      for (const rule of rules) {
+        const turns = within || (rule.media && /orientation\\s*:/.test(rule.media.mediaText));
+        if (rule.style && within && ['transform', 'rotate'].some(one => quarter(one, rule.style[one]))) {
+          for (const element of document.querySelectorAll(rule.selectorText))
+            if (element.textContent.trim().length >= all * .8) found.set(element, rule.cssText.slice(0, 200));
+        }
+        if (rule.cssRules) look(rule.cssRules, turns);
+      }
+    };
+    for (const sheet of document.styleSheets) {
+      try { look(sheet.cssRules, /orientation\\s*:/.test(sheet.media.mediaText)); } catch { continue; }
+    }
+    return [...found];
+  };"""
+
+#: Sound and video as far as their beginnings tell: ``silent`` where a video has no sound, null where that is not known.
+_MEDIA = """const media = async () => {
+    const all = [...document.querySelectorAll('audio,video')].slice(0, 20);
+    const ready = one => one.readyState > 0 || new Promise(done => {
+      one.addEventListener('loadedmetadata', done, {once: true});
+      if (one.preload === 'none') { one.preload = 'metadata'; one.load(); }
+    });
+    await Promise.race([Promise.all(all.map(ready)), new Promise(done => setTimeout(done, 1500))]);
+    return all.map(one => {
+      let silent = null;
+      try {
+        if (one.readyState > 0) {
+          const stream = one.captureStream();
+          silent = stream.getAudioTracks().length === 0;
+          for (const track of stream.getTracks()) track.stop();
+        }
+      } catch {}
+      const box = one.getBoundingClientRect();
+      return {
+        where: place(one), markup: one.outerHTML.slice(0, 1000), tag: one.localName, autoplay: one.autoplay,
+        muted: one.muted || one.defaultMuted || one.volume === 0, controls: one.controls, silent,
+        shown: one.checkVisibility({visibilityProperty: true}) && box.width > 1 && box.height > 1,
+        seconds: isFinite(one.duration) ? one.duration : null, source: one.currentSrc.slice(0, 2000),
+        tracks: [...one.textTracks].map(track => track.kind).slice(0, 20),
+      };
+    });
+  };"""
+
+_ALL = (
+    """(async most => {
+  PLACE
+  CLIPPED
+  TURNED
+  MEDIA
+  const told = found => ({count: found.length, nodes: found.slice(0, most).map(
+    ([element, why]) => ({where: place(element), markup: element.outerHTML.slice(0, 1000), why}))});
+  return JSON.stringify({clipped: told(clipped()), turned: told(turned()), media: await media()}).toWellFormed();
+})(%d)""".replace("PLACE", PLACE)
+    .replace("CLIPPED", _CLIPPED)
+    .replace("TURNED", _TURNED)
+    .replace("MEDIA", _MEDIA)
+)
+
+
+def measure(tab: Tab, world: int, *, seconds: float) -> tuple[tuple[Barrier, ...], tuple[Media, ...]]:
+    """What was measured in the page: elements by what they do, and its sound and video."""
+    found = tab.run(world, _ALL % _QUOTES, seconds=min(seconds, _SECONDS)).get("value")
+    if not isinstance(found, str):
+        raise Malformed("the page's measurements were not told")
+    told = orjson.loads(found)
+    barriers = tuple(barrier(rule, told[key]) for rule, key in ((CLIPPED, "clipped"), (TURNED, "turned")))
+    return tuple(one for one in barriers if one.count), tuple(map(_media, told["media"]))
+
+
+def barrier(rule: str, told: dict[str, Any]) -> Barrier:
+    """Elements that a script of ours named, ``{count, nodes: [{where, markup, why}]}``, as evidence."""
+    quoted = tuple(
+        Evidence(kind="element", value=quote(node["markup"], node["why"]), where=node["where"][:_TEXT])
+        for node in told["nodes"]
+    )
+    return Barrier(rule=rule, undecided=False, evidence=quoted, count=told["count"])
+
+
+def quote(markup: str, why: str) -> str:
+    """The beginning of an element on one line, with what is wrong with it."""
+    start = " ".join(markup.split())[:_TEXT]
+    return f"{start} ({why[:_TEXT]})" if why else start
+
+
+def _media(told: dict[str, Any]) -> Media:
+    return Media(
+        where=told["where"][:_TEXT],
+        markup=quote(told["markup"], ""),
+        tag=told["tag"],
+        autoplay=told["autoplay"],
+        muted=told["muted"],
+        controls=told["controls"],
+        shown=told["shown"],
+        silent=told["silent"],
+        seconds=told["seconds"],
+        source=told["source"],
+        tracks=tuple(told["tracks"]),
+    )
