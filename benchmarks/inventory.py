@@ -1,10 +1,11 @@
 """Inventory of artifacts: whole processes, processor seconds and memory, in turn with Syft and Trivy on the same input.
 
-    python -m benchmarks inventory [FILE…] [--folder .cache/corpus] [--runs 5] [--tools surveyor again syft trivy]
+    python -m benchmarks inventory [FILE…] [--folder .cache/corpus] [--runs 5] [--tools surveyor again bare syft trivy]
 
 Without files, the images of the corpus (``python -m benchmarks corpus``). Each input is scanned by each tool in turn,
 and again, after one round that does not count and that warms the page cache; in that round the private memory of
 Surveyor's processes is watched. Printed is a table: medians of n runs, and the ratio of processor time pair by pair.
+``bare`` is Surveyor's reading alone, as the bar of the design is meant: no start of a process, no SHA-256 of the file.
 
 Trivy takes no OCI tar: it is given the folder of that layout, where the corpus has one. A tool that fails on an input
 is said to, with its words, and is not asked again.
@@ -23,13 +24,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks import peers
 
 HERE = Path(__file__).parent
-TOOLS = ("surveyor", "again", "syft", "trivy")
+TOOLS = ("surveyor", "again", "bare", "syft", "trivy")
+OURS = frozenset(TOOLS[:3])
 #: How often the memory of a running scan is looked at.
 WATCH_SECONDS = 0.02
 
@@ -103,8 +105,8 @@ def commands(image: Path, found: peers.Peers | None, tools: list[str], cache: Pa
     """How each tool is asked about one input."""
     rows = []
     for tool in tools:
-        if tool in {"surveyor", "again"}:
-            more = [str(cache)] if tool == "again" else []
+        if tool in OURS:
+            more = {"again": [str(cache)], "bare": ["--bare"]}.get(tool, [])
             rows.append(Row(tool, [sys.executable, str(HERE / "ours.py"), str(image), *more]))
         elif found and tool == "syft":
             rows.append(Row(tool, peers.syft_commands(found, image)[0]))
@@ -124,12 +126,14 @@ def measure(image: Path, rows: list[Row], runs: int) -> None:
         for row in rows:
             if row.failed:
                 continue
-            watch: list[int] | None = [] if turn == 0 and row.tool in {"surveyor", "again"} else None
+            watch: list[int] | None = [] if turn == 0 and row.tool in OURS else None
             try:
                 done = timed(row.command, environment, watch)
             except peers.Failed as error:
                 row.failed = str(error)
                 continue
+            if row.tool == "bare":
+                done = replace(done, cpu=json.loads(done.printed)["cpu"])
             if turn:
                 row.runs.append(done)
             if watch:
@@ -140,7 +144,7 @@ def measure(image: Path, rows: list[Row], runs: int) -> None:
 def packages(row: Row) -> int:
     """How many, by purl."""
     printed = row.runs[-1].printed
-    if row.tool in {"surveyor", "again"}:
+    if row.tool in OURS:
         return len({purl for purl, _, _ in json.loads(printed)["packages"]})
     return len(set((peers.syft_purls if row.tool == "syft" else peers.trivy_purls)(printed)))
 

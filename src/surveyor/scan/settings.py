@@ -10,12 +10,15 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from surveyor.scan.address import has_userinfo
 from surveyor.scan.errors import BadTarget
 from surveyor.scan.limits import GIB, MIB, Limits
-from surveyor.scan.speed import Engine
+
+if TYPE_CHECKING:  # a scan of a file measures no page, and pays for no words about one
+    from surveyor.scan.speed import Engine
 
 OSV_API = "https://api.osv.dev"
 PSI_BASE = "https://pagespeedonline.googleapis.com"
@@ -163,6 +166,8 @@ def host_of(source: str) -> AllowedHost | None:
 
 def parse_engine(text: str, *, name: str = "--performance-engine") -> Engine | None:
     """Read the name of an engine, ``None`` for ``auto``."""
+    from surveyor.scan.speed import Engine
+
     if text == "auto":
         return None
     try:

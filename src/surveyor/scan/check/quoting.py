@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from surveyor.scan.check.interface import Outcome
-from surveyor.scan.evidence import Links, Page, Step
 from surveyor.scan.formats.protection import Protection
 from surveyor.scan.model import Evidence
+
+if TYPE_CHECKING:  # rules of programs need nothing of pages
+    from surveyor.scan.evidence import Links, Page, Step
 
 _LONGEST = 1000
 _MOST = 5

@@ -73,7 +73,7 @@ def decode(data: bytes, sheet: Sheet) -> Look | None:
 def _look(document: dict[str, Any], sheet: Sheet) -> Look:
     look = Look(sheet)
     look.whole = True
-    sheet.names.seen = _parted(*document["names"])
+    sheet.names.add(_parted(*document["names"]))
     sheet.whiteouts, sheet.opaque = (set(map(_bytes, document[field])) for field in ("whiteouts", "opaque"))
     look.form, look.entries, look.unmarked = document["form"], document["entries"], document["unmarked"]
     look.climbing, look.closed = _tally_of(document["climbing"]), _tally_of(document["closed"])

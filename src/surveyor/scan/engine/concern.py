@@ -32,24 +32,40 @@ _NAMED = tuple(unit for unit in (*CATALOGERS, *UNREAD) if unit.names or unit.end
 _ANY = _pattern(_NAMED)
 
 
-@cache
-def _patterns(*, looking: bool) -> tuple[tuple[Cataloger | Unread, re.Pattern[bytes]], ...]:
-    """Patterns of the last component by unit: those that look behind it, or those that a cache by that component
-    serves. Made when the first name is met that anybody wants.
-    """
-    return tuple((unit, _pattern([unit])) for unit in _NAMED if (b"(?<" in unit.names) is looking)
+_GROUP = 8  # units that are asked together first
+#: Numbers of units and what any of them wants.
+_Groups = tuple[tuple[re.Pattern[bytes], tuple[int, ...]], ...]
 
 
 @cache
-def _any_looking() -> re.Pattern[bytes]:
-    """What any of those wants that look behind the last component: few names are asked for each of them."""
-    return _pattern([unit for unit, _ in _patterns(looking=True)])
+def _groups(*, looking: bool) -> _Groups:
+    """The units that look behind the last component, or those that a cache by that component serves, few by few."""
+    numbers = [number for number, unit in enumerate(_NAMED) if (b"(?<" in unit.names) is looking]
+    parts = [tuple(numbers[at : at + _GROUP]) for at in range(0, len(numbers), _GROUP)]
+    return tuple((_pattern([_NAMED[number] for number in part]), part) for part in parts)
+
+
+@cache
+def _alone(number: int) -> re.Pattern[bytes]:
+    """What one unit wants; made when its group wants something."""
+    return _pattern([_NAMED[number]])
+
+
+def _asked(groups: _Groups, name: bytes, at: int = 0) -> tuple[Cataloger | Unread, ...]:
+    """Those of these units that want the name that begins there."""
+    return tuple(
+        _NAMED[number]
+        for anyone, numbers in groups
+        if anyone.match(name, at)
+        for number in numbers
+        if _alone(number).match(name, at)
+    )
 
 
 @lru_cache(maxsize=4096)
 def _units_of(last: bytes) -> tuple[Cataloger | Unread, ...]:
     """Who wants files whose names end so; a few names are those of most files."""
-    return tuple(unit for unit, pattern in _patterns(looking=False) if pattern.match(last))
+    return _asked(_groups(looking=False), last)
 
 
 def concerned(name: bytes) -> list[tuple[Cataloger | Unread, re.Match[bytes]]]:
@@ -60,7 +76,5 @@ def concerned(name: bytes) -> list[tuple[Cataloger | Unread, re.Match[bytes]]]:
     last = name[at:]
     # a name that no file system can hold is not worth its place in a cache
     named = (_units_of if len(last) <= _NAME_MAX else _units_of.__wrapped__)(last)
-    units = named
-    if _any_looking().match(name, at):
-        units = (*named, *(unit for unit, pattern in _patterns(looking=True) if pattern.match(name, at)))
+    units = (*named, *_asked(_groups(looking=True), name, at))
     return [(unit, match) for unit in units if (match := unit.paths.search(name))]

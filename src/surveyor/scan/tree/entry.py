@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from hashlib import blake2b
@@ -136,12 +136,25 @@ class Names:
     ``key`` turns a name into what is kept of it: itself, or a digest where it is so long that many could not be kept.
     """
 
-    __slots__ = ("_room", "full", "seen")
+    __slots__ = ("_added", "_room", "_seen", "full")
 
     def __init__(self, room: Room) -> None:
-        self.seen: set[bytes] = set()
         self.full = False
+        self._seen: set[bytes] = set()
+        self._added: list[bytes] = []
         self._room = room
+
+    @property
+    def seen(self) -> set[bytes]:
+        """What is kept; made a set when somebody asks, whom the oldest layer of an image seldom has."""
+        if self._added:
+            self._seen.update(self._added)
+            self._added.clear()
+        return self._seen
+
+    def add(self, names: Iterable[bytes]) -> None:
+        """Keep more, each as its key."""
+        self._added += names
 
     def fits(self, count: int) -> bool:
         """Take room for so many more names; false when there is none, from then on."""

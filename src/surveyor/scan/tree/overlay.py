@@ -89,7 +89,7 @@ class Overlay:
     def _together(self) -> Sheet:
         """All sheets as one; the oldest layer, which often has most of the names, hides nothing and is not asked."""
         for sheet in self._sealed:
-            self._all.names.seen |= sheet.names.seen
+            self._all.names.add(sheet.names.seen)
             self._all.whiteouts |= sheet.whiteouts
             self._all.opaque |= sheet.opaque
         self._sealed.clear()

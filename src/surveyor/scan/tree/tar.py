@@ -278,7 +278,7 @@ class TarWalk:
                 if _UP(name):
                     self._judge(name)
         if self._names is not None:
-            self._names.seen.update(passed)
+            self._names.add(passed)
             if not self._names.fits(count):
                 self._names = None
         self._counted, self._others = self._counted + count, 0
