@@ -162,8 +162,11 @@ class Judge:
         """Whether a scan of this package alone finds this flaw in it."""
         report = self._report(case.package)
         finding = next((one for one in report.findings if case.id in (one.rule, *one.ids)), None)
-        if finding is not None:
+        # of headers the report says itself that they are hardly affected
+        if finding is not None and not finding.aside:
             return Outcome(case=case, found=True, told=_evidence(finding))
+        if finding is not None:
+            return Outcome(case=case, found=False, told=_evidence(finding))
         unanswered, known = self._unanswered(case, report.coverage)
         return Outcome(case=case, found=False, unanswered=unanswered, told=known or _coverage(report.coverage))
 

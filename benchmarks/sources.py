@@ -90,7 +90,7 @@ def table(reports: dict[str, Report]) -> Iterator[str]:
             for entry in report.coverage
             if entry.what.startswith("advisories.") and entry.state is CoverageState.LOOKED
         }
-        found = [finding for finding in report.findings if finding.domain is Domain.VULNERABILITY]
+        found = [finding for finding in report.findings if finding.domain is Domain.VULNERABILITY and not finding.aside]
         counted = Counter(source for finding in found for source in _sources(finding))
         mended = Counter(source for finding in found if finding.fixed_in for source in _sources(finding))
         for ecosystem, packages in sorted(asked.items()):

@@ -37,6 +37,7 @@ def of(finding: Finding, told: Mapping[str, Fact], at: datetime) -> Facts:
         assets=len(finding.assets),
         fix_state=finding.fix_state,
         has_fix=finding.recommended_fix is not None,
+        aside=finding.aside,
         facts=named(told, at, rule=rule, ruled_by=finding.ruled_by, rated_by=by),
     )
 

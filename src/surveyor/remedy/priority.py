@@ -14,7 +14,7 @@ from typing import Any
 from surveyor.scan.judgement import Factor, Priority
 
 #: The version of everything below; a change of any number here is a new one.
-FORMULA = 2
+FORMULA = 3
 MOST = 100
 #: How far a model may move a value from the formula's, either way.
 MODEL_BOUND = 20
@@ -67,6 +67,7 @@ class Facts:
 
     ``cvss`` is a base score 0..10, ignored when ``severity_by`` is ``person``; ``epss`` 0..1; ``exposure`` is
     ``public`` or ``private``; ``fix_state`` is one of ``FIX``, or says nothing; ``facts`` names sources by factor.
+    ``aside`` says that it is a kernel's, and only headers of one are there.
     """
 
     domain: str
@@ -79,6 +80,7 @@ class Facts:
     assets: int = 0
     fix_state: str | None = None
     has_fix: bool = False
+    aside: bool = False
     age_days: float | None = None
     facts: Mapping[str, Fact] = field(default_factory=dict)
 
@@ -103,7 +105,7 @@ def values(priority: Priority) -> dict[str, int | None]:
 
 def compute(facts: Facts) -> Priority:
     """Add the points up."""
-    factors = (
+    factors: tuple[Factor, ...] = (
         _severity(facts),
         _kev(facts),
         _epss(facts),
@@ -113,6 +115,8 @@ def compute(facts: Facts) -> Priority:
         _effort(facts),
         _age(facts),
     )
+    if facts.aside:
+        factors = (*factors, _aside(factors))
     by_name = {factor.name: factor for factor in factors}
     effort = by_name["effort"].value
     return Priority(
@@ -121,6 +125,14 @@ def compute(facts: Facts) -> Priority:
         risk=_risk([by_name[name] for name in _RISK]),
         score=sum(factor.points for factor in factors),
         factors=factors,
+    )
+
+
+def _aside(factors: Sequence[Factor]) -> Factor:
+    """Headers of a kernel do not run, whatever its flaws are: that takes away what all else gives."""
+    points = -sum(factor.points for factor in factors)
+    return Factor(
+        name="presence", state="known", value="headers only", points=points, most=0, source="formula", date=None
     )
 
 
@@ -143,7 +155,7 @@ def _none(name: str) -> Factor:
 
 
 def _severity(facts: Facts) -> Factor:
-    if facts.cvss is not None and facts.severity_by != "person":
+    if facts.cvss is not None and facts.severity_by != "person" and not facts.aside:
         return _factor(facts, "severity", facts.cvss, round(min(max(facts.cvss, 0.0), 10.0) * CVSS_POINT))
     points = SEVERITY.get(facts.severity)
     return _factor(facts, "severity", facts.severity, points)
@@ -242,4 +254,5 @@ def table() -> list[tuple[str, str, int]]:
     rows += [("fix", value, points) for value, points in FIX.items()]
     rows += [("effort", value, points) for value, points in EFFORT.items()]
     rows += [("age", f"from {bound:g} days", points) for bound, points in AGE]
+    rows.append(("presence", "headers of a kernel only: takes away what all else gives, at most", -MOST))
     return rows

@@ -93,7 +93,7 @@ def new_since(baseline: Report, report: Report) -> frozenset[pair.Key]:
 
 
 def _is_settled(finding: Finding) -> bool:
-    return finding.decision is not None and finding.decision.suppressed
+    return finding.aside or (finding.decision is not None and finding.decision.suppressed)
 
 
 def _on_findings(rule: Rule, report: Report, context: Context) -> Ruling:

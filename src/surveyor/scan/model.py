@@ -226,6 +226,15 @@ class KnownExploited:
     ransomware: bool | None = None
 
 
+#: How the ruling begins on flaws of the kernel where only headers of it are there.
+HEADERS = "headers"
+
+
+def is_aside(ruled_by: str | None) -> bool:
+    """Whether a ruling says that."""
+    return (ruled_by or "").startswith(f"{HEADERS}:")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One problem with everything it affects. ``title`` is made by the rule and holds no measured value.
@@ -233,7 +242,8 @@ class Finding:
     ``epss`` and its percentile are 0..1 as of ``epss_date``; ``kev`` is ``None`` when no such list was at hand.
     ``fix_state`` is ``fixed``, ``not_fixed``, ``will_not_fix``, ``fix_deferred``, ``under_investigation``,
     ``end_of_life`` or ``unknown``. ``ruled_by`` says whose word decided and why, as ``vendor:redhat``: ``only`` one
-    record speaks, all ``agree``, a ``vendor`` outranks others, or sources of one rank disagree and ``any`` suffices.
+    record speaks, all ``agree``, a ``vendor`` outranks others, or sources of one rank disagree and ``any`` suffices;
+    ``headers`` says that they speak of the kernel and only its headers are there.
     """
 
     domain: Domain
@@ -263,6 +273,11 @@ class Finding:
     references: tuple[str, ...] = ()
     priority: Priority | None = None
     decision: Decision | None = None
+
+    @property
+    def aside(self) -> bool:
+        """Whether it is about a kernel of which only headers are there: it comes last, and no gate counts it."""
+        return is_aside(self.ruled_by)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ _RULINGS = {
     "only": "{} alone speaks of it.",
     "agree": "All sources agree; {} counts most.",
     "vendor": "{} outranks the sources that say otherwise, as the vendor knows what it built.",
+    "headers": "{} speaks of the kernel, of which only headers are here: nothing of it runs.",
     "any": "Sources of one rank disagree; {} calls it affected, and one of them is enough.",
 }
 #: Below the first an estimate is not written as 0%, above the second not as 100%.

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surveyor.remedy import priority
-from surveyor.remedy.priority import Fact, Facts, bounded, compute, decide, stand, values
+from surveyor.remedy.priority import FORMULA, Fact, Facts, bounded, compute, decide, stand, values
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 WORST = {
@@ -118,7 +118,7 @@ def test_a_model_moves_a_value_by_twenty_at_most(formula: int | None, model: int
 
 def test_what_a_person_set_stands_until_they_give_it_back() -> None:
     first = stand(None, compute(facts()), at=NOW)
-    assert (first["source"], first["formula"], first["at"]) == ("formula", 2, NOW.isoformat())
+    assert (first["source"], first["formula"], first["at"]) == ("formula", FORMULA, NOW.isoformat())
     chosen, values = decide(first, 3)
     assert (chosen["source"], values["score"]) == ("person", 3)
     assert values["effort"] == first["by_source"]["formula"]["effort"]

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from surveyor.scan.advise import cpe
 from surveyor.scan.advise.enrich import Known
+from surveyor.scan.advise.headers import HEADERS
 from surveyor.scan.advise.hit import RECORDS, Flaw, Installed, Match, Subject
 from surveyor.scan.advise.packing import Record
 from surveyor.scan.advise.ranges import describe
 from surveyor.scan.advise.record import State
 from surveyor.scan.advise.telling import Told, tell
-from surveyor.scan.model import Asset, Domain, Evidence, Finding, Fix, Tier
+from surveyor.scan.model import Asset, Domain, Evidence, Finding, Fix, Severity, Tier
 
 _RANGES = 20
 _NAMED = 10
 _AGAIN = "Build and scan again"
 _DISPUTED, _BY_NAME = 0.7, 0.6
+#: That a flaw of the kernel is one of its headers.
+_ASIDE = 0.1
 
 
 class _Shared(NamedTuple):
@@ -52,7 +55,8 @@ class Findings:
             domain=Domain.VULNERABILITY,
             rule=flaw.ids[0],
             title=flaw.title,
-            severity=told.severity,
+            # nobody has rated what a flaw of the kernel is in headers
+            severity=Severity.UNKNOWN if flaw.aside else told.severity,
             description=told.description,
             ids=flaw.ids,
             cvss=told.cvss,
@@ -95,11 +99,16 @@ class Findings:
             package=places[0].purl,
             assets=places[0].assets if len(places) == 1 else tuple(asset for place in places for asset in place.assets),
             fix_state=state,
-            confidence=_sure(hits, against, places),
+            confidence=_ASIDE if flaw.aside else _sure(hits, against, places),
             tier=Tier.CONFIRMED if any(place.tier is Tier.CONFIRMED for place in places) else Tier.HEURISTIC,
-            evidence=_evidence(hits, against, places),
+            evidence=(*_why_aside(flaw), *_evidence(hits, against, places)),
             recommended_fix=_fix(flaw.subject, places, flaw.fixes.targets, state),
         )
+
+
+def _why_aside(flaw: Flaw) -> Iterator[Evidence]:
+    if flaw.aside:
+        yield Evidence(kind="rule", value=f"nothing of the kernel is in {flaw.aside}", where=HEADERS)
 
 
 def _sure(hits: Sequence[Match], against: Sequence[Match], places: Sequence[Installed]) -> float:

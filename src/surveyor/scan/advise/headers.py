@@ -1,7 +1,8 @@
-"""Which binary packages of the kernel's source hold no kernel, so that its advisories say nothing about them.
+"""Which binary packages of the kernel's source hold no kernel, so that its advisories say little about them.
 
-One such package, linux-libc-dev, is in every image with a C compiler and would bring thousands of kernel advisories.
-What is left out by these rules is told in coverage, never dropped in silence.
+One such package, linux-libc-dev, is in every image with a C compiler and brings thousands of kernel advisories. Of
+headers nothing runs: their findings say so and come last. Where the kernel is there too, and for its tools, nothing is
+found; that is told in coverage, never dropped in silence.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from dataclasses import dataclass
 
 from surveyor.scan.model import Package
 
+HEADERS, TOOLS = "header_only", "kernel_tools"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Binary packages by type, source and name; ``why`` the kernel's advisories do not reach them.
+    """Binary packages by type, source and name; ``why`` is what they are instead of a kernel.
 
     ``reason`` is the code in coverage: ``header_only`` (nothing of it runs) or ``kernel_tools`` (it runs, but the
     advisories are about the kernel; a flaw in such a tool itself would be missed).
@@ -39,23 +42,23 @@ def _rule(kind: str, source: re.Pattern[str], binary: str, reason: str, why: str
 
 _MODULES = "headers and scripts to build modules"
 RULES = (
-    _rule("deb", _DEB, r"linux-libc-dev(?:-.+)?", "header_only", "user-space C headers"),
+    _rule("deb", _DEB, r"linux-libc-dev(?:-.+)?", HEADERS, "user-space C headers"),
     _rule("deb", _DEB, r"linux-(?:.+-)?(?:headers|kbuild|compiler-gcc|support|buildinfo)-.+", "header_only", _MODULES),
-    _rule("deb", _DEB, r"linux-(?:.+-)?doc(?:-.+)?", "header_only", "documentation"),
-    _rule("deb", _DEB, r"linux-(?:.+-)?source(?:-.+)?", "header_only", "source text that does not run"),
-    _rule("deb", _DEB, r"linux-(?:perf|cpupower|tools)(?:-.+)?|libcpupower.*", "kernel_tools", "performance tools"),
-    _rule("deb", _DEB, r"bpftool|rtla|usbip|hyperv-daemons|linux-cloud-tools-.+", "kernel_tools", "user-space tools"),
-    _rule("rpm", _RPM, r"kernel(?:-.+)?-headers", "header_only", "user-space C headers"),
+    _rule("deb", _DEB, r"linux-(?:.+-)?doc(?:-.+)?", HEADERS, "documentation"),
+    _rule("deb", _DEB, r"linux-(?:.+-)?source(?:-.+)?", HEADERS, "source text that does not run"),
+    _rule("deb", _DEB, r"linux-(?:perf|cpupower|tools)(?:-.+)?|libcpupower.*", TOOLS, "performance tools"),
+    _rule("deb", _DEB, r"bpftool|rtla|usbip|hyperv-daemons|linux-cloud-tools-.+", TOOLS, "user-space tools"),
+    _rule("rpm", _RPM, r"kernel(?:-.+)?-headers", HEADERS, "user-space C headers"),
     _rule("rpm", _RPM, r"kernel(?:-.+)?-devel(?:-matched)?", "header_only", _MODULES),
-    _rule("rpm", _RPM, r"kernel(?:-.+)?-(?:doc|abi-stablelists)", "header_only", "documentation"),
+    _rule("rpm", _RPM, r"kernel(?:-.+)?-(?:doc|abi-stablelists)", HEADERS, "documentation"),
     _rule(
         "rpm",
         _RPM,
         r"kernel(?:-.+)?-tools(?:-libs.*)?|perf|python3-perf|bpftool|rtla",
-        "kernel_tools",
+        TOOLS,
         "user-space tools",
     ),
-    _rule("apk", _APK, r"linux-headers", "header_only", "user-space C headers"),
+    _rule("apk", _APK, r"linux-headers", HEADERS, "user-space C headers"),
 )
 
 

@@ -12,7 +12,7 @@ from surveyor.scan.advise.ranges import Keys, Verdict
 from surveyor.scan.advise.record import FIXED
 from surveyor.scan.advise.ruling import Ruling
 from surveyor.scan.advise.upgrade import Claim, Upgrades, upgrades
-from surveyor.scan.model import Asset, Evidence, Package, Presence, Tier
+from surveyor.scan.model import HEADERS, Asset, Evidence, Package, Presence, Tier
 
 _ASSETS_PER_PACKAGE = 50
 #: Of one finding.
@@ -140,12 +140,16 @@ class Subject(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """One flaw in one package: its names, what was ruled about the installed versions, and what mends it."""
+    """One flaw in one package: its names, what was ruled about the installed versions, and what mends it.
+
+    ``aside`` says why it is hardly one, where all that is there are headers; else it is empty.
+    """
 
     subject: Subject
     ids: tuple[str, ...]
     ruling: Ruling[Match]
     fixes: Upgrades
+    aside: str = ""
 
     @property
     def title(self) -> str:
@@ -153,9 +157,11 @@ class Flaw:
         return f"{self.ids[0]}: {self.subject.path}"
 
 
-def flaw(subject: Subject, group: Group[Match], ruling: Ruling[Match]) -> Flaw:
+def flaw(subject: Subject, group: Group[Match], ruling: Ruling[Match], aside: str = "") -> Flaw:
     """What a group comes to, given a ruling with hits."""
-    return Flaw(subject, group.ids, ruling, _upgrades(ruling.hits))
+    if aside:
+        ruling = ruling._replace(by=f"{HEADERS}:{ruling.by.partition(':')[2]}")
+    return Flaw(subject, group.ids, ruling, _upgrades(ruling.hits), aside)
 
 
 def _upgrades(hits: Sequence[Match]) -> Upgrades:

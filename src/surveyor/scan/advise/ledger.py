@@ -32,6 +32,7 @@ class Ledger:
     without_source: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
     without_version: dict[tuple[str, bool], list[str]] = field(default_factory=dict)
     no_kernel: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
+    headers: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
     owned: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     other_stream: Counter[str] = field(default_factory=Counter)
     overruled: dict[tuple[str, str], list[str]] = field(default_factory=dict)
@@ -56,6 +57,9 @@ def coverage(ledger: Ledger, snapshot: Snapshot) -> tuple[Coverage, ...]:
     for (name, reason, why), binaries in sorted(ledger.no_kernel.items()):
         detail = f"not matched as the kernel, {why}: {_listed(binaries)}"
         out.append(_entry(name, CoverageState.SKIPPED, reason, detail, len(binaries)))
+    for (name, reason, why), binaries in sorted(ledger.headers.items()):
+        detail = f"of the kernel only {why}, of which nothing runs: {_listed(binaries)}; its flaws come last"
+        out.append(_entry(name, CoverageState.LOOKED, reason, detail, len(binaries)))
     for (name, judge), owned in sorted(ledger.owned.items()):
         detail = f"judged by {judge}, whose system packages they belong to: {_listed(owned)}"
         out.append(_entry(name, CoverageState.SKIPPED, "owned", detail, len(owned)))

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from surveyor.scan.advise import cpe, freshness, headers, ledger, programs, removal, rhel
 from surveyor.scan.advise.aliases import group, related
@@ -39,6 +39,7 @@ from surveyor.scan.settings import Feeds
 from surveyor.scan.vocabulary import counted
 
 _RANKS = {feed.id: feed.rank for feed in FEEDS}
+_NAMED = 5
 _CLEARED = Verdict(False, "")
 _EVERYTHING = Verdict(True, "all versions", open_ended=True)
 
@@ -106,7 +107,7 @@ def _flaws(packages: Sequence[Package], snapshot: Snapshot, book: Ledger, artifa
     """Every flaw that some installed version has, package by package."""
     out: list[Flaw] = []
     matcher = _Matcher(snapshot, book, artifact)
-    subjects = _subjects(_askable(packages, snapshot, book), snapshot)
+    subjects = _subjects(_askable(packages, snapshot, book), snapshot, book)
     asked = {subject: list(filter(None, map(matcher.ask, questions))) for subject, questions in subjects.items()}
     answered = {subject: answers for subject, answers in asked.items() if answers}
     names = snapshot.names(
@@ -120,11 +121,17 @@ def _flaws(packages: Sequence[Package], snapshot: Snapshot, book: Ledger, artifa
         for found in group([*hits, *others]):
             ruling = rule(found.members)
             if ruling.hits:
-                out.append(flaw(subject, found, ruling))
+                out.append(flaw(subject, found, ruling, _aside(answers)))
             elif ruling.against:
                 judge_ = ruling.by.partition(":")[2]
                 book.overruled.setdefault((ruling.against[0].ecosystem, judge_), []).append(found.ids[0])
     return out
+
+
+def _aside(answers: Sequence[_Answer]) -> str:
+    """Why the advisories say little about these packages, all of which are headers or none; empty for any other."""
+    named = {(each.name, rule.why): None for (*_, rule, some), _ in answers for each in some if rule}
+    return "; ".join(f"{name}: {why}" for name, why in [*named][:_NAMED])
 
 
 def _facts(flaws: Sequence[Flaw], snapshot: Snapshot, progress: Progress) -> tuple[Facts, dict[str, int]]:
@@ -163,6 +170,7 @@ class _Question(NamedTuple):
     line: str
     name: str
     version: str
+    headers: headers.Rule | None
     packages: list[Package]
 
 
@@ -173,11 +181,14 @@ class _Answer(NamedTuple):
     verdicts: list[tuple[Bounds, Verdict]]
 
 
-def _askable(packages: Sequence[Package], snapshot: Snapshot, book: Ledger) -> list[tuple[Package, Lookup, str]]:
-    """What can be asked about each package, and of which ecosystem; count those that cannot be asked about."""
+_Askable: TypeAlias = tuple[Package, Lookup, str, headers.Rule | None]
+
+
+def _askable(packages: Sequence[Package], snapshot: Snapshot, book: Ledger) -> list[_Askable]:
+    """What can be asked about each package, of which ecosystem, and whether it is headers; count what cannot be."""
     held, epochs = snapshot.ecosystems, epochs_of(packages)
     judges = Judges(packages, snapshot)
-    out: list[tuple[Package, Lookup, str]] = []
+    out: list[_Askable] = []
     present = any(package.presence is Presence.INSTALLED for package in packages)
     for package in packages:
         asked = _lookups(package, held, epochs)
@@ -189,27 +200,38 @@ def _askable(packages: Sequence[Package], snapshot: Snapshot, book: Ledger) -> l
         for each in asked:
             if each.ecosystem is None:
                 book.without_source[each.label, each.unknown, aside] += 1
-            elif _is_askable(package, each, snapshot, book, aside=aside):
-                out.append((package, each, each.ecosystem))
+            elif _is_askable(package, each, rule := headers.without_kernel(package), snapshot, book, aside=aside):
+                out.append((package, each, each.ecosystem, rule))
                 book.asked[each.ecosystem] += each is asked[0]
     return out
 
 
-def _subjects(askable: list[tuple[Package, Lookup, str]], snapshot: Snapshot) -> dict[Subject, list[_Question]]:
+def _subjects(askable: Sequence[_Askable], snapshot: Snapshot, book: Ledger) -> dict[Subject, list[_Question]]:
     """The questions that advisories have something to say on, by what a finding would be about.
 
     They are in the order of the packages; what several have in common is asked once.
     """
-    snapshot.expect((where, each.name) for _, each, ecosystem in askable for where in (ecosystem, each.line) if where)
-    sorted_: dict[Subject, dict[tuple[str, str, str, str], list[Package]]] = {}
-    for package, (_, _, name, version, subject, _, line), ecosystem in askable:
+    snapshot.expect((where, one.name) for _, one, ecosystem, _ in askable for where in (ecosystem, one.line) if where)
+    sorted_: dict[Subject, dict[tuple[str, str, str, str, headers.Rule | None], list[Package]]] = {}
+    for package, (_, _, name, version, subject, _, line), ecosystem, only in askable:
         if snapshot.expects(ecosystem, name) or (line and snapshot.expects(line, name)):
             questions = sorted_.setdefault(Subject(package.type, package.namespace, subject), {})
-            questions.setdefault((ecosystem, line, name, version), []).append(package)
+            questions.setdefault((ecosystem, line, name, version, only), []).append(package)
     return {
-        subject: [_Question(*asked, having) for asked, having in questions.items()]
+        subject: _beside_kernel([_Question(*asked, having) for asked, having in questions.items()], book)
         for subject, questions in sorted_.items()
     }
+
+
+def _beside_kernel(questions: list[_Question], book: Ledger) -> list[_Question]:
+    """The same without headers, where what they were built with is there too and is asked about."""
+    whole = [question for question in questions if question.headers is None]
+    for question in questions:
+        if only := question.headers:
+            told = book.no_kernel if whole else book.headers
+            named = told.setdefault((question.ecosystem, only.reason, only.why), [])
+            named += (package.name for package in question.packages)
+    return whole or questions
 
 
 def _lookups(package: Package, held: Collection[str], epochs: Epochs) -> Sequence[Lookup]:
@@ -222,11 +244,13 @@ def _lookups(package: Package, held: Collection[str], epochs: Epochs) -> Sequenc
     ] or [lookup(package, held, epochs)._replace(unknown="no_product")]
 
 
-def _is_askable(package: Package, asked: Lookup, snapshot: Snapshot, book: Ledger, *, aside: bool) -> bool:
+def _is_askable(
+    package: Package, asked: Lookup, rule: headers.Rule | None, snapshot: Snapshot, book: Ledger, *, aside: bool
+) -> bool:
     ecosystem = asked.ecosystem or ""
     if not snapshot.answering(ecosystem):
         book.without_feed[asked.label] += 1
-    elif rule := headers.without_kernel(package):
+    elif rule and rule.reason == headers.TOOLS:
         book.no_kernel.setdefault((ecosystem, rule.reason, rule.why), []).append(package.name)
     elif not asked.version:
         book.without_version.setdefault((ecosystem, aside), []).append(asked.name)
@@ -250,7 +274,7 @@ class _Matcher:
 
     def ask(self, question: _Question) -> _Answer | None:
         """Every advisory on that name with its verdict on that version; nothing when none of them hits."""
-        ecosystem, line, name, version, _ = question
+        ecosystem, line, name, version, *_ = question
         # questions of one name come one after the other
         asked = ecosystem, name, line
         if self._last != asked:
@@ -274,7 +298,7 @@ class _Matcher:
 
     def matches(self, answer: _Answer, names: Mapping[int, Names]) -> Iterator[Match]:
         """The same with all that the advisories say, and the packages that have the version."""
-        ecosystem, _, _, version, packages = answer.question
+        ecosystem, _, _, version, _, packages = answer.question
         keys, _ = self._order(ecosystem)
         asked = Asked(ecosystem, version, installed(packages, artifact=self._artifact), keys)
         for bounds, verdict in answer.verdicts:

@@ -17,6 +17,8 @@ def upgrades(flaws: Sequence[Flaw]) -> tuple[Upgrade, ...]:
     """One for each package that has a fix for anything, those that end most first."""
     by_package: dict[Subject, list[Flaw]] = {}
     for flaw in flaws:
+        if flaw.aside:
+            continue
         by_package.setdefault(flaw.subject, []).append(flaw)
     made = (_upgrade(subject, some) for subject, some in by_package.items())
     return tuple(sorted((one for one in made if one), key=lambda one: (-len(one.removes), one.package)))

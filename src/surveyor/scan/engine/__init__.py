@@ -179,8 +179,8 @@ def _scanner(units: dict[str, int]) -> dict[str, object]:
     return {"name": "surveyor", "version": __version__, "units": dict(sorted(units.items()))}
 
 
-def _order(finding: Finding) -> tuple[int, str, str]:
-    return finding.severity.rank, finding.domain, finding.title
+def _order(finding: Finding) -> tuple[bool, int, str, str]:
+    return finding.aside, finding.severity.rank, finding.domain, finding.title
 
 
 def summarise(findings: list[Finding], *, packages: int) -> Summary:

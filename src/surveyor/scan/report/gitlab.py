@@ -8,10 +8,10 @@ vulnerability in it is open: messages count them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from surveyor.scan import vocabulary
 from surveyor.scan.model import INCOMPLETE, Domain, Finding, Package, Report
 from surveyor.scan.report import interface as shared
 
@@ -109,9 +109,8 @@ def _messages(report: Report) -> Iterator[dict[str, str]]:
         yield {"level": "warn" if gap.state in INCOMPLETE else "info", "value": shared.told(gap)}
     if others := shared.left_out(report, shared.SECURITY):
         yield {"level": "info", "value": others}
-    if settled := len(_security(report.findings)) - len(_security(shared.undecided(report))):
-        words = f"{vocabulary.counted(settled, 'finding')} settled by a decision not in this file, where all are open"
-        yield {"level": "info", "value": words}
+    if settled := shared.settled(replace(report, findings=tuple(_security(report.findings)))):
+        yield {"level": "info", "value": f"{settled}: not in this file, where all are open"}
 
 
 def _vulnerabilities(finding: Finding, report: Report, packages: dict[str, Package]) -> Iterator[dict[str, Any]]:

@@ -64,7 +64,7 @@ def _page(report: Report) -> Iterator[str]:
 def _cover(report: Report, name: str) -> Iterator[str]:
     open_, gaps = shared.undecided(report), shared.gaps(report)
     counts = {severity: sum(one.severity is severity for one in open_) for severity in Severity}
-    total, settled = len(open_), len(report.findings) - len(open_)
+    total = len(open_)
     taken = f"{_text(report.target.type)}, {shared.moment(report.finished_at)}"
     packages = (
         f"<div><dd>{len(report.packages):,}</dd><dt>{'package' if len(report.packages) == 1 else 'packages'}</dt></div>"
@@ -78,8 +78,8 @@ def _cover(report: Report, name: str) -> Iterator[str]:
     )
     legend = "".join(f"<li>{_mark(one)}<b>{count:,}</b> {one}</li>" for one, count in counts.items())
     yield f'<ul class="legend">{legend}</ul>\n'
-    if settled:
-        yield f'<p class="quiet">{vocabulary.counted(settled, "finding")} besides, settled by a decision</p>\n'
+    if settled := shared.settled(report):
+        yield f'<p class="quiet">Besides {settled}</p>\n'
     if report.scan_status in shared.UNSCANNED:
         yield f'<p class="notice"><b>Could not scan.</b> {_text(report.error or "No reason was given.")}</p>\n'
     elif gaps:
@@ -102,7 +102,8 @@ def _findings(report: Report) -> Iterator[str]:
         )
     yield _upgrades(report)
     # what is settled asks nothing of anybody, so it comes last
-    findings = [*shared.undecided(report), *filter(shared.is_settled, report.findings)]
+    decided = [finding for finding in report.findings if shared.is_settled(finding) and not finding.aside]
+    findings = [*shared.undecided(report), *decided]
     for number, finding in enumerate(findings[:_WHOLE], 1):
         yield from _finding(number, finding)
     if len(findings) > _WHOLE:
@@ -114,6 +115,8 @@ def _findings(report: Report) -> Iterator[str]:
             f' <b>{_text(finding.title, 200)}</b> <span class="quiet">{finding.severity}{settled}</span>'
             f'<span class="fix">{_text(shared.remedy(finding), 200)}</span></div>\n'
         )
+    for told in shared.aside(report):
+        yield f'<p class="quiet">{_text(told, 600)}; the JSON report has each.</p>\n'
     yield "</section>\n"
 
 

@@ -111,13 +111,36 @@ def left_out(report: Report, domains: frozenset[Domain]) -> str:
 
 
 def is_settled(finding: Finding) -> bool:
-    """Whether somebody has settled it by a decision, for all that it affects."""
-    return finding.decision is not None and finding.decision.suppressed
+    """Whether it asks nothing of anybody: settled by a decision for all that it affects, or about mere headers."""
+    return finding.aside or (finding.decision is not None and finding.decision.suppressed)
 
 
 def undecided(report: Report) -> list[Finding]:
-    """The findings that nobody has settled by a decision."""
+    """The findings that ask something of somebody."""
     return [finding for finding in report.findings if not is_settled(finding)]
+
+
+def settled(report: Report) -> str:
+    """How many findings ask nothing of anybody, and why; nothing when there are none."""
+    decided = sum(is_settled(finding) and not finding.aside for finding in report.findings)
+    told = [f"{vocabulary.counted(decided, 'finding')} settled by a decision"] if decided else []
+    aside = [finding for finding in report.findings if finding.aside]
+    if aside:
+        told.append(f"{vocabulary.counted(len(aside), 'finding')} about a kernel of which only headers are there")
+    return ", ".join(told)
+
+
+def aside(report: Report) -> list[str]:
+    """Findings about a kernel of which only headers are there, package by package in one line each."""
+    found = Counter(
+        (finding.title.partition(": ")[2], next((one.value for one in finding.evidence if one.kind == "rule"), ""))
+        for finding in report.findings
+        if finding.aside
+    )
+    return [
+        line(f"{vocabulary.counted(count, 'finding')} of {name} not shown, since {why}")
+        for (name, why), count in found.items()
+    ]
 
 
 class Gain(NamedTuple):

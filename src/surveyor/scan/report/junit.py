@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from surveyor.scan import vocabulary
+from surveyor.scan import phrases, vocabulary
 from surveyor.scan.model import INCOMPLETE, Coverage, CoverageState, Domain, Finding, Report
 from surveyor.scan.report import interface as shared
 
@@ -65,8 +65,8 @@ def _of(report: Report, domain: Domain) -> Iterable[Finding]:
 def _finding(finding: Finding) -> tuple[str, str]:
     """A failed test; where somebody has settled it, a skipped one with their reason."""
     title = shared.line(finding.title, 300) or "unnamed"
-    if finding.decision and shared.is_settled(finding):
-        reason = escape(shared.decided(finding.decision))
+    if shared.is_settled(finding):
+        reason = escape(shared.decided(finding.decision) if finding.decision else phrases.ruled(finding.ruled_by))
         return _test(f"surveyor.{finding.domain}", title, f"<skipped>{reason}</skipped>"), "skipped"
     message = _attributes(message=f"{title} ({finding.severity})", type=finding.severity.value)
     told = "\n".join(_words(finding))

@@ -57,8 +57,8 @@ def _summary(report: Report, open_: list[Finding]) -> str:
     told = ", ".join(f"{count:,} {severity}" for count, severity in zip(counts, Severity, strict=True))
     where = f" in {vocabulary.counted(len(report.packages), 'package')}" if shared.is_artifact(report) else ""
     words = f"**{vocabulary.counted(len(open_), 'finding')}**{where}: {told}."
-    settled = len(report.findings) - len(open_)
-    return f"{words} {vocabulary.counted(settled, 'finding')} settled by a decision." if settled else words
+    settled = shared.settled(report)
+    return f"{words} Besides {settled}." if settled else words
 
 
 def _warning(report: Report) -> Iterator[str]:

@@ -7,12 +7,12 @@ are relative to the scanned artifact, or for pages to the web: no path of the ma
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from surveyor.scan import vocabulary
-from surveyor.scan.judgement import SETTLED, Decision, DecisionStatus
+from surveyor.scan import phrases, vocabulary
+from surveyor.scan.judgement import SETTLED, DecisionStatus
 from surveyor.scan.model import Asset, Coverage, CoverageState, Domain, Finding, Report, Severity
 from surveyor.scan.report import interface as shared
 
@@ -195,7 +195,7 @@ def _result(finding: Finding, index: dict[str, int], report: Report) -> dict[str
         "locations": [_location(asset, report) for asset in places] or [_somewhere(report)],
         # the second is what GitHub tells one alert from another by
         "partialFingerprints": {"surveyorFinding/v1": mark, "primaryLocationLineHash": f"{mark[:16]}:1"},
-        **({"suppressions": [_suppression(finding.decision)]} if finding.decision else {}),
+        **({"suppressions": suppressed} if (suppressed := list(_suppressions(finding))) else {}),
         "properties": {**_facts(finding), **({"moreLocations": more} if more else {})},
     }
 
@@ -205,11 +205,14 @@ def _message(finding: Finding) -> str:
     return " ".join(word if word.endswith((".", "…")) else f"{word}." for word in words if word)
 
 
-def _suppression(decision: Decision) -> dict[str, Any]:
-    """What was decided; a finding that a decision does not settle is under review."""
-    accepted = decision.status in SETTLED and decision.suppressed
-    status = "accepted" if accepted else "rejected" if decision.status is DecisionStatus.AFFECTED else "underReview"
-    return {"kind": "external", "status": status, "justification": shared.decided(decision)}
+def _suppressions(finding: Finding) -> Iterator[dict[str, Any]]:
+    """What was decided; a finding that a decision does not settle is under review, one about mere headers is none."""
+    if finding.aside:
+        yield {"kind": "external", "status": "accepted", "justification": phrases.ruled(finding.ruled_by)}
+    if decision := finding.decision:
+        accepted = decision.status in SETTLED and decision.suppressed
+        status = "accepted" if accepted else "rejected" if decision.status is DecisionStatus.AFFECTED else "underReview"
+        yield {"kind": "external", "status": status, "justification": shared.decided(decision)}
 
 
 def _facts(finding: Finding) -> dict[str, Any]:

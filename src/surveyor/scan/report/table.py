@@ -63,6 +63,7 @@ def _parts(report: Report) -> Iterable[RenderableType]:
     if open_ := shared.undecided(report):
         yield _findings(open_[:_ROWS])
         yield from _more(len(open_) - _ROWS, "of the least severe")
+    yield from (Text(f"{printable(told)}; --format json has all", style="dim") for told in shared.aside(report))
     if gains := shared.gains(report):
         yield Text("\nUpgrades that end most", style="bold")
         yield _upgrades(gains)
@@ -245,8 +246,11 @@ def _summary(report: Report) -> Text:
     counts = ", ".join(f"{count} {name}" for name, count in report.summary.findings.items())
     incomplete = "; incomplete, see above" if report.scan_status is ScanStatus.PARTIAL else ""
     found = vocabulary.counted(sum(report.summary.findings.values()), "finding")
-    if ignored := len(report.findings) - len(shared.undecided(report)):
+    open_, aside = len(shared.undecided(report)), sum(finding.aside for finding in report.findings)
+    if ignored := len(report.findings) - open_ - aside:
         incomplete = f"; {ignored:,} of them ignored{incomplete}"
+    if aside:
+        incomplete = f"; {aside:,} of them about headers of a kernel{incomplete}"
     return Text(f"\n{_inventory(report)}{found}: {counts}{incomplete}", style="bold")
 
 

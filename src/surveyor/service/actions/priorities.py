@@ -11,7 +11,7 @@ from uuid import UUID
 from surveyor.remedy import priority
 from surveyor.remedy.facts import exposure, feeds, named, worst
 from surveyor.remedy.priority import Fact, Facts
-from surveyor.scan.model import Domain, Source
+from surveyor.scan.model import Domain, Source, is_aside
 from surveyor.service.store import priorities
 from surveyor.service.store.database import Session
 from surveyor.service.store.priorities import Standing, Weighed
@@ -69,6 +69,8 @@ def facts_of(finding: Weighed, told: Mapping[str, Fact], at: datetime) -> Facts:
         assets=finding.assets,
         fix_state=finding.fix_state,
         has_fix=finding.recommended_fix is not None,
+        # whoever sets a severity has looked
+        aside=is_aside(finding.ruled_by) and finding.severity_by != "person",
         age_days=(at - finding.first_seen).total_seconds() / 86_400,
         facts=facts,
     )

@@ -22,6 +22,7 @@ _LABELS = {
     "fix": "Fix",
     "effort": "Effort",
     "age": "Age",
+    "presence": "What is there",
 }
 _VALUES = {
     ("kev", "True"): "listed as exploited",
@@ -85,9 +86,13 @@ def picture(finding: FindingRow) -> Picture:
     """What stands and how it came about."""
     record = finding.priority or {}
     factors: list[Mapping[str, Any]] = list(record.get("factors") or ())
-    pieces, at = [], 0.0
+    pieces: list[Piece] = []
+    at = 0.0
     for factor in factors:
-        if factor["state"] == "known" and factor["points"]:
+        if int(factor["points"]) < 0:
+            # the last one takes away what all before it gave
+            pieces, at = [], 0.0
+        elif factor["state"] == "known" and factor["points"]:
             pieces.append(_piece(factor, at))
             at += factor["points"]
     missing = sum(int(factor["most"] or 0) for factor in factors if factor["state"] == "unknown")

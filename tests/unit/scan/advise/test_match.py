@@ -9,15 +9,18 @@ from typing import Any
 
 import pytest
 
+from surveyor.remedy.facts import weigh
 from surveyor.scan.advise.match import Advice, advise
 from surveyor.scan.advise.snapshot import open_snapshot
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.model import Asset, CoverageState, Distro, Package, Presence, Severity, SourcePackage, Tier
+from tests.reports import report
 from tests.servers.osv_bucket import record
 from tests.unit.scan.advise.conftest import Made, deb, plain
 
 DEBIAN = "Debian:12"
 CRITICAL = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
+RATED = [{"type": "CVSS_V3", "score": CRITICAL}]
 
 
 def ask(path: Path, packages: Sequence[Package], progress: Progress | None = None) -> Advice:
@@ -74,20 +77,45 @@ def test_a_fixed_version_and_another_release_are_clean(database: Made) -> None:
     assert [(source.feed, source.rows) for source in advice.sources] == [("osv:Debian", 1)]
 
 
-def test_kernel_headers_are_not_the_kernel_and_said_so(database: Made) -> None:
-    path = database({"Debian": [record("DEBIAN-CVE-2023-2", DEBIAN, "linux", fixed="6.1.99-1")]})
-    headers = [deb("linux-libc-dev", "6.1.90-1", source="linux"), deb("linux-perf", "6.1.90-1", source="linux")]
-    advice = ask(path, headers)
-    assert advice.findings == ()
-    assert rows(advice) == [
-        ("advisories.Debian:12", "skipped", "header_only", 1),
-        ("advisories.Debian:12", "skipped", "kernel_tools", 1),
+def test_headers_of_a_kernel_come_last_and_say_why(database: Made) -> None:
+    flaws = [record(f"DEBIAN-CVE-2023-{n}", DEBIAN, "linux", fixed="6.1.99-1", severity=RATED) for n in (2, 3)]
+    path = database({"Debian": [*flaws, record("DEBIAN-CVE-2023-9", DEBIAN, "zlib", fixed="2")]})
+    headers = [
+        deb("linux-libc-dev", "6.1.90-1", source="linux"),
+        deb("linux-headers-6.1.0-21-amd64", "6.1.90-1", source="linux"),
     ]
-    assert "linux-libc-dev" in str(advice.coverage[0].detail)
+    tools = deb("linux-perf", "6.1.90-1", source="linux")
+    advice = ask(path, [*headers, tools, deb("zlib1g", "1", source="zlib")])
+    zlib, first, second = sorted(advice.findings, key=lambda one: (one.aside, one.title))
+    assert [zlib.aside, first.aside, second.aside] == [False, True, True]
+    assert [first.title, second.title] == ["DEBIAN-CVE-2023-2: deb/debian/linux", "DEBIAN-CVE-2023-3: deb/debian/linux"]
+    assert (first.severity, first.ruled_by, first.confidence) == (Severity.UNKNOWN, "headers:osv", 0.1)
+    assert [one.score for one in first.cvss] == [9.8]
+    assert [asset.value for asset in first.assets] == [package.purl for package in headers]
+    why = "nothing of the kernel is in linux-libc-dev: user-space C headers; linux-headers-6.1.0-21-amd64: headers and"
+    assert [item.value[: len(why)] for item in first.evidence if item.kind == "rule"] == [why]
+    assert rows(advice) == [
+        ("advisories.Debian:12", "looked", None, 3),
+        ("advisories.Debian:12", "skipped", "kernel_tools", 1),
+        ("advisories.Debian:12", "looked", "header_only", 1),
+        ("advisories.Debian:12", "looked", "header_only", 1),
+    ]
+    # no upgrade is worth anything for them, and whatever a kernel's flaw gives is taken away
+    assert [upgrade.package for upgrade in advice.upgrades] == ["pkg:deb/debian/zlib"]
+    weighed = weigh(report(*advice.findings)).findings
+    assert [one.priority.score == 0 for one in weighed if one.priority] == [one.aside for one in weighed]
+
+
+def test_headers_beside_their_kernel_are_not_named(database: Made) -> None:
+    path = database({"Debian": [record("DEBIAN-CVE-2023-2", DEBIAN, "linux", fixed="6.1.99-1")]})
+    headers = deb("linux-libc-dev", "6.1.90-1", source="linux")
     image = deb("linux-image-6.1.0-21-amd64", "6.1.90-1", source="linux-signed-amd64", source_version="6.1.90+1")
-    (finding,) = ask(path, [*headers, image]).findings
+    advice = ask(path, [headers, image])
+    (finding,) = advice.findings
     assert finding.title == "DEBIAN-CVE-2023-2: deb/debian/linux"
+    assert not finding.aside
     assert [asset.value for asset in finding.assets] == [image.purl]
+    assert ("advisories.Debian:12", "skipped", "header_only", 1) in rows(advice)
 
 
 def test_names_are_written_as_the_ecosystem_writes_them(database: Made) -> None:

@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from surveyor.scan.events import printable
 from surveyor.scan.judgement import Decision, DecisionStatus
-from surveyor.scan.model import Asset, Domain, Fix, Kind, ScanStatus, Severity, Summary
+from surveyor.scan.model import Asset, Domain, Evidence, Fix, Kind, ScanStatus, Severity, Summary
 from surveyor.scan.report import cyclonedx, gitlab, html, junit, markdown, sarif, spdx, spdx3, table
 from tests import readers
 from tests.samples import full_report, vulnerability
@@ -108,7 +108,7 @@ def test_what_somebody_settled_is_counted_apart_and_told_last() -> None:
     page = readers.html(html.encode(report))
     assert page.css_first("header dl").text(separator=" ").split()[:2] == ["1", "finding"]
     assert page.css_first("header .legend").text(separator=" ").split()[:4] == ["0", "critical", "1", "high"]
-    assert "1 finding besides, settled by a decision" in page.css_first("header").text()
+    assert "Besides 1 finding settled by a decision" in page.css_first("header").text()
     assert [one.text() for one in page.css("#findings article h3")] == [
         "1. CVE-2023-52425: deb/debian/expat",
         "2. CVE-1: deb/a",
@@ -122,8 +122,33 @@ def test_what_somebody_settled_is_counted_apart_and_told_last() -> None:
     gitlabs = readers.gitlab(gitlab.encode(report))
     assert [one["name"] for one in gitlabs["vulnerabilities"]] == [vulnerability().title]
     assert [one["value"] for one in gitlabs["scan"]["messages"]] == [
-        "1 finding settled by a decision not in this file, where all are open"
+        "1 finding settled by a decision: not in this file, where all are open"
     ]
+
+
+def test_headers_of_a_kernel_are_one_line_and_no_failure() -> None:
+    why = Evidence(kind="rule", value="nothing of the kernel is in linux-libc-dev: C headers", where="header_only")
+    headers = tuple(
+        replace(vulnerability(), title=f"CVE-{n}: deb/debian/linux", ruled_by="headers:osv", evidence=(why,), kev=None)
+        for n in range(2_000)
+    )
+    report = replace(full_report(), findings=(vulnerability(), *headers), coverage=(), error=None)
+    told = "2,000 findings of deb/debian/linux not shown, since nothing of the kernel is in linux-libc-dev: C headers"
+    text = " ".join(table.encode(replace(report, summary=Summary(findings={"high": 2_001}))).decode().split())
+    assert f"{told}; --format json has all" in text
+    assert "2,000 of them about headers of a kernel" in text
+    page = readers.html(html.encode(report))
+    assert page.css_first("header dl").text(separator=" ").split()[:2] == ["1", "finding"]
+    assert len(page.css("#findings article h3")) == 1
+    assert [one.text() for one in page.css("#findings > p.quiet")] == [f"{told}; the JSON report has each."]
+    assert "**1 finding** in" in markdown.encode(report).decode()
+    assert "Besides 2,000 findings about a kernel of which only headers are there." in markdown.encode(report).decode()
+    few = replace(report, findings=report.findings[:3])
+    parsed = readers.junit(junit.encode(few))
+    assert (parsed.failures, parsed.skipped) == (1, 2)
+    assert len(readers.gitlab(gitlab.encode(few))["vulnerabilities"]) == 1
+    results = json.loads(sarif.encode(few))["runs"][0]["results"]
+    assert [bool(one.get("suppressions")) for one in results] == [False, True, True]
 
 
 def test_what_is_decided_for_some_places_is_told_for_those_alone() -> None:
