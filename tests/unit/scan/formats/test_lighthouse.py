@@ -17,8 +17,6 @@ from surveyor.scan.model import Device
 from surveyor.scan.speed import Engine, Phases, Speed
 from tests.fixtures.lighthouse import PAGE, result
 
-GOLDEN = Path(__file__).parents[5] / "shared" / "fixtures" / "psi" / "lighthouse_sample.json"
-
 
 def read(value: dict[str, Any]) -> Speed:
     return lighthouse.read(value, url=PAGE, by=Engine.LIGHTHOUSE, device=Device.MOBILE)
@@ -109,10 +107,8 @@ def test_any_value_anywhere_raises_only_our_error(audit: str, where: str, value:
     assert read(changed).metrics
 
 
-def test_lighthouses_own_golden_result() -> None:
-    if not GOLDEN.exists():
-        pytest.skip("the golden result of Lighthouse is not here")
-    speed = read(json.loads(GOLDEN.read_bytes()))
+def test_lighthouses_own_golden_result(shared_dir: Path) -> None:
+    speed = read(json.loads((shared_dir / "fixtures" / "psi" / "lighthouse_sample.json").read_bytes()))
     load = speed.load
     assert load is not None
     assert (speed.score, speed.engine, len(load.resources), len(load.pictures)) == (0.32, "Lighthouse 13.4.1", 28, 4)

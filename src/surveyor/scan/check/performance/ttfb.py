@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from surveyor.scan.check import threshold
-from surveyor.scan.speed import Metric, Source, Speed
+from surveyor.scan.speed import Engine, Metric, Source, Speed
 
 
 def _without_throttling(speed: Speed) -> Metric | None:
-    """A laboratory adds its latency to each answer, which the server is not to be blamed for."""
+    """Our laboratory counts the latency that it adds, which the server is not to be blamed for; Lighthouse does not."""
     found = speed.metric("ttfb")
     added = speed.environment.latency
-    if found is None or found.source != Source.LAB or speed.environment.simulated or not added:
+    if found is None or found.source != Source.LAB or speed.by is not Engine.LAB or not added:
         return found
     return replace(found, value=max(0.0, found.value - added))
 

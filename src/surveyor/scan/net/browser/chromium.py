@@ -27,8 +27,9 @@ from surveyor.scan.net.browser.protocol import Listener, Protocol
 _DATA_KIB, _CPU_SECONDS = 1_500_000, 120
 MEMORY_BYTES = 1536 << 20
 _WATCH_SECONDS = 0.5
+_LISTENING, _LISTENING_SECONDS = 100, 0.05
 _START_SECONDS = 15.0
-_NOBODY = 65534
+NOBODY = 65534
 _PREFIX = "surveyor-browser-"
 
 #: Hosts that no proxy is asked for: none, those of this machine neither.
@@ -87,12 +88,14 @@ class Chromium:
     """One running browser. ``sandboxed`` says whether the kernel confines what runs pages.
 
     By itself it has no way out at all: its proxy is a port of ours where nobody listens. A page gets a context with a
-    proxy of its own.
+    proxy of its own. One for another program to drive has a ``proxy`` for all of it, and a ``port`` on loopback where
+    that program finds it.
     """
 
-    def __init__(self, executable: str, *, listener: Listener) -> None:
+    def __init__(self, executable: str, *, listener: Listener, proxy: int | None = None) -> None:
         self._stack = ExitStack()
-        self._executable, self._listener = executable, listener
+        self._executable, self._listener, self._proxy = executable, listener, proxy
+        self.port: int | None = None
         self._stopped = threading.Event()
         self._over: str | None = None
         self.sandboxed = True
@@ -102,8 +105,8 @@ class Chromium:
         try:
             nowhere = self._stack.enter_context(socket.socket())
             nowhere.bind(("127.0.0.1", 0))
-            self._port: int = nowhere.getsockname()[1]
-            folder = Path(self._stack.enter_context(_profile()))
+            self._port: int = self._proxy or nowhere.getsockname()[1]
+            folder = Path(self._stack.enter_context(profile()))
             self._start(folder)
         except BaseException:
             self.close()
@@ -147,21 +150,25 @@ class Chromium:
                 break
             self.product = str(said.get("product", ""))[:100]
             self.agent = str(said.get("userAgent", ""))[:300]
+            if self._proxy is not None:
+                self.port = _listening(folder / "profile" / "DevToolsActivePort")
             return
         raise NotConfigured(f"{Path(self._executable).name} does not start")
 
     def _launch(self, folder: Path, errors: IO[bytes], more: tuple[str, ...]) -> subprocess.Popen[bytes]:
         bounds = (str(_DATA_KIB), str(_CPU_SECONDS))
         flags = (*_FLAGS, f"--proxy-server=http://127.0.0.1:{self._port}", f"--user-data-dir={folder}/profile", *more)
+        if self._proxy is not None:
+            flags = (*flags, "--remote-debugging-port=0")
         # Chromium has no sandbox for root; nobody has one
-        nobody = _NOBODY if os.geteuid() == 0 else None
+        nobody = NOBODY if os.geteuid() == 0 else None
         return subprocess.Popen(  # noqa: S603 - the operator's browser
             ["/bin/sh", "-c", _LAUNCH, "sh", *bounds, self._executable, *flags, "about:blank"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
             cwd=folder,
-            env=_environment(folder, os.environ),
+            env=environment(folder, os.environ),
             user=nobody,
             group=nobody,
             extra_groups=None if nobody is None else (),
@@ -178,17 +185,33 @@ class Chromium:
         process = getattr(self, "_process", None)
         if process is None or process.returncode is not None:
             return
-        for pid in reversed(list(_family(process.pid))):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        process.kill()
-        process.wait()
+        kill(process)
         for pipe in (process.stdin, process.stdout):
             with contextlib.suppress(OSError):
                 pipe.close()
 
 
-def _environment(folder: Path, env: Mapping[str, str]) -> dict[str, str]:
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End a process of ours and all that it started."""
+    if process.returncode is not None:
+        return
+    for pid in reversed(list(_family(process.pid))):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
+
+
+def _listening(told: Path) -> int:
+    """The port that a browser writes into its profile, soon after it has started."""
+    for _ in range(_LISTENING):
+        with contextlib.suppress(OSError, ValueError):
+            return int(told.read_text("ascii").split("\n")[0])
+        time.sleep(_LISTENING_SECONDS)
+    raise NotConfigured("the browser opens no port for another program")
+
+
+def environment(folder: Path, env: Mapping[str, str]) -> dict[str, str]:
     """What the browser is told of the world: none of our settings, no proxy but ours, no bus."""
     kept = {name: env[name] for name in ("PATH", "LANG", "LC_ALL", "FONTCONFIG_PATH") if name in env}
     place = str(folder)
@@ -196,7 +219,7 @@ def _environment(folder: Path, env: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _profile() -> Iterator[str]:
+def profile() -> Iterator[str]:
     """A folder for one browser, removed when it ends; those of scans that were killed are removed by the next."""
     for old in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         _remove_if_left(old)
@@ -205,7 +228,7 @@ def _profile() -> Iterator[str]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if os.geteuid() == 0:
-            os.chown(folder, _NOBODY, _NOBODY)
+            os.chown(folder, NOBODY, NOBODY)
         yield folder
     finally:
         _remove(Path(folder))
