@@ -30,6 +30,7 @@ def of(finding: Finding, told: Mapping[str, Fact], at: datetime) -> Facts:
     return Facts(
         domain=finding.domain.value,
         severity=finding.severity.value,
+        rule=rule,
         cvss=score,
         epss=finding.epss,
         kev=finding.kev,

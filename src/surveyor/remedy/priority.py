@@ -51,6 +51,34 @@ _MAXIMA = {
 #: What mending a finding of a domain takes, where nothing better is known.
 _WORK = {"security": "small", "seo": "small", "accessibility": "medium", "performance": "large"}
 _WEB = frozenset(_WORK)
+#: Rules that are better known: a setting of the server, an attribute, or a build that has to learn something.
+_WORK_OF = {
+    **dict.fromkeys(
+        (
+            "performance_cache_lifetime",
+            "performance_compression",
+            "performance_font_display",
+            "performance_http_version",
+            "performance_image_dimensions",
+            "performance_image_lazy",
+            "performance_lcp_image",
+            "performance_redirects",
+        ),
+        "small",
+    ),
+    **dict.fromkeys(
+        (
+            "performance_duplicate_javascript",
+            "performance_image_format",
+            "performance_image_size",
+            "performance_legacy_javascript",
+            "performance_render_blocking",
+            "performance_third_parties",
+            "performance_unused_css",
+        ),
+        "medium",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +100,7 @@ class Facts:
 
     domain: str
     severity: str
+    rule: str | None = None
     severity_by: str = "rule"
     cvss: float | None = None
     epss: float | None = None
@@ -181,7 +210,7 @@ def _fix(facts: Facts) -> Factor:
 
 
 def _effort(facts: Facts) -> Factor:
-    work = _WORK.get(facts.domain)
+    work = _WORK_OF.get(facts.rule or "") or _WORK.get(facts.domain)
     if work is None:
         work = "small" if facts.fix_state == "fixed" else "large" if facts.fix_state in FIX else None
     return _factor(facts, "effort", work, EFFORT.get(work or ""))

@@ -140,3 +140,11 @@ def test_a_models_word_gives_way_to_newer_facts_and_is_kept() -> None:
 
 def test_the_table_tells_every_row_there_is() -> None:
     assert sum(max(points for name, _, points in priority.table() if name == each) for each in priority._MAXIMA) == 100
+
+
+def test_what_a_server_or_an_attribute_mends_is_less_work_than_a_script() -> None:
+    efforts = {
+        rule: values(compute(Facts(domain="performance", severity="low", rule=rule, has_fix=True)))["effort"]
+        for rule in (None, "performance_tbt", "performance_compression", "performance_image_size")
+    }
+    assert list(efforts.values()) == [80, 80, 20, 50]

@@ -62,6 +62,7 @@ def facts_of(finding: Weighed, told: Mapping[str, Fact], at: datetime) -> Facts:
         domain=finding.domain,
         severity=finding.severity,
         severity_by=finding.severity_by,
+        rule=rule,
         cvss=score,
         epss=finding.epss,
         kev=finding.kev,
