@@ -46,11 +46,15 @@ async def test_a_site_is_scanned_with_sealed_headers_kept_proved_and_forgotten(n
     platform, place = near.platform, near.place
     asked = Options(crawl=Crawl(pages=3, rate=50), headers=(("Authorization", f"Bearer {SECRET}"),))
     allowed = f"127.0.0.1:{site.port}"
-    with worker(near.config, SURVEYOR_ALLOW_HOSTS=allowed, SURVEYOR_CHROMIUM="off", SURVEYOR_PROBES="off"):
+    off = {"SURVEYOR_CHROMIUM": "off", "SURVEYOR_PROBES": "off", "SURVEYOR_LINKS": "0"}
+    with worker(near.config, SURVEYOR_ALLOW_HOSTS=allowed, **off):
         scan = await scans.start_web(platform, **place, url=site.url("/"), options=asked)
         done = await near.ended(scan.id, 90)
         assert done.scanner_status["security"].state == done.scanner_status["seo"].state == "done"
         assert {entry["count"] for entry in done.coverage if entry["what"] == "crawl"} == {3}
+        # the four scanners have one crawl, whose pages lie nowhere when they have ended
+        assert [seen.path for seen in site.requests].count("/a") == 1
+        assert list(platform.temporary.glob(f"scans/{scan.id}/pages*")) == []
         rows = {row.rule: row for row in await rows_of(near)}
         assert len(rows["security_header_csp"].assets) == 3
         assert rows["security_header_csp"].evidence[0]["value"] == "on 3 of 3 pages"

@@ -85,7 +85,8 @@ class Request:
     ``device`` is what a page is loaded as. ``crawl`` asks for more pages of its site; ``also`` are the addresses of
     more that are looked at, and with them no crawl goes further. ``headers`` are sent to the source's origin, and to
     no other: what they say may be a secret, and is told nowhere. ``keeps`` asks for a file of all that was seen of
-    pages, by which they can be judged again.
+    pages, by which they can be judged again. ``pages`` is a file by which scanners in other processes share the pages
+    that a crawl found.
 
     Raises ``Refused`` for a URL with a user name or password in it: every event and report quotes ``source``, so that
     there is no other way for one to get into them.
@@ -107,6 +108,7 @@ class Request:
     also: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     keeps: bool = False
+    pages: Path | None = None
 
     @property
     def image(self) -> str:

@@ -104,6 +104,8 @@ def _measure(rules: Rules, shared: Shared) -> Speed:
 def _gather(rules: Rules, errand: Errand) -> Speed:
     """Have the chosen engine measure, and the next one where that cannot."""
     judge_url(errand.url, errand.settings)  # what we may not ask is nothing to tell others about
+    if errand.client.extra is not None:
+        raise NotConfigured("who measures a page is not given the scan's headers, and would see another one")
     engines = chosen(errand.settings, errand.url)
     for at, engine in enumerate(engines):
         other = next(iter(engines[at + 1 :]), None)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from surveyor.scan.address import normal
 from surveyor.scan.check.registry import CHECKS
 from surveyor.scan.engine.gathering import Shared, asset
-from surveyor.scan.engine.kept import bundle, replay
+from surveyor.scan.engine.kept import bundle, replay, sharing
 from surveyor.scan.engine.kept.bundle import Bundle
 from surveyor.scan.engine.parts import Parts
 from surveyor.scan.engine.site.look import look
@@ -28,6 +28,8 @@ from surveyor.scan.settings import Settings
 
 #: What gathering may leave of a slot's seconds to parsing and checking.
 _GATHER_SHARE = 0.9
+#: Of the time of a scan of several pages, what is not left to write the report.
+_SITE_SHARE = 0.95
 #: By how much a scan that is narrowed to rules asks for more of what only the first are asked for.
 _PROVING = 5
 #: How many requests a scan of several pages may make: for each page, and beside them.
@@ -42,6 +44,8 @@ def run(request: Request, settings: Settings, ledger: Ledger, *, client: Client 
     client = client or Client(settings)
     if request.headers:
         client = client.sending(Extra(request.source, several(request.headers)))
+        # it would load what is there without them: a gate, judged in the page's place
+        settings = replace(settings, browser=None)
     crawl = _crawl(request)
     turns = None
     if crawl is not None:
@@ -63,13 +67,25 @@ def run(request: Request, settings: Settings, ledger: Ledger, *, client: Client 
         seconds = settings.limits.page_seconds
         before = len(ledger.entries)
         if crawl is not None and turns is not None:
-            site = look(shared, crawl, turns, also=request.also, ledger=ledger)
+            site = _site(request, shared, crawl, turns, ledger)
             seconds = site.until - time.monotonic()
         found = tuple(ledger.entries[before:])
         parts = _judged(request, site, seconds, ledger)
     if request.keeps:
         parts.evidence = _kept(request, site, found, ledger)
     return parts
+
+
+def _site(request: Request, start: Shared, crawl: Crawl, turns: Turns, ledger: Ledger) -> Site:
+    """The pages to look at; found by another process of the same scan, where there is one."""
+    until = start.errand.clock() + start.errand.settings.limits.site_seconds * _SITE_SHARE
+
+    def find() -> Site:
+        return look(start, crawl, turns, also=request.also, ledger=ledger)
+
+    site = find() if request.pages is None else sharing.site_of(request.pages, request, start, find, ledger)
+    site.until = until
+    return site
 
 
 def again(kept: Bundle, request: Request, settings: Settings, ledger: Ledger) -> Parts:

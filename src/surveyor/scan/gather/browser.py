@@ -29,6 +29,8 @@ _MARKUP = """(limit => {
 
 def gather(errand: Errand) -> Rendered:
     """Load the page that was fetched; raises ``NotConfigured`` without a browser."""
+    if errand.client.extra is not None:
+        raise NotConfigured("a browser is not given the scan's headers, so scripts of the page did not run")
     if errand.settings.browser is None:
         raise NotConfigured("no Chromium is installed or named (SURVEYOR_CHROMIUM), so scripts of the page did not run")
     # what drives it takes a while to import, and most scans load no page

@@ -21,6 +21,13 @@ async def attempts(sessions: Sessions, scan_id: UUID, slot: str) -> int:
     return held.attempt if held else 0
 
 
+async def all_ended(sessions: Sessions, scan_id: UUID) -> bool:
+    """Whether no scanner of a run is to work any more."""
+    async with sessions() as session:
+        scan = await scans.find(session, scan_id)
+    return scan is None or all(held.state in lifecycle.ENDED for held in scan.scanner_status.values())
+
+
 async def held_before(sessions: Sessions, scan_id: UUID, slot: str) -> Leftover | None:
     """The run that held a slot when its worker was lost, and how far its progress was stored; nothing read yet."""
     async with sessions() as session:

@@ -70,6 +70,15 @@ class _Held:
             await patiently(lambda: slots.finish(platform, self.claim.scan, self.slot, self.run, bare))
         for suffix in (".ndjson", ".json", ".partial", ".outline", ".evidence"):
             (self.folder / f"{self.run}{suffix}").unlink(missing_ok=True)
+        scan = self.claim.scan
+        if scan.options.get("crawl") and await patiently(lambda: handover.all_ended(platform.sessions, scan.id)):
+            for suffix in ("", ".lock", ".partial"):
+                self.pages.with_suffix(suffix).unlink(missing_ok=True)
+
+    @property
+    def pages(self) -> Path:
+        """The file by which this scan's scanners share a site's pages, those that are on this machine."""
+        return self.folder.parent / "pages"
 
 
 async def run(context: JobContext, *, scan_id: str, slot: str) -> None:
@@ -189,6 +198,7 @@ def _request(held: _Held, source: str, asked: Options, *, outline: bool) -> Requ
         crawl=asked.crawl,
         headers=asked.headers,
         keeps=held.work.page_evidence and scan.kind == Kind.WEB,
+        pages=None if asked.crawl is None else held.pages,
     )
 
 

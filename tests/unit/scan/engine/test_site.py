@@ -20,7 +20,7 @@ from surveyor.scan.evidence import Page
 from surveyor.scan.model import Coverage, CoverageState, Report, ScanStatus
 from surveyor.scan.net.extra import several
 from surveyor.scan.net.turns import Turns
-from surveyor.scan.plan import Crawl, plan
+from surveyor.scan.plan import WEB_SLOTS, Crawl, plan
 from surveyor.scan.settings import AllowedHost, Settings
 from surveyor.scan.vocabulary import is_known
 from tests.servers.web import Site
@@ -256,13 +256,17 @@ def test_headers_go_to_the_sites_origin_alone_and_are_told_nowhere(site: Site) -
         site.redirect("/round", other.url("/back"))
         site.page("/from-other", shop(title="Back"))
         hosts = (AllowedHost(host="127.0.0.1", port=site.port), AllowedHost(host="127.0.0.1", port=other.port))
-        report, told = crawl(site, Settings(allow_hosts=hosts, probes=False), headers=sent)
+        settings = Settings(allow_hosts=hosts, probes=False, browser="/bin/false", psi_key="k")
+        report, told = crawl(site, settings, headers=sent, slots=WEB_SLOTS)
         with_them = {seen.path for seen in site.requests if seen.headers.get("authorization") == f"Bearer {secret}"}
         assert {"/", "/in", "/robots.txt", "/out"} <= with_them
         assert {seen.path for seen in site.requests} - with_them == {"/from-other"}
         assert other.requests
         assert not any({"authorization", "x-stage"} & set(seen.headers) for seen in other.requests)
     assert left(report)["/logout"] == "leaving"
+    for what in ("gather.browser", "slot.performance"):  # they would see another page without them
+        assert of(report, what).state is CoverageState.NOT_CONFIGURED
+        assert "the scan's headers" in (of(report, what).detail or "")
     everything = f"{report!r} {told!r} {replace(plan(site.url()), headers=sent)!r}"
     assert not any(part in everything for part in (secret, "sesame", "blue-green"))
     for bad in (("Host", "x"), ("X", "a\r\nb"), ("a b", "x"), ("X", "")):

@@ -13,8 +13,8 @@ from surveyor.scan.net.turns import Turns
 from surveyor.scan.plan import Crawl
 from surveyor.scan.vocabulary import counted
 
-#: Of a scan's time, how much finding its pages may take, and how much is left to write the report.
-_SHARE, _RESERVE = 0.4, 0.95
+#: Of a scan's time, how much finding its pages may take.
+_SHARE = 0.4
 _DETAIL = 1_000
 
 
@@ -31,7 +31,7 @@ def look(start: Shared, crawl: Crawl, turns: Turns, *, also: tuple[str, ...], le
             crawler.run()
     except ScanError as error:
         ledger.progress("crawl.err", f"{start.asset.value}: {error}", reason=error.code)
-    site = Site(members=crawler.members or [Member(shared=start)], until=began + seconds * _RESERVE)
+    site = Site(members=crawler.members or [Member(shared=start)])
     site.settle()
     site.lost = crawler.unvisited.summary() or None if also else None
     for entry in _entries(site, crawler, turns):
