@@ -268,6 +268,7 @@ _SUBJECTS = {
     "catalog.opkg": "opkg packages",
     "catalog.pacman": "pacman packages",
     "catalog.bun": "npm packages (bun.lock)",
+    "catalog.bun_lockb": "npm packages (bun.lockb)",
     "catalog.cargo_lock": "Rust crates (Cargo.lock)",
     "catalog.cocoapods": "Pods (Podfile.lock)",
     "catalog.composer_lock": "PHP packages (composer.lock)",
