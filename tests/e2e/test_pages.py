@@ -197,6 +197,11 @@ def test_without_scripts_a_page_can_still_be_scanned(chromium: Browser, surveyor
     page.goto(surveyor.link())
     page.get_by_role("button", name="Sign in").click()
     page.locator("#url").fill(shop.url())
+    page.get_by_text("Several pages, device, headers").click()
+    page.get_by_label("Pages", exact=True).fill("2")
+    page.get_by_label("Loaded as").select_option("Desktop")
+    page.get_by_label("Headers").fill("X-Stage: not-to-be-shown")
+    picture(page, "several-pages")
     page.get_by_role("button", name="Scan", exact=True).click()
     for _ in range(60):
         if page.locator("#head .pill").inner_text() not in {"Queued", "Running"}:
@@ -204,6 +209,11 @@ def test_without_scripts_a_page_can_still_be_scanned(chromium: Browser, surveyor
         page.wait_for_timeout(500)
         page.reload()
     assert page.locator("details.finding").count() > 0
+    facts = page.locator("#head .facts").inner_text()
+    assert all(words in facts for words in ("up to 2 pages of the site", "loaded as desktop", "with X-Stage"))
+    assert "not-to-be-shown" not in page.content()
+    assert page.get_by_text("What it saw").is_visible()
+    picture(page, "scan-of-a-site")
     context.close()
 
 

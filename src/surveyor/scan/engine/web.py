@@ -117,10 +117,7 @@ def _judged(request: Request, site: Site, seconds: float, ledger: Ledger) -> Par
 
 def _kept(request: Request, site: Site, found: tuple[Coverage, ...], ledger: Ledger) -> bytes | None:
     """What was seen, as a file; a scan without one is still whole, and says why there is none."""
-    data = ledger.attempt("evidence", lambda: bundle.encode(bundle.of(request, site, found)), stage="scan")
-    if data is not None:
-        ledger.progress("scan.evidence", f"{len(data):,} bytes of what was seen are kept", bytes=len(data))
-    return data
+    return ledger.attempt("evidence", lambda: bundle.encode(bundle.of(request, site, found)), stage="evidence")
 
 
 def _crawl(request: Request) -> Crawl | None:

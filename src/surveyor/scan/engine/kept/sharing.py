@@ -15,6 +15,7 @@ from surveyor.scan.engine.site.member import Member, Site
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.errors import ScanError
 from surveyor.scan.plan import Request
+from surveyor.scan.vocabulary import counted
 
 #: What is locked while the pages are looked for: it is free again when its holder is done, or dead.
 _LOCK = ".lock"
@@ -59,5 +60,7 @@ def _found(kept: Bundle, start: Shared, ledger: Ledger) -> Site:
     site.settle()
     for entry in kept.coverage:
         ledger.add(entry)
-    ledger.progress("crawl.done", f"{len(site.members)} pages that another scanner found", pages=len(site.members))
+    ledger.progress(
+        "crawl.done", f"{counted(len(site.members), 'page')} that another scanner found", pages=len(site.members)
+    )
     return site
