@@ -400,6 +400,21 @@ def seo_cases() -> str:
     )
 
 
+def ssrf_cases() -> str:
+    """How many cases stand for each family of attacks that would lead the scanner inside."""
+    from tests.hostile.families import counts
+
+    rows = [*((family, str(count)) for family, count in counts().items()), ("all", str(sum(counts().values())))]
+    return (
+        f"{NOTE}# Attacks on the way inside\n\n"
+        "Whoever scans asks, from inside a network, for what others name. Each family of attacks on that (SSRF) is\n"
+        "a set of tests; they run where only loopback is up, and fail where a packet could leave. A test fails when\n"
+        "one of them belongs to no family. [Private hosts](../how-to/private-hosts.md) says what may be reached on\n"
+        "purpose.\n\n"
+        f"{_table(('family', 'cases'), rows)}"
+    )
+
+
 def _code(text: str) -> str:
     """Markup on one line of a table, cut."""
     line = " ".join(text.split()).replace("`", "'")
@@ -452,6 +467,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "metrics.md": metrics,
     "version-order.md": versions,
     "seo-cases.md": seo_cases,
+    "ssrf-cases.md": ssrf_cases,
     "../explanation/priority.md": priority,
     "report.schema.json": report_schema,
     "diff.schema.json": diff_schema,

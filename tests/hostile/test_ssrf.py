@@ -355,12 +355,19 @@ def test_what_is_asked_around_a_page_is_judged_hop_by_hop(site: Site) -> None:
             "/security.txt",
             "/.git/HEAD",
             "/a.js",
+            "/mapped",
+            "/linked",
+            "/canonical",
+            "/llms.txt",
         ):
             site.redirect(path, inside.url("/secret"))
-        site.page("/", "<script src=/a.js></script>")
+        site.page("/", "<script src=/a.js></script><link rel=canonical href=/canonical><a href=/linked>x</a>")
+        mapped = f"<url><loc>{site.url('/mapped')}</loc></url><url><loc>{inside.url('/secret')}</loc></url>"
+        site.page("/sitemap.xml", f"<urlset>{mapped}</urlset>", content_type="text/xml")
         site.page("/b.js", "//# sourceMappingURL=" + inside.url("/map"))
-        report = engine.run(replace(plan(site.url()), slots=("security",)), site.settings(), Progress())
+        report = engine.run(replace(plan(site.url()), slots=("security", "seo")), site.settings(), Progress())
     assert inside.requests == []
+    assert {"/mapped", "/linked", "/canonical", "/llms.txt"} <= {seen.path for seen in site.requests}
     assert report.scan_status is ScanStatus.PARTIAL
     reasons = {entry.what: entry for entry in report.coverage}
     assert "127.0.0.1" in (reasons["check.security_contact"].detail or "")
