@@ -25,7 +25,7 @@ from surveyor.scan.catalog.purl import purl
 from surveyor.scan.errors import ScanError
 from surveyor.scan.limits import MIB, Budget, Limits
 from surveyor.scan.tree.entry import Blob, Entry, Kind, Wanted
-from tests.fuzz import seeds
+from tests.fuzz import pages, seeds
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 #: Every parser must end within these, whatever it reads; libFuzzer's own limits lie above.
@@ -155,6 +155,13 @@ def _page(data: bytes) -> None:
         return
 
 
+def _pages() -> Iterator[Target]:
+    for name, (run, examples) in pages.PAGES.items():
+        yield Target(name=name, run=run, seeds=examples)
+    for name, (run, make) in pages.MADE.items():
+        yield Target(name=name, run=run, seeds=(make(),))
+
+
 def targets() -> dict[str, Target]:
     """All of them, by name."""
-    return {target.name: target for target in (*_acquirers(), *_catalogers(), *_feeds())}
+    return {target.name: target for target in (*_acquirers(), *_catalogers(), *_feeds(), *_pages())}

@@ -24,7 +24,8 @@ def judge(document: Document) -> Iterable[Outcome]:
         yield Outcome(key="missing", evidence=quoting.header(page, _NAME))
     elif not known or known[-1] in _LOOSE:
         meta = tuple(Evidence(kind="element", where="meta[name=referrer]", value=text[:200]) for text in metas[:5])
-        yield Outcome(key="weak", evidence=(*(quoting.header(page, _NAME) if page.header(_NAME) else ()), *meta))
+        sent = quoting.header(page, _NAME) if page.header(_NAME) is not None else ()
+        yield Outcome(key="weak", evidence=(*sent, *meta))
 
 
 CHECK = Check(

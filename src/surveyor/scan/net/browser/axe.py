@@ -84,7 +84,7 @@ def run(tab: Tab, *, seconds: float, clock: Callable[[], float] = time.monotonic
     found = tab.run(world, _FINISH % (partials, _OPTIONS, _QUOTES), seconds=work.left).get("value")
     if not isinstance(found, str):
         raise Malformed("axe-core told nothing of the page")
-    return tuple(map(_barrier, orjson.loads(found))), work.partials.count(_LOST)
+    return barriers(found), work.partials.count(_LOST)
 
 
 class _Run:
@@ -142,5 +142,14 @@ _CONTEXTS = """JSON.stringify(axe.utils.getFrameContexts(%s, %s).map(
   one => [JSON.stringify(one.frameSelector), JSON.stringify(one.frameContext)]))"""
 
 
+def barriers(text: str) -> tuple[Barrier, ...]:
+    """What axe-core found, as our script in the page tells it; raises ``Malformed`` where a page made it tell more."""
+    try:
+        return tuple(map(_barrier, orjson.loads(text)))
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+        raise Malformed("axe-core told something else than barriers") from None
+
+
 def _barrier(entry: dict[str, Any]) -> Barrier:
-    return replace(barrier(entry["rule"], entry), undecided=entry["undecided"], within=entry["within"])
+    found = barrier(str(entry["rule"]), entry)
+    return replace(found, undecided=bool(entry["undecided"]), within=bool(entry["within"]))

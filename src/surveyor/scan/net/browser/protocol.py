@@ -93,10 +93,11 @@ class Protocol:
 
     def _hear(self, raw: bytes) -> None:
         try:
-            message = _message(raw)
+            message = decoded(raw)
         except (ValueError, RecursionError):  # who waits for it is late
             return
-        if (number := message.get("id")) is None:
+        number = message.get("id")
+        if not isinstance(number, int):
             self._listener(message.get("sessionId", ""), message.get("method", ""), message.get("params") or {})
             return
         with self._lock:
@@ -106,7 +107,7 @@ class Protocol:
             waiting.done.set()
 
 
-def _message(raw: bytes) -> dict[str, Any]:
+def decoded(raw: bytes) -> dict[str, Any]:
     """One message; of halves of characters, which a page's text may have, each becomes a question mark."""
     try:
         found = orjson.loads(raw)

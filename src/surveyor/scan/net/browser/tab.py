@@ -179,10 +179,13 @@ class Tab:
         """One event of the browser; runs in the reading thread, so nothing is waited for. Others' are not heard."""
         if session not in self._sessions:
             return
-        if handler := self._handlers.get(method):
-            handler(session, params)
-        if self.also is not None:
-            self.also(method, params)
+        try:
+            if handler := self._handlers.get(method):
+                handler(session, params)
+            if self.also is not None:
+                self.also(method, params)
+        except (AttributeError, KeyError, TypeError):
+            return  # a message of another shape; the thread that reads must go on
 
     def _requested(self, _: str, params: dict[str, Any]) -> None:
         url = str((params.get("request") or {}).get("url", ""))
