@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,16 +14,19 @@ import pytest
 from procrastinate.jobs import Job
 from sqlalchemy import text
 
+from surveyor.scan.advise import choice, update
+from surveyor.scan.events import Progress
+from surveyor.scan.net import Client
 from surveyor.scan.report import json as report_json
 from surveyor.scan.settings import Feeds
 from surveyor.service import jobs
-from surveyor.service.actions import advisories, findings, regressions, reports, scans, slots, teams
+from surveyor.service.actions import advisories, clock, findings, regressions, reports, scans, slots, teams
 from surveyor.service.actions.findings import Decision
 from surveyor.service.actions.rematches import Due
 from surveyor.service.actions.slots import Result
 from surveyor.service.api.v1 import answers
 from surveyor.service.child import Child, Ended
-from surveyor.service.jobs import rematch
+from surveyor.service.jobs import notice_advisories, rematch
 from surveyor.service.store.finding_lists import Filter
 from surveyor.service.store.findings import FindingRow
 from surveyor.service.store.scans import Scan
@@ -123,6 +127,43 @@ async def test_an_advisory_that_appears_is_found_in_what_was_scanned_before(near
     # what holds none of it is not read
     assert (await near.scan(others)).rematch is None
     assert await told(near, others) == []
+
+
+async def test_what_the_command_line_brings_is_noticed_once(near: Ground) -> None:
+    await publish(near)
+    await scanned(near, wheel("demo", "1.0"), "app.whl")
+    database, sessions = near.platform.scan.advisories, near.platform.sessions
+    assert database is not None
+    # nothing is new
+    found = notice_advisories._look(database)
+    assert found is not None
+    assert await advisories.notice(sessions, state=found[0], written=clock.now()) is None
+    write(near.config.home / "bucket", {"PyPI": [OTHER, flaw(1)]})
+    settings = near.platform.scan
+    chosen = choice.enabled(settings.feeds)
+    update.update(choice.wanted(settings, chosen, Client(settings).fetch), database, progress=Progress())
+    found = notice_advisories._look(database)
+    assert found is not None
+    asked = await advisories.notice(sessions, state=found[0], written=found[1])
+    assert asked is not None
+    assert await advisories.notice(sessions, state=found[0], written=found[1]) is None
+    # the feed is gone: nothing is fetched
+    shutil.rmtree(near.config.home / "bucket")
+    await run_waiting(near, advisories.UPDATE_TASK)
+    last, _ = await advisories.latest(sessions)
+    assert last is not None
+    assert (last.id, last.status, last.error, last.state) == (asked.id, "done", None, found[0])
+    assert await run_waiting(near, advisories.REMATCH_TASK) == 1
+    assert (await one(near)).title == DEMO
+    assert await advisories.notice(sessions, state=found[0], written=found[1]) is None
+    # another machine's database, of before that
+    assert await advisories.notice(sessions, state="other.1", written=found[1]) is None
+
+
+async def test_an_absent_database_is_nothing_to_notice(tmp_path: Path) -> None:
+    assert notice_advisories._look(tmp_path / "none.db") is None
+    (tmp_path / "odd.db").write_bytes(b"SQLite")
+    assert notice_advisories._look(tmp_path / "odd.db") is None
 
 
 async def test_an_update_that_changes_nothing_matches_nothing(near: Ground) -> None:

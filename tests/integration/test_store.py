@@ -296,7 +296,7 @@ def test_every_task_is_known_by_the_name_that_verbs_use() -> None:
             ("scan_slot", "analyse", "report_export", "update_advisories", "rematch", "verify"), queue.AUDIT
         ),
         **dict.fromkeys(("scan_run", "run_schedules", "rescue", "sweep_stale", "retention"), queue.CONTROL),
-        **dict.fromkeys(("expire", "refresh_feeds"), queue.CONTROL),
+        **dict.fromkeys(("expire", "refresh_feeds", "notice_advisories"), queue.CONTROL),
         "deliver_webhook": queue.OUTGOING,
     }
 

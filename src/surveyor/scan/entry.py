@@ -63,13 +63,15 @@ class ChildTask:
 class UpdateTask:
     """An update of the advisory database that ``settings`` names, from the bucket they name; the result is JSON.
 
-    ``since`` is the state of the database for which what stored inventories hold was told last.
+    ``since`` is the state of the database for which what stored inventories hold was told last. Without ``fetch`` the
+    database is as somebody else has left it, and only told of.
     """
 
     settings: Settings
     events: Path
     report: Path
     since: str = ""
+    fetch: bool = True
     data_bytes: int = 1 << 30
     cpu_seconds: int = 7200
 
@@ -166,23 +168,26 @@ def update_advisories(task: UpdateTask, bell: Connection) -> None:
 
         settings = task.settings
         assert settings.advisories is not None
+        incomplete: object = ()
         try:
-            chosen = choice.enabled(settings.feeds)
-            fetch = Client(choice.reaching(settings, chosen, {})).fetch
-            result = update.update(choice.wanted(settings, chosen, fetch), settings.advisories, progress=progress)
+            if task.fetch:
+                chosen = choice.enabled(settings.feeds)
+                fetch = Client(choice.reaching(settings, chosen, {})).fetch
+                wanted = choice.wanted(settings, chosen, fetch)
+                incomplete = update.update(wanted, settings.advisories, progress=progress).failed
+            sources = snapshot.status(settings.advisories)
+            with snapshot.open_snapshot(settings.advisories) as opened:
+                changes = opened.changes(task.since)
         except ScanError as error:
             progress("osv.error", str(error), pct=100, reason=error.code)
             return orjson.dumps({"failed": error.code, "detail": str(error), "sources": []})
-        sources = snapshot.status(settings.advisories)
-        with snapshot.open_snapshot(settings.advisories) as opened:
-            changes = opened.changes(task.since)
         changed = {
             "state": changes.state,
             "everything": changes.everything,
             "packages": sorted(concern.numbers_of(changes)),
             "flaws": changes.flaws,
         }
-        told = {"failed": None, "incomplete": result.failed, "sources": sources, "changes": changed}
+        told = {"failed": None, "incomplete": incomplete, "sources": sources, "changes": changed}
         return orjson.dumps(told)
 
     _confined(task, bell, work)

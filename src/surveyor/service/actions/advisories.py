@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -73,14 +74,17 @@ async def request_update(sessions: Sessions) -> AdvisoryUpdate:
     return asked
 
 
-async def ask(session: Session) -> AdvisoryUpdate | None:
-    """The same inside a larger transaction; ``None`` while one waits or runs."""
+async def ask(session: Session, *, fetch: bool = True) -> AdvisoryUpdate | None:
+    """The same inside a larger transaction; ``None`` while one waits or runs.
+
+    Without ``fetch`` the database has been brought up to date already.
+    """
     await advisories.lock(session)
     last = await advisories.latest(session)
     if last is not None and last.status in {"queued", "running"}:
         return None
     update = await advisories.add(session)
-    await queue.enqueue(session, UPDATE_TASK, {"update_id": str(update.id)})
+    await queue.enqueue(session, UPDATE_TASK, {"update_id": str(update.id), **({} if fetch else {"fetch": False})})
     return update
 
 
@@ -88,6 +92,18 @@ async def refresh(sessions: Sessions) -> AdvisoryUpdate | None:
     """Queue an update; ``None`` while one waits or runs."""
     async with sessions() as session, session.begin():
         return await ask(session)
+
+
+async def notice(sessions: Sessions, *, state: str, written: datetime) -> AdvisoryUpdate | None:
+    """Take note that the database, written then, is at a state that no update told of; ``None`` where one did or will.
+
+    By command line it is brought up to date and imported. One of before the last update is another machine's.
+    """
+    async with sessions() as session, session.begin():
+        last = await advisories.latest(session, status="done")
+        if state == await advisories.told(session) or (last and last.finished_at and written <= last.finished_at):
+            return None
+        return await ask(session, fetch=False)
 
 
 async def begin(sessions: Sessions, update_id: UUID) -> str | None:

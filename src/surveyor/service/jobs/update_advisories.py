@@ -25,8 +25,8 @@ RESULT_BYTES = 8 << 20
 _Told = tuple[list[dict[str, object]], str | None, Changed | None]
 
 
-async def run(context: JobContext, *, update_id: str) -> None:
-    """Update, and write down what the database then holds."""
+async def run(context: JobContext, *, update_id: str, fetch: bool = True) -> None:
+    """Update, unless somebody else did (no ``fetch``), and write down what the database then holds."""
     work = work_of(context)
     sessions, update = work.platform.sessions, UUID(update_id)
     since = await patiently(lambda: advisories.begin(sessions, update))
@@ -34,7 +34,7 @@ async def run(context: JobContext, *, update_id: str) -> None:
         return
     folder = folder_of(work.platform, update_id)
     try:
-        sources, error, changed = await _update(work, folder, since)
+        sources, error, changed = await _update(work, folder, since, fetch=fetch)
         await patiently(lambda: advisories.finish(sessions, update, sources=sources, error=error, changed=changed))
     except asyncio.CancelledError:
         raise aborted(context) from None
@@ -42,10 +42,14 @@ async def run(context: JobContext, *, update_id: str) -> None:
         await asyncio.to_thread(remove_folder, folder)
 
 
-async def _update(work: Work, folder: Path, since: str) -> _Told:
+async def _update(work: Work, folder: Path, since: str, *, fetch: bool) -> _Told:
     await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
     task = entry.UpdateTask(
-        settings=work.platform.scan, events=folder / "events.ndjson", report=folder / "result.json", since=since
+        settings=work.platform.scan,
+        events=folder / "events.ndjson",
+        report=folder / "result.json",
+        since=since,
+        fetch=fetch,
     )
     child = Child(target=entry.update_advisories, task=task, deliver=_log, seconds=SECONDS, heartbeat=work.heartbeat)
     return await asyncio.to_thread(_read, await child.run(), task.report)
