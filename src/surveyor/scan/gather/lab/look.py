@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from surveyor.scan.formats.loose import URL, listed, number, part, text, truth, whole
-from surveyor.scan.net.browser.places import PLACE
+from surveyor.scan.net.browser.measures import PLACE
+from surveyor.scan.net.browser.places import QUOTED
 from surveyor.scan.net.browser.tab import Tab
 from surveyor.scan.speed import Picture, Place, Resource
 
@@ -18,6 +19,7 @@ _IMAGES, _STYLED = 200, 3_000
 _LOOK = (
     "((most, styled) => {"
     + PLACE
+    + QUOTED
     + """
   const full = url => { try { return new URL(url, document.baseURI).href } catch { return '' } };
   const fold = box => box.width > 0 && box.height > 0 && box.top < innerHeight && box.bottom > 0

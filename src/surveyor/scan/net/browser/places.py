@@ -10,29 +10,16 @@ from typing import Any
 
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.loose import part
+from surveyor.scan.net.browser.measures import PLACE
 from surveyor.scan.net.browser.tab import Tab
 
-#: Functions: ``place(element)`` gives a selector of few steps, ``quoted(element)`` the beginning of its markup.
-PLACE = """
-  const place = element => {
-    const steps = [];
-    for (let at = element; at && steps.length < 6; at = at.parentElement) {
-      const tag = at.localName, id = at.getAttribute('id') || '';
-      if (/^[A-Za-z][A-Za-z0-9_-]{0,79}$/.test(id)) { steps.push(`${tag}#${id}`); break; }
-      if (['html', 'head', 'body'].includes(tag)) { steps.push(tag); break; }
-      let position = 1;
-      for (let other = at.previousElementSibling; other && position < 1000; other = other.previousElementSibling)
-        position += other.localName === tag;
-      steps.push(`${tag}:nth-of-type(${position})`);
-    }
-    return steps.reverse().join(' > ');
-  };
-  const quoted = element => element.cloneNode(false).outerHTML.slice(0, 1000).toWellFormed();
-"""
+#: A function ``quoted`` of an element: the beginning of its own markup.
+QUOTED = "const quoted = element => element.cloneNode(false).outerHTML.slice(0, 1000).toWellFormed();"
 
 _ABOUT = (
     "function () {"
     + PLACE
+    + QUOTED
     + """
   const element = this.nodeType === 1 ? this : this.parentElement;
   if (!element) return null;
