@@ -265,6 +265,7 @@ class Auth:
             raise RateLimited(
                 f"More than {limit} {_SPENT[bucket]} in {self._seconds} s; the next window opens in {wait} s",
                 limit=limit,
-                reset=wait,
+                wait=wait,
+                reset=reset,
             )
         return Window(limit=limit, remaining=limit - count, reset=reset)

@@ -106,7 +106,7 @@ class InvalidParams(ServiceError):
 
 
 class RateLimited(ServiceError):
-    """The window is used up. ``limit`` per window, ``reset`` in whole seconds until the next window."""
+    """The window is used up. ``limit`` per window, ``wait`` seconds until the next, at ``reset`` (Unix)."""
 
     code, status = "rate_limited", 429
     meaning = (
@@ -114,18 +114,17 @@ class RateLimited(ServiceError):
         "x-ratelimit headers tell the one that was asked for, and retry-after when the next window begins."
     )
 
-    def __init__(self, message: str, *, limit: int, reset: int) -> None:
-        super().__init__(message, details={"limit": limit, "retry_after_seconds": reset})
-        self.limit, self.reset = limit, reset
+    def __init__(self, message: str, *, limit: int, wait: int, reset: int) -> None:
+        super().__init__(message, details={"limit": limit, "retry_after_seconds": wait})
+        self.limit, self.wait, self.reset = limit, wait, reset
 
     def headers(self) -> Mapping[str, str]:
         """Retry-after and the three rate-limit headers."""
-        reset = str(self.reset)
         return {
-            "retry-after": reset,
+            "retry-after": str(self.wait),
             "x-ratelimit-limit": str(self.limit),
             "x-ratelimit-remaining": "0",
-            "x-ratelimit-reset": reset,
+            "x-ratelimit-reset": str(self.reset),
         }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 import structlog
@@ -54,8 +53,7 @@ async def answer(request: Request, error: Exception) -> Response:
     if known.status >= 500:
         _log.error("request failed", request_id=request.state.request_id, path=request.url.path[:200], exc_info=error)
     if isinstance(known, RateLimited):
-        reset = int(time.time()) + known.reset
-        request.state.window = Window(limit=known.limit, remaining=0, reset=reset)
+        request.state.window = Window(limit=known.limit, remaining=0, reset=known.reset)
     headers = dict(known.headers()) | ({"allow": ", ".join(allowed)} if isinstance(known, MethodNotAllowed) else {})
     if not _is_page(request):
         return JSONResponse(envelope(request, known), known.status, headers)
