@@ -36,9 +36,9 @@ _UNASKED: dict[str | None, tuple[str, str]] = {
 class Seen:
     """What a model said of one page, or the ``reason`` why it said nothing; every try either way.
 
-    ``outline`` is what it was shown, ``left_out`` says what of the page it was not; ``told`` is all that it did, in
-    words; ``judged`` are the scan's own findings with its words among their evidence. Where only that failed, there is
-    a reason beside findings.
+    ``outline`` is what it was shown, ``left_out`` says what of the page it was not, ``short`` what of the findings it
+    was not asked about; ``told`` is all that it did, in words; ``judged`` are the scan's own findings with its words
+    among their evidence. Where only that failed, there is a reason beside findings.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -46,6 +46,7 @@ class Seen:
     model: str = ""
     outline: str = ""
     left_out: str = ""
+    short: str = ""
     told: str = ""
     reason: str | None = None
     detail: str = ""
@@ -83,7 +84,7 @@ async def look(work: Work, scan: Scan, outline: Path, report: bytes) -> Beside:
     seen = await ask(work, scan.team_id, url, outline, report=report)
     if not seen.model:
         return _blind(url, seen)
-    part = bool(seen.left_out or seen.reason)
+    part = bool(seen.left_out or seen.short or seen.reason)
     own = Report(
         scanner={"name": "surveyor", "version": __version__, "units": {}},
         target=Target(kind=Kind.WEB, source=scan.url or "", type="url"),
@@ -96,8 +97,8 @@ async def look(work: Work, scan: Scan, outline: Path, report: bytes) -> Beside:
     entry = Coverage(
         what=f"slot.{MODEL_SLOT}",
         state=CoverageState.PARTIAL if part else CoverageState.LOOKED,
-        reason=seen.reason or (LimitExceeded.code if seen.left_out else None),
-        detail="; ".join(filter(None, (seen.told, seen.left_out, seen.detail)))[:1_000],
+        reason=seen.reason or (LimitExceeded.code if part else None),
+        detail="; ".join(filter(None, (seen.told, seen.left_out, seen.short, seen.detail)))[:1_000],
         asset=url,
         count=len(seen.findings),
     )
@@ -126,7 +127,7 @@ async def ask(
         seen,
         judged=more.judged,
         told="; ".join(filter(None, (seen.told, more.told))),
-        left_out="; ".join(filter(None, (seen.left_out, more.left_out))),
+        short=more.short,
         reason=more.reason,
         detail=more.detail,
         calls=(*seen.calls, *more.calls),
@@ -188,11 +189,16 @@ async def _explain(work: Work, team_id: UUID, url: str, page: Outline, report: b
     judged = await in_thread(lambda: explain(url, found, page, caller.ask), seconds=ends - time.monotonic())
     if judged is None:
         return Seen()
+    pages = {asset.value for finding in found for asset in finding.assets}
+    left = (
+        f"{judged.left} groups of elements had no room" if judged.left else "",
+        f"of {len(pages)} pages with findings only the first was shown" if len(pages) > 1 else "",
+    )
     return Seen(
         judged=judged.findings,
         model=judged.model,
         told="; ".join(filter(None, (summed(judged), told(judged.dropped)))),
-        left_out=f"{judged.left} groups of elements had no room" if judged.left else "",
+        short="; ".join(filter(None, left)),
         calls=tuple(llm.calls(judged.trail)),
     )
 
