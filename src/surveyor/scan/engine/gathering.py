@@ -84,7 +84,8 @@ class Coming:
         if not self._done.wait(seconds):
             raise Unreachable("no whole answer in time")
         if self._error is not None:
-            raise self._error
+            # raised for hundreds of pages, it would keep the frames, and so the trees, of all of them
+            raise self._error.with_traceback(None)
         if self._brought is None:
             raise ScanError("this gatherer failed; please report it")
         return self._brought
@@ -133,7 +134,7 @@ class Shared:
         """The page; whoever comes first asks for it, and its error is everybody's."""
         with self._lock:
             if self._error is not None:
-                raise self._error
+                raise self._error.with_traceback(None)
             if self.page is None:
                 try:
                     self.page = http.gather(self.errand)

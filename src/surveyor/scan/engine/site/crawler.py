@@ -20,6 +20,7 @@ from surveyor.scan.check.linking import base, is_web, resolve
 from surveyor.scan.engine.gathering import Coming, Shared
 from surveyor.scan.engine.site import addresses, template
 from surveyor.scan.engine.site.frontier import Frontier, Place
+from surveyor.scan.engine.site.litter import Litter
 from surveyor.scan.engine.site.member import Member
 from surveyor.scan.engine.site.told import Unvisited
 from surveyor.scan.errors import ScanError, Spent
@@ -70,6 +71,7 @@ class Crawler:
     _robots: dict[str, Robots] = field(default_factory=dict)
     _bodies: dict[bytes, str] = field(default_factory=dict)
     _stray: _Stray | None = None
+    _litter: Litter = field(default_factory=Litter)
     _held: int = 0
     _silent: int = 0
     _hints: int = 0
@@ -179,6 +181,7 @@ class Crawler:
     def _keep(self, frontier: Frontier, place: Place, page: Page) -> str | None:
         document = Document(page)
         frame = _frame(document)
+        self._litter.drop(len(page.body))
         if frame and self._stray == _Stray(frame, document.title):
             self.unvisited.add(place.url, "soft_404")
             return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from surveyor.scan.check.interface import AROUND, Needs
 from surveyor.scan.engine.gathering import HOME, Shared
+from surveyor.scan.engine.site.litter import Litter
 from surveyor.scan.engine.site.template import Template, pattern
 from surveyor.scan.net.extra import origin_of
 
@@ -46,6 +47,7 @@ class Site:
     #: Why not all pages that were named could be looked at.
     lost: str | None = None
     templates: dict[str, Template] = field(default_factory=dict)
+    litter: Litter = field(default_factory=Litter)
 
     def settle(self) -> None:
         """Say what is asked around which page, and what frames there are."""

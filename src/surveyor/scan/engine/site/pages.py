@@ -77,6 +77,7 @@ class _Run:
             self._facts.append(replace(own.result.facts, frame=member.frame))
         elif self._together:
             self._unread[member.url] = self._slots[-1].detail or "it could not be read"
+        self._site.litter.drop(len(shared.page.body) if shared.page is not None else 0)
         return entry is not None and entry.state in _JUDGED
 
     def lose(self, member: Member) -> None:
