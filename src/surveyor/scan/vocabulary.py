@@ -78,6 +78,8 @@ STAGES = {
     "security.grade": "A score of the page, under the name of its profile; `grade` is its letter, where it has one.",
     "seo": "What search engines and previews read: the page, its links, robots.txt and sitemaps.",
     "seo.fetch": "The page as the server answered it.",
+    "seo.browser": "The page as a browser showed it, with what it asked for and must not have.",
+    "accessibility.browser": "The page as a browser showed it, with what it asked for and must not have.",
     "seo.grade": "The score by Lighthouse's audits.",
     "accessibility": "Rules on the parsed page.",
     "accessibility.fetch": "The page as the server answered it.",
