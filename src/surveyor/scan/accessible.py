@@ -73,3 +73,11 @@ class Media:
     seconds: float | None = None
     source: str = ""
     tracks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """An element as it is seen: ``where`` is its selector, ``data`` a picture (WebP) as a ``data:`` address."""
+
+    where: str
+    data: str

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from surveyor.scan.accessible import Media, Tree
+from surveyor.scan.accessible import Media, Picture, Tree
 from surveyor.scan.address import host_of
 from surveyor.scan.model import Evidence, Finding, Package
 
@@ -136,6 +136,7 @@ class Rendered:
     says by ``axe`` why there is none, by ``frames`` of how many it has none, by ``cookies`` why those are not known.
     ``tree`` is what assistive technology is told, absent where ``missed`` says by ``tree`` why; ``media`` its sound and
     video. Where ``missed`` has ``measures`` or ``tour``, what is measured, or told by the tab key, is not in barriers.
+    ``pictures`` are of elements that somebody asked for.
     """
 
     url: str
@@ -152,6 +153,7 @@ class Rendered:
     cookies: tuple[Kept, ...] = ()
     tree: Tree | None = None
     media: tuple[Media, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     missed: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, page: Page) -> Page:

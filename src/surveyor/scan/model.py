@@ -128,12 +128,14 @@ class Evidence:
 
     ``value`` is quoted from the target, bounded; ``where`` is a selector, a path or a header name. ``asset`` is the
     page that it was seen on, where a finding is about several; a ``template`` is what those pages have in common.
+    ``picture`` is an element as it was seen (WebP as a ``data:`` address), of the first few.
     """
 
     kind: str
     value: str
     where: str | None = None
     asset: str | None = None
+    picture: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

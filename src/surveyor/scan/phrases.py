@@ -5,6 +5,7 @@ They take plain values, since whoever tells them may hold a report's finding or 
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from surveyor.scan.vocabulary import counted, spoken
@@ -97,3 +98,11 @@ def age(date: datetime, now: datetime) -> str:
     """How old data is: ``today``, ``1 day old``; data of tomorrow is of today, since clocks differ."""
     days = (now - date).days
     return f"{counted(days, 'day')} old" if days > 0 else "today"
+
+
+_PICTURE = re.compile(r"data:image/(?:webp|png|jpeg);base64,[A-Za-z0-9+/]{1,200000}={0,2}")
+
+
+def is_picture(address: str) -> bool:
+    """Whether an address is a small picture in itself, and nothing else: it can be shown as it is."""
+    return _PICTURE.fullmatch(address) is not None

@@ -128,6 +128,8 @@ class Settings:
     links: int = 40
     #: The program of a Chromium or Chrome that loads pages; without one they are judged as they are served.
     browser: str | None = None
+    #: Whether the first elements of barriers are pictured, in scans of one page.
+    pictures: bool = True
     #: How often the laboratory loads a page to measure it; with 0 it does not.
     lab_runs: int = 3
     #: What measures how fast a page loads, ``None`` for the best of what is set up.
@@ -235,6 +237,13 @@ def _switch(env: Mapping[str, str], name: str) -> bool:
     return given == "on"
 
 
+def _pictures(env: Mapping[str, str]) -> bool:
+    given = (env.get("SURVEYOR_PICTURES") or "on").lower()
+    if given not in {"on", "off", "json"}:
+        raise BadTarget("SURVEYOR_PICTURES: expected on, off or json")
+    return given != "off"
+
+
 def _number(env: Mapping[str, str], name: str, default: int, unit: str) -> int:
     given = env.get(name) or str(default)
     if not (given.isascii() and given.isdigit() and len(given) < _DIGITS):
@@ -315,6 +324,11 @@ VARIABLES = (
         "The program that loads pages, so that accessibility is judged as people meet it; `off` for none.",
     ),
     (
+        "SURVEYOR_PICTURES",
+        "`on`",
+        "Whether a scan of one page pictures the first elements of barriers; `json` tells them in JSON reports too.",
+    ),
+    (
         "SURVEYOR_LAB_RUNS",
         f"`{Settings().lab_runs}`",
         "How often the laboratory loads a page to measure how fast it is, where that Chromium is; `0` for never.",
@@ -340,6 +354,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         probes=_switch(env, "SURVEYOR_PROBES"),
         links=_number(env, "SURVEYOR_LINKS", Settings().links, "addresses"),
         browser=_browser(env),
+        pictures=_pictures(env),
         lab_runs=min(_number(env, "SURVEYOR_LAB_RUNS", Settings().lab_runs, "runs"), _LAB_RUNS),
         performance_engine=parse_engine(
             env.get("SURVEYOR_PERFORMANCE_ENGINE") or "auto", name="SURVEYOR_PERFORMANCE_ENGINE"

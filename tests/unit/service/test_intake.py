@@ -69,3 +69,26 @@ def test_coverage_beyond_the_bound_is_counted() -> None:
     assert len(kept) == intake.COVERAGE + 1
     assert (kept[-1]["reason"], kept[-1]["count"]) == ("limit_exceeded", 7)
     assert {entry["slot"] for entry in kept} == {"seo"}
+
+
+def test_pictures_are_kept_whole_or_not_at_all() -> None:
+    fine, long = "data:image/webp;base64,UklGRg==", "data:image/webp;base64," + "A" * intake.PICTURE
+    seen = [fine, long, "javascript:a()", None, *[fine] * intake.PICTURES]
+    finding = {
+        "domain": "accessibility",
+        "rule": "r",
+        "title": "t",
+        "severity": "low",
+        "evidence": [{"kind": "element", "value": "<p>", "where": "p", "picture": picture} for picture in seen],
+    }
+    report = {
+        "scanner": {},
+        "target": {"kind": "web", "source": "s", "type": "url"},
+        "started_at": "2026-01-01T00:00:00Z",
+        "finished_at": "2026-01-01T00:00:00Z",
+        "scan_status": "complete",
+        "findings": [finding],
+    }
+    (sighting,) = intake.sightings(intake.read(orjson.dumps(report)), FALLBACK)
+    pictures = [item.get("picture") for item in sighting.columns["evidence"]]
+    assert pictures == [fine, None, None, None, *[fine] * (intake.PICTURES - 1), None]

@@ -10,7 +10,7 @@ from surveyor.scan.check.document import Document
 from surveyor.scan.check.facts import facts
 from surveyor.scan.check.interface import AROUND, BESIDE, EVERY_PART, Check, Needs
 from surveyor.scan.check.outline import outlined
-from surveyor.scan.engine import grading
+from surveyor.scan.engine import grading, pictures
 from surveyor.scan.engine.gathering import Shared
 from surveyor.scan.engine.rules import Rules
 from surveyor.scan.engine.surroundings import Surroundings
@@ -50,6 +50,7 @@ def judge(rules: Rules, shared: Shared, *, outline: bool) -> Coverage:
         rules.result.facts = facts(document, url=rules.asset.value)
     if rules.domain is Domain.ACCESSIBILITY and Needs.RENDERED in rules.reach:
         document = around.shown or document
+        rules.pictures = pictures.taken(around.rendered)
     shown = outlined(document, around.tree) if outline else None
     ran = _Judge(rules, document, around, missed=missed, unfit=unfit).run()
     if shown is not None:

@@ -9,6 +9,7 @@ from surveyor.scan.check import registry
 from surveyor.scan.check.interface import AROUND, REVIEW, Check, Judge, Needs
 from surveyor.scan.check.registry import CHECKS
 from surveyor.scan.engine import views
+from surveyor.scan.engine.pictures import attached
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.errors import ScanError
 from surveyor.scan.facts import Facts
@@ -64,6 +65,8 @@ class Rules:
         fit = (rule for rule in self.all if rule.needs in reach or rule.needs not in _BEYOND)
         self.checks = tuple(rule for rule in fit if rule.id not in without)
         self.result = Result()
+        #: Pictures of the page's elements by their selectors.
+        self.pictures: dict[str, str] = {}
         #: What each rule that came to an end found, by its id.
         self.came_to: dict[str, tuple[str, ...]] = {}
 
@@ -94,7 +97,7 @@ class Rules:
         if self.narrowed:
             self.ledger.add(self._ran(rule, len(found), saw, gap))
         for outcome in found:
-            finding = registry.finding(rule, outcome, self.asset)
+            finding = attached(registry.finding(rule, outcome, self.asset), self.pictures)
             self.result.findings.append(finding)
             if outcome.key == REVIEW:
                 self.result.undecided.append(finding.title)

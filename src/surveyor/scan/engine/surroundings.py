@@ -86,8 +86,13 @@ class Surroundings:
     @property
     def tree(self) -> Tree | None:
         """What the browser tells assistive technology of the page; nothing where ``shown`` was not asked for."""
+        return self.rendered.tree if self.rendered is not None else None
+
+    @property
+    def rendered(self) -> Rendered | None:
+        """What the browser made of the page; nothing where ``shown`` was not asked for."""
         found = self._have.get(Needs.RENDERED)
-        return found.tree if isinstance(found, Rendered) else None
+        return found if isinstance(found, Rendered) else None
 
     def tell_untried(self) -> None:
         """How many of the page's addresses and scripts, and of the site's sitemaps, were not asked for, and why."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from surveyor.scan.address import normal
 from surveyor.scan.check.registry import CHECKS
+from surveyor.scan.engine import pictures
 from surveyor.scan.engine.gathering import Shared, asset
 from surveyor.scan.engine.kept import bundle, replay, sharing
 from surveyor.scan.engine.kept.bundle import Bundle
@@ -61,6 +62,8 @@ def run(request: Request, settings: Settings, ledger: Ledger, *, client: Client 
         times=times,
         device=request.device,
     )
+    if crawl is None and request.rules is None and settings.pictures and Domain.ACCESSIBILITY.value in request.slots:
+        errand = replace(errand, pictured=pictures.wanted)
     with contextlib.closing(Visits(client, settings.browser)) as visits:
         shared = Shared(replace(errand, visits=visits))
         site = Site(members=[Member(shared=shared)])

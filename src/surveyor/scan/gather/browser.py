@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from surveyor.scan.errors import NotConfigured, ScanError, Unreachable
@@ -45,7 +46,7 @@ def gather(errand: Errand) -> Rendered:
 
 
 def _read(errand: Errand, visit: Visit, *, settled: bool) -> Rendered:
-    from surveyor.scan.net.browser import accessibility
+    from surveyor.scan.net.browser import accessibility, pictures
 
     tab, traffic = visit.tab, visit.traffic
     frame = tab.frames(seconds=_ask(errand)).get("frame", {})
@@ -62,7 +63,7 @@ def _read(errand: Errand, visit: Visit, *, settled: bool) -> Rendered:
     looked = accessibility.look(tab, world, missed, left=lambda: errand.left)
     heard = tab.heard
     asked = list(heard.requests.values())
-    return Rendered(
+    rendered = Rendered(
         url=str(found["url"]),
         html=str(found["html"]),
         browser=visit.chromium.product,
@@ -81,6 +82,11 @@ def _read(errand: Errand, visit: Visit, *, settled: bool) -> Rendered:
         media=looked.media,
         missed=missed,
     )
+    try:
+        wanted = errand.pictured(errand.page(), rendered)
+        return replace(rendered, pictures=pictures.take(tab, world, wanted, seconds=errand.left))
+    except ScanError as error:
+        return replace(rendered, missed={**missed, "pictures": str(error)})
 
 
 def cookies(told: Mapping[str, Any]) -> tuple[Kept, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -24,7 +24,7 @@ from surveyor.scan.evidence import (
     Tls,
     WellKnown,
 )
-from surveyor.scan.model import Device
+from surveyor.scan.model import Device, Evidence
 from surveyor.scan.net import Client
 from surveyor.scan.net.browser.visits import Visit, Visits
 from surveyor.scan.net.pace import Pace
@@ -46,6 +46,10 @@ def _no_files() -> WellKnown:
     raise Malformed("the site's files have not been gathered")
 
 
+def _nothing(_: Page, __: Rendered) -> Iterable[Evidence]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
     """One URL to gather from.
@@ -57,6 +61,7 @@ class Errand:
     ``times`` is by how much
     more than usual is asked for of what only the first are. ``device`` is what pages are loaded as, by whoever loads
     them, in the browser of ``visits`` that all share. ``pace`` is that of all errands of one scan.
+    ``pictured`` says of a page that a browser built which of its elements somebody wants to see.
     """
 
     url: str
@@ -76,6 +81,7 @@ class Errand:
     device: Device = Device.MOBILE
     visits: Visits | None = None
     pace: Pace = field(default_factory=Pace)
+    pictured: Callable[[Page, Rendered], Iterable[Evidence]] = _nothing
 
     @property
     def left(self) -> float:

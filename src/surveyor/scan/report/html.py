@@ -38,7 +38,7 @@ def style() -> str:
 def policy() -> str:
     """The content security policy that such a page carries, and that whoever serves it should send."""
     digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
 def _page(report: Report) -> Iterator[str]:
@@ -158,6 +158,7 @@ def _finding(number: int, finding: Finding) -> Iterator[str]:
     if finding.description:
         yield f'<p class="soft text">{escape(shared.lines(finding.description, 1500))}</p>\n'
     yield f'<div class="two"><div>\n{_quotes("Evidence, as found", _evidence(finding))}'
+    yield from _pictures(finding)
     yield _quotes("Affects", (_place(asset) for asset in finding.assets[:_PLACES]))
     yield _more(len(finding.assets) - _PLACES)
     yield f'</div><div>\n<h4>Fix</h4><p class="text">{_text(shared.remedy(finding)) or "None is known."}</p>\n'
@@ -213,6 +214,13 @@ def _told(finding: Finding) -> Iterator[str]:
 def _evidence(finding: Finding) -> Iterator[tuple[str, str]]:
     for one in finding.evidence[:_QUOTES]:
         yield one.where or one.kind, shared.lines(one.value, 500)
+
+
+def _pictures(finding: Finding) -> Iterator[str]:
+    """What the quoted elements look like; nothing but pictures of ours becomes an address."""
+    for one in finding.evidence[:_QUOTES]:
+        if one.picture is not None and phrases.is_picture(one.picture):
+            yield f'<img class="seen" alt="{_text(one.where or "element", 300)}" src="{one.picture}">\n'
 
 
 def _place(asset: Asset) -> tuple[str, str]:

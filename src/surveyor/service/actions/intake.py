@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.model import Asset, Coverage, Evidence, Finding, Fix, Measurement, Package, Report, Score
+from surveyor.scan.phrases import is_picture
 from surveyor.scan.report import interface
 from surveyor.scan.report import json as report_json
 from surveyor.service.store.sightings import SeenAsset, Sighting
@@ -29,6 +30,8 @@ SCORES = 50
 #: Upgrades that a run keeps, and installed versions that each names; the report has all.
 UPGRADES, UPGRADED = 10, 5
 TITLE, TEXT, VALUE, LIST = 500, 8_000, 4_000, 200
+#: Characters of one picture, and pictures of one finding.
+PICTURE, PICTURES = 60_000, 5
 _YEARS = (1970, 2200)
 
 
@@ -203,7 +206,17 @@ def _moment(value: object) -> datetime | None:
 
 
 def _evidence(evidence: tuple[Evidence, ...]) -> list[dict[str, Any]]:
-    return [asdict(_texts_of(item)) for item in evidence[:LIST]]
+    """Evidence as JSON; pictures of the first few, where they are pictures."""
+    told, pictures = [], 0
+    for item in evidence[:LIST]:
+        plain = asdict(_texts_of(replace(item, picture=None)))
+        del plain["picture"]
+        # an address that is cut is none, so it is kept whole or not at all
+        if item.picture and len(item.picture) <= PICTURE and pictures < PICTURES and is_picture(item.picture):
+            plain["picture"] = item.picture
+            pictures += 1
+        told.append(plain)
+    return told
 
 
 def _fix(fix: Fix) -> dict[str, Any]:

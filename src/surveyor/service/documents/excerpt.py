@@ -128,6 +128,10 @@ def _rate(value: float | None, unknown: str) -> str:
     return f"unknown: {unknown}" if value is None else f"{value:.0%}"
 
 
+def _picture(address: object) -> str:
+    return address if isinstance(address, str) and phrases.is_picture(address) else ""
+
+
 def _item(number: int, one: Finding) -> Item:
     fix = one.recommended_fix or {}
     summary = _sentence(_text(fix.get("summary"), TEXT))
@@ -141,7 +145,11 @@ def _item(number: int, one: Finding) -> Item:
         facts=" · ".join(_finding_facts(one)),
         description="" if one.description == one.title else _text(one.description, TEXT),
         evidence=tuple(
-            Quote(where=_text(item.get("where"), LINE), value=_text(item.get("value"), QUOTE) or "(empty)")
+            Quote(
+                where=_text(item.get("where"), LINE),
+                value=_text(item.get("value"), QUOTE) or "(empty)",
+                picture=_picture(item.get("picture")),
+            )
             for item in one.evidence[:QUOTES]
         ),
         places=tuple(

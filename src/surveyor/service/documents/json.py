@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import orjson
 
-from surveyor.service.documents.model import SCHEMA_VERSION, ProjectReport
+from surveyor.service.documents.model import SCHEMA_VERSION, Finding, ProjectReport
 
 
 def write(report: ProjectReport) -> bytes:
@@ -23,6 +25,14 @@ def write(report: ProjectReport) -> bytes:
             "with_gaps": report.gaps,
             "not_set_up": report.not_set_up,
         },
-        "findings": report.findings,
+        "findings": [_without_pictures(one) for one in report.findings],
     }
     return orjson.dumps(head, option=orjson.OPT_UTC_Z | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _without_pictures(one: Finding) -> Finding:
+    """A finding for programs: pictures are for people, and would be most of the file."""
+    if not any("picture" in item for item in one.evidence):
+        return one
+    bare = tuple({key: value for key, value in item.items() if key != "picture"} for item in one.evidence)
+    return replace(one, evidence=bare)

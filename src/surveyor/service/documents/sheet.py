@@ -45,10 +45,11 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """Something as it was found, and where."""
+    """Something as it was found, and where; ``picture`` is how it looks, an address that holds all of it."""
 
     where: str
     value: str
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

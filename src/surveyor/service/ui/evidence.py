@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from surveyor.scan.outline import template
+from surveyor.scan.phrases import is_picture
 from surveyor.scan.vocabulary import MODEL_KINDS
 
 #: A model's verdicts by their kinds of evidence.
@@ -32,6 +33,7 @@ class Quote:
     where: str | None = None
     kind: str = ""
     asset: str | None = None
+    picture: str = ""
     word: Word | None = None
 
 
@@ -94,7 +96,10 @@ def _read(evidence: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Word], list[
         elif kind in _VERDICTS and quotes:
             quotes[-1].word = Word(model=str(where or ""), text=value, verdict=_VERDICTS[kind])
         else:
-            quotes.append(Quote(kind=kind, value=value, where=where, asset=item.get("asset")))
+            picture = str(item.get("picture") or "")
+            if not is_picture(picture):
+                picture = ""
+            quotes.append(Quote(kind=kind, value=value, where=where, asset=item.get("asset"), picture=picture))
     return explained, [block for block in blocks if block.quotes]
 
 

@@ -17,6 +17,7 @@ from surveyor.scan.gather.browser import cookies
 from surveyor.scan.model import CoverageState, Domain, Report
 from surveyor.scan.net.browser import axe
 from surveyor.scan.net.browser.tab import Tab
+from surveyor.scan.phrases import is_picture
 from surveyor.scan.plan import plan
 from tests import browser as browsers
 from tests.servers.web import Site
@@ -82,6 +83,9 @@ def test_barriers_are_those_of_the_page_that_people_meet(site: Site, chromium: s
     assert found["Buttons without a name"] == ["body > main:nth-of-type(1) > button:nth-of-type(1)"]
     assert not [title for title in found if title.startswith("No way past")]
     assert "Images without a text alternative" not in found
+    seen = {one.where: one.picture for finding in report.findings for one in finding.evidence if one.picture}
+    assert set(seen) >= {"p#pale", "iframe >>> p", "#host >>> p", "body > main:nth-of-type(1) > button:nth-of-type(1)"}
+    assert all(map(is_picture, seen.values()))
     assert [event.data["settled"] for event in events if event.stage == "accessibility.browser"] == [True]
     assert left_over() <= before
 

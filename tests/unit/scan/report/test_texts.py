@@ -215,3 +215,14 @@ def test_every_severity_has_a_place_in_every_format() -> None:
         "Unknown",
     ]
     assert len(readers.html(html.encode(report)).css("#findings .mark")) == 5
+
+
+def test_only_pictures_are_shown_as_such() -> None:
+    fine = "data:image/webp;base64,UklGRg=="
+    seen = tuple(
+        Evidence(kind="element", value="<p>", where=f"p#{place}", picture=picture)
+        for place, picture in enumerate((fine, 'data:image/webp;base64,x"onerror="a()', "https://site.example/a.png"))
+    )
+    page = readers.html(html.encode(replace(full_report(), findings=(replace(vulnerability(), evidence=seen),))))
+    assert [one.attributes["src"] for one in page.css("img")] == [fine]
+    assert "img-src data:" in html.policy()
