@@ -118,7 +118,8 @@ async def test_four_scanners_look_at_once_and_each_moves_its_own_slot(near: Grou
     # who follows and who polls are told the same
     told = await near.events(scan.id)
     for name in WEB_SLOTS:
-        assert [event.stage for event in told if event.slot == name][-1] == f"{name}.done"
+        stages = [event.stage for event in told if event.slot == name]
+        assert [stage for stage in stages if not stage.endswith(".evidence")][-1] == f"{name}.done"
     assert (told[-1].stage, told[-1].seq) == ("scan.done", done.last_seq)
 
 

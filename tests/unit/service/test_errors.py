@@ -25,7 +25,7 @@ def test_the_table_has_no_other_codes() -> None:
 
 
 def test_what_errors_carry() -> None:
-    limited = RateLimited("slow down", limit=30, reset=12)
+    limited = RateLimited("slow down", limit=30, wait=12, reset=1_795_678_020)
     assert limited.headers()["retry-after"] == "12"
     assert limited.headers()["x-ratelimit-limit"] == "30"
     assert TooLarge("no", limit=5).details == {"limit_bytes": 5}

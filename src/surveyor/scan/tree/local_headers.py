@@ -30,7 +30,7 @@ _STEP = 4096  # bytes in which a descriptor is sought first
 
 
 def directory_of(data: memoryview, budget: Budget) -> tuple[bytes, int]:
-    """The directory and how many entries it has: all from the first on, up to where none begins or one is cut short."""
+    """The directory and how many entries it has: all from the first on, up to one without a name or cut short."""
     listing, count, position = bytearray(), 0, _first(data)
     while 0 <= position <= len(data) - 30 and data[position : position + 4] == _LOCAL and len(listing) < _LISTED:
         budget.entry()
@@ -38,7 +38,7 @@ def directory_of(data: memoryview, budget: Budget) -> tuple[bytes, int]:
         flags, method, packed, size, name_bytes, extra_bytes = _HEADER.unpack_from(data, position)
         start = position + 30 + name_bytes + extra_bytes
         name = bytes(data[position + 30 : position + 30 + name_bytes])
-        if start > len(data):
+        if start > len(data) or not name:
             break
         if _MAX32 in (packed, size):
             packed, size = _wide(bytes(data[start - extra_bytes : start]), packed, size)

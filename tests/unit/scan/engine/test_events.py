@@ -120,7 +120,7 @@ def test_a_disc_without_a_repository_tells_of_none_and_which_tree_is_read(tmp_pa
 
 
 def test_what_is_opened_inside_is_told_by_its_path_and_what_cannot_be_too(tmp_path: Path) -> None:
-    inner, broken = zipped(APP), zipped(APP)[:-30]
+    inner, broken = zipped(APP), b"PK\3\4" + bytes(40)
     events = told(tmp_path, zipped({"in/a.zip": inner, "in/b.zip": broken}))
     inside = {event.stage: event.detail for event in events if ".nested" in event.stage}
     assert inside["archive.extract.nested"].startswith("in/a.zip: archive/zip, ")

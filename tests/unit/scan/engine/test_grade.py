@@ -144,6 +144,7 @@ def test_a_narrowed_scan_asks_for_nothing_it_does_not_need(site: Site) -> None:
         "/robots.txt",
         "/.well-known/security.txt",
         "/security.txt",
+        "/llms.txt",
     }
     assert [finding.rule for finding in report.findings] == ["security_contact"]
 

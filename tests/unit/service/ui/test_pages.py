@@ -12,7 +12,7 @@ from surveyor.service.ui.reasons import sentence, told
 @pytest.mark.parametrize(
     ("error", "title"),
     [
-        (RateLimited("wait", limit=1, reset=1), "A moment, please"),
+        (RateLimited("wait", limit=1, wait=1, reset=60), "A moment, please"),
         (QuotaExceeded("none left"), "This month&#39;s units are used"),
         (NotFound("no"), "Nothing here"),
         (BadRequest("no"), "That could not be read"),
