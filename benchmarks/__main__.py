@@ -21,6 +21,7 @@ NAMES = (
     "pages",
     "rematch",
     "reports",
+    "sites",
     "sources",
     "versions",
 )
