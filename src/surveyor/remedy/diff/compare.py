@@ -141,7 +141,7 @@ def _change(
         title=finding.title,
         ids=finding.ids,
         severity=finding.severity,
-        suppressed=finding.decision is not None and finding.decision.suppressed,
+        suppressed=finding.aside or (finding.decision is not None and finding.decision.suppressed),
         assets=tuple(assets),
         fields=tuple(fields),
     )
