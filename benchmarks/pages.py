@@ -118,8 +118,8 @@ def one(url: str, device: str, chromium: str) -> None:
     """One run of ours, told on standard output."""
     from urllib.parse import urlsplit
 
+    from surveyor.scan.figures import Device
     from surveyor.scan.gather import Errand, http, lab
-    from surveyor.scan.model import Device
     from surveyor.scan.net import Client
     from surveyor.scan.settings import AllowedHost, Settings
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from surveyor.scan.figures import Device, Measured, Measurement
 from surveyor.scan.judgement import Decision, DecisionStatus
 from surveyor.scan.model import (
     Asset,
     Coverage,
     CoverageState,
     Cvss,
-    Device,
     Distro,
     Domain,
     Evidence,
@@ -19,8 +19,6 @@ from surveyor.scan.model import (
     Fix,
     Kind,
     Location,
-    Measured,
-    Measurement,
     Package,
     Presence,
     Report,

@@ -18,7 +18,7 @@ from alembic.migration import MigrationContext
 from procrastinate.schema import SchemaManager
 from sqlalchemy import Connection
 
-from surveyor.scan.model import Measurement
+from surveyor.scan.figures import Measurement
 from surveyor.service import auth, queue
 from surveyor.service.actions import advisories, bootstrap, intake, slots, sweep, teams, trends
 from surveyor.service.errors import Conflict, InvalidParams, NotFound

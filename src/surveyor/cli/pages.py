@@ -9,7 +9,8 @@ from pathlib import Path
 
 from surveyor.cli import complaint, destination
 from surveyor.scan.errors import BadTarget
-from surveyor.scan.model import Device, Kind
+from surveyor.scan.figures import Device
+from surveyor.scan.model import Kind
 from surveyor.scan.plan import Crawl, Request
 
 _ONLY_PAGES = "--crawl, --sitemap, --device, --header, --evidence and what belongs to them are for pages"

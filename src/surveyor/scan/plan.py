@@ -8,8 +8,9 @@ from pathlib import Path
 
 from surveyor.scan.address import has_userinfo
 from surveyor.scan.errors import BadTarget, Refused
+from surveyor.scan.figures import Device
 from surveyor.scan.formats import reference
-from surveyor.scan.model import Device, Kind, Package
+from surveyor.scan.model import Kind, Package
 
 WEB_SLOTS = ("performance", "security", "seo", "accessibility")
 ARTIFACT_SLOTS = ("artifact",)

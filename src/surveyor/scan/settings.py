@@ -30,9 +30,7 @@ _BROWSERS_OF_MAC = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
-
-_LAB_RUNS = 20
-_DIGITS = 17  # more bytes or MiB are a slip of the hand
+_LAB_RUNS, _DIGITS = 20, 17  # more runs, bytes or MiB are a slip of the hand
 
 _NAMED = re.compile(r"(?P<host>[^\s:\[\]/@]+)(?::(?P<port>[0-9]{1,5}))?")
 _BRACKETED = re.compile(r"\[(?P<host>[0-9A-Fa-f:.]+)\](?::(?P<port>[0-9]{1,5}))?")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from surveyor.scan.model import Device
+from surveyor.scan.figures import Device
 
 #: Metrics that a score is made of; one without all of them is an estimate.
 SCORED = ("fcp", "lcp", "tbt", "cls", "si")

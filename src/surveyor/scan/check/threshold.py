@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from surveyor.scan.check.interface import Check, Needs, Outcome
-from surveyor.scan.model import Device, Domain, Evidence
+from surveyor.scan.figures import Device
+from surveyor.scan.model import Domain, Evidence
 from surveyor.scan.speed import Load, Metric, Source, Speed
 
 #: One run in a laboratory varies by a tenth and more; several do not, and the 75th percentile of visits hardly.

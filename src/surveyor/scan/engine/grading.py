@@ -8,8 +8,9 @@ from surveyor.scan.address import host_of
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Needs
 from surveyor.scan.evidence import Libraries, Schemes, Sharing, WellKnown
+from surveyor.scan.figures import Score
 from surveyor.scan.gather import Gathered
-from surveyor.scan.model import Domain, Score
+from surveyor.scan.model import Domain
 from surveyor.scan.score import extended, lighthouse, observatory
 from surveyor.scan.score.interface import Sample
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from surveyor.scan.model import Finding, Measurement, Package, Score, Source, Target, Upgrade
+from surveyor.scan.figures import Measurement, Score
+from surveyor.scan.model import Finding, Package, Source, Target, Upgrade
 
 if TYPE_CHECKING:
     from surveyor.scan.outline import Outline

@@ -13,7 +13,8 @@ from surveyor.scan.engine.pictures import attached
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.errors import ScanError
 from surveyor.scan.facts import Facts
-from surveyor.scan.model import Asset, Coverage, CoverageState, Domain, Finding, Measurement, Score
+from surveyor.scan.figures import Measurement, Score
+from surveyor.scan.model import Asset, Coverage, CoverageState, Domain, Finding
 from surveyor.scan.outline import Outline
 
 #: What is not the page alone.

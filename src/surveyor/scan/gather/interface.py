@@ -24,7 +24,8 @@ from surveyor.scan.evidence import (
     Tls,
     WellKnown,
 )
-from surveyor.scan.model import Device, Evidence
+from surveyor.scan.figures import Device
+from surveyor.scan.model import Evidence
 from surveyor.scan.net import Client
 from surveyor.scan.net.browser.visits import Visit, Visits
 from surveyor.scan.net.pace import Pace

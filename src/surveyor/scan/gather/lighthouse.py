@@ -9,10 +9,10 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from surveyor.scan.errors import NotConfigured, Unreachable
+from surveyor.scan.figures import Device
 from surveyor.scan.formats import lighthouse
 from surveyor.scan.formats.json import load_object
 from surveyor.scan.gather.interface import Errand, Gatherer
-from surveyor.scan.model import Device
 from surveyor.scan.speed import Engine, Speed
 
 #: What all answers of one load may have, in pages of the scan's bound.

@@ -14,6 +14,7 @@ import orjson
 
 from surveyor.scan import phrases, vocabulary
 from surveyor.scan.events import printable
+from surveyor.scan.figures import Measured, Measurement
 from surveyor.scan.judgement import Decision
 from surveyor.scan.model import (
     INCOMPLETE,
@@ -22,8 +23,6 @@ from surveyor.scan.model import (
     Domain,
     Finding,
     Kind,
-    Measured,
-    Measurement,
     Package,
     Report,
     ScanStatus,

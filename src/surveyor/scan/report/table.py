@@ -14,19 +14,9 @@ from rich.text import Text
 
 from surveyor.scan import phrases, vocabulary
 from surveyor.scan.events import printable
+from surveyor.scan.figures import NOT_LOOKED, Score
 from surveyor.scan.judgement import Decided
-from surveyor.scan.model import (
-    NOT_LOOKED,
-    Coverage,
-    Domain,
-    Finding,
-    Kind,
-    Package,
-    Report,
-    ScanStatus,
-    Score,
-    Severity,
-)
+from surveyor.scan.model import Coverage, Domain, Finding, Kind, Package, Report, ScanStatus, Severity
 from surveyor.scan.report import interface as shared
 
 _STYLES = {

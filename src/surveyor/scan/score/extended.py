@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 from surveyor.scan.check import security
 from surveyor.scan.check.interface import Check
-from surveyor.scan.model import NOT_LOOKED, Domain, Score, ScoreTest, Severity
+from surveyor.scan.figures import NOT_LOOKED, Score, ScoreTest
+from surveyor.scan.model import Domain, Severity
 
 PROFILE = "extended-1"
 PASSED, NOT_APPLICABLE = "passed", "not_applicable"

@@ -14,8 +14,9 @@ from itertools import product
 from surveyor.scan.check import crawlers
 from surveyor.scan.check.document import Document
 from surveyor.scan.evidence import WellKnown
+from surveyor.scan.figures import NOT_LOOKED, Score, ScoreTest
 from surveyor.scan.formats import robots
-from surveyor.scan.model import NOT_LOOKED, Domain, Score, ScoreTest
+from surveyor.scan.model import Domain
 
 PROFILE = "lighthouse-seo-13"
 PASSED, FAILED, NOT_APPLICABLE = "passed", "failed", "not_applicable"

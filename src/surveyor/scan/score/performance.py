@@ -11,7 +11,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from surveyor.scan.model import NOT_LOOKED, Device, Domain, Measured, Measurement, Score, ScoreTest
+from surveyor.scan.figures import NOT_LOOKED, Device, Measured, Measurement, Score, ScoreTest
+from surveyor.scan.model import Domain
 from surveyor.scan.speed import Engine, Metric, Source, Speed
 from surveyor.scan.vocabulary import METRICS
 

@@ -14,7 +14,8 @@ from types import NoneType
 from typing import Any, TypeVar
 
 from surveyor.scan.errors import LimitExceeded, Malformed
-from surveyor.scan.model import Asset, Coverage, Evidence, Finding, Fix, Measurement, Package, Report, Score
+from surveyor.scan.figures import Measurement, Score
+from surveyor.scan.model import Asset, Coverage, Evidence, Finding, Fix, Package, Report
 from surveyor.scan.phrases import is_picture
 from surveyor.scan.report import interface
 from surveyor.scan.report import json as report_json

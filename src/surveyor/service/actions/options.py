@@ -14,7 +14,7 @@ from uuid import UUID
 import orjson
 
 from surveyor.scan.errors import BadTarget
-from surveyor.scan.model import Device
+from surveyor.scan.figures import Device
 from surveyor.scan.net.extra import origin_of, several
 from surveyor.scan.plan import Crawl
 from surveyor.service.errors import InvalidParams

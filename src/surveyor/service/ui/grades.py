@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from surveyor.scan.model import NOT_LOOKED
+from surveyor.scan.figures import NOT_LOOKED
 from surveyor.service.actions import slots
 from surveyor.service.store.scans import Scan
 

@@ -10,8 +10,9 @@ import pytest
 from surveyor.scan.check.interface import Needs, Outcome
 from surveyor.scan.check.performance import CAUSES, METRICS
 from surveyor.scan.check.registry import CHECKS, words
+from surveyor.scan.figures import Device
 from surveyor.scan.formats import lighthouse
-from surveyor.scan.model import Device, Domain, Severity
+from surveyor.scan.model import Domain, Severity
 from surveyor.scan.speed import (
     Engine,
     Environment,

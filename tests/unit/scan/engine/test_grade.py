@@ -12,8 +12,9 @@ from surveyor.scan import engine
 from surveyor.scan.engine import web
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.events import Progress
+from surveyor.scan.figures import NOT_LOOKED, Score
 from surveyor.scan.limits import Limits
-from surveyor.scan.model import NOT_LOOKED, CoverageState, Report, ScanStatus, Score
+from surveyor.scan.model import CoverageState, Report, ScanStatus
 from surveyor.scan.net import Client
 from surveyor.scan.plan import plan
 from surveyor.scan.report import json as report_json

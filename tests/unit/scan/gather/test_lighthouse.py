@@ -18,8 +18,9 @@ from surveyor.scan import engine
 from surveyor.scan.engine import speed
 from surveyor.scan.errors import BadTarget, Malformed, NotConfigured, ScanError, Unreachable
 from surveyor.scan.events import Progress
+from surveyor.scan.figures import Device
 from surveyor.scan.gather import Errand, lighthouse
-from surveyor.scan.model import CoverageState, Device
+from surveyor.scan.model import CoverageState
 from surveyor.scan.net import Client
 from surveyor.scan.plan import plan
 from surveyor.scan.settings import Settings, from_environment

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from surveyor.scan.errors import Declined, Malformed, NotConfigured, Refused, ScanError, Unreachable
+from surveyor.scan.figures import Device
 from surveyor.scan.gather import Errand
 from surveyor.scan.gather import psi as client
-from surveyor.scan.model import Device
 from surveyor.scan.net import Client
 from surveyor.scan.settings import Settings
 from tests.servers.psi import Psi

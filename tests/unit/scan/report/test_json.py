@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from surveyor.scan.errors import Malformed
-from surveyor.scan.model import NOT_LOOKED, Score, ScoreTest
+from surveyor.scan.figures import NOT_LOOKED, Score, ScoreTest
 from surveyor.scan.report import json as report_json
 from tests.samples import full_report
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveyor.scan.model import NOT_LOOKED, Score
+from surveyor.scan.figures import NOT_LOOKED, Score
 from surveyor.scan.score import observatory
 from surveyor.scan.score.interface import Sample
 from surveyor.scan.score.observatory import MODIFIERS, TESTS, WORDS, letter, total

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from surveyor.scan.figures import Device
 from surveyor.scan.formats import lighthouse
-from surveyor.scan.model import Device
 from surveyor.scan.score import performance
 from surveyor.scan.speed import Engine, Environment, Metric, Source, Speed
 from tests.fixtures.lighthouse import PAGE, result

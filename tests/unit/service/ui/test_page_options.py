@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from surveyor.scan.model import Device
+from surveyor.scan.figures import Device
 from surveyor.scan.plan import Crawl
 from surveyor.service.actions.options import PLAIN, Options
 from surveyor.service.errors import InvalidParams

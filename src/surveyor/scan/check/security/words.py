@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from surveyor.scan.check.interface import Table, Words
 from surveyor.scan.check.security.words_around import WORDS as AROUND
+from surveyor.scan.check.security.words_site import WORDS as SITE
 from surveyor.scan.model import Severity
 
 _MDN = "https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/"
 
 WORDS: Table = {
     **AROUND,
+    **SITE,
     "security_header_csp": {
         "missing": Words(
             title="Content-Security-Policy missing",

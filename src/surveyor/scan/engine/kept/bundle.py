@@ -34,9 +34,10 @@ from surveyor.scan.evidence import (
     Tls,
     WellKnown,
 )
+from surveyor.scan.figures import Device
 from surveyor.scan.formats.typed import reader
 from surveyor.scan.limits import MIB
-from surveyor.scan.model import Coverage, Device
+from surveyor.scan.model import Coverage
 from surveyor.scan.plan import WEB_SLOTS, Request
 from surveyor.scan.speed import Speed
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
+from surveyor.scan.figures import Device
 from surveyor.scan.formats.loose import whole
 from surveyor.scan.gather.lab import look, resources, work
 from surveyor.scan.gather.lab.run import Run
 from surveyor.scan.gather.lab.unused import Use
-from surveyor.scan.model import Device
 from surveyor.scan.net.browser import emulation
 from surveyor.scan.speed import Environment, Load, Metric, Resource, Source
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from surveyor.scan.model import Device
+from surveyor.scan.figures import Device
 from surveyor.scan.net.browser.tab import Tab
 
 _KILOBIT = 1024 / 8

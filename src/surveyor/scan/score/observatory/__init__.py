@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from surveyor.scan.errors import ScanError
-from surveyor.scan.model import NOT_LOOKED, Domain, Score, ScoreTest
+from surveyor.scan.figures import NOT_LOOKED, Score, ScoreTest
+from surveyor.scan.model import Domain
 from surveyor.scan.score.interface import Sample, Test
 from surveyor.scan.score.observatory import (
     coep,

@@ -1,0 +1,93 @@
+"""What a scan says of a page in numbers: scores by a published profile, and how it loads; they compute nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Device(StrEnum):
+    """As what a page is loaded: how wide its window is, what it says it is, and how fast it counts as."""
+
+    MOBILE = "mobile"
+    DESKTOP = "desktop"
+
+
+#: The outcome of a test whose evidence could not be had.
+NOT_LOOKED = "not_looked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreTest:
+    """One test of a score: ``outcome`` is of its closed list, or ``not_looked``; ``detail`` says that in a sentence.
+
+    ``modifier`` is the points that the profile adds to 100 or takes from it for the outcome; ``not_looked`` has none.
+    """
+
+    id: str
+    title: str
+    outcome: str
+    modifier: float | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """What a published profile makes of one scanner's evidence about one page (``asset`` is its URL).
+
+    ``score`` is 100 with the tests' modifiers as the profile counts them, ``grade`` its letter where the profile has
+    letters. Both are absent while a test is ``not_looked`` that could change them; ``lowest`` and ``highest`` are what
+    the score is at least and at most, the score itself when it is known. A score of how a page loads is that of the
+    medians, and the bounds are those of its runs; one without all its metrics is called an estimate in ``detail``.
+    """
+
+    scanner: str
+    profile: str
+    asset: str
+    score: int | None = None
+    grade: str | None = None
+    lowest: int | None = None
+    highest: int | None = None
+    tests: tuple[ScoreTest, ...] = ()
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One metric of how a page loads, in milliseconds, ``cls`` without unit: the median of ``runs``, and their range.
+
+    ``source`` is ``field`` for the 75th percentile of real visits of the page, ``origin`` of its whole site, ``lab``
+    for loads that the engine made. ``score`` is 0..1 by Lighthouse's curve, absent where the metric has none.
+    """
+
+    id: str
+    value: float
+    source: str
+    low: float | None = None
+    high: float | None = None
+    runs: int = 1
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """What one engine measured of how one page (``asset`` is its URL) loads.
+
+    ``engine`` is ``psi``, ``lab`` or ``lighthouse``, ``product`` who that was with version. ``throttling`` says how
+    slow conditions came about, ``simulate`` where they were computed. Numbers of different engines, devices or
+    throttling are different quantities: ``series`` is equal for those that may stand in one trend. ``benchmark`` is
+    Lighthouse's index of the machine's speed. ``requests`` and ``transfer`` (bytes on the wire) are by kind of
+    resource.
+    """
+
+    asset: str
+    engine: str
+    product: str
+    device: Device
+    series: str
+    throttling: str = ""
+    benchmark: float | None = None
+    metrics: tuple[Measured, ...] = ()
+    requests: dict[str, int] = field(default_factory=dict)
+    transfer: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
