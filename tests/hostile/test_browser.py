@@ -82,7 +82,7 @@ def test_the_laboratory_has_no_other_way_out(site: Site, inside: Site, chromium:
     asked = [one for one in found.load.resources if one.url.startswith(inside.url())]
     assert {one.kind for one in asked} >= {"image", "script", "stylesheet", "fetch", "xhr"}
     assert not [one for one in asked if one.status is not None]
-    assert sum(seen.path == "/" for seen in site.requests) == 2  # measured once, counted once
+    assert sum(seen.path == "/" for seen in site.requests) in {1, 2}  # measured, and counted where time is left
     assert inside.requests == []
 
 

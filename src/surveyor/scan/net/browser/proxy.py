@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 import h11
 from ssrfguard import Address, Resolver
@@ -41,6 +42,8 @@ _READ = 1 << 16
 #: Connections at once, connections in all, and look-ups at once: each look-up takes two threads.
 _AT_ONCE, _IN_ALL, _LOOKUPS = 64, 2_000, 4
 _REFUSALS = 200
+#: Rounds of ending: what was accepted in the last moment begins in the next ones.
+_ENDINGS = 4
 _TUNNEL = re.compile(r"[^\s/?#@\\]{1,300}:[0-9]{1,5}")
 _HOP_BY_HOP = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"proxy-authorization", b"te", b"upgrade"})
 
@@ -92,6 +95,7 @@ class Proxy:
         self._loop = asyncio.new_event_loop()
         self._pool = ThreadPoolExecutor(_LOOKUPS, thread_name_prefix="proxy-lookup")
         self._tasks: set[asyncio.Task[None]] = set()
+        self._transports: WeakSet[asyncio.WriteTransport] = WeakSet()
         self._thread = threading.Thread(target=self._run, name="proxy", daemon=True)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -126,16 +130,28 @@ class Proxy:
         try:
             loop.run_forever()
         finally:
+            loop.run_until_complete(self._end_all())
             server.close()
-            # a connection that was accepted just before begins while others end
-            while tasks := [task for task in self._tasks if not task.done()]:
-                for task in tasks:
-                    task.cancel()
-                loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-            loop.run_until_complete(asyncio.sleep(0))  # sockets are closed a turn after they are said to be
             loop.close()
 
+    async def _end_all(self) -> None:
+        """End every connection: also those just accepted, which begin meanwhile, and those that nobody reads from.
+
+        The server is closed after them: asyncio loses the socket of a connection that begins in a closed one.
+        """
+        self._loop.remove_reader(self._listener)
+        await asyncio.sleep(0)
+        for _ in range(_ENDINGS):
+            tasks = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for transport in list(self._transports):
+                transport.abort()
+            await asyncio.sleep(0)  # sockets are closed a turn after they are said to be
+
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._transports.add(writer.transport)
         task = self._loop.create_task(self._serve(reader, writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -165,6 +181,7 @@ class Proxy:
             self.traffic.refuse(origin, error.rule)
             raise
         upward, downward = await asyncio.open_connection(sock=sock)
+        self._transports.add(downward.transport)
         try:
             writer.write(answer)
             downward.write(first)
