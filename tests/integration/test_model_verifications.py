@@ -86,7 +86,7 @@ async def test_a_models_finding_is_proved_gone_when_the_page_has_changed_and_it_
     # the scan's and two verifications'
     assert (used.units.used, used.units.reserved) == (3, 0)
     assert [call.subject_id for call in used.calls.items[:2]] == [proved.id, named.id]
-    assert [call.subject for call in used.calls.items] == ["verification", "verification", "scan", "scan"]
+    assert [call.subject for call in used.calls.items] == ["verification", "verification", "scan", "scan", "scan"]
 
 
 async def test_a_page_that_talks_a_model_into_silence_is_not_mended(near: Ground, site: Site, models: Models) -> None:

@@ -78,11 +78,11 @@ class Zip:
         self._data = data
         self._budget = budget
         self._read: list[tuple[int, int, bytes]] = []
-        self._lost: Malformed | None = None
+        self._lost = ""  # why, not the error itself: its frames would hold all of this until the next look for cycles
         try:
             start, size, self.count, self._base = self._directory()
         except Malformed as error:
-            self._lost, self._base = error, 0
+            self._lost, self._base = str(error), 0
             self._listing: bytes | memoryview
             self._listing, self.count = directory_of(data, budget)
             if not self.count:
@@ -118,7 +118,7 @@ class Zip:
             if not endings or name.endswith(endings):
                 yield name, at
         self._budget.entry(seen & 0xFF)
-        if self._lost is not None:
+        if self._lost:
             raise Malformed(f"{self._lost}; {counted(seen, 'entry')} found by what stands before each")
         # writers without zip64 let the count run over
         if (seen ^ self.count) & 0xFFFF:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from procrastinate.job_context import JobContext
 
-from surveyor.scan.advise.snapshot import open_snapshot
 from surveyor.scan.errors import ScanError
 from surveyor.service import queue
 from surveyor.service.actions import advisories
@@ -29,6 +28,8 @@ async def run(context: JobContext, *, timestamp: int) -> None:
 
 def _look(database: Path) -> tuple[str, datetime] | None:
     """The database's state and when it was written; ``None`` without a usable one, which every scan tells of."""
+    from surveyor.scan.advise.snapshot import open_snapshot  # reads packed records, which the service does not
+
     try:
         written = datetime.fromtimestamp(database.stat().st_mtime, UTC)
         with open_snapshot(database) as snapshot:
