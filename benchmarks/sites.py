@@ -58,7 +58,7 @@ def scan(folder: Path, crawl: int) -> Scan:
         with tempfile.TemporaryDirectory() as place:
             report, events = Path(place, "report.json"), Path(place, "events.ndjson")
             command = [sys.executable, "-m", "surveyor", "scan", f"http://127.0.0.1:{port}/", "--quiet"]
-            command += ["--allow-host", f"127.0.0.1:{port}", "--crawl", str(crawl), "--rate", "100"]
+            command += ["--allow-host", f"127.0.0.1:{port}", "--crawl", str(crawl), "--rate", "50"]
             command += ["--format", "json", "--output", str(report), "--progress-file", str(events)]
             start = time.monotonic()
             subprocess.run(command, check=False, timeout=_SECONDS)
