@@ -27,7 +27,7 @@ QUESTION_BYTES = 40_000
 #: A model is never as sure as a rule.
 MOST_CONFIDENT = 0.8
 #: How the claims of a model that count for nothing are told apart.
-UNCITED, UNKNOWN, MISPLACED = "cite nothing", "cite what was not shown", "cite what the class is not about"
+UNCITED, UNKNOWN, MISPLACED = "citing nothing", "citing what was not shown", "citing what the class is not about"
 _ISSUES, _QUOTES, _QUOTE = 200, 10, 300
 _LINE = re.compile(r"\s*(e\d{1,9})\s(.*)")
 

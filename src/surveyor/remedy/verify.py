@@ -49,13 +49,22 @@ def keys(rule: str, asked: Sequence[str], *, names: Iterable[str] = ()) -> tuple
     return wanted if {rule, *names}.intersection(wanted) else (rule, *wanted)
 
 
-def on_page(report: Report, wanted: Sequence[str], asset: str) -> list[Look]:
+def on_page(report: Report, wanted: Sequence[str], asset: str, *, shown: bool = False) -> list[Look]:
     """What a scan narrowed to these rules says about one page.
 
-    A rule that ran leaves coverage ``check.<id>`` with the number of its outcomes; one that did not never passes.
+    A rule that ran leaves coverage ``check.<id>`` with the number of its outcomes; one that did not never passes. With
+    ``shown`` the finding is one of the page as a browser shows it, which the page as served cannot prove to be gone.
     """
     entries = {entry.what: entry for entry in report.coverage if entry.what.startswith("check.")}
-    return [_rule(report, key, entries.get(f"check.{key}"), asset) for key in wanted]
+    looks = [_rule(report, key, entries.get(f"check.{key}"), asset) for key in wanted]
+    unshown = _without_browser(report.coverage) if shown else None
+    return [_blind(one.key, asset, unshown) if unshown and one.status == PASSED else one for one in looks]
+
+
+def _without_browser(coverage: Iterable[Coverage]) -> Coverage | None:
+    """The entry of a scan that had use for a browser and none to load the page in."""
+    told = (entry for entry in coverage if entry.what == "gather.browser")
+    return next((entry for entry in told if entry.state is CoverageState.NOT_CONFIGURED), None)
 
 
 def by_model(

@@ -79,7 +79,7 @@ def test_who_claims_what_is_not_labelled_is_wrong_and_who_cites_nothing_is_dropp
     titles = sum("page_title" in page.labels for page in PAGES)
     assert (tally.right["page_title"], tally.missed["page_title"]) == (titles, 0)
     assert tally.wrong == {"page_title": len(PAGES) - titles}
-    assert tally.dropped == {"cite nothing": len(PAGES)}
+    assert tally.dropped == {"citing nothing": len(PAGES)}
     row = next(line for line in table(tally, PAGES) if line.startswith("page_title"))
     assert row.split()[-2:] == [f"{titles / len(PAGES):.2f}", "1.00"]
 

@@ -55,6 +55,20 @@ def test_a_rule_that_ran_and_found_nothing_passes() -> None:
     assert (look.status, look.after) == ("passed", "default-src")
 
 
+def test_the_page_as_served_proves_nothing_of_the_page_as_a_browser_shows_it() -> None:
+    lacking = Coverage(
+        what="gather.browser", state=CoverageState.NOT_CONFIGURED, reason="not_configured", detail="none"
+    )
+    (look,) = verify.on_page(report(coverage=(ran(), lacking)), [CSP], PAGE, shown=True)
+    assert (look.status, look.reason, look.after) == ("not_looked", "not_configured", "none")
+    (look,) = verify.on_page(report(coverage=(ran(), lacking)), [CSP], PAGE)
+    assert look.status == "passed"
+    (look,) = verify.on_page(report(coverage=(ran(),)), [CSP], PAGE, shown=True)
+    assert look.status == "passed"
+    (look,) = verify.on_page(report(finding(), coverage=(ran(count=1), lacking)), [CSP], PAGE, shown=True)
+    assert look.status == "failed"
+
+
 def test_a_rule_that_found_something_fails_with_what_it_found() -> None:
     (look,) = verify.on_page(report(finding(), coverage=(ran(count=1),)), [CSP], PAGE)
     assert (look.status, look.after) == (

@@ -150,7 +150,7 @@ async def _together(held: _Held) -> list[Look]:
     report = await _report(child, task.report)
     if isinstance(report, Ended):
         return verify.blind(keys, name, reason=report.reason or "crashed", detail=report.detail)
-    return verify.on_page(report, keys, name)
+    return verify.on_page(report, keys, name, shown=_shown(held))
 
 
 def _request(held: _Held, url: str, rules: Sequence[str], *, also: tuple[str, ...] = ()) -> Request:
@@ -194,7 +194,15 @@ async def _page(held: _Held, number: int, url: str) -> list[Look]:
     report = await _report(child, task.report)
     if isinstance(report, Ended):
         return verify.blind(keys, url, reason=report.reason or "crashed", detail=report.detail)
-    return [*verify.on_page(report, rules, url), *await _modelled(held, report, url, task.outline)]
+    looks = verify.on_page(report, rules, url, shown=_shown(held))
+    return [*looks, *await _modelled(held, report, url, task.outline)]
+
+
+def _shown(held: _Held) -> bool:
+    """Whether the scan that last saw the finding had a browser to load pages in."""
+    scan = held.claim.scan
+    lacking = {"what": "gather.browser", "state": CoverageState.NOT_CONFIGURED.value}
+    return scan is not None and not any(lacking.items() <= entry.items() for entry in scan.coverage)
 
 
 async def _modelled(held: _Held, report: Report, url: str, outline: Path | None) -> list[Look]:
