@@ -71,6 +71,8 @@ def test_processes_that_share_a_small_cache_answer_as_those_without(tmp_path: Pa
     running = [start(seed, ROUNDS, str(cache), paths) for seed in range(PROCESSES)]
     for told in map(said, running):
         assert told == alone
+    # two that trim at once, each by its own list, may together remove everything: one alone leaves what fits
+    assert said(start(PROCESSES, 1, str(cache), paths)) == alone
     left = [path for path in cache.rglob("*") if path.is_file()]
     assert left
     assert not [path for path in left if path.name.startswith(".new-")]
