@@ -15,7 +15,8 @@ from surveyor.scan.acquire.origin import open_origin
 from surveyor.scan.errors import LimitExceeded, Malformed, ScanError
 from surveyor.scan.limits import Budget, Limits
 from surveyor.scan.tree.entry import Walk
-from surveyor.scan.tree.udif import Udif, trailer_of
+from surveyor.scan.tree.koly import trailer_of
+from surveyor.scan.tree.udif import Udif
 from tests.apple import hfs, udif
 from tests.blobs import ALL, blob
 from tests.images import Link, npm, purls, scan_bytes, troubles

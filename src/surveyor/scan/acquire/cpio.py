@@ -7,14 +7,17 @@ before it can inflate anything.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin
 from surveyor.scan.errors import LimitExceeded, Malformed, ScanError
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
-from surveyor.scan.tree.cpio import CpioLayer, CpioWalk, is_cpio
 from surveyor.scan.tree.entry import Blob, Wanted
 from surveyor.scan.tree.stream import Mapped, form_of
+
+if TYPE_CHECKING:
+    from surveyor.scan.tree.cpio import CpioLayer
 
 #: What only the first filesystem of a system has.
 _INITRD = Wanted(re.compile(rb"(?:init|linuxrc|GenuineIntel\.bin|AuthenticAMD\.bin)\Z"))
@@ -23,11 +26,15 @@ _SEGMENTS = 16
 
 def detect(origin: Origin) -> bool:
     """The bytes, or those inside a compressed file, begin as an archive does."""
+    from surveyor.scan.tree.cpio import is_cpio
+
     return origin.blob is not None and is_cpio(origin.blob.head(26))
 
 
 def read(origin: Origin, budget: Budget) -> Artifact:
     """Each part as a layer of one tree, later ones over earlier ones."""
+    from surveyor.scan.tree.cpio import CpioLayer, is_cpio
+
     if origin.blob is None:
         raise Malformed("no bytes")
     layers: list[CpioLayer] = []
@@ -57,6 +64,8 @@ def read(origin: Origin, budget: Budget) -> Artifact:
 
 def _length(blob: Blob, budget: Budget) -> tuple[int, bool]:
     """How many bytes the plain archives at the beginning take, and whether they look like an initrd."""
+    from surveyor.scan.tree.cpio import CpioWalk
+
     walk, told = CpioWalk(Mapped(blob.buffer, blob.start, blob.end), _INITRD, budget.ahead()), False
     try:
         for _ in walk:

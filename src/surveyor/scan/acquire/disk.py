@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin
 from surveyor.scan.errors import Malformed, ScanError
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
-from surveyor.scan.tree import ext
-from surveyor.scan.tree.device import Device, Plain
-from surveyor.scan.tree.partitions import Partition, partitions
+
+if TYPE_CHECKING:
+    from surveyor.scan.tree.device import Device
+    from surveyor.scan.tree.partitions import Partition
 
 #: An ext superblock ends here.
 _SHOWN = 2048
@@ -18,6 +21,10 @@ _LINUX, _GUID = "0x83", 32
 
 def detect(origin: Origin) -> bool:
     """A superblock stands at its place, in the file or in a partition of it, or lies behind the end of the file."""
+    from surveyor.scan.tree import ext
+    from surveyor.scan.tree.device import Plain
+    from surveyor.scan.tree.partitions import partitions
+
     if origin.blob is None:
         return False
     device = Plain(origin.blob)
@@ -28,6 +35,10 @@ def detect(origin: Origin) -> bool:
 
 def read(origin: Origin, budget: Budget) -> Artifact:
     """One image a filesystem; what a partition holds otherwise is told."""
+    from surveyor.scan.tree import ext
+    from surveyor.scan.tree.device import Plain
+    from surveyor.scan.tree.partitions import partitions
+
     if origin.blob is None:
         raise Malformed("no bytes")
     device = Plain(origin.blob)
@@ -63,6 +74,8 @@ def _is_missing(one: Partition, device: Device) -> bool:
 
 
 def _image(device: Device, place: str | None, budget: Budget, coverage: list[Coverage]) -> Image:
+    from surveyor.scan.tree import ext
+
     layer = ext.layer_of(device, budget, place)
     if layer.volume.size > len(device):
         detail = f"filesystem is cut short: {len(device):,} of {layer.volume.size:,} bytes are there"

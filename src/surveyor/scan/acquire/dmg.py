@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin
 from surveyor.scan.errors import Malformed, ScanError, Unsupported
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
-from surveyor.scan.tree import apfs, hfs
-from surveyor.scan.tree.device import Device, Plain
 from surveyor.scan.tree.entry import Blob
-from surveyor.scan.tree.partitions import Partition, partitions
-from surveyor.scan.tree.udif import Udif, trailer_of
+from surveyor.scan.tree.koly import trailer_of
+
+if TYPE_CHECKING:
+    from surveyor.scan.tree.device import Device
+    from surveyor.scan.tree.partitions import Partition
 
 #: How an encrypted image begins, or ends, and how a sparse one begins.
 _ENCRYPTED, _SPARSE = (b"encrcdsa", b"cdsaencr"), b"sprs"
@@ -34,6 +37,9 @@ _HYBRID = "ISO9660_data"
 
 def detect(origin: Origin) -> bool:
     """A disk image by its trailer, an encrypted one by its head, or a volume by its superblock."""
+    from surveyor.scan.tree.device import Plain
+    from surveyor.scan.tree.partitions import partitions
+
     blob = origin.blob
     if blob is None:
         return False
@@ -45,6 +51,9 @@ def detect(origin: Origin) -> bool:
 
 def read(origin: Origin, budget: Budget) -> Artifact:
     """One image a volume; a partition of a kind that is not read is told."""
+    from surveyor.scan.tree.device import Plain
+    from surveyor.scan.tree.udif import Udif
+
     if origin.blob is None:
         raise Malformed("no bytes")
     if reason := _unread(origin.blob):
@@ -76,6 +85,8 @@ def _volumes(device: Device, budget: Budget, coverage: list[Coverage]) -> list[I
 
 def _places(device: Device) -> list[tuple[Device, str | None]]:
     """Where a filesystem may lie: in the partitions that are not blank, or on all of the disk."""
+    from surveyor.scan.tree.partitions import partitions
+
     found: list[tuple[Device, str | None]] = [
         (one.of(device), one.place) for one in partitions(device) if not _is_blank(device, one)
     ]
@@ -83,6 +94,8 @@ def _places(device: Device) -> list[tuple[Device, str | None]]:
 
 
 def _images(device: Device, place: str | None, budget: Budget, coverage: list[Coverage]) -> list[Image]:
+    from surveyor.scan.tree import apfs, hfs
+
     if apfs.recognizes(device):
         return _apfs(device, place, budget, coverage)
     if hfs.recognizes(device):
@@ -92,6 +105,8 @@ def _images(device: Device, place: str | None, budget: Budget, coverage: list[Co
 
 
 def _apfs(device: Device, place: str | None, budget: Budget, coverage: list[Coverage]) -> list[Image]:
+    from surveyor.scan.tree import apfs
+
     found: list[Image] = []
     troubles: list[ScanError] = []
     for volume in apfs.Container(device, budget).volumes():
@@ -106,12 +121,14 @@ def _apfs(device: Device, place: str | None, budget: Budget, coverage: list[Cove
 
 
 def _recognized(device: Device) -> bool:
+    from surveyor.scan.tree import apfs, hfs
+
     return apfs.recognizes(device) or hfs.recognizes(device)
 
 
 def _filesystem(images: list[Image]) -> str:
     """The type of an artifact that is volumes and no disk image."""
-    found = any(isinstance(layer, apfs.ApfsLayer) for image in images for layer in image.layers)
+    found = any(layer.form == "apfs" for image in images for layer in image.layers)
     return "filesystem/apfs" if found else "filesystem/hfs"
 
 

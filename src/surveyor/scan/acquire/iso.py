@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin
 from surveyor.scan.errors import Malformed, ScanError, Unsupported
-from surveyor.scan.formats import iso9660, udf
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.tree.entry import Blob, Wanted
-from surveyor.scan.tree.iso import IsoLayer, layer_of
-from surveyor.scan.tree.udf import UdfLayer
 from surveyor.scan.vocabulary import counted
+
+if TYPE_CHECKING:
+    from surveyor.scan.tree.iso import IsoLayer
+    from surveyor.scan.tree.udf import UdfLayer
 
 _RAW = b"\0" + b"\xff" * 10 + b"\0"
 #: Where the first descriptor begins when a file holds whole sectors of 2352 bytes: in mode 1, and in mode 2.
 _RAW_DESCRIPTORS = (16 * 2352 + 16, 16 * 2352 + 24)
 _NONE = Wanted(re.compile(rb"(?!)"))
+#: Of the first descriptor, whatever standard it is of, and what the standards read here call themselves in it.
+_FIRST, _SECTOR = 16 * 2048, 2048
+_ISO, _UDF, _EXTENDED = b"CD001", frozenset({b"NSR02", b"NSR03"}), b"BEA01"
 _RECOGNITION = 16  # sectors in which a disc says by which standards it is written
 
 
 def detect(origin: Origin) -> bool:
     """A first volume descriptor stands in sector 16, whatever boots the disc before it."""
     blob = origin.blob
-    return blob is not None and (_standard(blob, iso9660.FIRST_DESCRIPTOR) is not None or _is_raw(blob))
+    return blob is not None and (_standard(blob, _FIRST) is not None or _is_raw(blob))
 
 
 def read(origin: Origin, budget: Budget) -> Artifact:
     """The tree with the best names as one layer; of two trees the one with more files."""
+    from surveyor.scan.formats import iso9660, udf
+    from surveyor.scan.tree.iso import layer_of
+    from surveyor.scan.tree.udf import UdfLayer
+
     blob = origin.blob
     if blob is None:
         raise Malformed("no bytes")
@@ -39,14 +48,14 @@ def read(origin: Origin, budget: Budget) -> Artifact:
     troubles: list[ScanError] = []
     label = ""
     standards = _standards(blob)
-    if iso9660.IDENTIFIER in standards:
+    if _ISO in standards:
         try:
             disc = iso9660.read_disc(blob.view())
             label, coverage = disc.label, _boots(disc.boots)
             layers.append(layer_of(blob, disc))
         except Malformed as error:
             troubles.append(error)
-    if standards.intersection(udf.IDENTIFIERS):
+    if standards & _UDF:
         try:
             volume = udf.Volume(blob.view())
             label = label or volume.label
@@ -68,12 +77,12 @@ def read(origin: Origin, budget: Budget) -> Artifact:
 def _standard(blob: Blob, start: int) -> bytes | None:
     """The standard that a descriptor names, when it names one of ours."""
     named = blob.part(start, 6).head(6)[1:]
-    return named if named in {iso9660.IDENTIFIER, udf.BEGIN, *udf.IDENTIFIERS} else None
+    return named if named in {_ISO, _EXTENDED, *_UDF} else None
 
 
 def _standards(blob: Blob) -> set[bytes]:
     """The standards that the first sectors name."""
-    starts = range(iso9660.FIRST_DESCRIPTOR, iso9660.FIRST_DESCRIPTOR + _RECOGNITION * iso9660.SECTOR, iso9660.SECTOR)
+    starts = range(_FIRST, _FIRST + _RECOGNITION * _SECTOR, _SECTOR)
     return {standard for start in starts if (standard := _standard(blob, start))}
 
 

@@ -12,10 +12,10 @@ from surveyor.scan.acquire.interface import Origin
 from surveyor.scan.errors import BadTarget, LimitExceeded, Malformed, ScanError, Unsupported
 from surveyor.scan.limits import Budget
 from surveyor.scan.tree.entry import Blob, Entry, Kind, Wanted
+from surveyor.scan.tree.koly import trailer_of
 from surveyor.scan.tree.names import resolve
 from surveyor.scan.tree.stream import Mapped, form_of, inflate, spool
 from surveyor.scan.tree.tar import TarWalk
-from surveyor.scan.tree.udif import trailer_of
 
 #: An image archive has a handful of members; who has more is a tree, and need not be listed to its end.
 _MEMBERS = 5_000

@@ -8,7 +8,6 @@ from surveyor.scan.formats.rpm import header as tags
 from surveyor.scan.formats.rpm.file import LEAD, opened
 from surveyor.scan.formats.rpm.files import files_of
 from surveyor.scan.limits import Budget
-from surveyor.scan.tree.cpio import CpioLayer, Listed
 from surveyor.scan.tree.file import named
 
 
@@ -19,6 +18,8 @@ def detect(origin: Origin) -> bool:
 
 def read(origin: Origin, _budget: Budget) -> Artifact:
     """Two trees: the file, whose header its cataloger reads, and what it would install."""
+    from surveyor.scan.tree.cpio import CpioLayer, Listed
+
     if origin.blob is None:
         raise Malformed("no bytes")
     header, start = opened(origin.blob.view())

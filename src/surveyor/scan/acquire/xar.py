@@ -9,7 +9,6 @@ from __future__ import annotations
 from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin
 from surveyor.scan.errors import Malformed
 from surveyor.scan.limits import Budget
-from surveyor.scan.tree.xar import MAGIC, XarLayer, members
 
 #: What only an installer package has.
 _TELLING = (b"Distribution", b"PackageInfo")
@@ -17,11 +16,15 @@ _TELLING = (b"Distribution", b"PackageInfo")
 
 def detect(origin: Origin) -> bool:
     """The file begins as an archive does."""
+    from surveyor.scan.tree.xar import MAGIC
+
     return origin.blob is not None and origin.blob.head(4) == MAGIC
 
 
 def read(origin: Origin, budget: Budget) -> Artifact:
     """The files of the archive as one layer."""
+    from surveyor.scan.tree.xar import XarLayer, members
+
     if origin.blob is None:
         raise Malformed("no bytes")
     found, heap = members(origin.blob, budget)

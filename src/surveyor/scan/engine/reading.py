@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from surveyor.scan.acquire.interface import Image
 from surveyor.scan.catalog.interface import Cataloger
@@ -33,6 +33,9 @@ from surveyor.scan.tree.entry import Entry, Layer, Tally
 from surveyor.scan.tree.overlay import Overlay
 from surveyor.scan.tree.tar import TarLayer
 from surveyor.scan.vocabulary import counted
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _TROUBLES = 50  # failures of a kind told one by one, per unit; the rest is counted
 _NESTED = 100  # nested artifacts told one by one
@@ -123,6 +126,8 @@ class ImageReader:
             for layer in layers:
                 yield layer, self._look(layer)
             return
+        from concurrent.futures import ThreadPoolExecutor  # brings logging
+
         with ThreadPoolExecutor(workers, thread_name_prefix="layer") as pool:
             waiting: deque[tuple[Layer, Future[Look]]] = deque()
             for layer in layers:

@@ -14,8 +14,6 @@ from struct import unpack_from
 
 from surveyor.scan.errors import Malformed, Unsupported
 
-IDENTIFIERS = (b"NSR02", b"NSR03")
-BEGIN = b"BEA01"
 DIRECTORY, SYMLINK, FILE = 4, 12, 5
 #: Bits of a name's characteristics.
 IS_DIRECTORY, IS_DELETED, IS_PARENT = 0x02, 0x04, 0x08

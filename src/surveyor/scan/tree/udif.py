@@ -16,7 +16,6 @@ import lzma
 from array import array
 from bisect import bisect_right
 from collections import OrderedDict
-from dataclasses import dataclass
 from struct import Struct
 from typing import Protocol
 from zlib import crc32
@@ -28,61 +27,19 @@ from surveyor.scan.formats import adc, lzfse, plist
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.tree.entry import Blob
 from surveyor.scan.tree.inflate import InflateError
+from surveyor.scan.tree.koly import SECTOR, Trailer
 
-SECTOR = 512
-_MAGIC, _TABLE = b"koly", b"mish"
-#: Version, size; start and length of the data fork; segment, segments; then start and length of the property list,
-#: checksum's type and bits, and the first four bytes of it; sectors.
-_TRAILER = Struct(">4xII12xQQ16xII152xQQ120xII4s128xQ12x")
+_TABLE = b"mish"
 _MISH = Struct(">4xIQQQ32xII4s124xI")
 _CHUNK = Struct(">I4xQQQQ")
 _ZERO, _RAW, _IGNORE = 0, 1, 2
 _ADC, _ZLIB, _BZIP2, _LZFSE, _XZ = 0x80000004, 0x80000005, 0x80000006, 0x80000007, 0x80000008
 _COMMENT, _LAST = 0x7FFFFFFE, 0xFFFFFFFF
 _FORMS = {_ADC: "adc", _ZLIB: "zlib", _BZIP2: "bzip2", _LZFSE: "lzfse", _XZ: "lzma"}
-_CRC32 = 2
 _CHUNK_BYTES = 16 * MIB  # one inflated chunk; hdiutil writes 256 KiB or 1 MiB
 _CACHE_BYTES = 32 * MIB
 _XZ_MEMORY = 128 * MIB
 _LONGEST = 1 << 60
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trailer:
-    """What of the ``koly`` block counts; positions from the start of the file."""
-
-    data: int
-    segment: int
-    segments: int
-    list_start: int
-    list_bytes: int
-    checksum: int | None
-    sectors: int
-
-
-def trailer_of(blob: Blob) -> Trailer | None:
-    """The trailer of a disk image, or nothing when this is none."""
-    size = len(blob.view())
-    for start in (size - SECTOR, 0):
-        head = blob.part(start, SECTOR).head(SECTOR) if start >= 0 else b""
-        if len(head) == SECTOR and head[:4] == _MAGIC:
-            return _trailer(head)
-    return None
-
-
-def _trailer(head: bytes) -> Trailer | None:
-    version, size, data, _, segment, segments, start, length, kind, _, check, sectors = _TRAILER.unpack(head)
-    if size != SECTOR or not 1 <= version <= 16:
-        return None
-    return Trailer(
-        data=data,
-        segment=segment,
-        segments=segments,
-        list_start=start,
-        list_bytes=length,
-        checksum=int.from_bytes(check, "big") if kind == _CRC32 else None,
-        sectors=sectors,
-    )
 
 
 class Udif:

@@ -19,7 +19,8 @@ from surveyor.scan.errors import Malformed, Unsupported
 from surveyor.scan.limits import Budget, Limits
 from surveyor.scan.model import ScanStatus
 from surveyor.scan.tree.entry import Kind, Wanted
-from surveyor.scan.tree.udif import Udif, trailer_of
+from surveyor.scan.tree.koly import trailer_of
+from surveyor.scan.tree.udif import Udif
 from tests.apple import hfs, udif
 from tests.blobs import ALL, blob
 from tests.images import Link, npm, purls, scan, scan_bytes, tar, troubles
