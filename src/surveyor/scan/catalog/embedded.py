@@ -56,8 +56,8 @@ class _Reading:
         """Judge one string."""
         defined = self._definition.fullmatch(one.value)
         if defined and defined.lastgroup:
-            number = int(defined.lastgroup.removeprefix("d"))
-            version = defined[f"v{number}"] if f"v{number}" in self._definition.groupindex else b""
+            kind, number = defined.lastgroup[0], int(defined.lastgroup[1:])
+            version = defined[defined.lastgroup] if kind == "v" else b""
             if number not in self._linked:
                 self.found.setdefault((number, version), one)
         for number, pattern in self._wanted.items():

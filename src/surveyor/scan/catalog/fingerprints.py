@@ -141,13 +141,16 @@ NEAR = tuple(number for number, one in enumerate(FINGERPRINTS) if one.near)
 
 @cache
 def definition() -> re.Pattern[bytes]:
-    """Any of the definitions, each a group of its own around its version; made when the first program is met.
+    """Any of the definitions; the name of the last group is ``v`` or, for one without a version, ``d`` with its number.
 
-    Up to two stray characters may stand before one: what lies before a string in memory is no part of it, and may be
-    printable by chance. None that would cut a number in two.
+    Made when the first program is met. Up to two stray characters may stand before one: what lies before a string in
+    memory is no part of it, and may be printable by chance. None that would cut a number in two.
     """
+    # no group is around them all: one that begins with a letter is passed by where another letter stands
     texts = (
-        b"(?P<d%d>%s)" % (number, one.text.replace(b"(?P<v>", b"(?P<v%d>" % number))
+        one.text.replace(b"(?P<v>", b"(?P<v%d>" % number)
+        if b"(?P<v>" in one.text
+        else b"(?P<d%d>%s)" % (number, one.text)
         for number, one in enumerate(FINGERPRINTS)
         if one.text
     )
