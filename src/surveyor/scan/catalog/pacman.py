@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote, text
+from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote, related, text
 from surveyor.scan.errors import Malformed
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import SourcePackage
 
-_FIELD = re.compile(rb"^%(NAME|VERSION|BASE|ARCH|LICENSE)%\n([^\n%][^\n]*(?:\n[^\n%][^\n]*)*)", re.MULTILINE)
+_FIELD = re.compile(
+    rb"^%(NAME|VERSION|BASE|ARCH|LICENSE|DEPENDS|PROVIDES)%\n([^\n%][^\n]*(?:\n[^\n%][^\n]*)*)", re.MULTILINE
+)
+#: A package or a library, before the versions of it that will do.
+_NEED = re.compile(r"[^<>=]+")
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -27,13 +31,19 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
         arch=arch if plausible(arch) else None,
         licenses=tuple(one for line in found.get("LICENSE", [])[:5] for one in licence(text(line))),
         source=SourcePackage(name=base, version=version) if plausible(base) else None,
+        called=related([name, *_needs(found.get("PROVIDES", []))], budget),
+        needs=related(_needs(found.get("DEPENDS", [])), budget),
         evidence=quote(NAME=name, VERSION=version, BASE=base, ARCH=arch),
     )
 
 
+def _needs(lines: list[bytes]) -> Iterator[str]:
+    return (found[0] for line in lines if (found := _NEED.match(text(line))))
+
+
 CATALOGER = Cataloger(
     id="pacman",
-    version=1,
+    version=2,
     summary="Packages of Arch Linux by pacman's local database",
     names=rb"desc",
     paths=re.compile(rb"^(?P<root>(?:.*?/)??)var/lib/pacman/local/[^/]+/desc$", re.DOTALL),

@@ -69,6 +69,27 @@ def test_apk_owns_by_its_database(tmp_path: Path) -> None:
     assert owners(scan_bytes(tmp_path, tar(root)))["idna"] == "apk/py3-idna"
 
 
+def pacman(sections: dict[str, str]) -> bytes:
+    return "".join(f"%{key}%\n{value}\n\n" for key, value in sections.items()).encode()
+
+
+def test_pacman_owns_by_its_lists_and_tells_what_a_package_needs(tmp_path: Path) -> None:
+    local, idna = "var/lib/pacman/local", "usr/lib/idna-3.6.dist-info/METADATA"
+    sections = {"NAME": "python-idna", "VERSION": "3.6-1", "DEPENDS": "python>=3.12\nlibx.so=1-64"}
+    other = {"NAME": "python", "VERSION": "3.12.1-1", "PROVIDES": "python3\nlibx.so=1-64"}
+    root = {
+        "etc/os-release": b"ID=arch\n",
+        f"{local}/python-idna-3.6-1/desc": pacman(sections),
+        f"{local}/python-3.12.1-1/desc": pacman(other),
+        f"{local}/python-idna-3.6-1/files": pacman({"FILES": f"usr/\n{idna}", "BACKUP": "etc/x 0"}),
+        idna: python("idna", "3.6"),
+    }
+    report = scan_bytes(tmp_path, tar(root))
+    assert owners(report) == {"python": None, "python-idna": None, "idna": "alpm/python-idna"}
+    needs = {package.name: package.dependencies for package in report.packages}
+    assert needs["python-idna"] == ("pkg:alpm/arch/python@3.12.1-1?distro=arch",)
+
+
 def history(layers: list[bytes], steps: list[dict[str, object]], *, docker: bool) -> bytes:
     """An image with a configuration that tells how it was made."""
     config = {"rootfs": {"diff_ids": [sha256(layer) for layer in layers]}, "history": steps}
