@@ -10,6 +10,7 @@ from itertools import islice
 from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote, text
 from surveyor.scan.errors import LimitExceeded, Malformed, ScanError, Unsupported
 from surveyor.scan.formats import java_names, maven
+from surveyor.scan.formats.licence import spdx
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Tier
 from surveyor.scan.tree.zip import Member, Zip
@@ -44,6 +45,7 @@ class _Content:
     """What the directory of one archive shows, and what of it could not be read."""
 
     poms: dict[bytes, Member] = field(default_factory=dict)
+    projects: dict[str, Member] = field(default_factory=dict)
     nested: list[Member] = field(default_factory=list)
     manifest: Member | None = None
     log4j: str = ""
@@ -78,7 +80,8 @@ def _archive(data: memoryview, name: str, budget: Budget, room: _Room) -> Iterat
     for record in coordinates:
         budget.package()
         own = itself is not None and record.name == itself.name
-        yield replace(record, licenses=licenses) if licenses and (own or len(coordinates) == 1) else record
+        said = licenses if own or len(coordinates) == 1 else ()
+        yield replace(record, licenses=said or _licences(archive, content, record, budget))
     # a shaded archive carries other projects' coordinates and often not its own
     named = {record.name for record in coordinates}
     if itself and itself.name not in named:
@@ -104,6 +107,8 @@ def _content(archive: Zip, budget: Budget) -> _Content:
             if folder.startswith(b"META-INF/maven/") and last in {b"pom.properties", b"pom.xml"}:
                 if folder not in content.poms or last == b"pom.properties":
                     content.poms[folder] = member
+                if last == b"pom.xml":
+                    content.projects[text(folder)] = member
             elif member.name == b"META-INF/MANIFEST.MF":
                 content.manifest = member
             elif member.name.endswith(_LOG4J):
@@ -145,6 +150,20 @@ def _pom(archive: Zip, member: Member, content: _Content, budget: Budget) -> Rec
         inner=path,
         evidence=quote(groupId=group, artifactId=artifact, version=version),
     )
+
+
+def _licences(archive: Zip, content: _Content, record: Record, budget: Budget) -> tuple[str, ...]:
+    """What the project's pom.xml says, in the folder of what named it; of name and address what is certain."""
+    member = content.projects.get((record.inner or "").rpartition("/")[0])
+    if member is None:
+        return ()
+    try:
+        listed = maven.licences(bytes(archive.read(member, _PROPERTIES)))
+    except ScanError as error:
+        content.failed(text(member.name), error, budget)
+        return ()
+    found = ((spdx(name) or spdx(address) or name) for name, address in listed)
+    return tuple(dict.fromkeys(one for name in found for one in licence(name)))
 
 
 def _itself(name: str, facts: dict[str, str], coordinates: list[Record], archive: Zip) -> Record | None:
@@ -235,7 +254,7 @@ def _nested(archive: Zip, content: _Content, budget: Budget, room: _Room) -> Ite
 
 CATALOGER = Cataloger(
     id="jar",
-    version=7,
+    version=8,
     summary="Java archives by Maven's pom.properties, else by manifest and file name; nested archives too",
     endings=rb"[jwekpsrf]ar|aar|[hj]pi|lpkg|JAR|WAR|EAR",
     paths=re.compile(rb"\.(?:[jwekpsrf]ar|aar|[hj]pi|lpkg|JAR|WAR|EAR)$"),

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote, text, utf8
 from surveyor.scan.errors import Malformed
+from surveyor.scan.formats.licence import spdx
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.tree.zip import Zip
 
 _SPECIFICATION = b".nuspec"
 _METADATA = re.compile(rb"<metadata\b[^<>]*>")
 _ID, _VERSION = (re.compile(rb"<" + tag + rb"\b[^<>]{0,200}>([^<]*)</") for tag in (b"id", b"version"))
+_ADDRESS = re.compile(rb"<licenseUrl\b[^<>]{0,200}>([^<]*)</")
+_REGISTRY = "https://licenses.nuget.org/"  # whose pages are named after expressions
 _LICENCE = re.compile(rb"<license\b[^<>]{0,200}?\btype\s?=\s?[\"']expression[\"'][^<>]{0,200}>([^<]*)</")
 
 
@@ -24,7 +28,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
     if member is None:
         raise Malformed("NuGet package without a specification")
     metadata = _metadata(utf8(bytes(archive.read(member, MIB))))
-    name, version, licence_ = (_value(key, metadata) for key in (_ID, _VERSION, _LICENCE))
+    name, version, expression, address = (_value(key, metadata) for key in (_ID, _VERSION, _LICENCE, _ADDRESS))
     if not (plausible(name) and plausible(version)):
         raise Malformed("NuGet specification has no usable name or version")
     budget.package()
@@ -32,7 +36,8 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
         type="nuget",
         name=name,
         version=version,
-        licenses=licence(licence_),
+        # what an address says is known of a few, and a link is no licence
+        licenses=licence(expression or spdx(unquote(address.removeprefix(_REGISTRY))) or ""),
         inner=text(member.name),
         evidence=quote(id=name, version=version),
     )
@@ -51,7 +56,7 @@ def _value(key: re.Pattern[bytes], metadata: bytes) -> str:
 
 CATALOGER = Cataloger(
     id="nuget_package",
-    version=1,
+    version=2,
     summary="NuGet package files (.nupkg) by their specification",
     endings=rb"nupkg",
     paths=re.compile(rb"\.nupkg$"),

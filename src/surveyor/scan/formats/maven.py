@@ -8,6 +8,7 @@ from collections.abc import Iterator
 #: One tag and the text behind it; nothing here looks at a byte twice, whatever is missing.
 _TAG = re.compile(rb"<(/?)([A-Za-z][\w.-]*+)([^<>]*+)>([^<]*+)")
 _DEPTH = 64
+_LICENCES = 10
 
 
 def properties(data: bytes) -> dict[str, str]:
@@ -46,6 +47,18 @@ def project(data: bytes) -> tuple[str, str, str] | None:
     if not artifact or not version or "${" in group + artifact + version:
         return None
     return group, artifact, version
+
+
+def licences(data: bytes) -> list[tuple[str, str]]:
+    """Name and address of each licence that a pom.xml says its project is under; plugins have such lists too."""
+    before, _, listed = _without_comments(data).partition(b"<licenses>")
+    if before.rfind(b"<build>") > before.rfind(b"</build>"):
+        return []
+    found: list[tuple[str, str]] = []
+    for one in listed.partition(b"</licenses>")[0].split(b"</license>")[:_LICENCES]:
+        said = {key: _text(value) for close, key, _, value in _TAG.findall(one) if not close}
+        found.append((said.get(b"name", ""), said.get(b"url", "")))
+    return found
 
 
 def _elements(data: bytes) -> Iterator[tuple[tuple[bytes, ...], bytes]]:

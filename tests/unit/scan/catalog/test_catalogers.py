@@ -191,6 +191,23 @@ def test_jar_by_its_coordinates() -> None:
     assert found.inner == "META-INF/maven/org.apache.logging.log4j/log4j-core/pom.properties"
 
 
+def test_a_jar_has_the_licences_of_its_project() -> None:
+    name, page = "The Apache Software License, Version 2.0", "https://www.apache.org/licenses/LICENSE-2.0.txt"
+    one = "<license>\n<name>{}</name></license>"
+    listed = (
+        f"<project><build><plugin><licenses>{one.format('No')}</licenses></plugin></build></project>",
+        (
+            f"<project><licenses><!-- {one.format('No')} --><license><name>{name}</name><url>{page}</url></license>"
+            f"{one.format('LGPL v2.1')}{one.format('Ours')}</licenses></project>"
+        ),
+    )
+    said = [
+        records(jar.CATALOGER, archive(pom("g", "a", "1"), ("META-INF/maven/g/a/pom.xml", text.encode())), "a-1.jar")
+        for text in listed
+    ]
+    assert [one.licenses for (one,) in said] == [(), ("Apache-2.0", "LGPL-2.1-only", "Ours")]
+
+
 def test_a_shaded_jar_is_reported_with_all_it_carries() -> None:
     data = archive(pom("com.google.guava", "guava", "27.0"), pom("org.eclipse.jetty", "jetty-io", "9.4"))
     found = records(jar.CATALOGER, data, "hadoop-client-runtime-3.3.1.jar")
