@@ -97,6 +97,8 @@ def pack(data: bytes, form: str) -> bytes:
             return b"pbzx" + struct.pack(">Q", MIB) + b"".join(map(operator.concat, heads, packed))
         case "lzop":
             return _lzop(data)
+        case "compress":
+            return _compress(data)
         case "lz4":
             return lz4.frame.compress(data, content_checksum=True)
         case "lz4-legacy":
@@ -124,6 +126,49 @@ def _lzop(data: bytes) -> bytes:
             packed = bytes([17 + 4]) + block[:4] + b"\x20" + bytes(more) + bytes([rest + 1, 0, 0]) + b"\x11\0\0"
         out += struct.pack(">III", len(block), len(packed), zlib.adler32(block)) + packed
     return bytes(out + bytes(4))
+
+
+def _compress(data: bytes) -> bytes:
+    """As ``compress`` does with a table of 12 bits, which is cleared when it is full."""
+    out, bits, count, width = bytearray(b"\x1f\x9d\x8c"), 0, 0, 9
+    table, string = dict[bytes, int](), b""
+
+    def put(code: int) -> None:
+        nonlocal bits, count
+        bits, count = bits | code << count * width, count + 1
+        if count == 8:
+            end()
+
+    def end() -> None:
+        nonlocal bits, count
+        out.extend(bits.to_bytes(width, "little") if count else b"")
+        bits = count = 0
+
+    def code_of(text: bytes) -> int:
+        return table[text] if len(text) > 1 else text[0]
+
+    for at in range(len(data)):
+        longer = string + data[at : at + 1]
+        if len(longer) == 1 or longer in table:
+            string = longer
+            continue
+        put(code_of(string))
+        if len(table) + 257 == 1 << 12:
+            put(256)
+            end()
+            table, width = {}, 9
+        else:
+            # the reader learns of a string one code later than the writer
+            if len(table) + 257 == 1 << width:
+                end()
+                width += 1
+            table[longer] = len(table) + 257
+        string = longer[-1:]
+    if string:
+        put(code_of(string))
+    rest = (count * width + 7) // 8
+    end()
+    return bytes(out[: len(out) - (width - rest)] if rest else out)
 
 
 def _lzip(data: bytes) -> bytes:

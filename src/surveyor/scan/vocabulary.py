@@ -133,7 +133,7 @@ HEADINGS = {
     "Bills of materials": ("sbom",),
 }
 #: What a file may be compressed with as a whole.
-COMPRESSED = ("gzip", "zstd", "bzip2", "xz", "lzma", "lzip", "lz4", "lzop", "pbzx")
+COMPRESSED = ("gzip", "zstd", "bzip2", "xz", "lzma", "lzip", "lz4", "lzop", "pbzx", "compress")
 
 
 def family(type_: str) -> str:

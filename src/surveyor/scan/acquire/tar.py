@@ -78,5 +78,5 @@ ACQUIRER = Acquirer(
     summary="tar of a root filesystem, a source tree, or an Alpine, Arch, npm, Rust or Python package",
     detect=detect,
     read=read,
-    endings=rb"tar|t(?:gz|bz2?|xz|zst|lz)|tar\.(?:gz|bz2|xz|zst|lzma|lz|lz4|lzo)|crate",
+    endings=rb"tar|t(?:gz|bz2?|xz|zst|lz|aZ|Z)|tar\.(?:gz|bz2|xz|zst|lzma|lz|lz4|lzo|Z)|crate",
 )

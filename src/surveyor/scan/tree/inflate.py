@@ -1,8 +1,8 @@
 """Decoders of compressed streams: each makes bounded chunks of a range of bytes, and keeps what comes before damage.
 
 gzip (RFC 1952), zstd (RFC 8878), bzip2, xz (the .xz file format 1.2), lzma-alone and lzip (RFC draft, lzip 6), lz4
-frames (LZ4 frame format 1.6.4, with its older "legacy" form), pbzx; lzop is
-read in a file of its own. Streams that follow each other are one.
+frames (LZ4 frame format 1.6.4, with its older "legacy" form), pbzx; lzop and compress are read in files of their own.
+Streams that follow each other are one.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from isal import igzip_lib, isal_zlib
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.tree.lzop import unlzop
+from surveyor.scan.tree.lzw import uncompress
 
 #: Inflated bytes at most held a step, whatever the ratio.
 CHUNK = MIB
@@ -376,4 +377,5 @@ DECODERS: dict[str, Callable[[memoryview, Budget], Iterator[bytes]]] = {
     "lz4": unlz4,
     "lzop": unlzop,
     "pbzx": unpbzx,
+    "compress": uncompress,
 }

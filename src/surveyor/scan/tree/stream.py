@@ -29,8 +29,9 @@ _MAGIC = {
     b"\x89LZO\0\r\n\x1a\n": "lzop",
     b"pbzx": "pbzx",
     b"\x02\x21\x4c\x18": "lz4",  # the older frame, as Linux has it
+    b"\x1f\x9d": "compress",
 }
-_OTHERS = {b"LRZI": "lrzip", b"\x1f\x9d": "compress"}
+_OTHERS = {b"LRZI": "lrzip"}
 _SIZE = 1 << 38  # of what lzma-alone may say it holds; XZ Utils draws the same line
 
 

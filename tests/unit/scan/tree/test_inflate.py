@@ -21,8 +21,10 @@ from tests.images import pack
 _DICE = random.Random(20_260_101)
 #: Some of it packs well and some does not at all.
 DATA = b"".join(_DICE.randbytes(40) * _DICE.randint(1, 40) for _ in range(6_000))
+#: What marks an end and packs at speed; compress is asked of by itself.
+FORMS = [form for form in COMPRESSED if form != "compress"]
 VARIANTS = {"gzip2": "gzip", "zstd2": "zstd", "zstd-chunked": "zstd", "bzip22": "bzip2", "xz2": "xz", "lzip2": "lzip"}
-VARIANTS |= {"lz42": "lz4", "lz4-legacy": "lz4"} | {form: form for form in COMPRESSED}
+VARIANTS |= {"lz42": "lz4", "lz4-legacy": "lz4"} | {form: form for form in FORMS}
 #: Without a checksum of their own at the end.
 _UNCHECKED = {"lzma", "lzop"}
 
@@ -56,14 +58,14 @@ def test_what_was_packed_comes_back_in_bounded_chunks(variant: str) -> None:
     assert max(map(len, found)) <= CHUNK
 
 
-@pytest.mark.parametrize("form", COMPRESSED)
+@pytest.mark.parametrize("form", FORMS)
 def test_padding_behind_the_end_is_nothing(form: str) -> None:
     if form == "zstd":
         pytest.skip("zstd has no end: what follows a frame is another frame")
     assert kept(pack(DATA, form) + bytes(4096)) == (DATA, None)
 
 
-@pytest.mark.parametrize("form", COMPRESSED)
+@pytest.mark.parametrize("form", FORMS)
 def test_what_is_cut_short_keeps_what_is_there(form: str) -> None:
     packed = pack(DATA, form)
     found, error = kept(packed[: len(packed) * 2 // 3])
@@ -97,7 +99,7 @@ def _rests(packed: bytes) -> Iterator[bytes]:
         yield rest
 
 
-@pytest.mark.parametrize("form", COMPRESSED)
+@pytest.mark.parametrize("form", FORMS)
 def test_a_wrong_checksum_is_told_and_loses_less_than_a_block_of_a_tar(form: str) -> None:
     if form in _UNCHECKED or form == "zstd":
         pytest.skip("no checksum at the end")
@@ -144,7 +146,7 @@ def test_lzop_of_another_method_or_with_more_in_its_header() -> None:
     assert isinstance(kept(bytes(large))[1], LimitExceeded)
 
 
-@pytest.mark.parametrize("form", [form for form in COMPRESSED if form not in {"gzip", "lz4", "lzop"}])
+@pytest.mark.parametrize("form", [form for form in FORMS if form not in {"gzip", "lz4", "lzop"}])
 def test_a_bomb_ends_by_its_ratio(form: str) -> None:
     packed = pack(bytes(64 * MIB), form)
     with pytest.raises(LimitExceeded, match="ratio"):
@@ -152,11 +154,45 @@ def test_a_bomb_ends_by_its_ratio(form: str) -> None:
             pass
 
 
-@pytest.mark.parametrize("form", COMPRESSED)
+@pytest.mark.parametrize("form", FORMS)
 def test_a_bomb_ends_by_its_size(form: str) -> None:
     with pytest.raises(LimitExceeded):
         for _ in chunks(pack(bytes(8 * MIB), form), Limits(inflated_bytes=4 * MIB)):
             pass
+
+
+def test_compress_gives_back_what_was_packed_in_wider_codes_and_after_clearing_its_table() -> None:
+    data = DATA[:40_000] + bytes(9_000) + DATA[40_000:70_000]
+    packed = pack(data, "compress")
+    assert form_of(packed[:16]) == "compress"
+    assert kept(packed) == (data, None)
+    # nothing marks its end: a part is the beginning
+    found, error = kept(packed[: len(packed) // 2])
+    assert error is None
+    assert data.startswith(found)
+    assert len(found) > len(data) // 4
+
+
+@pytest.mark.parametrize(
+    ("packed", "error"),
+    [(b"\x1f\x9d\x88", Malformed), (b"\x1f\x9d\xf0", Malformed), (b"\x1f\x9d\x90\xff\xff", Malformed)],
+)
+def test_compress_that_can_be_none_is_told(packed: bytes, error: type[ScanError]) -> None:
+    assert isinstance(kept(packed + bytes(40))[1], error)
+
+
+def test_a_bomb_of_compress_ends_by_its_ratio_or_its_memory() -> None:
+    out, group, width, code = bytearray(b"\x1f\x9d\x90"), [0], 9, 257
+    while code < 1 << 16:
+        group.append(code)
+        code += 1
+        if len(group) == 8 or code == 1 << width:
+            out += sum(one << at * width for at, one in enumerate(group)).to_bytes(width, "little")
+            width += code == 1 << width and width < 16
+            group = []
+    found, error = kept(bytes(out))
+    assert isinstance(error, LimitExceeded)
+    assert not found.strip(b"\0")
 
 
 def test_a_dictionary_over_the_limit_is_refused() -> None:
