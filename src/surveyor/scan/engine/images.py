@@ -12,6 +12,7 @@ from surveyor.scan.engine.cache import LayerCache
 from surveyor.scan.engine.hardening import Guarded
 from surveyor.scan.engine.inventory import Inventory
 from surveyor.scan.engine.nesting import Nesting, scope_of
+from surveyor.scan.engine.packed import Packed
 from surveyor.scan.engine.reading import ImageReader, size_of
 from surveyor.scan.engine.seen import Seen
 from surveyor.scan.engine.shelf import Shelf
@@ -27,7 +28,7 @@ _LAYERS_FROM, _LAYERS_TO = 8, 60
 #: Catalogers of what a repository lists.
 _REPOSITORIES = ("repodata", "debian_index")
 #: Catalogers that name no packages: they say how programs are protected, and which files are a package's.
-_NAMELESS = frozenset({"hardening", "dpkg_files"})
+_NAMELESS = frozenset({"hardening", "dpkg_files", "pacman_files"})
 
 
 def look(request: Request, settings: Settings, ledger: Ledger, shelf: Shelf | None) -> Seen:
@@ -63,6 +64,7 @@ class _Scan:
         self._ledger = ledger
         self._budget = budget
         self._cache = cache
+        self._packed = Packed(artifact.type)
         self._files: Counter[str] = Counter()
         self._records: Counter[str] = Counter()
         self._named: Counter[str] = Counter()
@@ -97,7 +99,7 @@ class _Scan:
         reader = self._reader = ImageReader(image, scope, self._ledger, self._budget, nesting.nest(), self._cache)
         reader.read(self._layer)
         self._before, self._reader = self._done, None
-        for found, distro in reader.finish():
+        for found, distro in self._packed.own(reader.finish()):
             inventory.add(found, distro)
             self._records[found.cataloger.id] += 1
             self._named[found.cataloger.id] += not found.record.remark

@@ -53,6 +53,15 @@ def test_a_package_is_told_by_its_content_with_what_it_holds(tmp_path: Path, kin
     assert all(package.presence == "installed" for package in report.packages)
 
 
+def test_what_a_system_package_holds_is_its_own_as_where_it_is_installed(tmp_path: Path) -> None:
+    held = {
+        "./usr/share/doc/shop/copyright": b"Format: https://www.debian.org/doc/copyright-format/1.0/\n\nLicense: ISC\n",
+    }
+    report = scan_bytes(tmp_path, deb_file(files=held), "shop.deb")
+    told = {package.name: (package.owner, package.licenses) for package in report.packages}
+    assert told == {"shop": (None, ("ISC",)), "lodash": ("deb/shop", ("MIT",))}
+
+
 ENDINGS = {"deb": "deb", "alpine-apk": "apk", "arch-package": "pkg.tar.zst", "gem": "gem", "crate": "crate"}
 ENDINGS |= {"nuget": "nupkg"}
 
@@ -166,6 +175,23 @@ def test_all_licences_of_a_package_of_arch(tmp_path: Path) -> None:
 def test_a_nuspec_in_utf_16(tmp_path: Path) -> None:
     text = "<package><metadata><id>A</id><version>1</version></metadata></package>"
     assert "pkg:nuget/A@1" in purls(scan_bytes(tmp_path, nupkg(text.encode("utf-16")), "a.nupkg"))
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [
+        ("<licenseUrl>https://licenses.nuget.org/(MIT%20OR%20Apache-2.0)</licenseUrl>", ("(MIT OR Apache-2.0)",)),
+        ("<licenseUrl>http://www.apache.org/licenses/LICENSE-2.0</licenseUrl>", ("Apache-2.0",)),
+        ("<licenseUrl>https://aka.ms/deprecateLicenseUrl</licenseUrl>", ()),
+        ("<license type='expression'>MIT</license><licenseUrl>https://unlicense.org</licenseUrl>", ("MIT",)),
+    ],
+)
+def test_a_nuget_package_of_old_names_its_licence_by_an_address(
+    tmp_path: Path, said: str, known: tuple[str, ...]
+) -> None:
+    text = f"<package><metadata><id>A</id><version>1</version>{said}</metadata></package>"
+    report = scan_bytes(tmp_path, nupkg(text.encode()), "a.nupkg")
+    assert [package.licenses for package in report.packages if package.type == "nuget"] == [known]
 
 
 def cut(data: bytes) -> list[bytes]:
