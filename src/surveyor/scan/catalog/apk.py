@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Owned, Record, licence, plausible, quote, related, text
 from surveyor.scan.errors import Malformed
-from surveyor.scan.formats.stanza import stanzas
+from surveyor.scan.formats.stanza import settled, stanzas
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import SourcePackage
 from surveyor.scan.vocabulary import counted
@@ -21,7 +21,7 @@ _NAME = re.compile(r"(?:^|\s)([^!<>=~@\s][^<>=~@\s]*)")
 def parse(file: File, budget: Budget) -> Iterator[Record | Owned]:
     """One record a paragraph, and its files; ``o:`` names the origin, which advisories speak about."""
     broken = 0
-    for paragraph in stanzas(bytes(file.data)):
+    for paragraph in stanzas(settled(bytes(file.data), b"V:")):
         fields = {key.decode(): text(value) for key, value in _FIELDS.findall(paragraph)}
         name, version = fields.get("P", ""), fields.get("V", "")
         if not fields:
@@ -65,7 +65,7 @@ def _paths(paragraph: bytes) -> bytes:
 
 CATALOGER = Cataloger(
     id="apk",
-    version=4,
+    version=5,
     summary="Alpine packages by apk's installed database",
     names=rb"(?<=/apk/db/)installed",
     paths=re.compile(rb"^(?P<root>(?:.*?/)??)(?:usr/)?lib/apk/db/installed$", re.DOTALL),

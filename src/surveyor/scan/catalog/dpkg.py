@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from surveyor.scan.catalog.debian import record_of
 from surveyor.scan.catalog.interface import Cataloger, File, Record, text
 from surveyor.scan.errors import Malformed
-from surveyor.scan.formats.stanza import stanzas
+from surveyor.scan.formats.stanza import settled, stanzas
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.vocabulary import counted
 
@@ -21,7 +21,7 @@ _ABSENT = {"not-installed", "config-files"}
 def parse(file: File, budget: Budget) -> Iterator[Record]:
     """One record a stanza whose files are on disk; a half-configured package is there, and says so."""
     broken = 0
-    for stanza in stanzas(bytes(file.data)):
+    for stanza in stanzas(settled(bytes(file.data), b"Version:")):
         fields = {key.decode(): text(value) for key, value in _FIELDS.findall(stanza)}
         state = fields.get("Status", "install ok installed").rpartition(" ")[2]
         if not fields or state in _ABSENT:
@@ -38,7 +38,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
 
 CATALOGER = Cataloger(
     id="dpkg",
-    version=2,
+    version=3,
     summary="Debian packages by dpkg's status file or status.d fragments",
     names=rb"status|(?<=/status\.d/)[^/]+",
     paths=re.compile(rb"^(?P<root>(?:.*/)?)var/lib/dpkg/(?:status|status\.d/[^/]+(?<!\.md5sums))$", re.DOTALL),

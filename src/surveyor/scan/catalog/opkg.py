@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote, text
 from surveyor.scan.errors import Malformed
-from surveyor.scan.formats.stanza import fields, stanzas
+from surveyor.scan.formats.stanza import fields, settled, stanzas
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.vocabulary import counted
 
@@ -17,7 +17,7 @@ _ABSENT = {"not-installed", "config-files"}
 def parse(file: File, budget: Budget) -> Iterator[Record]:
     """One record a stanza, in the form of Debian's; ``install user installed`` is a state that opkg alone writes."""
     broken = 0
-    for stanza in stanzas(bytes(file.data)):
+    for stanza in stanzas(settled(bytes(file.data), b"Version:")):
         found = {key: text(value) for key, value in fields(stanza).items()}
         name, version = found.get("Package", ""), found.get("Version", "")
         state = found.get("Status", "install ok installed").rpartition(" ")[2]
@@ -43,7 +43,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
 
 CATALOGER = Cataloger(
     id="opkg",
-    version=1,
+    version=2,
     summary="Packages of OpenWrt and its like by opkg's status file",
     names=rb"status(?<=/opkg/status)",
     paths=re.compile(rb"^(?P<root>(?:.*/)?)(?:usr|var)/lib/opkg/status$", re.DOTALL),

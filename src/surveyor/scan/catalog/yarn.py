@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, quote, text
 from surveyor.scan.catalog.npm_record import is_local, record_of, split
 from surveyor.scan.errors import Malformed
+from surveyor.scan.formats.stanza import settled
 from surveyor.scan.limits import MIB, Budget
 
 _LINE = re.compile(
@@ -17,7 +18,7 @@ _LINE = re.compile(
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
     """One record an entry: a line of ``name@range`` specifiers, and what they resolve to. Workspaces are none."""
-    data = bytes(file.data)
+    data = settled(bytes(file.data), b"  version")
     if not data.strip():
         return  # an empty one marks where a project begins
     if not any(word in data[:1000] for word in (b"yarn lockfile", b"__metadata:")):
@@ -30,6 +31,8 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
         else:
             entry.setdefault(line["key"].decode(), text(line["value"]).strip('"'))
     yield from _record(head, entry, budget)
+    if head and not entry:
+        raise Malformed("lock file of yarn ends inside an entry")
 
 
 def _record(head: str, entry: dict[str, str], budget: Budget) -> Iterator[Record]:
@@ -48,7 +51,7 @@ def _record(head: str, entry: dict[str, str], budget: Budget) -> Iterator[Record
 
 CATALOGER = Cataloger(
     id="yarn",
-    version=2,
+    version=3,
     summary="npm packages that yarn.lock pins (version 1 and berry)",
     names=rb"yarn\.lock",
     paths=declares(rb"yarn\.lock"),

@@ -20,6 +20,12 @@ def stanzas(data: bytes) -> Iterator[bytes]:
         start = end + 2
 
 
+def settled(data: bytes, key: bytes) -> bytes:
+    """A text of lines without its last one, where that begins so and has no end: its value may not be all there."""
+    before, _, last = data.rpartition(b"\n")
+    return before if last.startswith(key) else data
+
+
 def fields(stanza: bytes) -> dict[str, bytes]:
     """All fields of a paragraph with the lines that continue them; the first of a name counts."""
     found: dict[str, bytes] = {}

@@ -7,7 +7,7 @@ import json
 import pytest
 from packageurl import PackageURL
 
-from surveyor.scan.catalog import apk, dpkg, jar, npm, python
+from surveyor.scan.catalog import apk, dpkg, jar, npm, python, yarn
 from surveyor.scan.catalog.interface import Cataloger, File, Record
 from surveyor.scan.catalog.purl import purl
 from surveyor.scan.errors import LimitExceeded, Malformed
@@ -29,7 +29,8 @@ def kept_before_error(unit: Cataloger, data: bytes, error: type[Exception], mess
 
     def take() -> None:
         for record in unit.parse(File(path="x.ear", data=memoryview(data)), Budget(limits=Limits())):
-            found.append(record)  # noqa: PERF402 - the error comes after them
+            if isinstance(record, Record):
+                found.append(record)  # noqa: PERF401 - the error comes after them
 
     with pytest.raises(error, match=message):
         take()
@@ -206,6 +207,18 @@ def test_a_jar_has_the_licences_of_its_project() -> None:
         for text in listed
     ]
     assert [one.licenses for (one,) in said] == [(), ("Apache-2.0", "LGPL-2.1-only", "Ours")]
+
+
+@pytest.mark.parametrize(
+    ("unit", "whole", "kept"),
+    [
+        (dpkg.CATALOGER, deb("bash", "5.2") + b"Package: zlib\nVersion: 1.2.13", ["bash"]),
+        (apk.CATALOGER, b"P:musl\nV:1.2.3-r4\n\nP:zlib\nV:1.2.13", ["musl"]),
+        (yarn.CATALOGER, b'# yarn lockfile v1\n\na@^1:\n  version "1.0.0"\n\nb@^1:\n  version "1.2', ["a"]),
+    ],
+)
+def test_a_version_with_which_the_text_ends_is_none(unit: Cataloger, whole: bytes, kept: list[str]) -> None:
+    assert [one.name for one in kept_before_error(unit, whole, Malformed, "record|entry")] == kept
 
 
 def test_a_shaded_jar_is_reported_with_all_it_carries() -> None:
