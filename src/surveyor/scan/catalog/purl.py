@@ -11,7 +11,7 @@ from surveyor.scan.model import Distro
 _SAFE = ":"
 _PLAIN = re.compile(r"[A-Za-z0-9_.~:-]*").fullmatch
 #: Types whose namespace is the distribution.
-_SYSTEMS = frozenset({"alpm", "apk", "deb", "opkg", "rpm"})
+SYSTEMS = frozenset({"alpm", "apk", "deb", "opkg", "rpm"})
 #: Vendors of RPM packages that are called otherwise than their distributions, which the qualifier still tells apart.
 _VENDORS = {"rhel": "redhat", "opensuse-leap": "opensuse", "opensuse-tumbleweed": "opensuse"}
 
@@ -42,7 +42,7 @@ def namespace_of(record: Record, distro: Distro | None) -> str | None:
 
 
 def _namespace(record: Record, distro: Distro | None) -> str | None:
-    if record.type in _SYSTEMS and not record.namespace:
+    if record.type in SYSTEMS and not record.namespace:
         vendor = _VENDORS.get(distro.id) if distro and record.type == "rpm" else None
         return vendor or (distro.id if distro else None)
     return record.namespace
@@ -52,7 +52,7 @@ def _qualifiers(record: Record, distro: Distro | None) -> dict[str, str]:
     found = dict(record.qualifiers)
     if record.arch:
         found["arch"] = record.arch
-    if distro and "distro" not in found and record.type in _SYSTEMS:
+    if distro and "distro" not in found and record.type in SYSTEMS:
         found["distro"] = f"{distro.id}-{distro.version}" if distro.version else distro.id
     source = record.source
     if "upstream" not in found and source and (source.name, source.version) != (record.name, record.version):

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TypeVar
 
 from surveyor.scan.catalog.interface import Cataloger, Record
-from surveyor.scan.catalog.purl import namespace_of, purl
+from surveyor.scan.catalog.purl import SYSTEMS, namespace_of, purl
 from surveyor.scan.model import Distro, Evidence, Location, Package, Presence, Tier
 
 T = TypeVar("T")
@@ -21,7 +21,8 @@ _LICENSES = 10
 _HASHES = 10
 #: The module stream of an RPM package among a PURL's qualifiers.
 _MODULE = re.compile(r"(?<=[?&])rpmmod=[^&#]*&?|&rpmmod=[^&#]*$")
-
+#: What a PURL says beyond a build: where that belongs.
+_ORIGIN = re.compile(r"(?<=[?&])(?:distro|upstream)=[^&#]*&?")
 
 _Scope = tuple[str, str | bytes, str]
 
@@ -55,6 +56,11 @@ class Found:
 
 #: A package whatever its version: type, namespace, name, and the root of its system.
 _Name = tuple[str, str | None, str, bytes]
+
+
+def _build(identity: str) -> str:
+    """A PURL without distribution and source: the same for one build, whoever tells of it."""
+    return _ORIGIN.sub("", identity).rstrip("?&")
 
 
 class _Called:
@@ -120,22 +126,25 @@ class Inventory:
         return called
 
     def _settle(self) -> None:
-        """Give what knows its distribution and not its release to the same build where the release is known.
+        """Give what does not know its release, or not its distribution, to the same build where they are known.
 
-        A package file seldom names a release; the index of the disc that it lies on does.
+        A package file seldom names a release; the index of the disc that it lies on does. The bills of materials that
+        Wolfi installs beside its packages do not even name the distribution.
         """
         self._label()
-        loose = [identity for identity, (distro, _) in self._found.items() if distro and not distro.version]
+        loose = [
+            identity
+            for identity, (distro, found) in self._found.items()
+            if found[0].record.type in SYSTEMS and not (distro and distro.version)
+        ]
         if not loose:
             return
         released = {
-            purl(found[0].record, replace(distro, version="")): identity
-            for identity, (distro, found) in self._found.items()
-            if distro and distro.version
+            _build(identity): identity for identity, (distro, _) in self._found.items() if distro and distro.version
         }
         for identity in loose:
-            if identity in released:
-                self._found[released[identity]][1].extend(self._found.pop(identity)[1])
+            if known := released.get(_build(identity)):
+                self._found[known][1].extend(self._found.pop(identity)[1])
 
     def _label(self) -> None:
         """Give what a repository lists to the very build that lies there: its index names no module stream."""

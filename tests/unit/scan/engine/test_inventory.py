@@ -10,7 +10,7 @@ import pytest
 from surveyor.scan.catalog import npm
 from surveyor.scan.catalog.interface import Record
 from surveyor.scan.engine.inventory import Found, Inventory
-from surveyor.scan.model import Distro, Package, Presence, Tier
+from surveyor.scan.model import Distro, Package, Presence, SourcePackage, Tier
 
 
 def packages(*records: Record) -> tuple[Package, ...]:
@@ -72,6 +72,23 @@ def test_an_offer_changes_nothing_for_what_has_a_version() -> None:
     offer = replace(pinned, version="1", remark=True)
     wish = replace(pinned, version="", evidence="g:a")
     assert [package.purl for package in packages(pinned, offer, wish)] == ["pkg:maven/g/a@3"]
+
+
+def test_a_bill_that_names_no_distribution_speaks_of_the_build_that_is_there() -> None:
+    there = Record(
+        type="apk",
+        name="bash",
+        version="5.2-r1",
+        arch="x86_64",
+        source=SourcePackage(name="sh", version="5.2-r1"),
+        distro=Distro(id="wolfi", version="20230201"),
+    )
+    told = Record(type="apk", namespace="wolfi", name="bash", version="5.2-r1", arch="x86_64", tier=Tier.HEURISTIC)
+    other = replace(told, arch="aarch64")
+    assert [(package.purl, package.tier, len(package.locations)) for package in packages(told, there, other)] == [
+        ("pkg:apk/wolfi/bash@5.2-r1?arch=aarch64", Tier.HEURISTIC, 1),
+        ("pkg:apk/wolfi/bash@5.2-r1?arch=x86_64&distro=wolfi-20230201&upstream=sh", Tier.CONFIRMED, 2),
+    ]
 
 
 def test_what_knows_no_release_is_the_same_build_where_the_release_is_known() -> None:
