@@ -29,6 +29,8 @@ PAGES = {
     + b"<div id=a>"
     + b"<b itemprop=x>x</b>" * 2_000
     + b"</div>",
+    "subjects": b"<p prefix='a: b' vocab=https://schema.org/ typeof=Person property='a b c d e f' resource='#x'>" * 500
+    + b"<p typeof=Person vocab=https://schema.org/ property=name><i property=name>x</i></p>" * 50_000,
     "robots": b"<meta name=robots content='"
     + b"index,noindex," * 500
     + b"'>"

@@ -57,7 +57,8 @@ class Measured:
     """One metric of how a page loads, in milliseconds, ``cls`` without unit: the median of ``runs``, and their range.
 
     ``source`` is ``field`` for the 75th percentile of real visits of the page, ``origin`` of its whole site, ``lab``
-    for loads that the engine made. ``score`` is 0..1 by Lighthouse's curve, absent where the metric has none.
+    for loads that the engine made. ``score`` is 0..1 by Lighthouse's curve, absent where the metric has none. It is
+    good up to ``good`` and poor above ``poor``, by the published bounds of this metric, source and device.
     """
 
     id: str
@@ -67,6 +68,8 @@ class Measured:
     high: float | None = None
     runs: int = 1
     score: float | None = None
+    good: float | None = None
+    poor: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

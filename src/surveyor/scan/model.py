@@ -12,7 +12,7 @@ from enum import StrEnum
 from surveyor.scan.figures import Measurement, Score
 from surveyor.scan.judgement import Decided, Decision, Priority, Ruling
 
-SCHEMA_VERSION = "1.7"
+SCHEMA_VERSION = "1.8"
 
 
 class Kind(StrEnum):

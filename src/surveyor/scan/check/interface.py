@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -120,7 +120,8 @@ class Check:
     ``headers`` are the response headers that decide, for checks of those; ``parts`` what of its evidence it cannot do
     without, by the names under which evidence tells what it missed: paths, or schemes; of measurements, the metric, or
     fields of the load. ``served`` ones judge what only the answer itself can tell, never what a browser made of it;
-    ``doubt`` says of measurements why nothing found proves nothing.
+    ``doubt`` says of measurements why nothing found proves nothing. ``told_by`` names, by outcome, the rule that
+    compares both forms of a page and speaks of the same thing where only one of them has it.
     """
 
     id: str
@@ -152,6 +153,7 @@ class Check:
     parts: tuple[str, ...] = ()
     replaces: tuple[str, ...] = ()
     served: bool = False
+    told_by: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 JSON-LD (W3C) is read as search engines do: objects, ``@graph`` and what is nested, with names of schema.org as they
 stand; contexts are not loaded and names not expanded. Microdata is HTML's (itemscope, itemtype, itemprop, itemref).
-RDFa is not read.
+The third syntax, RDFa, is read apart.
 """
 
 from __future__ import annotations

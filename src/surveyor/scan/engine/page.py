@@ -10,6 +10,7 @@ from surveyor.scan.check.document import Document
 from surveyor.scan.check.facts import facts
 from surveyor.scan.check.interface import AROUND, BESIDE, EVERY_PART, Check, Needs
 from surveyor.scan.check.outline import outlined
+from surveyor.scan.check.registry import CHECKS
 from surveyor.scan.engine import grading, pictures
 from surveyor.scan.engine.gathering import Shared
 from surveyor.scan.engine.rules import Rules
@@ -126,7 +127,16 @@ class _Judge:
             saw=saw,
             gap=self._missed or cut or (self._around.unshown if self._twice and not rule.served else None),
             shown=partial(judged, shown) if shown is not None else None,
+            elsewhere=partial(self._told_by, rule) if rule.told_by and self._shown is not None else None,
         )
+
+    def _told_by(self, rule: Check) -> frozenset[str]:
+        """Outcomes of a rule that one which compares both forms of the page tells of, and more exactly."""
+        shown = self._shown
+        assert shown is not None
+        comparing = {one.id: one.shown for one in CHECKS[rule.domain] if one.shown is not None}
+        told = ((key, comparing[other]) for key, other in rule.told_by.items())
+        return frozenset(key for key, judge in told if next(iter(judge(self._document, shown)), None) is not None)
 
     def _judge_around(self, rule: Check) -> bool:
         """Run one rule on what was gathered around the page; what was not, is told once for all its rules."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 
 from surveyor.scan.check import registry
@@ -79,11 +79,12 @@ class Rules:
         saw: str | None = None,
         gap: ScanError | None = None,
         shown: Judge | None = None,
+        elsewhere: Callable[[], Collection[str]] | None = None,
     ) -> bool:
         """Run one rule; whether it came to an end. ``saw`` is what it judged, ``gap`` why that was not what it should.
 
         What is found is found either way; only that nothing was proves nothing then. ``shown`` is the rule on the page
-        as a browser shows it, whose word counts for the score.
+        as a browser shows it, whose word counts for the score; ``elsewhere`` are outcomes that another rule tells of.
         """
         found = self.ledger.attempt(f"check.{rule.id}", lambda: list(judge()), stage=self.domain.value)
         if found is None:
@@ -94,6 +95,9 @@ class Rules:
             if late is None:
                 return False
             found, counts = views.joined(found, late), late
+        if found and elsewhere is not None:
+            told = self.ledger.attempt(f"check.{rule.id}", elsewhere, stage=self.domain.value)
+            found = views.untold(found, told or ())
         self.result.units[rule.id] = rule.version
         if self.narrowed:
             self.ledger.add(self._ran(rule, len(found), saw, gap))

@@ -6,7 +6,7 @@ What only the latter have is therefore told, and with less weight.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from surveyor.scan.check.interface import FORM, Outcome
@@ -30,6 +30,15 @@ def joined(served: Iterable[Outcome], shown: Iterable[Outcome]) -> list[Outcome]
         else:
             found.append(_said(_both(outcome, other), BOTH))
     return [*found, *(_said(outcome, RENDERED) for outcome in late.values())]
+
+
+def untold(found: Iterable[Outcome], elsewhere: Collection[str]) -> list[Outcome]:
+    """What is left when another rule tells of these outcomes wherever one form of the page alone has them."""
+    return [outcome for outcome in found if outcome.key not in elsewhere or _form(outcome) == BOTH]
+
+
+def _form(outcome: Outcome) -> str | None:
+    return next((one.value for one in outcome.evidence if one.kind == FORM), None)
 
 
 def _both(served: Outcome, shown: Outcome) -> Outcome:

@@ -44,6 +44,8 @@ CURVES = {
     "cls": Curve(25, (0.1, 0.25), (0.1, 0.25)),
     "si": Curve(10, (3387, 5800), (1311, 2300)),
 }
+#: Of real visits at the 75th percentile: good up to, poor above (web.dev, "Web Vitals").
+FIELD = {"lcp": (2500, 4000), "cls": (0.1, 0.25), "inp": (200, 500), "fcp": (1800, 3000), "ttfb": (800, 1800)}
 
 
 def curve(value: float, p10: float, median: float) -> float:
@@ -111,6 +113,7 @@ def measurement(asset: str, speed: Speed) -> Measurement:
 def _measured(metric: Metric, device: Device) -> Measured:
     known = CURVES.get(metric.id) if metric.source == Source.LAB else None
     digits = _UNIT.get(metric.id, 1)
+    good, poor = _bounds(metric, device)
     return Measured(
         id=metric.id,
         value=round(metric.value, digits),
@@ -119,7 +122,17 @@ def _measured(metric: Metric, device: Device) -> Measured:
         high=None if metric.high is None else round(metric.high, digits),
         runs=metric.runs,
         score=None if known is None else known.score(metric.value, device),
+        good=good,
+        poor=poor,
     )
+
+
+def _bounds(metric: Metric, device: Device) -> tuple[float, float] | tuple[None, None]:
+    """Where it is good and where poor; a laboratory's have those of their curves, and INP its own, or none."""
+    if metric.source != Source.LAB or metric.id == "inp":
+        return FIELD.get(metric.id, (None, None))
+    known = CURVES.get(metric.id)
+    return (None, None) if known is None else known.desktop if device is Device.DESKTOP else known.mobile
 
 
 def _weighed(lab: Mapping[str, Metric], device: Device, value: Callable[[Metric], float]) -> int:

@@ -14,7 +14,7 @@ from types import NoneType
 from typing import Any, TypeVar
 
 from surveyor.scan.errors import LimitExceeded, Malformed
-from surveyor.scan.figures import Measurement, Score
+from surveyor.scan.figures import Device, Measured, Measurement, Score
 from surveyor.scan.model import Asset, Coverage, Evidence, Finding, Fix, Package, Report
 from surveyor.scan.phrases import is_picture
 from surveyor.scan.report import interface
@@ -156,6 +156,22 @@ def scores(given: Iterable[Score]) -> list[dict[str, Any]]:
 def measurements(given: Iterable[Measurement]) -> list[dict[str, Any]]:
     """How pages load as JSON, at most as many as there may be scores."""
     return [scrub(asdict(one)) for one in list(given)[:SCORES]]
+
+
+def measured(told: object) -> tuple[Measurement, ...]:
+    """What ``measurements`` made, read again; fields that this release does not know are left out."""
+    listed = told if isinstance(told, list) else []
+    return tuple(_measurement(one) for one in listed[:SCORES] if isinstance(one, dict))
+
+
+def _measurement(one: dict[str, Any]) -> Measurement:
+    metrics = tuple(Measured(**_fields(Measured, metric)) for metric in one.get("metrics", ()))
+    values = {**_fields(Measurement, one), "metrics": metrics, "notes": tuple(one.get("notes", ()))}
+    return Measurement(**{**values, "device": Device(values["device"])})
+
+
+def _fields(kind: type[Measured | Measurement], told: dict[str, Any]) -> dict[str, Any]:
+    return {item.name: told[item.name] for item in fields(kind) if item.name in told}
 
 
 def upgrades(report: Report) -> list[dict[str, Any]]:

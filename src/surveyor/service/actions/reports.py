@@ -131,6 +131,7 @@ def merge(scan: Scan, parts: dict[str, Report]) -> Report:
         findings=findings,
         upgrades=tuple(upgrade for report in reports for upgrade in report.upgrades),
         scores=tuple(score for report in reports for score in report.scores),
+        measurements=tuple(one for report in reports for one in report.measurements),
         summary=Summary(
             findings={severity.value: counts[severity.value] for severity in Severity},
             packages=len(packages),

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from surveyor.remedy import health
 from surveyor.scan.model import INCOMPLETE, CoverageState
+from surveyor.service.actions import intake, slots
 from surveyor.service.documents.model import (
     DOMAINS,
     OPEN,
@@ -220,6 +221,7 @@ def _target(scan: Scan) -> Target:
         not_set_up=tuple(sorted({entry.what for entry in entries if entry.state == CoverageState.NOT_CONFIGURED})),
         entries=tuple(entries[:ENTRIES]),
         entries_total=len(entries),
+        measurements=intake.measured(scan.summary.get(slots.MEASUREMENTS)),
     )
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from surveyor.scan import phrases
 from surveyor.scan.vocabulary import MODEL_KINDS, counted
+from surveyor.service.documents import loading
 from surveyor.service.documents.model import DOMAINS, OPEN, SEVERITIES, Asset, Entry, Finding, ProjectReport, Target
 from surveyor.service.documents.sheet import Brief, Count, DayBar, DomainBar, Fact, Gap, Item, Place, Quote, Sheet
 
@@ -18,6 +19,8 @@ TITLE, TEXT, QUOTE, LINE = 300, 700, 360, 200
 QUOTES, PLACES, STEPS, LINKS, IDS = 3, 4, 8, 3, 6
 #: So many findings, the most urgent, are written out; a file with ten thousand of them would have four thousand pages.
 WHOLE = 1_000
+#: Pages of which it is told how they load.
+LOADS = 40
 _WORDS = {
     "seo": "SEO",
     "unknown": "Not rated",
@@ -37,6 +40,7 @@ _HIDDEN = re.compile(
 def of(report: ProjectReport) -> Sheet:
     """A report for reading."""
     numbers = report.metrics
+    measured = [one for target in report.targets for one in target.measurements]
     return Sheet(
         id=str(report.id),
         team=_text(report.team, LINE),
@@ -58,6 +62,8 @@ def of(report: ProjectReport) -> Sheet:
         facts=_facts(report),
         findings=tuple(_item(number, finding) for number, finding in enumerate(report.findings[:WHOLE], 1)),
         brief=tuple(_brief(number, finding) for number, finding in enumerate(report.findings[WHOLE:], WHOLE + 1)),
+        loads=tuple(map(loading.told, measured[:LOADS])),
+        loads_total=len(measured),
         places=tuple(_place(target) for target in report.targets),
         places_total=report.targets_total,
         gaps=report.gaps,

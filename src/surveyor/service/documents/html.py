@@ -39,6 +39,7 @@ def _environment() -> Environment:
     )
     env.filters["number"] = "{:,}".format
     env.filters["share"] = _share
+    env.filters["part"] = "{:.2%}".format
     return env
 
 

@@ -7,7 +7,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-SCHEMA_VERSION = "1.2"
+from surveyor.scan.figures import Measurement
+
+SCHEMA_VERSION = "1.3"
 #: No file holds more findings than this; what is left out is said in the file.
 FINDINGS = 10_000
 SEVERITIES = ("critical", "high", "medium", "low", "unknown")
@@ -119,7 +121,8 @@ class Target:
     """The newest ended scan of one target; ``complete`` when nothing that was asked for was left out.
 
     ``entries`` are the first of ``entries_total``, what could not be looked at before what was not asked for.
-    ``not_set_up`` names the parts that nobody configured: neither looked at nor failed.
+    ``not_set_up`` names the parts that nobody configured: neither looked at nor failed. ``measurements`` are of how
+    its pages load.
     """
 
     name: str
@@ -131,6 +134,7 @@ class Target:
     not_set_up: tuple[str, ...]
     entries: tuple[Entry, ...]
     entries_total: int
+    measurements: tuple[Measurement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,6 +117,43 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """A metric on a line from nought, in parts of its length: up to ``good`` it is good, above ``poor`` poor.
+
+    ``at`` is its value, ``low`` and ``high`` the range of its runs.
+    """
+
+    good: float
+    poor: float
+    at: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricRow:
+    """One metric; ``band`` is ``good``, ``middling`` or ``poor``, ``word`` says it, both empty where nobody knows."""
+
+    name: str
+    value: str
+    range: str
+    source: str
+    band: str
+    word: str
+    track: Track | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageLoad:
+    """How one page loads, as one engine measured it."""
+
+    page: str
+    by: str
+    rows: tuple[MetricRow, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """A report, ready to be written down. ``not_set_up`` is a sentence, empty where everything is set up."""
 
@@ -137,6 +174,8 @@ class Sheet:
     facts: tuple[Fact, ...]
     findings: tuple[Item, ...]
     brief: tuple[Brief, ...]
+    loads: tuple[PageLoad, ...]
+    loads_total: int
     places: tuple[Place, ...]
     places_total: int
     gaps: int

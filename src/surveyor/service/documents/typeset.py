@@ -5,6 +5,8 @@ Started by file, isolated from this package, the environment and the network; it
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
 import resource
@@ -19,6 +21,9 @@ BLANK = "\u25af"
 _MISSING = re.compile(r'the text contains the disallowed codepoint `"(.+?)"`|the text `"(.+?)"` could not be displayed')
 _ESCAPE = re.compile(r"\\u\{([0-9a-f]+)\}|\\(.)")
 _ROUNDS = 4
+#: Kinds of pictures that addresses hold, and how their files begin and end.
+_ENDINGS = {"data:image/png": "png", "data:image/jpeg": "jpg", "data:image/webp": "webp"}
+_STARTS = {"png": (b"\x89PNG\r\n\x1a\n",), "jpg": (b"\xff\xd8\xff",), "webp": (b"RIFF",)}
 _PROBE = '#set document(title: "probe")\n#set text(font: ("Libertinus Serif", "DejaVu Sans Mono"))\n'
 
 
@@ -31,6 +36,7 @@ def main(folder: Path, memory: int, seconds: int) -> int:
 
     shutil.copyfile(TEMPLATE, folder / TEMPLATE.name)
     data = json.loads((folder / "report.json").read_text("utf-8"))
+    pictured(data, folder)
     data = without(data, unknown(typst, folder, data))
     for last in (False,) * (_ROUNDS - 1) + (True,):
         (folder / "report.json").write_text(json.dumps(data), "utf-8")
@@ -38,13 +44,37 @@ def main(folder: Path, memory: int, seconds: int) -> int:
             _compile(typst, folder, TEMPLATE.name, "report.pdf")
         except typst.TypstError as error:
             missing = named(error)
-            if not missing or last:
+            # of several pictures one that cannot be read is not worth the others' report
+            if last or not (missing or _unpictured(data)):
                 sys.stderr.write(str(error.message)[:2000])
                 return 3
             data = without(data, missing)
         else:
             return 0
     return 3
+
+
+def pictured(data: dict[str, Any], folder: Path) -> None:
+    """Write the pictures of evidence into files, and their names in the place of the addresses that hold them."""
+    for number, quote in enumerate(quote for one in data["findings"] for quote in one["evidence"]):
+        kind, _, coded = quote["picture"].partition(";base64,")
+        try:
+            content = base64.b64decode(coded, validate=True)
+        except binascii.Error:
+            content = b""
+        ending = _ENDINGS.get(kind, "")
+        whole = any(content.startswith(start) for start in _STARTS.get(ending, ()))
+        quote["picture"] = f"picture-{number}.{ending}" if whole else ""
+        if whole:
+            (folder / quote["picture"]).write_bytes(content)
+
+
+def _unpictured(data: dict[str, Any]) -> bool:
+    """Leave out all pictures; whether there were any."""
+    held = [quote for one in data["findings"] for quote in one["evidence"] if quote["picture"]]
+    for quote in held:
+        quote["picture"] = ""
+    return bool(held)
 
 
 def _compile(typst: Any, folder: Path, name: str, output: str) -> None:  # noqa: ANN401 - a module

@@ -13,11 +13,13 @@ from procrastinate.job_context import JobContext
 from surveyor.remedy import verify
 from surveyor.remedy.verify import Check, Look
 from surveyor.scan import entry
-from surveyor.scan.errors import ScanError
+from surveyor.scan.errors import NotConfigured, ScanError
 from surveyor.scan.model import CoverageState, Kind, Report
 from surveyor.scan.plan import MOST_PAGES, WEB_SLOTS, Rematch, Request
+from surveyor.scan.speed import Engine
+from surveyor.scan.vocabulary import ENGINES
 from surveyor.service import queue
-from surveyor.service.actions import intake, inventories, options, verifications
+from surveyor.service.actions import intake, inventories, options, slots, verifications
 from surveyor.service.actions.inventories import Inventory
 from surveyor.service.actions.verifications import Claim, Target
 from surveyor.service.child import Child, Ended
@@ -38,6 +40,9 @@ AT_ONCE = 2
 GRACE_SECONDS = 10.0
 MATCH_SECONDS = 120.0
 _HEADER = "security_header_"
+_SPEED = "performance_"
+#: Bound on what is kept of one answer.
+_TOLD = 600
 #: The entry of coverage that says how many programs were judged.
 _PROGRAMS = "check.hardening"
 
@@ -181,9 +186,11 @@ async def _page(held: _Held, number: int, url: str) -> list[Look]:
         request = _request(held, url, rules)
     except ServiceError as error:
         return verify.blind(keys, url, reason=error.code, detail=error.message)
+    engine = _engine(held.claim, url)
+    settings = replace(settings, limits=replace(settings.limits, page_seconds=seconds))
     task = entry.ChildTask(
         request=request,
-        settings=replace(settings, limits=replace(settings.limits, page_seconds=seconds)),
+        settings=settings if engine is None else replace(settings, performance_engine=engine),
         events=held.folder / f"{number}.ndjson",
         report=held.folder / f"{number}.json",
         outline=held.folder / f"{number}.outline" if held.asks else None,
@@ -195,7 +202,26 @@ async def _page(held: _Held, number: int, url: str) -> list[Look]:
     if isinstance(report, Ended):
         return verify.blind(keys, url, reason=report.reason or "crashed", detail=report.detail)
     looks = verify.on_page(report, rules, url, shown=_shown(held))
+    looks = looks if engine is None else [_of_engine(one, engine) for one in looks]
     return [*looks, *await _modelled(held, report, url, task.outline)]
+
+
+def _engine(claim: Claim, url: str) -> Engine | None:
+    """Who measured what the finding rests on, if it is about that: numbers of another engine are another quantity."""
+    if not any(key.startswith(_SPEED) for key in claim.keys) or claim.scan is None:
+        return None
+    told = claim.scan.summary.get(slots.MEASUREMENTS)
+    measured = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+    names = [one.get("engine") for one in sorted(measured, key=lambda one: one.get("asset") != url)]
+    return next((Engine(name) for name in names if name in set(Engine)), None)
+
+
+def _of_engine(look: Look, engine: Engine) -> Look:
+    """What could not be measured for lack of the engine, with why no other one was asked."""
+    if look.status != "not_looked" or look.reason != NotConfigured.code:
+        return look
+    told = f"{ENGINES[engine]} measured what was found, and only it can prove that gone: {look.after}"
+    return replace(look, after=told[:_TOLD])
 
 
 def _shown(held: _Held) -> bool:

@@ -130,7 +130,7 @@ CASES = [
     ("open_graph", FULL + OG % ("image", "/b.png"), ["relative"]),
     ("open_graph", FULL + OG % ("title", "y"), ["several"]),
     ("twitter_card", FULL, []),
-    ("twitter_card", "", ["missing"]),
+    ("twitter_card", "", []),
     ("twitter_card", FULL + "<meta name=twitter:card content=summary>", []),
     ("twitter_card", FULL + "<meta name=twitter:card content=photo>", ["unknown"]),
     ("twitter_card", "<meta name=twitter:card content=summary><meta name=twitter:title content=a>", ["incomplete"]),
@@ -254,6 +254,8 @@ def test_headers_and_elements_contradict_each_other() -> None:
 SCHEMA = '"@context":"https://schema.org"'
 DATA = "<script type='application/ld+json'>%s</script>"
 ITEM = "<div itemscope itemtype='https://schema.org/%s'>%s</div>"
+VOCAB = "vocab=https://schema.org/"
+RDFA = "<div %s typeof='%s' resource='#me'>%s</div>"
 
 
 @pytest.mark.parametrize(
@@ -277,6 +279,18 @@ ITEM = "<div itemscope itemtype='https://schema.org/%s'>%s</div>"
         (ITEM % ("Person", "<p itemscope itemprop=x><b itemprop=name>a</b></p>"), ["incomplete"]),
         ("<b id=n itemprop=name>a</b><div itemscope itemref=n itemtype=http://schema.org/Person></div>", []),
         ("<div itemscope itemtype=https://other.example/Person></div>", []),
+        (RDFA % ("vocab=https://schema.org/", "Person", "<b property=name>a</b>"), []),
+        (RDFA % ("vocab=http://schema.org", "Person", "a"), ["incomplete"]),
+        (RDFA % ("", "schema:Person", "<b property=schema:name>a</b>"), []),
+        (RDFA % ("prefix='s: http://schema.org/ og: http://ogp.me/ns#'", "s:Person og:x", ""), ["incomplete"]),
+        (RDFA % ("", "https://schema.org/Person", "<meta property=og:title content=a>"), ["incomplete"]),
+        (RDFA % ("", "Person", ""), []),
+        (RDFA % ("vocab=https://other.example/", "Person", ""), []),
+        # who is in another's property is another; what is said of a thing elsewhere is said of it
+        (RDFA % (VOCAB, "Person", "<p property=x typeof=Thing><b property=name>a</b></p>"), ["incomplete"]),
+        (RDFA % (VOCAB, "Person", f"</div><div {VOCAB} resource='#me'><b property=name>a</b>"), []),
+        (RDFA % (VOCAB, "Organization", "<p vocab=''><b property=name>a</b></p>"), ["sparse"]),
+        (RDFA % (VOCAB, "Person", "<p property=employer typeof=Organization></p><b property=name>a</b>"), []),
     ],
 )
 def test_structured_data(body: str, expected: list[str]) -> None:
@@ -310,6 +324,10 @@ OFFER = f'{{{SCHEMA},"@type":"Offer",%s}}'
         (ITEM % ("Event", "<time itemprop=startDate datetime=2026-01-31>31.1.</time>"), []),
         (ITEM % ("Event", "<time itemprop=startDate>31.1.</time>"), ["unusable"]),
         (ITEM % ("Product", "<p itemprop=offers itemscope itemtype=https://schema.org/Offer>x</p>"), []),
+        (RDFA % (VOCAB, "Offer", "<b property=price content=19.90>19,90 €</b><a property=url href=/a>x</a>"), []),
+        (RDFA % (VOCAB, "Offer", "<b property=price>19,90 €</b>"), ["unusable"]),
+        (RDFA % (VOCAB, "Event", "<time property=startDate datetime=2026-01-31>31.1.</time>"), []),
+        (RDFA % (VOCAB, "Event", "<time property=startDate>31.1.</time>"), ["unusable"]),
     ],
 )  # fmt: skip
 def test_values_of_structured_data(body: str, expected: list[str]) -> None:

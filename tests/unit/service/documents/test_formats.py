@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from surveyor.service.documents import csv as rows
 from surveyor.service.documents import html, model
 from surveyor.service.documents import json as whole
 from surveyor.service.documents.model import ProjectReport
+from tests.samples import hostile_report, measurement
 
 SPELLS = (
     "=cmd|' /C calc'!A0",
@@ -139,6 +140,24 @@ def test_html_says_what_was_cut_and_what_could_not_be_looked_at() -> None:
     text = LexborHTMLParser(html.write(none)).body.text()
     assert "Health is unknown" in text
     assert "nothing is known about any of them" in text
+
+
+def test_json_and_html_tell_how_pages_load() -> None:
+    target = replace(report(1).targets[0], measurements=(measurement(), *hostile_report().measurements))
+    made = replace(report(1), targets=(target,))
+    (first, *_) = json.loads(whole.write(made))["coverage"]["targets"][0]["measurements"]
+    assert first["metrics"][0] == asdict(measurement())["metrics"][0]
+    tree = LexborHTMLParser(html.write(made))
+    rows_ = [" ".join(node.text(separator=" ").split()) for node in tree.css("#loads tbody tr")]
+    assert rows_[:3] == [
+        "Interaction to Next Paint 180 ms real visits",
+        "Largest Contentful Paint 3.1 s needs improvement 3.0 s to 3.3 s in 3 runs laboratory",
+        "Cumulative Layout Shift 0.010 good 0.010 to 0.010 in 3 runs laboratory",
+    ]
+    # on a line to half beyond what is poor: 2500, 3120 and 4000 of 6000
+    parts = [node.attributes.get("x1") for node in tree.css("#loads tbody tr")[1].css("line")]
+    assert parts == ["41.67%", "66.67%", "52.00%"]
+    assert not tree.css("#loads script")
 
 
 def test_all_four_formats_name_the_artifacts() -> None:

@@ -6,6 +6,9 @@ import asyncio
 import contextlib
 import io
 import os
+import struct
+import zlib
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +20,7 @@ import pytest
 from benchmarks.reports import finding, report
 from surveyor.service.documents import pdf
 from surveyor.service.documents.model import Asset, ProjectReport
+from tests.samples import measurement
 from tests.unit.service.documents.test_formats import SPELLS, hostile
 
 
@@ -34,6 +38,17 @@ def bookmarks(items: list[object]) -> Iterator[str]:
             yield from bookmarks(item)
         else:
             yield str(item.title)  # type: ignore[attr-defined]
+
+
+def png(width: int = 7, height: int = 5) -> bytes:
+    """A grey picture (PNG, third edition)."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    rows = zlib.compress((b"\0" + b"\x80" * width) * height)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
 def titled(*titles: str) -> ProjectReport:
@@ -62,6 +77,33 @@ async def test_it_is_tagged_has_bookmarks_and_page_numbers_and_says_the_cut(tmp_
     assert "of 3 targets not looked at whole; 1 scanner not set up: performance" in text
     assert "set SURVEYOR_PSI_KEY" in text
     assert not any("/JavaScript" in str(page.get("/AA", "")) for page in reader.pages)
+
+
+def pictured(*pictures: str) -> ProjectReport:
+    """One finding a picture, of a page that was measured."""
+    found = tuple(
+        replace(finding(number), evidence=({"kind": "element", "where": f"p{number}", "value": "x", "picture": one},))
+        for number, one in enumerate(pictures, 1)
+    )
+    target = replace(report(1).targets[0], measurements=(measurement(),))
+    return replace(report(1), findings=found, findings_total=len(found), targets=(target,))
+
+
+async def test_it_shows_how_pages_load_and_what_elements_look_like(tmp_path: Path) -> None:
+    reader = read(await pdf.write(pictured(f"data:image/png;base64,{b64encode(png()).decode()}"), tmp_path))
+    assert "How pages load" in list(bookmarks(reader.outline))
+    text = words(reader)
+    assert "https://shop.test/ Laboratory, Chrome/156, mobile, slow conditions applied" in text
+    assert "Largest Contentful Paint 3.1 s needs improvement 3.0 s to 3.3 s in 3 runs laboratory" in text
+    assert "The page loads more than is let through." in text
+    drawn = [one.get_object() for page in reader.pages for one in page["/Resources"].get("/XObject", {}).values()]
+    assert [(one["/Width"], one["/Height"]) for one in drawn if one["/Subtype"] == "/Image"] == [(7, 5)]
+
+
+async def test_a_picture_that_cannot_be_read_costs_no_report(tmp_path: Path) -> None:
+    junk = b64encode(b"RIFF" + b"x" * 40).decode()
+    bad = pictured(f"data:image/webp;base64,{junk}", "data:image/jpeg;base64,AAA=", "data:image/png;base64,A")
+    assert "2. CVE-2026-00002: npm/left-pad-2" in words(read(await pdf.write(bad, tmp_path)))
 
 
 async def test_the_same_report_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -85,4 +85,5 @@ CHECK = Check(
         "insecure",
     ),
     page=judge,
+    told_by={"missing": "seo_script_canonical"},
 )

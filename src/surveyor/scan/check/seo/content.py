@@ -24,4 +24,12 @@ def judge(document: Document) -> Iterable[Outcome]:
         yield Outcome(key="scripted", evidence=(Evidence(kind="text", where="body", value=said or "no text"),))
 
 
-CHECK = Check(id="seo_content", version=1, domain=Domain.SEO, outcomes=("scripted",), page=judge, served=True)
+CHECK = Check(
+    id="seo_content",
+    version=1,
+    domain=Domain.SEO,
+    outcomes=("scripted",),
+    page=judge,
+    served=True,
+    told_by={"scripted": "seo_script_text"},
+)

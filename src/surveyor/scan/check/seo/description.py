@@ -32,5 +32,10 @@ def judge(document: Document) -> Iterable[Outcome]:
 
 
 CHECK = Check(
-    id="seo_meta_description", version=2, domain=Domain.SEO, outcomes=("missing", "several", "title"), page=judge
+    id="seo_meta_description",
+    version=2,
+    domain=Domain.SEO,
+    outcomes=("missing", "several", "title"),
+    page=judge,
+    told_by={"missing": "seo_script_description"},
 )

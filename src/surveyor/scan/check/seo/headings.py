@@ -44,4 +44,11 @@ def _says(node: Element) -> bool:
     return any(isinstance(child, str) and child.strip() for child in node.children)
 
 
-CHECK = Check(id="seo_headings", version=2, domain=Domain.SEO, outcomes=("missing", "several", "empty"), page=judge)
+CHECK = Check(
+    id="seo_headings",
+    version=2,
+    domain=Domain.SEO,
+    outcomes=("missing", "several", "empty"),
+    page=judge,
+    told_by={"missing": "seo_script_heading"},
+)

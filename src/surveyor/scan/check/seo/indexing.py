@@ -21,5 +21,11 @@ def judge(document: Document) -> Iterable[Outcome]:
 
 
 CHECK = Check(
-    id="seo_indexing", version=2, domain=Domain.SEO, outcomes=("blocked", "some"), needs=Needs.PAGE, page=judge
+    id="seo_indexing",
+    version=2,
+    domain=Domain.SEO,
+    outcomes=("blocked", "some"),
+    needs=Needs.PAGE,
+    page=judge,
+    told_by={"blocked": "seo_script_robots", "some": "seo_script_robots"},
 )

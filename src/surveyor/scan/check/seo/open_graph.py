@@ -48,4 +48,5 @@ CHECK = Check(
     domain=Domain.SEO,
     outcomes=("missing", "incomplete", "relative", "several"),
     page=judge,
+    told_by={"missing": "seo_script_preview", "incomplete": "seo_script_preview"},
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from surveyor.scan.check import linked_data, rendering
+from surveyor.scan.check import linked_data, rdfa, rendering
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Check, Needs, Outcome
 from surveyor.scan.check.linked_data import Thing
@@ -33,7 +33,7 @@ def judge(document: Document, shown: Document) -> Iterable[Outcome]:
 
 def _things(document: Document) -> list[Thing]:
     in_blocks = [thing for block in linked_data.blocks(document) for thing in block.things]
-    return [*in_blocks, *linked_data.items(document)]
+    return [*in_blocks, *linked_data.items(document), *rdfa.things(document)]
 
 
 CHECK = Check(

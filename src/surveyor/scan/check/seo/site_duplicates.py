@@ -13,7 +13,8 @@ _QUOTED = 20
 _TOLD: tuple[tuple[str, Callable[[Facts], str]], ...] = (
     ("title", lambda one: one.title),
     ("description", lambda one: one.description),
-    ("heading", lambda one: one.headings[0] if one.headings else ""),
+    # where a page has several, what tells it apart need not be the first
+    ("heading", lambda one: " · ".join(one.headings)),
 )
 
 

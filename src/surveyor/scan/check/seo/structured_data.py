@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from surveyor.scan.check import linked_data
+from surveyor.scan.check import linked_data, rdfa
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.check.linked_data import Thing
@@ -27,7 +27,11 @@ def judge(document: Document) -> Iterable[Outcome]:
     strange = [block.evidence for block in blocks if not block.error and not block.context]
     if strange:
         yield Outcome(key="context", evidence=tuple(strange[:_QUOTED]), count=len(strange))
-    things = [*(thing for block in blocks for thing in block.things), *linked_data.items(document)]
+    things = [
+        *(thing for block in blocks for thing in block.things),
+        *linked_data.items(document),
+        *rdfa.things(document),
+    ]
     untyped = [thing.evidence for thing in things if not thing.types and thing.top]
     if untyped:
         yield Outcome(key="untyped", evidence=tuple(untyped[:_QUOTED]), count=len(untyped))

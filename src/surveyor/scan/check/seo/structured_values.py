@@ -1,10 +1,10 @@
-"""Values of structured data that no search engine can use, in JSON-LD and microdata."""
+"""Values of structured data that no search engine can use, in JSON-LD, microdata and RDFa."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from surveyor.scan.check import linked_data, rich_values
+from surveyor.scan.check import linked_data, rdfa, rich_values
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.model import Domain, Evidence
@@ -17,7 +17,7 @@ def judge(document: Document) -> Iterable[Outcome]:
     blocks = (thing for block in linked_data.blocks(document) for thing in block.things)
     evidence: list[Evidence] = []
     count = 0
-    for thing in (*blocks, *linked_data.items(document)):
+    for thing in (*blocks, *linked_data.items(document), *rdfa.things(document)):
         said = list(rich_values.wrong(thing.values)) if thing.types else []
         count += len(said)
         if said and len(evidence) < _QUOTED:

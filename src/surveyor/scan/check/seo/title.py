@@ -54,4 +54,11 @@ def judge(document: Document) -> Iterable[Outcome]:
         yield Outcome(key="generic", evidence=quote(filled[:1])[0])
 
 
-CHECK = Check(id="seo_title", version=2, domain=Domain.SEO, outcomes=("missing", "several", "generic"), page=judge)
+CHECK = Check(
+    id="seo_title",
+    version=2,
+    domain=Domain.SEO,
+    outcomes=("missing", "several", "generic"),
+    page=judge,
+    told_by={"missing": "seo_script_title", "generic": "seo_script_title"},
+)

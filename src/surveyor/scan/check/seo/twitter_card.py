@@ -19,7 +19,7 @@ _WANTED = (
 
 
 def judge(document: Document) -> Iterable[Outcome]:
-    """No card, a kind of card that there is not, or one without a title, a description or a picture."""
+    """A kind of card that there is not, or one without a title, a description or a picture; none at all is no fault."""
     said: dict[str, str] = {}
     for node in document.named("meta"):
         name = (node.attributes.get("name") or node.attributes.get("property") or "").strip().lower()
@@ -28,9 +28,7 @@ def judge(document: Document) -> Iterable[Outcome]:
     card = said.get("twitter:card")
     where = "meta[name='twitter:card']"
     if card is None:
-        if not any(name.startswith("og:") for name in said):
-            yield Outcome(key="missing", evidence=(quoting.absent(where),))
-        return
+        return  # Open Graph alone makes a preview there too, and what that lacks is told of it
     if card.lower() not in _CARDS:
         yield Outcome(key="unknown", evidence=(Evidence(kind="element", where=where, value=card[:300]),))
     absent = tuple(quoting.absent(f"meta[name='{names[0]}']") for names in _WANTED if not said.keys() & set(names))
@@ -39,5 +37,10 @@ def judge(document: Document) -> Iterable[Outcome]:
 
 
 CHECK = Check(
-    id="seo_twitter_card", version=1, domain=Domain.SEO, outcomes=("missing", "unknown", "incomplete"), page=judge
+    id="seo_twitter_card",
+    version=2,
+    domain=Domain.SEO,
+    outcomes=("unknown", "incomplete"),
+    page=judge,
+    told_by={"incomplete": "seo_script_preview"},
 )

@@ -7,6 +7,12 @@ from surveyor.scan.model import Severity
 
 _SITEMAPS = "https://developers.google.com/search/docs/crawling-indexing/sitemaps/build-sitemap"
 
+#: One problem, whether it was seen from one page or by comparing all: so one finding.
+_SHARED = {
+    "title": "Titles that several pages of the site share",
+    "description": "Descriptions that several pages of the site share",
+}
+
 WORDS: Table = {
     "seo_robots_txt": {
         "failing": Words(
@@ -230,13 +236,13 @@ WORDS: Table = {
     },
     "seo_site_duplicates": {
         "title": Words(
-            title="Titles that several pages of the site share",
+            title=_SHARED["title"],
             severity=Severity.MEDIUM,
             description="Results cannot tell the pages apart by their names.",
             fix="Give each page a title of its own, or name the original as canonical.",
         ),
         "description": Words(
-            title="Descriptions that several pages of the site share",
+            title=_SHARED["description"],
             severity=Severity.LOW,
             description="Results say the same of different pages.",
             fix="Describe each page in words of its own, or leave the description out.",
@@ -261,13 +267,13 @@ WORDS: Table = {
     },
     "seo_duplicates": {
         "title": Words(
-            title="Pages with the same title",
-            severity=Severity.LOW,
-            description="Results cannot be told apart by their names.",
-            fix="Give each page a title of its own.",
+            title=_SHARED["title"],
+            severity=Severity.MEDIUM,
+            description="Results cannot tell the pages apart by their names.",
+            fix="Give each page a title of its own, or name the original as canonical.",
         ),
         "description": Words(
-            title="Pages with the same description",
+            title=_SHARED["description"],
             severity=Severity.LOW,
             description="Results say the same of different pages.",
             fix="Describe each page in words of its own, or leave the description out.",

@@ -83,13 +83,6 @@ WORDS: Table = {
         ),
     },
     "seo_twitter_card": {
-        "missing": Words(
-            title="Preview for shared links missing",
-            severity=Severity.LOW,
-            description="Neither a Twitter card nor Open Graph says what a link to the page looks like.",
-            fix="Add Open Graph properties, and a meta element twitter:card.",
-            confidence=0.8,
-        ),
         "unknown": Words(
             title="Twitter card of an unknown kind",
             severity=Severity.LOW,

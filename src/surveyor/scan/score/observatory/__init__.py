@@ -5,6 +5,7 @@ from __future__ import annotations
 from surveyor.scan.errors import ScanError
 from surveyor.scan.figures import NOT_LOOKED, Score, ScoreTest
 from surveyor.scan.model import Domain
+from surveyor.scan.net import hosts
 from surveyor.scan.score.interface import Sample, Test
 from surveyor.scan.score.observatory import (
     coep,
@@ -37,6 +38,9 @@ TESTS: tuple[Test, ...] = (
     xcto.TEST,
     xfo.TEST,
 )
+#: Outcomes of hosts that are on the preload list, and that might be better if one had come to it.
+_LISTED = frozenset({"hsts-preloaded", "redirection-all-redirects-preloaded"})
+_UNLISTED = frozenset({"hsts-not-implemented", "hsts-header-invalid", "hsts-implemented-max-age-less-than-six-months"})
 
 
 def score(sample: Sample) -> Score:
@@ -76,8 +80,16 @@ def _run(test: Test, sample: Sample) -> ScoreTest:
     except ScanError as error:
         return ScoreTest(id=test.id, title=test.title, outcome=NOT_LOOKED, detail=str(error))
     return ScoreTest(
-        id=test.id, title=test.title, outcome=outcome, modifier=float(MODIFIERS[outcome]), detail=WORDS[outcome]
+        id=test.id, title=test.title, outcome=outcome, modifier=float(MODIFIERS[outcome]), detail=_detail(outcome)
     )
+
+
+def _detail(outcome: str) -> str:
+    """What the outcome means; where it rests on browsers' preload list, of when that is: hosts come to it weekly."""
+    said = WORDS[outcome]
+    if outcome in _LISTED:
+        return f"{said} By their list as of {hosts.listed_on()}."
+    return f"{said} It is not on their preload list as of {hosts.listed_on()}." if outcome in _UNLISTED else said
 
 
 def _points(result: ScoreTest, test: Test, *, least: bool) -> int:
