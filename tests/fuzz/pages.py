@@ -24,6 +24,7 @@ from surveyor.scan.model import Domain
 from surveyor.scan.net.browser import axe
 from surveyor.scan.net.browser.protocol import decoded
 from surveyor.scan.net.browser.tab import Tab
+from surveyor.scan.net.extra import Extra
 
 _URL = "https://site.example/a"
 _RULES = [rule for checks in CHECKS.values() for rule in checks if rule.page is not None]
@@ -182,7 +183,8 @@ class _Silent:
 
 def _protocol(data: bytes) -> None:
     """Messages of the browser, each behind a NUL, as a tab hears them."""
-    tab = Tab(lambda _url: None, clock=lambda: 0.0)
+    extra = Extra("http://a.example/", (("Authorization", "Bearer of-a-token"), ("Cookie", "a=b; c=d")))
+    tab = Tab(lambda _url: None, clock=lambda: 0.0, extra=extra)
     tab.attach(_Silent(), "", seconds=1.0)
     for part in data.split(b"\0"):
         try:

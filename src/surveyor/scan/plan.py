@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from surveyor.scan.address import has_userinfo
 from surveyor.scan.errors import BadTarget, Refused
 from surveyor.scan.figures import Device
 from surveyor.scan.formats import reference
 from surveyor.scan.model import Kind, Package
+
+if TYPE_CHECKING:
+    from surveyor.scan.speed import Engine
 
 WEB_SLOTS = ("performance", "security", "seo", "accessibility")
 ARTIFACT_SLOTS = ("artifact",)
@@ -83,11 +87,11 @@ class Request:
 
     ``inventory`` asks for what is in an artifact, and for nothing about it: no advisory is matched, nothing is judged.
 
-    ``device`` is what a page is loaded as. ``crawl`` asks for more pages of its site; ``also`` are the addresses of
-    more that are looked at, and with them no crawl goes further. ``headers`` are sent to the source's origin, and to
-    no other: what they say may be a secret, and is told nowhere. ``keeps`` asks for a file of all that was seen of
-    pages, by which they can be judged again. ``pages`` is a file by which scanners in other processes share the pages
-    that a crawl found.
+    ``device`` is what a page is loaded as, ``engine`` what measures it where it is not the settings' choice. ``crawl``
+    asks for more pages of its site; ``also`` are the addresses of more that are looked at, and with them no crawl goes
+    further. ``headers`` are sent to the source's origin, and to no other: what they say may be a secret, and is told
+    nowhere. ``keeps`` asks for a file of all that was seen of pages, by which they can be judged again. ``pages`` is a
+    file by which scanners in other processes share the pages that a crawl found.
 
     Raises ``Refused`` for a URL with a user name or password in it: every event and report quotes ``source``, so that
     there is no other way for one to get into them.
@@ -105,6 +109,7 @@ class Request:
     only: str | None = None
     inventory: bool = False
     device: Device = Device.MOBILE
+    engine: Engine | None = None
     crawl: Crawl | None = None
     also: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)

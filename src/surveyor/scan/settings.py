@@ -324,7 +324,7 @@ VARIABLES = (
     (
         "SURVEYOR_PICTURES",
         "`on`",
-        "Whether a scan of one page pictures the first elements of barriers; `json` tells them in JSON reports too.",
+        "Whether a scan pictures the first elements of barriers; `json` tells them in JSON reports too.",
     ),
     (
         "SURVEYOR_LAB_RUNS",

@@ -201,6 +201,7 @@ _SUBJECTS = {
     "scripts": "Scripts of the page",
     "crawl": "Pages of the site",
     "crawl.page": "Page",
+    "crawl.browser": "Loads in a browser",
     "advisories": "Advisory database",
     "scan": "The whole scan",
     "evidence": "The file of what was seen",

@@ -21,8 +21,8 @@ _MOST = 3
 _KIND = "element"
 
 
-def wanted(page: Page, rendered: Rendered) -> list[Evidence]:
-    """The first elements of each barrier, of the worst first; nothing of what was left undecided."""
+def wanted(page: Page, rendered: Rendered, *, most: int | None = None) -> list[Evidence]:
+    """The first elements of each barrier, of the worst first, ``most`` in all; nothing of what was left undecided."""
     document = Document(rendered.of(page))
     found: list[tuple[int, list[Evidence]]] = []
     for rule in CHECKS[Domain.ACCESSIBILITY]:
@@ -35,7 +35,7 @@ def wanted(page: Page, rendered: Rendered) -> list[Evidence]:
             found.append((registry.words(rule, outcome.key).severity.rank, elements[:_MOST]))
     # one of each before a second of any
     ranked = [elements for _, elements in sorted(found, key=lambda one: one[0])]
-    return [elements[place] for place in range(_MOST) for elements in ranked if len(elements) > place]
+    return [elements[place] for place in range(_MOST) for elements in ranked if len(elements) > place][:most]
 
 
 def _judged(rule: Check, document: Document, rendered: Rendered) -> Iterator[Outcome]:

@@ -29,6 +29,9 @@ _RESERVE, _SHARE = 24.0, 0.5
 _UNSET = (
     "performance needs a PageSpeed Insights key (set SURVEYOR_PSI_KEY) or an installed Chromium (SURVEYOR_CHROMIUM)"
 )
+_UNTOLD = (
+    "PageSpeed Insights is not told the scan's headers, and would measure another page; the laboratory needs a Chromium"
+)
 
 
 def judge(rules: Rules, shared: Shared) -> Coverage:
@@ -104,9 +107,12 @@ def _measure(rules: Rules, shared: Shared) -> Speed:
 def _gather(rules: Rules, errand: Errand) -> Speed:
     """Have the chosen engine measure, and the next one where that cannot."""
     judge_url(errand.url, errand.settings)  # what we may not ask is nothing to tell others about
-    if errand.client.extra is not None:
-        raise NotConfigured("who measures a page is not given the scan's headers, and would see another one")
+    extra = errand.client.extra
     engines = chosen(errand.settings, errand.url)
+    if extra is not None:
+        engines = tuple(engine for engine in engines if engine is not Engine.PSI)
+        if not engines:
+            raise NotConfigured(_UNTOLD)
     for at, engine in enumerate(engines):
         other = next(iter(engines[at + 1 :]), None)
         gatherer = ENGINES[engine]
@@ -119,7 +125,7 @@ def _gather(rules: Rules, errand: Errand) -> Speed:
             _tell(rules, gatherer, other, error)
             continue
         assert isinstance(speed, Speed)
-        return speed
+        return speed if extra is None else extra.within(speed)
     raise NotConfigured(_UNSET)
 
 

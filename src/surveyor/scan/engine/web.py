@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import replace
+from functools import partial
 
 from surveyor.scan.address import normal
 from surveyor.scan.check.registry import CHECKS
@@ -15,17 +16,19 @@ from surveyor.scan.engine.kept.bundle import Bundle
 from surveyor.scan.engine.parts import Parts
 from surveyor.scan.engine.site.look import look
 from surveyor.scan.engine.site.member import Member, Site
+from surveyor.scan.engine.site.told import BROWSER
 from surveyor.scan.engine.slot import Relay, Slot, outlines
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.evidence import Page
 from surveyor.scan.gather import Errand
 from surveyor.scan.model import Coverage, CoverageState, Domain, Target
 from surveyor.scan.net import Client
-from surveyor.scan.net.browser.visits import Visits
+from surveyor.scan.net.browser.visits import Loads, Visits
 from surveyor.scan.net.extra import Extra, several
 from surveyor.scan.net.turns import Turns
 from surveyor.scan.plan import MOST_PAGES, Crawl, Request
 from surveyor.scan.settings import Settings
+from surveyor.scan.vocabulary import counted
 
 #: What gathering may leave of a slot's seconds to parsing and checking.
 _GATHER_SHARE = 0.9
@@ -33,6 +36,8 @@ _GATHER_SHARE = 0.9
 _SITE_SHARE = 0.95
 #: By how much a scan that is narrowed to rules asks for more of what only the first are asked for.
 _PROVING = 5
+#: How many elements of one page of several are pictured.
+_PICTURED = 8
 #: How many requests a scan of several pages may make: for each page, and beside them.
 _EACH, _BESIDE = 4, 400
 
@@ -43,10 +48,10 @@ def run(request: Request, settings: Settings, ledger: Ledger, *, client: Client 
     Narrowed to rules, only the slots that hold one of them run; an id that no rule has is an entry of coverage.
     """
     client = client or Client(settings)
+    if request.engine is not None:
+        settings = replace(settings, performance_engine=request.engine)
     if request.headers:
         client = client.sending(Extra(request.source, several(request.headers)))
-        # it would load what is there without them: a gate, judged in the page's place
-        settings = replace(settings, browser=None)
     crawl = _crawl(request)
     turns = None
     if crawl is not None:
@@ -62,8 +67,9 @@ def run(request: Request, settings: Settings, ledger: Ledger, *, client: Client 
         times=times,
         device=request.device,
     )
-    if crawl is None and request.rules is None and settings.pictures and Domain.ACCESSIBILITY.value in request.slots:
-        errand = replace(errand, pictured=pictures.wanted)
+    if request.rules is None and settings.pictures and Domain.ACCESSIBILITY.value in request.slots:
+        # of several pages each has its own barriers, and a report is to be read
+        errand = replace(errand, pictured=partial(pictures.wanted, most=None if crawl is None else _PICTURED))
     with contextlib.closing(Visits(client, settings.browser)) as visits:
         shared = Shared(replace(errand, visits=visits))
         site = Site(members=[Member(shared=shared)])
@@ -74,6 +80,8 @@ def run(request: Request, settings: Settings, ledger: Ledger, *, client: Client 
             seconds = site.until - time.monotonic()
         found = tuple(ledger.entries[before:])
         parts = _judged(request, site, seconds, ledger)
+        if crawl is not None and visits.loads.count:
+            ledger.add(_loaded(visits.loads, site))
     if request.keeps:
         parts.evidence = _kept(request, site, found, ledger)
     return parts
@@ -89,6 +97,18 @@ def _site(request: Request, start: Shared, crawl: Crawl, turns: Turns, ledger: L
     site = find() if request.pages is None else sharing.site_of(request.pages, request, start, find, ledger)
     site.until = until
     return site
+
+
+def _loaded(loads: Loads, site: Site) -> Coverage:
+    """What pages asked for in a browser: that is beside the requests that a crawl is bounded by."""
+    made = f"{counted(loads.requests, 'request')} and {loads.received:,} bytes"
+    return Coverage(
+        what=BROWSER,
+        state=CoverageState.LOOKED,
+        detail=f"{counted(loads.count, 'load')} of pages in a browser: {made}, beside those of the crawl",
+        asset=site.members[0].url,
+        count=loads.count,
+    )
 
 
 def again(kept: Bundle, request: Request, settings: Settings, ledger: Ledger) -> Parts:

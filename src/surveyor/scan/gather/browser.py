@@ -30,8 +30,6 @@ _MARKUP = """(limit => {
 
 def gather(errand: Errand) -> Rendered:
     """Load the page that was fetched; raises ``NotConfigured`` without a browser."""
-    if errand.client.extra is not None:
-        raise NotConfigured("a browser is not given the scan's headers, so scripts of the page did not run")
     if errand.settings.browser is None:
         raise NotConfigured("no Chromium is installed or named (SURVEYOR_CHROMIUM), so scripts of the page did not run")
     # what drives it takes a while to import, and most scans load no page
@@ -82,6 +80,10 @@ def _read(errand: Errand, visit: Visit, *, settled: bool) -> Rendered:
         media=looked.media,
         missed=missed,
     )
+    if (extra := errand.client.extra) is not None:
+        hidden = extra.within(rendered)
+        if hidden is not rendered:
+            return replace(hidden, missed={**hidden.missed, "pictures": "the page shows a value of the scan's headers"})
     try:
         wanted = errand.pictured(errand.page(), rendered)
         return replace(rendered, pictures=pictures.take(tab, world, wanted, seconds=errand.left))

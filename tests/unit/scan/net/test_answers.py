@@ -9,6 +9,7 @@ import pytest
 from surveyor.scan.errors import Malformed
 from surveyor.scan.net.browser import axe
 from surveyor.scan.net.browser.tab import Tab
+from surveyor.scan.net.extra import Extra
 
 
 class Silent:
@@ -29,10 +30,13 @@ class Silent:
         ("Network.requestWillBeSent", {"request": [1]}),
         ("Runtime.consoleAPICalled", {"type": [], "args": 3}),
         ("Network.responseReceived", []),
+        ("Fetch.requestPaused", {"request": [1], "requestId": 3, "frameId": None}),
+        ("Target.attachedToTarget", {"targetInfo": "x"}),
     ],
 )
 def test_an_event_of_another_shape_says_nothing(method: str, params: Any) -> None:
-    tab = Tab(lambda _url: None, clock=lambda: 0.0)
+    extra = Extra("https://a.example/", (("X-Token", "of-the-stage"),))
+    tab = Tab(lambda _url: None, clock=lambda: 0.0, extra=extra)
     tab.attach(Silent(), "", seconds=1.0)
     tab.hear("", method, params)
     assert (tab.heard.requests, tab.heard.notes) == ({}, [])

@@ -9,6 +9,8 @@ from surveyor.scan.model import Coverage, CoverageState
 
 #: What coverage calls a crawl, and one page of it.
 CRAWL, PAGE = "crawl", "crawl.page"
+#: And what a browser asks for beside it.
+BROWSER = "crawl.browser"
 #: By reason: in words, and whether a scan that left such an address out saw less than it was asked for.
 REASONS: dict[str, tuple[str, bool]] = {
     "robots": ("robots.txt forbids it", False),

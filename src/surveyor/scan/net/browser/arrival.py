@@ -22,9 +22,9 @@ def arrive(visit: Visit, url: str, *, seconds: float, rest: Callable[[], bool]) 
     document = tab.document
     last = document.url if document is not None else url
     if rule := traffic.refused.get(origin_of(last) or ""):
-        raise Refused(f"the browser must not go to {last[:_TEXT]}", rule=rule)
+        raise Refused(f"the browser must not go to {visit.shown(last)[:_TEXT]}", rule=rule)
     if problem is not None:
-        raise Unreachable(f"the browser could not load the page: {problem[:_TEXT]}")
+        raise Unreachable(f"the browser could not load the page: {visit.shown(problem)[:_TEXT]}")
     if tab.heard.crashed:
         raise Unreachable("the page crashed the browser")
     if document is not None and (document.status or 0) >= 400:

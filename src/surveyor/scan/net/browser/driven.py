@@ -11,14 +11,16 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from surveyor.scan.errors import LimitExceeded, NotConfigured, ScanError, Unreachable
 from surveyor.scan.formats.loose import part, text
 from surveyor.scan.net.browser.chromium import NOBODY, Chromium, environment, kill, profile
+from surveyor.scan.net.browser.sending import Sending, unfit
 from surveyor.scan.net.client import Client
+from surveyor.scan.net.extra import Extra
 
 #: What the program may write, of its complaints the end, and hold of processor time.
 _OUTPUT, _COMPLAINTS = 32 << 20, 4_000
@@ -36,8 +38,10 @@ def browser(client: Client, executable: str, url: str, *, seconds: float, max_by
     """A running browser whose ``port`` another program may connect to, to load ``url``."""
     with client.proxy(seconds=seconds, max_bytes=max_bytes) as proxy:
         proxy.announce(url)
-        witness = _Witness(proxy.announce)
+        witness = _Witness(proxy.announce, client.extra)
         with Chromium(executable, listener=witness.hear, proxy=proxy.port) as chromium:
+            if client.extra is not None and (why := unfit(client.extra, chromium.product)):
+                raise NotConfigured(why)
             witness.attach(chromium)
             try:
                 yield chromium
@@ -125,10 +129,11 @@ class _Tail:
 
 
 class _Witness:
-    """Hears what all pages of a browser ask for, whoever drives them."""
+    """Hears what all pages of a browser ask for, whoever drives them; that one is told of no ``extra`` headers."""
 
-    def __init__(self, announce: Callable[[str], None]) -> None:
+    def __init__(self, announce: Callable[[str], None], extra: Extra | None) -> None:
         self._announce = announce
+        self._sending = None if extra is None else Sending(extra, self._tell)
         self._chromium: Chromium | None = None
 
     def attach(self, chromium: Chromium) -> None:
@@ -137,17 +142,23 @@ class _Witness:
         chromium.protocol.call("Target.setAutoAttach", _ATTACH, seconds=_ASK_SECONDS)
         chromium.protocol.call("Browser.setDownloadBehavior", {"behavior": "deny"}, seconds=_ASK_SECONDS)
 
-    def hear(self, _: str, method: str, params: dict[str, Any]) -> None:
+    def _tell(self, method: str, params: Mapping[str, Any], session: str) -> None:
+        if self._chromium is not None:
+            self._chromium.protocol.tell(method, params, session=session)
+
+    def hear(self, session: str, method: str, params: dict[str, Any]) -> None:
         """One event; runs in the reading thread, so nothing is waited for."""
+        if self._sending is not None:
+            self._sending.hear(session, method, params)
         if method == "Network.requestWillBeSent":
             self._announce(text(part(params, "request").get("url"), 2_000))
         elif method == "Network.webSocketCreated":
             self._announce(text(params.get("url"), 2_000))
-        elif method == "Target.attachedToTarget" and self._chromium is not None:
+        elif method == "Target.attachedToTarget":
             child = text(params.get("sessionId"))
-            for asked, values in (
-                ("Network.enable", None),
-                ("Target.setAutoAttach", _ATTACH),
-                ("Runtime.runIfWaitingForDebugger", None),
-            ):
-                self._chromium.protocol.tell(asked, values, session=child)
+            self._tell("Network.enable", {}, child)
+            if self._sending is not None:
+                self._tell("Page.enable", {}, child)
+                self._tell("Fetch.enable", self._sending.patterns, child)
+            self._tell("Target.setAutoAttach", _ATTACH, child)
+            self._tell("Runtime.runIfWaitingForDebugger", {}, child)

@@ -14,6 +14,8 @@ from typing import Any
 from typing import Protocol as Shape
 
 from surveyor.scan.errors import Malformed
+from surveyor.scan.net.browser.sending import Sending
+from surveyor.scan.net.extra import Extra
 
 _REQUESTS, _NOTES, _TEXT, _URL = 2_000, 200, 500, 2_000
 #: A page is quiet when nothing came or went for so long.
@@ -66,11 +68,19 @@ class Tab:
     """A page. ``announce`` takes each URL that it asks for; ``clock`` is in seconds.
 
     ``also`` hears every event of the page and of what is in it, after the tab itself and in the reading thread.
+    ``extra`` headers go with what it asks of their origin.
     """
 
-    def __init__(self, announce: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        announce: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        extra: Extra | None = None,
+    ) -> None:
         self._announce = announce
         self._clock = clock
+        self._sending = None if extra is None else Sending(extra, self._tell)
         self._session = self._frame = ""
         self._sessions: set[str] = set()
         self.also: Callable[[str, dict[str, Any]], None] | None = None
@@ -107,6 +117,12 @@ class Tab:
             ("Target.setAutoAttach", _ATTACH),
         ):
             self.ask(method, params, seconds=seconds)
+        if self._sending is not None:
+            self.ask("Fetch.enable", self._sending.patterns, seconds=seconds)
+
+    def _tell(self, method: str, params: Mapping[str, Any], session: str) -> None:
+        assert self._browser is not None
+        self._browser.tell(method, params, session=session)
 
     def ask(self, method: str, params: Mapping[str, Any] | None = None, *, seconds: float) -> dict[str, Any]:
         """Ask something of the page's session."""
@@ -180,6 +196,8 @@ class Tab:
         if session not in self._sessions:
             return
         try:
+            if self._sending is not None:
+                self._sending.hear(session, method, params)
             if handler := self._handlers.get(method):
                 handler(session, params)
             if self.also is not None:
@@ -255,13 +273,11 @@ class Tab:
         """A frame or a worker of the page begins: listen to it too, then let it go on."""
         child = str(params.get("sessionId", ""))
         self._sessions.add(child)
-        assert self._browser is not None
-        for method, asked in (
-            ("Network.enable", None),
-            ("Target.setAutoAttach", _ATTACH),
-            ("Runtime.runIfWaitingForDebugger", None),
-        ):
-            self._browser.tell(method, asked, session=child)
+        self._tell("Network.enable", {}, child)
+        if self._sending is not None:
+            self._tell("Fetch.enable", self._sending.patterns, child)
+        self._tell("Target.setAutoAttach", _ATTACH, child)
+        self._tell("Runtime.runIfWaitingForDebugger", {}, child)
 
     def _asked_back(self, session: str, _: dict[str, Any]) -> None:
         assert self._browser is not None

@@ -34,7 +34,8 @@ class Visit:
     """One load: its page, what went through its proxy, and the browser that it is in.
 
     ``desk`` is a page of the browser that stays empty and has no way out: for scripts of ours that need no page.
-    ``alone`` says that no other scan of this machine loads a page beside who is patient.
+    ``alone`` says that no other scan of this machine loads a page beside who is patient. ``shown`` is a text as it may
+    be told, without what the scan's headers say.
     """
 
     tab: Tab
@@ -42,6 +43,16 @@ class Visit:
     chromium: Chromium
     desk: Tab
     alone: bool = False
+    shown: Callable[[str], str] = str
+
+
+@dataclass(slots=True)
+class Loads:
+    """How many loads there were, how many requests they made, and how many bytes they were sent on the wire."""
+
+    count: int = 0
+    requests: int = 0
+    received: int = 0
 
 
 class Visits:
@@ -52,6 +63,7 @@ class Visits:
         self._turn = threading.Condition()
         self._busy = self._closed = False
         self._hurried = 0
+        self.loads = Loads()
         self._chromium: Chromium | None = None
         self._tab: Tab | None = None
         self._desk: Tab | None = None
@@ -107,9 +119,12 @@ class Visits:
     @contextlib.contextmanager
     def _opened(self, left: Callable[[], float], max_bytes: int) -> Iterator[Visit]:
         from surveyor.scan.net.browser.chromium import BYPASS
+        from surveyor.scan.net.browser.sending import unfit
         from surveyor.scan.net.browser.tab import Tab
 
         chromium = self._running()
+        if (extra := self._client.extra) is not None and (why := unfit(extra, chromium.product)):
+            raise NotConfigured(why)
         ask = chromium.protocol.call
         with self._client.proxy(seconds=left(), max_bytes=max_bytes) as proxy:
             try:
@@ -119,14 +134,23 @@ class Visits:
                 try:
                     page = ask("Target.createTarget", {"url": "about:blank", **context}, seconds=left())
                     ask("Browser.setDownloadBehavior", {"behavior": "deny", **context}, seconds=left())
-                    self._tab = tab = Tab(proxy.announce, self._clock)
+                    self._tab = tab = Tab(proxy.announce, self._clock, extra=extra)
                     tab.attach(chromium.protocol, str(page.get("targetId", "")), seconds=min(_ASK_SECONDS, left()))
                     assert self._desk is not None
-                    yield Visit(tab=tab, traffic=proxy.traffic, chromium=chromium, desk=self._desk)
+                    shown = str if extra is None else extra.text
+                    yield Visit(tab=tab, traffic=proxy.traffic, chromium=chromium, desk=self._desk, shown=shown)
                 finally:
+                    self._count(proxy.traffic)
                     _leave(chromium, context)
             except ScanError as error:
                 raise chromium.explain(error) from None
+
+    def _count(self, traffic: Traffic) -> None:
+        """Add one load to the others."""
+        if (tab := self._tab) is not None:
+            self.loads.count += 1
+            self.loads.requests += len(tab.heard.requests) + tab.heard.more
+            self.loads.received += traffic.received
 
     def _running(self) -> Chromium:
         """The browser, started where it does not run."""
