@@ -87,6 +87,7 @@ async def test_a_page_of_deliveries_is_followed_by_the_next(service: Service, re
 async def test_a_schedule_from_its_making_to_its_end(service: Service, receiver: Receiver) -> None:
     client = service.client()
     wish = {"url": receiver.url("/"), "cron": "0 7 * * mon-fri", "time_zone": "Europe/Berlin"}
+    wish["options"] = {"device": "desktop", "engine": "lab", "headers": {"X-Stage": "open-sesame-4711"}}
     answer = client.post(f"{SHORT}/schedules", body=wish)
     assert answer.status == 201, answer.text
     made = answer.json["data"]
@@ -94,6 +95,12 @@ async def test_a_schedule_from_its_making_to_its_end(service: Service, receiver:
     assert client.post(f"{SHORT}/schedules", body=wish).status == 409
     path = f"{SHORT}/schedules/{made['id']}"
     assert client("PATCH", path, body={"cron": "5 5 * * *"}).json["data"]["cron"] == "5 5 * * *"
+    assert made["options"] == {"device": "desktop", "engine": "lab", "headers": ["X-Stage"]}
+    for change, left in (({"device": "mobile"}, {"headers": ["X-Stage"]}), ({"headers": {}}, {})):
+        answer = client("PATCH", path, body={"options": change})
+        assert answer.json["data"]["options"] == left
+        assert "sesame" not in answer.text
+    assert client("PATCH", path, body={"options": {"engine": "stopwatch"}}).status == 422
     assert client("PATCH", path, body={"active": False}).json["data"]["next_run_at"] is None
     assert client.get(f"{SHORT}/schedules").json["meta"]["total"] == 1
     assert client("DELETE", path).status == 200

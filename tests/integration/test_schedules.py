@@ -11,11 +11,16 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from surveyor.scan.figures import Device
+from surveyor.scan.plan import Crawl
 from surveyor.scan.settings import AllowedHost
-from surveyor.service.actions import clock, scans, schedules
+from surveyor.scan.speed import Engine
+from surveyor.service.actions import clock, options, scans, schedules, sealing
+from surveyor.service.actions.options import Options
 from surveyor.service.actions.schedules import Subject, Wish
 from surveyor.service.errors import Conflict, InvalidParams, NotFound
 from surveyor.service.store.schedules import Schedule
+from surveyor.service.vault import Vault
 from tests.servers.pipeline import Ground, worker
 
 ROUNDS = 20
@@ -62,6 +67,40 @@ async def test_a_due_schedule_starts_one_scan_and_moves_on(near: Ground) -> None
     run = await near.scan(after.last_scan_id)
     assert (run.status, run.trigger, run.url) == ("queued", "scheduled", schedule.url)
     assert await schedules.run_due(near.platform, now + timedelta(hours=1)) == 0
+
+
+async def test_its_scans_are_asked_for_as_it_was_with_headers_that_nobody_reads(near: Ground) -> None:
+    asked = Options(
+        crawl=Crawl(pages=3), device=Device.DESKTOP, engine=Engine.LAB, headers=(("X-Stage", "open-sesame-4711"),)
+    )
+    subject = Subject(url="http://127.0.0.1:9/", options=asked)
+    schedule = await schedules.create(near.platform, **near.place, subject=subject, cron="0 6 * * *")
+    assert schedule.options["headers"] == ["X-Stage"]
+    assert "sesame" not in repr(schedule)
+    await due(near, clock.now())
+    assert await schedules.run_due(near.platform) == 1
+    fired = (await as_it_stands(near, schedule.id)).last_scan_id
+    assert fired is not None
+    assert options.of_scan(await near.scan(fired), near.platform.vault) == asked
+
+    async def changed(wish: Wish) -> Options:
+        held = await schedules.change(near.platform, **near.place, schedule_id=schedule.id, wish=wish, who="person")
+        return options.of_schedule(held, near.platform.vault)
+
+    assert await changed(Wish(options=Options())) == Options(headers=asked.headers)
+    assert await changed(Wish(cron="0 7 * * *")) == Options(headers=asked.headers)
+    other = Vault(b"k" * 32)
+    assert await sealing.reseal(near.platform.sessions, old=near.platform.vault, new=other) == 2
+    assert options.of_schedule(await as_it_stands(near, schedule.id), other).headers == asked.headers
+    await due(near, clock.now())
+    await scans.cancel(near.platform, **near.place, scan_id=fired)
+    assert await schedules.run_due(near.platform) == 0  # this process still has the old secret
+    off = await as_it_stands(near, schedule.id)
+    assert "headers cannot be opened" in (off.disabled_reason or "")
+    assert await changed(Wish(options=Options(), keeps_headers=False)) == Options()
+    image = Subject(image="registry.example/app:1", options=Options(device=Device.DESKTOP))
+    with pytest.raises(InvalidParams):
+        await schedules.create(near.platform, **near.place, subject=image, cron="0 6 * * *")
 
 
 async def test_workers_that_look_at_once_start_each_scan_once(near: Ground) -> None:

@@ -16,10 +16,11 @@ from surveyor.scan.events import Progress
 from surveyor.scan.plan import Crawl
 from surveyor.scan.report import json as report_json
 from surveyor.scan.settings import Settings
-from surveyor.service.actions import evidence, findings, options, scans, sealing, tasks, verifications
+from surveyor.service.actions import evidence, findings, options, rechecks, scans, sealing, tasks, verifications
 from surveyor.service.actions.options import Options
 from surveyor.service.config import Config
-from surveyor.service.errors import InvalidParams, NotFound
+from surveyor.service.errors import Conflict, InvalidParams, NotFound
+from surveyor.service.store import scans as store
 from surveyor.service.store.finding_lists import Filter
 from surveyor.service.store.scans import scan_runs
 from surveyor.service.vault import Vault
@@ -74,6 +75,23 @@ async def test_a_site_is_scanned_with_sealed_headers_kept_proved_and_forgotten(n
         assert replace(again, started_at=told.started_at, finished_at=told.finished_at) == told
         assert SECRET.encode() not in seen
 
+        # and by the service: without asking the site, as of then, and for proofs as that scan looked
+        site.requests.clear()
+        before = {row.title: (len(row.assets), row.last_seen.date()) for row in await rows_of(near)}
+        run = await rechecks.start(platform, **place, scan_id=scan.id)
+        judged_again = await near.ended(run.id, 60)
+        assert judged_again.scanner_status["seo"].state == judged_again.scanner_status["security"].state == "done"
+        assert site.requests == []
+        assert judged_again.summary["findings"] == done.summary["findings"]
+        stored = await platform.storage.get_bytes(judged_again.report_keys["seo"], max_bytes=1 << 24)
+        assert report_json.decode(stored).findings == told.findings
+        now = await rows_of(near)
+        assert {row.title: (len(row.assets), row.last_seen.date()) for row in now} == before
+        assert {row.last_scan_id for row in now} == {run.id}
+        assert max(row.last_seen for row in now) < (done.finished_at or run.inserted_at)
+        assert (await saw(near, run.id, "seo")).name == (await saw(near, scan.id, "seo")).name
+        assert await evidence.saw(platform.sessions, run.id, "seo") == scan.id
+
         # a rule that compares pages is proved by looking at all of them, in the same way
         site.page("/b", PAGE.format("Other goods").replace("<h1>Shop", "<h1>Other"))
         site.page("/a", PAGE.format("Goods").replace("<h1>Shop", "<h1>Goods"))
@@ -85,6 +103,13 @@ async def test_a_site_is_scanned_with_sealed_headers_kept_proved_and_forgotten(n
     await sealing.reseal(platform.sessions, old=platform.vault, new=other)
     resealed = await near.scan(scan.id)
     assert options.of_scan(resealed, other) == asked
+    later = await scans.start_web(platform, **place, url=site.url(""))
+    async with platform.sessions() as session, session.begin():
+        await store.change(session, later.id, status="done", scanner_status={"seo": store.Slot(state="done")})
+    with pytest.raises(Conflict, match="a later scan"):
+        await rechecks.start(platform, **place, scan_id=run.id)
+    with pytest.raises(Conflict, match="nothing is kept"):
+        await rechecks.start(platform, **place, scan_id=later.id)
     assert await evidence.forget(platform, days=0) == 1
     with pytest.raises(NotFound):
         await saw(near, scan.id, "seo")

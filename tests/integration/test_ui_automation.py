@@ -130,3 +130,27 @@ async def test_a_wrong_cron_is_named_and_stays(service: Service, receiver: Recei
     assert answer.status == 422
     assert "The minute is 0 to 59, not 61." in answer.text
     assert 'value="61 * * * *"' in answer.text
+
+
+async def test_how_a_page_is_scanned_is_chosen_and_changed(service: Service, receiver: Receiver) -> None:
+    browser = await signed_in(service)
+    fields = {"csrf": browser.csrf(), "url": receiver.url(), "cron": "0 1 * * *", "time_zone": "UTC"}
+    asked = {"pages": "7", "device": "desktop", "engine": "lab", "headers": "X-Stage: open-sesame-4711"}
+    wrong = browser.submit("/schedules", {**fields, **asked, "headers": "no header"})
+    assert wrong.status == 422
+    assert "Header 1: one a line" in wrong.text
+    assert 'value="7"' in wrong.text
+    assert browser.submit("/schedules", {**fields, **asked}).status == 303
+    listed = browser.get("/schedules").text
+    assert "up to 7 pages of the site, loaded as desktop, measured by the laboratory, with X-Stage" in listed
+    one = listed.split('href="/schedules/')[1].split('"')[0]
+    shown = browser.get(f"/schedules/{one}").text
+    assert 'value="7"' in shown
+    assert "Kept now: X-Stage" in shown
+    assert "sesame" not in listed + shown
+    path = f"/schedules/{one}/options"
+    assert browser.submit(path, {"csrf": browser.csrf(), "device": "watch"}).status == 422
+    assert browser.submit(path, {"csrf": browser.csrf(), "device": "mobile"}).status == 303
+    assert "with X-Stage" in browser.get(f"/schedules/{one}").text
+    assert browser.submit(path, {"csrf": browser.csrf(), "forget_headers": "on"}).status == 303
+    assert "X-Stage" not in browser.get(f"/schedules/{one}").text

@@ -100,8 +100,24 @@ class RematchAllTask:
     cpu_seconds: int = 1800
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecheckTask:
+    """What a page's scanner saw, in a file, to be judged by today's rules; the result is a report.
+
+    ``request`` is what is said of a file that cannot be read.
+    """
+
+    request: Request
+    settings: Settings
+    evidence: Path
+    events: Path
+    report: Path
+    data_bytes: int = 400 << 20
+    cpu_seconds: int = 600
+
+
 #: What a child may be told to do.
-Task = ChildTask | UpdateTask | RematchTask | RematchAllTask
+Task = ChildTask | UpdateTask | RematchTask | RematchAllTask | RecheckTask
 
 
 def main(task: ChildTask, bell: Connection) -> None:
@@ -136,6 +152,22 @@ def rematch(task: RematchTask, bell: Connection) -> None:
         from surveyor.scan.report import json as report_json
 
         return report_json.encode(engine.run(task.request, task.settings, progress))
+
+    _confined(task, bell, work)
+
+
+def recheck(task: RecheckTask, bell: Connection) -> None:
+    """Judge again what was seen of pages, with no network at hand."""
+
+    def work(progress: Progress) -> bytes:
+        from surveyor.scan import engine
+        from surveyor.scan.report import json as report_json
+
+        try:
+            report = engine.recheck(task.evidence.read_bytes(), task.settings, progress)
+        except ScanError as error:
+            report = engine.unread(task.request, progress, error)
+        return report_json.encode(report)
 
     _confined(task, bell, work)
 

@@ -74,6 +74,11 @@ def recheck(data: bytes, settings: Settings, progress: Progress, *, rules: tuple
     return _run(request, ledger, lambda: web.again(kept, request, settings, ledger))
 
 
+def unread(request: Request, progress: Progress, error: ScanError) -> Report:
+    """The report on something that could not even be begun with."""
+    return _failed(request, Ledger(progress), datetime.now(UTC), error)
+
+
 def _run(request: Request, ledger: Ledger, work: Callable[[], Parts]) -> Report:
     started = datetime.now(UTC)
     ledger.progress("scan.start", f"{request.kind} {request.name or request.source}", pct=1)

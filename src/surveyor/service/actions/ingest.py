@@ -15,7 +15,7 @@ from surveyor.service.store.sightings import Place
 SCOPE_LENGTH = 1_000
 
 
-def place_of(scan: Scan, slot: str, digest: str | None) -> Place:
+def place_of(scan: Scan, slot: str, digest: str | None, looked: datetime | None = None) -> Place:
     """What this slot's detections belong to: the page, or the artifact by its name, else by its digest."""
     return Place(
         team_id=scan.team_id,
@@ -24,6 +24,7 @@ def place_of(scan: Scan, slot: str, digest: str | None) -> Place:
         slot=slot,
         scope=scope_of(scan, digest),
         at=clock.now(),
+        looked=looked,
     )
 
 
@@ -33,12 +34,14 @@ def scope_of(scan: Scan, digest: str | None) -> str:
     return intake.clean(scope, SCOPE_LENGTH)
 
 
-async def apply(session: Session, scan: Scan, slot: str, report: Report) -> int:
+async def apply(session: Session, scan: Scan, slot: str, report: Report, *, saw: Scan | None = None) -> int:
     """Write a report's findings with their priority, and its packages; the number of findings.
 
     What an earlier scan of the same target saw is removed only by a scan that looked at everything it was asked to.
+    ``saw`` is the scan that looked, where this one has judged that one's evidence.
     """
-    place = place_of(scan, slot, report.target.digest)
+    looked = saw or scan
+    place = place_of(scan, slot, report.target.digest, None if saw is None else _looked_from(saw, slot))
     seen = intake.sightings(report, _itself(scan, report))
     await sightings.hold_project(session, scan.project_id)
     await sightings.rename(session, place, seen)
@@ -51,7 +54,7 @@ async def apply(session: Session, scan: Scan, slot: str, report: Report) -> int:
     await sightings.link(session, place, ids.values())
     if report.scan_status is ScanStatus.COMPLETE:
         await sightings.drop_unseen(session, place)
-    await regressions.reappear(session, place, list(ids.values()), looked_from=_looked_from(scan, slot))
+    await regressions.reappear(session, place, list(ids.values()), looked_from=_looked_from(looked, slot))
     await priorities.rewrite(session, ids.values(), at=place.at, sources=report.sources)
     await webhooks.announce_findings(session, scan, await sightings.new_critical(session, place, ids.values()))
     if report.packages:

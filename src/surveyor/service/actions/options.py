@@ -7,7 +7,7 @@ shown to nobody; of what was asked for only their names can be read.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +17,10 @@ from surveyor.scan.errors import BadTarget
 from surveyor.scan.figures import Device
 from surveyor.scan.net.extra import origin_of, several
 from surveyor.scan.plan import Crawl
+from surveyor.scan.speed import Engine
 from surveyor.service.errors import InvalidParams
 from surveyor.service.store.scans import Scan
+from surveyor.service.store.schedules import Schedule
 from surveyor.service.vault import Vault
 
 
@@ -28,56 +30,80 @@ class Options:
 
     crawl: Crawl | None = None
     device: Device = Device.MOBILE
+    engine: Engine | None = None
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def of(self, url: str, scanned: str | None) -> Options:
         """The same for another page: headers go with it where its origin is the scanned one's."""
         if not self.headers or (scanned is not None and origin_of(url) == origin_of(scanned)):
             return self
-        return Options(crawl=self.crawl, device=self.device)
+        return replace(self, headers=())
 
 
+#: What leaves the choice of who measures to the settings.
+_AUTO = "auto"
 #: A page alone, as a phone loads it.
 PLAIN = Options()
 
 
 def judged(given: Mapping[str, Any]) -> Options:
-    """Options from what somebody sent (``crawl``, ``device``, ``headers``); InvalidParams names what is wrong."""
+    """Options from what somebody sent (``crawl``, ``device``, ``engine``, ``headers``).
+
+    InvalidParams names what is wrong.
+    """
     crawl = given.get("crawl")
     try:
         return Options(
             crawl=None if crawl is None else Crawl(**crawl),
             device=Device(given.get("device") or Device.MOBILE),
+            engine=Engine(engine) if (engine := given.get("engine") or _AUTO) != _AUTO else None,
             headers=several((given.get("headers") or {}).items()),
         )
     except BadTarget as error:
         raise InvalidParams(str(error), details={"options": ["value"]}) from error
 
 
-def columns(options: Options, scan_id: UUID, vault: Vault) -> dict[str, Any]:
-    """The same as a run's row keeps it."""
+def columns(options: Options, whose: str, vault: Vault) -> dict[str, Any]:
+    """The same as a row keeps it; ``whose`` its sealed headers are is said by ``owner`` and ``owner_of_schedule``."""
     told: dict[str, Any] = {}
     if options.crawl is not None:
         told["crawl"] = asdict(options.crawl)
     if options.device is not Device.MOBILE:
         told["device"] = options.device.value
+    if options.engine is not None:
+        told["engine"] = options.engine.value
     if options.headers:
         told["headers"] = [name for name, _ in options.headers]
-    sealed = vault.seal(orjson.dumps(options.headers).decode(), owner=owner(scan_id)) if options.headers else None
+    sealed = vault.seal(orjson.dumps(options.headers).decode(), owner=whose) if options.headers else None
     return {"options": told, "headers": sealed}
 
 
 def of_scan(scan: Scan, vault: Vault) -> Options:
     """What was asked for of a run; SecretUnreadable where its headers cannot be opened."""
-    crawl = scan.options.get("crawl")
-    headers = () if scan.headers is None else orjson.loads(vault.open(scan.headers, owner=owner(scan.id)))
+    return _of(scan.options, scan.headers, owner(scan.id), vault)
+
+
+def of_schedule(schedule: Schedule, vault: Vault) -> Options:
+    """What is asked for of a schedule's runs; SecretUnreadable as for those."""
+    return _of(schedule.options, schedule.headers, owner_of_schedule(schedule.id), vault)
+
+
+def _of(told: Mapping[str, Any], sealed: bytes | None, whose: str, vault: Vault) -> Options:
+    crawl, engine = told.get("crawl"), told.get("engine")
+    headers = () if sealed is None else orjson.loads(vault.open(sealed, owner=whose))
     return Options(
         crawl=None if crawl is None else Crawl(**crawl),
-        device=Device(scan.options.get("device", Device.MOBILE)),
+        device=Device(told.get("device", Device.MOBILE)),
+        engine=None if engine is None else Engine(engine),
         headers=tuple((name, value) for name, value in headers),
     )
 
 
 def owner(scan_id: UUID) -> str:
-    """Whose sealed headers are."""
+    """Whose a run's sealed headers are."""
     return f"scan:{scan_id}"
+
+
+def owner_of_schedule(schedule_id: UUID) -> str:
+    """Whose a schedule's are."""
+    return f"schedule:{schedule_id}"

@@ -45,7 +45,7 @@ async def start_web(
     _judge_trigger(trigger)
     await addresses.judge(url, platform.scan)
     new = _page(team_id=team_id, project_id=project_id, url=url, trigger=trigger, retry_of=retry_of)
-    new = replace(new, **options_.columns(options, new.id, platform.vault))
+    new = replace(new, **options_.columns(options, options_.owner(new.id), platform.vault))
     return await _queued(platform, new, analysis)
 
 
@@ -80,14 +80,23 @@ async def _queued(platform: Platform, new: NewScan, analysis: str) -> Scan:
 
 
 async def queue_judged(
-    session: Session, *, team_id: UUID, project_id: UUID, target: str | Image, trigger: str, units: int = 0
+    session: Session,
+    platform: Platform,
+    *,
+    team_id: UUID,
+    project_id: UUID,
+    target: str | Image,
+    trigger: str,
+    options: Options = PLAIN,
 ) -> Scan:
-    """Queue a scan inside a larger transaction, of a URL or an image that was judged.
+    """Queue a scan inside a larger transaction, of a URL or an image that was judged; with a model if a unit is left.
 
-    With a model if one of the ``units`` is left.
+    ``options`` are a page's.
     """
+    units = platform.llm.monthly_units
     if isinstance(target, str):
         new = _page(team_id=team_id, project_id=project_id, url=target, trigger=trigger)
+        new = replace(new, **options_.columns(options, options_.owner(new.id), platform.vault))
     else:
         new = _image(team_id=team_id, project_id=project_id, image=target, trigger=trigger)
     wanted = Wanted(team_id=team_id, purpose="scan", subject_id=new.id, units=units, analysis="if_quota")

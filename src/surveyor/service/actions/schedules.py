@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from surveyor.scan.address import normal
 from surveyor.service.actions import addresses, clock, scans, switched, timetable
+from surveyor.service.actions import options as options_
 from surveyor.service.actions.addresses import Image
+from surveyor.service.actions.options import PLAIN, Options
 from surveyor.service.actions.platform import Platform
-from surveyor.service.errors import Conflict, InvalidParams, NotFound
+from surveyor.service.errors import Conflict, InvalidParams, NotFound, SecretUnreadable
 from surveyor.service.store import cursor, schedules
 from surveyor.service.store import scans as runs
 from surveyor.service.store.database import Session, Sessions
@@ -26,20 +28,26 @@ AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What to change of a schedule; ``None`` leaves as it is."""
+    """What to change of a schedule; ``None`` leaves as it is.
+
+    With ``keeps_headers`` other ``options`` leave the headers that it has, where they have none of their own.
+    """
 
     cron: str | None = None
     time_zone: str | None = None
     active: bool | None = None
+    options: Options | None = None
+    keeps_headers: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What is to be scanned: a page by ``url``, or an ``image`` in a registry and one of its platforms."""
+    """What is to be scanned: a page by ``url`` and how, or an ``image`` in a registry and one of its platforms."""
 
     url: str | None = None
     image: str | None = None
     platform: str | None = None
+    options: Options = PLAIN
 
 
 async def create(
@@ -48,13 +56,16 @@ async def create(
     """Scan something by itself from now on; Conflict when it has a schedule, InvalidParams names what is refused."""
     cron = " ".join(cron.split())
     timetable.judge(cron, time_zone)
-    judged = await _judged(subject, platform)
+    judged, schedule_id = await _judged(subject, platform), uuid4()
+    asked = options_.columns(subject.options, options_.owner_of_schedule(schedule_id), platform.vault)
     async with platform.sessions() as session, session.begin():
         made = await schedules.add(
             session,
+            id=schedule_id,
             team_id=team_id,
             project_id=project_id,
             **_columns(judged),
+            **asked,
             cron=cron,
             time_zone=time_zone,
             next_run_at=timetable.next_after(cron, time_zone, clock.now()),
@@ -69,8 +80,9 @@ async def _judged(of: Subject | Schedule, platform: Platform) -> str | Image:
     if of.url is not None and of.image is None and of.platform is None:
         await addresses.judge(of.url, platform.scan)
         return of.url
-    if of.image is None or of.url is not None:
-        raise InvalidParams("one of url and image is scanned; a platform is an image's", details={"url": ["one_of"]})
+    if of.image is None or of.url is not None or (isinstance(of, Subject) and of.options != PLAIN):
+        told = "one of url and image is scanned; a platform is an image's, options are a page's"
+        raise InvalidParams(told, details={"url": ["one_of"]})
     return await addresses.judge_image(of.image, of.platform, platform.scan)
 
 
@@ -110,12 +122,23 @@ async def change(
         if active and not held.active:
             await _judged(held, platform)
         values: dict[str, Any] = {"cron": cron, "time_zone": time_zone}
+        if wish.options is not None:
+            values |= _asked(platform, held, wish.options, keeps_headers=wish.keeps_headers)
         if not active and held.active:
             values |= _off(switched.by(who), clock.now())
         elif active and (not held.active or (cron, time_zone) != (held.cron, held.time_zone)):
             at = timetable.next_after(cron, time_zone, clock.now())
             values |= {"active": True, "disabled_at": None, "disabled_reason": None, "next_run_at": at}
         return await schedules.change(session, schedule_id, **values)
+
+
+def _asked(platform: Platform, held: Schedule, options: Options, *, keeps_headers: bool) -> dict[str, Any]:
+    """Other options of a page, with the headers that it has where those are to stay."""
+    if held.url is None:
+        raise InvalidParams("options are a page's", details={"options": ["value"]})
+    if keeps_headers and not options.headers:
+        options = replace(options, headers=options_.of_schedule(held, platform.vault).headers)
+    return options_.columns(options, options_.owner_of_schedule(held.id), platform.vault)
 
 
 async def remove(sessions: Sessions, *, team_id: UUID, project_id: UUID, schedule_id: UUID) -> Schedule:
@@ -153,15 +176,19 @@ async def _fire(session: Session, platform: Platform, due: Schedule, now: dateti
             return {**coming, "skipped_at": now}
     try:
         judged = await _judged(due, platform)
+        options = options_.of_schedule(due, platform.vault)
     except InvalidParams as error:
         return _off(f"refused: {error.message}", now)
+    except SecretUnreadable as error:
+        return _off(f"its headers cannot be opened: {error.message}", now)
     run = await scans.queue_judged(
         session,
+        platform,
         team_id=due.team_id,
         project_id=due.project_id,
         target=judged,
         trigger=TRIGGER,
-        units=platform.llm.monthly_units,
+        options=options,
     )
     return {**coming, "last_run_at": now, "last_scan_id": run.id}
 

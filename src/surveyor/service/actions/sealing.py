@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from surveyor.service.actions import llm, options, registries, webhooks
 from surveyor.service.errors import SecretUnreadable
-from surveyor.service.store import llm_providers, registry_logins, scans
+from surveyor.service.store import llm_providers, registry_logins, scans, schedules
 from surveyor.service.store import webhooks as webhook_store
 from surveyor.service.store.database import Sessions
 from surveyor.service.vault import Vault
 
 
 async def reseal(sessions: Sessions, *, old: Vault, new: Vault) -> int:
-    """Seal every provider's key, webhook's secret, registry's password and scan's headers under ``new``, all or none.
+    """Seal every provider's key, webhook's secret, registry's password and page's headers under ``new``, all or none.
 
     Returns how many.
     What is the new one's already stays, so that an exchange that was broken off can be done again. SecretUnreadable
@@ -39,6 +39,10 @@ async def reseal(sessions: Sessions, *, old: Vault, new: Vault) -> int:
             count += 1
         for scan_id, headers in await scans.sealed(session):
             await scans.change(session, scan_id, headers=_anew(headers, options.owner(scan_id), old, new))
+            count += 1
+        for schedule_id, headers in await schedules.sealed(session):
+            again = _anew(headers, options.owner_of_schedule(schedule_id), old, new)
+            await schedules.change(session, schedule_id, headers=again)
             count += 1
     return count
 

@@ -12,9 +12,9 @@ from surveyor.scan.errors import ScanError
 from surveyor.scan.model import Coverage, CoverageState, Finding, Kind, Report, ScanStatus
 from surveyor.scan.plan import SLOTS
 from surveyor.service import queue
-from surveyor.service.actions import clock, evidence, ingest, intake, inventories, runs, webhooks
+from surveyor.service.actions import clock, evidence, ingest, intake, inventories, rechecks, runs, webhooks
 from surveyor.service.actions.platform import Platform
-from surveyor.service.errors import QuotaExceeded, ServiceError, StorageUnavailable
+from surveyor.service.errors import Conflict, QuotaExceeded, ServiceError, StorageUnavailable
 from surveyor.service.store import artifacts, events, findings, llm_calls, llm_quota, scans
 from surveyor.service.store.artifacts import Artifact
 from surveyor.service.store.database import Session, Sessions
@@ -38,10 +38,11 @@ _LOOKED = frozenset({ScanStatus.COMPLETE, ScanStatus.PARTIAL})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A slot that is now this run's."""
+    """A slot that is now this run's; ``saw`` is the run whose evidence it judges, where it looks at nothing itself."""
 
     scan: Scan
     artifact: Artifact | None
+    saw: Scan | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,7 @@ async def begin(sessions: Sessions, scan_id: UUID) -> bool:
         scan = await scans.lock(session, scan_id)
         if scan is None or scan.status != "queued":
             return False
-        names = SLOTS[Kind(scan.kind)]
+        names = SLOTS[Kind(scan.kind)] if scan.recheck_of is None else await rechecks.slots_of(session, scan)
         orders = [queue.Order(task=SLOT_TASK, args={"scan_id": str(scan_id), "slot": name}) for name in names]
         jobs = await queue.enqueue_many(session, orders)
         now = clock.now()
@@ -153,7 +154,8 @@ async def claim(
         else:
             await events.ring(session, scan_id, scan.last_seq)
         artifact = await artifacts.find(session, scan.team_id, scan.artifact_id) if scan.artifact_id else None
-    return Claim(scan=scan, artifact=artifact)
+        saw = await scans.find(session, scan.recheck_of) if scan.recheck_of else None
+    return Claim(scan=scan, artifact=artifact, saw=saw)
 
 
 def stem(scan: Scan, slot: str) -> str:
@@ -200,7 +202,7 @@ async def finish(platform: Platform, scan: Scan, slot: str, run: UUID, result: R
     seen = await evidence.keep(platform, scan, slot, run, result.evidence) if key is not None else None
     try:
         async with platform.sessions() as session, session.begin():
-            kept = await _finish(session, scan.id, slot, run, report, key, result, saw=seen)
+            kept = await _finish(session, scan.id, slot, run, report, key, result, kept=seen)
     except _Superseded:
         async with platform.sessions() as session:
             now = await scans.find(session, scan.id)
@@ -234,7 +236,7 @@ async def _finish(
     key: str | None,
     result: Result,
     *,
-    saw: str | None = None,
+    kept: str | None = None,
 ) -> bool:
     """One transaction's work; whether the report was fit to be kept."""
     scan = await scans.find(session, scan_id)
@@ -248,20 +250,24 @@ async def _finish(
     if report is not None and looked:
         try:
             async with session.begin_nested():
-                await ingest.apply(session, scan, slot, _worded(report, beside))
+                saw = await rechecks.newest(session, scan)
+                await ingest.apply(session, scan, slot, _worded(report, beside), saw=saw)
                 if beside is not None and beside.report is not None:
                     await ingest.apply(session, scan, MODEL_SLOT, beside.report)
         except ScanError as error:
             looked, report, key = False, None, None
             result = Result(reason=error.code, detail=f"the report is not usable: {error}")
+        except Conflict as error:
+            looked, report, key = False, None, None
+            result = Result(reason=rechecks.OVERTAKEN, detail=error.message)
     elif report is not None:
         result = Result(reason=_reason(report, slot), detail=report.error or "the target could not be looked at")
     scan = await scans.lock(session, scan_id)
     if scan is None or not scans.holds(scan, slot, run):
         raise _Superseded
     state = "done" if looked else "failed"
-    if saw is not None and key is not None:
-        await scans.change(session, scan_id, evidence_keys={**scan.evidence_keys, slot: saw})
+    if kept is not None and key is not None:
+        await scans.change(session, scan_id, evidence_keys={**scan.evidence_keys, slot: kept})
     await _end_slot(session, scan, slot, state=state, report=report, key=key, result=result)
     return key is not None
 

@@ -19,11 +19,11 @@ from surveyor.scan.model import Kind
 from surveyor.scan.plan import Place, Request
 from surveyor.scan.settings import Settings
 from surveyor.service import queue
-from surveyor.service.actions import handover, intake, llm, options, registries, slots
+from surveyor.service.actions import handover, intake, llm, options, rechecks, registries, slots
 from surveyor.service.actions.options import Options
 from surveyor.service.actions.slots import Claim, Leftover, Result
 from surveyor.service.child import STOPPED, Child, Tail
-from surveyor.service.errors import ServiceError, StorageUnavailable
+from surveyor.service.errors import NotFound, ServiceError, StorageUnavailable
 from surveyor.service.jobs import accessibility_model
 from surveyor.service.jobs.interface import Work, aborted, folder_of, log, patiently, work_of
 from surveyor.service.store.events import NewEvent
@@ -136,6 +136,8 @@ def _read_leftover(folder: Path, before: Leftover) -> Leftover:
 async def _scan(held: _Held) -> Result | None:
     """Run the child; ``None`` when the slot was taken away meanwhile."""
     held.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if held.claim.scan.recheck_of is not None:
+        return await _judge_again(held)
     async with AsyncExitStack() as stack:
         try:
             source = await patiently(lambda: _source(held, stack), seconds=STORE_SECONDS)
@@ -163,6 +165,40 @@ async def _scan(held: _Held) -> Result | None:
     if outline is None:
         return replace(result, beside=accessibility_model.unasked(held.claim.scan, unit))
     return replace(result, beside=await accessibility_model.look(held.work, held.claim.scan, outline, result.report))
+
+
+async def _judge_again(held: _Held) -> Result | None:
+    """Run a child that looks at nothing but what another run's scanner saw; ``None`` as above."""
+    platform, scan, saw = held.work.platform, held.claim.scan, held.claim.saw
+    key = None if saw is None else saw.evidence_keys.get(held.slot)
+    if key is None:
+        return Result(reason=rechecks.GONE, detail=rechecks.NOTHING)
+    try:
+        async with platform.storage.local_copy(key) as path:
+            task = entry.RecheckTask(
+                request=Request(kind=Kind.WEB, source=scan.url or "", slots=(held.slot,)),
+                settings=platform.scan,
+                evidence=path,
+                events=held.folder / f"{held.run}.ndjson",
+                report=held.folder / f"{held.run}.json",
+            )
+            child = Child(
+                target=entry.recheck,
+                task=task,
+                deliver=held.deliver,
+                seconds=platform.scan.limits.site_seconds + GRACE_SECONDS,
+                heartbeat=held.work.heartbeat,
+            )
+            ended = await child.run()
+    except NotFound:
+        return Result(reason=rechecks.GONE, detail=rechecks.NOTHING)
+    except ServiceError as error:
+        return Result(reason=error.code, detail=f"what the scan saw cannot be read: {error.message}")
+    if ended is STOPPED:
+        return None
+    if ended.reason is not None:
+        return Result(reason=ended.reason, detail=ended.detail)
+    return await asyncio.to_thread(_collect, task)
 
 
 async def _source(held: _Held, stack: AsyncExitStack) -> str:
@@ -195,6 +231,7 @@ def _request(held: _Held, source: str, asked: Options, *, outline: bool) -> Requ
         platform=scan.platform,
         only=scan.only_image,
         device=asked.device,
+        engine=asked.engine,
         crawl=asked.crawl,
         headers=asked.headers,
         keeps=held.work.page_evidence and scan.kind == Kind.WEB,
@@ -227,7 +264,7 @@ def _child(held: _Held, task: entry.ChildTask) -> Child:
     )
 
 
-def _collect(task: entry.ChildTask) -> Result:
+def _collect(task: entry.ChildTask | entry.RecheckTask) -> Result:
     """What a child left; without evidence its report is worth as much."""
     try:
         with task.report.open("rb") as file:
@@ -235,6 +272,8 @@ def _collect(task: entry.ChildTask) -> Result:
     except FileNotFoundError:
         return Result(reason="crashed", detail="the scanner left no report")
     evidence = None
+    if isinstance(task, entry.RecheckTask):
+        return Result(report=content)
     if task.evidence is not None and task.evidence.is_file() and task.evidence.stat().st_size <= EVIDENCE_BYTES:
         evidence = task.evidence.read_bytes()
     return Result(report=content, evidence=evidence)

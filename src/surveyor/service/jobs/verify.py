@@ -170,6 +170,7 @@ def _request(held: _Held, url: str, rules: Sequence[str], *, also: tuple[str, ..
         rules=tuple(rules),
         outline=held.asks,
         device=asked.device,
+        engine=asked.engine,
         crawl=asked.crawl if also else None,
         also=also,
         headers=asked.headers,

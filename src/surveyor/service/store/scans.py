@@ -56,6 +56,8 @@ scan_runs = Table(
     Column("headers", LargeBinary),
     # one that is removed takes nothing with it
     Column("retry_of", Uuid, ForeignKey("audit_scan_runs.id", ondelete="SET NULL"), index=True),
+    # the run whose evidence this one judges, and looks at nothing itself
+    Column("recheck_of", Uuid, ForeignKey("audit_scan_runs.id", ondelete="SET NULL"), index=True),
     Column("scanner_status", JSONB, nullable=False, server_default=text("'{}'")),
     Column("event_offsets", JSONB, nullable=False, server_default=text("'{}'")),
     Column("report_keys", JSONB, nullable=False, server_default=text("'{}'")),
@@ -137,6 +139,7 @@ class Scan:
     options: dict[str, Any] = field(default_factory=dict)
     headers: bytes | None = field(default=None, repr=False)
     retry_of: UUID | None = None
+    recheck_of: UUID | None = None
     scanner_status: dict[str, Slot] = field(default_factory=dict)
     event_offsets: dict[str, int] = field(default_factory=dict)
     report_keys: dict[str, str] = field(default_factory=dict)
@@ -178,7 +181,10 @@ def _scan(row: RowMapping) -> Scan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewScan:
-    """A run before it has a row. ``retry_of`` is the ended run whose target it looks at again."""
+    """A run before it has a row.
+
+    ``retry_of`` is the ended run whose target it looks at again, ``recheck_of`` the one whose evidence it judges.
+    """
 
     id: UUID
     team_id: UUID
@@ -192,6 +198,7 @@ class NewScan:
     only_image: str | None = None
     name: str | None = None
     retry_of: UUID | None = None
+    recheck_of: UUID | None = None
     options: dict[str, Any] = field(default_factory=dict)
     headers: bytes | None = field(default=None, repr=False)
 
@@ -263,6 +270,7 @@ async def measured(
     newest = (
         select(*columns)
         .where(scan_runs.c.team_id == team_id, scan_runs.c.project_id == project_id, scan_runs.c.inserted_at <= until)
+        .where(scan_runs.c.recheck_of.is_(None))
         .order_by(scan_runs.c.inserted_at.desc(), scan_runs.c.id.desc())
         .limit(among)
         .subquery()
@@ -274,6 +282,19 @@ async def measured(
         .limit(limit)
     )
     return [(row.id, row.inserted_at, row.summary) for row in await session.execute(statement)]
+
+
+async def looked_later(session: Session, scan: Scan) -> list[str]:
+    """Addresses of the project's pages that scans queued after this one look at, or have looked at."""
+    statement = (
+        select(scan_runs.c.url)
+        .where(scan_runs.c.team_id == scan.team_id, scan_runs.c.project_id == scan.project_id)
+        .where(tuple_(scan_runs.c.inserted_at, scan_runs.c.id) > (scan.inserted_at, scan.id))
+        .where(scan_runs.c.url.is_not(None), scan_runs.c.recheck_of.is_(None))
+        .where(func.jsonb_path_exists(scan_runs.c.scanner_status, text("""'$.* ? (@.state != "failed")'""")))
+        .distinct()
+    )
+    return list((await session.execute(statement)).scalars())
 
 
 async def lock(session: Session, scan_id: UUID) -> Scan | None:

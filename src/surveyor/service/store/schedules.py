@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -13,6 +14,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Index,
+    LargeBinary,
     Table,
     Text,
     UniqueConstraint,
@@ -23,7 +25,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.engine import RowMapping
 
 from surveyor.service.store import cursor
@@ -40,6 +42,9 @@ schedules = Table(
     Column("platform", Text),
     # the URL in its one spelling, or the image with its platform
     Column("target", Text, nullable=False),
+    # of a page: how many, as what; its headers are sealed
+    Column("options", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("headers", LargeBinary),
     Column("cron", Text, nullable=False),
     Column("time_zone", Text, nullable=False),
     Column("active", Boolean, nullable=False, server_default="true"),
@@ -76,6 +81,8 @@ class Schedule:
     url: str | None = None
     image: str | None = None
     platform: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    headers: bytes | None = field(default=None, repr=False)
     cron: str
     time_zone: str
     active: bool
@@ -115,6 +122,12 @@ async def find(
     statement = statement.with_for_update() if hold else statement
     row = (await session.execute(statement)).mappings().one_or_none()
     return _schedule(row) if row else None
+
+
+async def sealed(session: Session) -> list[tuple[UUID, bytes]]:
+    """Headers of all schedules that have some, held until the transaction ends."""
+    statement = select(schedules.c.id, schedules.c.headers).where(schedules.c.headers.is_not(None)).with_for_update()
+    return [(row.id, row.headers) for row in await session.execute(statement)]
 
 
 async def take_due(session: Session, now: datetime) -> Schedule | None:

@@ -48,7 +48,8 @@ _DETECTED = (
 class Place:
     """Where and by whom things were seen: rows of the same scope and slot are this scan's to replace.
 
-    ``scope`` is ``url:…`` or ``artifact:…``, at most 1,000 characters.
+    ``scope`` is ``url:…`` or ``artifact:…``, at most 1,000 characters. ``at`` is when it is written, ``looked`` when
+    somebody looked, where that was earlier.
     """
 
     team_id: UUID
@@ -57,6 +58,12 @@ class Place:
     slot: str
     scope: str
     at: datetime
+    looked: datetime | None = None
+
+    @property
+    def seen(self) -> datetime:
+        """When what is written was seen."""
+        return self.looked or self.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +148,8 @@ async def upsert(session: Session, place: Place, seen: Sequence[Sighting]) -> di
             "project_id": place.project_id,
             "first_scan_id": place.scan_id,
             "last_scan_id": place.scan_id,
-            "first_seen": place.at,
-            "last_seen": place.at,
+            "first_seen": place.seen,
+            "last_seen": place.seen,
         }
         for sighting in seen
     ]
@@ -185,7 +192,7 @@ async def new_critical(session: Session, place: Place, finding_ids: Iterable[UUI
         .where(
             findings.c.id.in_(list(finding_ids)),
             findings.c.first_scan_id == place.scan_id,
-            findings.c.first_seen == place.at,
+            findings.c.first_seen == place.seen,
             findings.c.severity == "critical",
         )
         .order_by(findings.c.title, findings.c.id)
@@ -210,8 +217,8 @@ async def place_assets(session: Session, place: Place, assets: Iterable[tuple[UU
             "path": asset.path,
             "layer": asset.layer,
             "detected_by_scan": place.scan_id,
-            "first_seen": place.at,
-            "last_seen": place.at,
+            "first_seen": place.seen,
+            "last_seen": place.seen,
         }
     if not rows:
         return
@@ -300,7 +307,7 @@ async def drop_unseen(session: Session, place: Place) -> int:
     stamp = (
         update(findings)
         .where(findings.c.id.in_(touched), ~left, findings.c.not_seen_since.is_(None))
-        .values(not_seen_since=place.at, updated_at=place.at)
+        .values(not_seen_since=place.seen, updated_at=place.at)
         .returning(findings.c.id)
     )
     return len((await session.execute(stamp)).all())

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from surveyor.remedy import lifecycle
-from surveyor.service.actions import clock, findings, regressions, tasks
+from surveyor.service.actions import clock, evidence, findings, regressions, tasks
 from surveyor.service.actions.findings import REASON_LENGTH, Decision
 from surveyor.service.auth import Identity
 from surveyor.service.errors import Conflict, InvalidParams, NotFound
@@ -142,6 +142,7 @@ async def _page(
     past = await findings.past(sessions, **own, finding_id=one, limit=_CHANGES, after=cursor or None)
     work = await tasks.page(sessions, **own, wanted=TaskFilter(finding_id=one), limit=_TASKS)
     back = await regressions.page(sessions, **own, finding_id=one, limit=_REGRESSIONS)
+    saw = await evidence.saw(sessions, row.last_scan_id, row.domain)
     return page(
         "finding.html",
         status=status,
@@ -154,6 +155,7 @@ async def _page(
         domain=words.plain(row.domain),
         picture=picture(row),
         known=known,
+        saw=f"/scans/{saw}/evidence?slot={row.domain}" if saw is not None else None,
         evidence_shown=shown(known.evidence if known else row.evidence),
         moves=words.finding_moves(row.status, lifecycle.FINDING_MOVES[row.status]),
         severities=_SEVERITIES,

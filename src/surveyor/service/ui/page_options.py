@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from surveyor.scan.speed import Engine
 from surveyor.service.actions import options
 from surveyor.service.actions.options import Options
 from surveyor.service.errors import InvalidParams
 
 #: Fields that come back as they were typed where something was wrong. Headers do not: they may be secrets.
-FIELDS = ("pages", "depth", "rate", "sitemap", "subdomains", "device")
+FIELDS = ("pages", "depth", "rate", "sitemap", "subdomains", "device", "engine")
 _NUMBERS = ("pages", "depth", "rate")
 _SWITCHES = ("sitemap", "subdomains")
 _LENGTH, _LINES = 20, 16_384
@@ -29,12 +30,23 @@ def read(fields: Mapping[str, str]) -> Options:
     device = fields.get("device") or "mobile"
     if device not in {"mobile", "desktop"}:
         raise InvalidParams("a page is loaded as a phone or as a desktop computer")
-    return options.judged({**given, "device": device})
+    engine = fields.get("engine") or "auto"
+    if engine != "auto" and engine not in {one.value for one in Engine}:
+        raise InvalidParams("how a page loads is measured by the laboratory, PageSpeed Insights or Lighthouse")
+    return options.judged({**given, "device": device, "engine": engine})
 
 
 def given(fields: Mapping[str, str]) -> dict[str, str]:
     """What was typed, without headers."""
     return {name: fields.get(name, "")[:_LENGTH] for name in FIELDS}
+
+
+def kept(told: Mapping[str, Any]) -> dict[str, str]:
+    """What a row's options are in the form."""
+    crawl = told.get("crawl") or {}
+    numbers = {name: f"{crawl[name]:g}" for name in _NUMBERS if name in crawl}
+    switches = {name: "on" for name in _SWITCHES if crawl.get(name)}
+    return {**numbers, **switches, **{name: str(told[name]) for name in ("device", "engine") if name in told}}
 
 
 def _number(name: str, text: str) -> float:

@@ -237,23 +237,25 @@ def _ms(start: datetime | None, end: datetime | None) -> int | None:
 
 def facts(run: Scan, artifact_size: int | None = None) -> list[dict[str, object]]:
     """What is known about a run's target, for the line below its name."""
-    words: list[dict[str, object]] = [{"words": _kind(run).lower(), "mono": False}]
+    told: list[dict[str, object]] = [{"words": _kind(run).lower(), "mono": False}]
     if artifact_size is not None:
-        words.append({"words": size(artifact_size), "mono": False})
+        told.append({"words": size(artifact_size), "mono": False})
     if run.trigger != "manual":
-        words.append({"words": f"by {run.trigger.replace('_', ' ')}", "mono": False})
-    words += [{"words": text, "mono": False} for text in _asked(run.options)]
+        told.append({"words": f"by {run.trigger.replace('_', ' ')}", "mono": False})
+    told += [{"words": text, "mono": False} for text in asked(run.options)]
     if run.rematch:
-        words.append({"words": _rematch(run.rematch), "mono": False})
-    return words
+        told.append({"words": _rematch(run.rematch), "mono": False})
+    return told
 
 
-def _asked(options: dict[str, Any]) -> Iterator[str]:
+def asked(options: dict[str, Any]) -> Iterator[str]:
     """What was asked for of a page besides its address."""
     if crawl := options.get("crawl"):
         yield f"up to {crawl['pages']:,} pages of the site"
     if device := options.get("device"):
         yield f"loaded as {device}"
+    if engine := options.get("engine"):
+        yield f"measured by {words.ENGINES[engine]}"
     if headers := options.get("headers"):
         yield f"with {', '.join(headers)}"
 

@@ -12,14 +12,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from surveyor.service.actions import evidence as evidence_
-from surveyor.service.actions import findings, ingest, reports, scans, trends
+from surveyor.service.actions import findings, ingest, rechecks, reports, scans, trends
 from surveyor.service.auth import Identity
 from surveyor.service.errors import Conflict, NotFound
 from surveyor.service.live.stream import Streams
 from surveyor.service.store.events import StoredEvent
 from surveyor.service.store.finding_lists import Filter
 from surveyor.service.store.scans import Scan, Slot
-from surveyor.service.ui import frames, rows
+from surveyor.service.ui import frames, rows, words
 from surveyor.service.ui.grades import grades
 from surveyor.service.ui.health import health
 from surveyor.service.ui.loading import measurements
@@ -38,6 +38,10 @@ _PARTS = ("head", "verdict", "pipeline", "found", "looked", "grades", "loading",
 async def show(request: Request) -> Response:
     """``GET /scans/{scan_id}``: everything known now; what comes later arrives by the stream."""
     who, scan = await _scan(request)
+    return await _page(request, who, scan)
+
+
+async def _page(request: Request, who: Identity, scan: Scan, *, wrong: Conflict | None = None) -> Response:
     events = await _events(request, who, scan)
     chart = Chart(scan.kind, scan.inserted_at)
     chart.add(events)
@@ -48,7 +52,8 @@ async def show(request: Request) -> Response:
         "skipped": max(scan.last_seq - len(shown), 0),
         "last": events[-1].seq if events else 0,
     }
-    return page("scan.html", here="scans", **values)
+    status = 200 if wrong is None else wrong.status
+    return page("scan.html", status=status, here="scans", wrong=words.said(wrong.message) if wrong else "", **values)
 
 
 async def cancel(request: Request) -> Response:
@@ -58,6 +63,17 @@ async def cancel(request: Request) -> Response:
     with contextlib.suppress(Conflict):
         await scans.cancel(platform_of(request), team_id=who.team_id, project_id=who.project_id, scan_id=one)
     return RedirectResponse(f"/scans/{one}", 303)
+
+
+async def recheck(request: Request) -> Response:
+    """``POST /scans/{scan_id}/recheck``: to the run that judges again what this one saw, or here with why not."""
+    who, _ = await submitted(request)
+    one = scan_id(request)
+    try:
+        run = await rechecks.start(platform_of(request), team_id=who.team_id, project_id=who.project_id, scan_id=one)
+    except Conflict as error:
+        return await _page(request, who, await _find(request, who, one), wrong=error)
+    return RedirectResponse(f"/scans/{run.id}", 303)
 
 
 async def report(request: Request) -> Response:
@@ -141,6 +157,7 @@ async def _values(request: Request, who: Identity, scan: Scan, chart: Chart) -> 
             "last_seq": scan.last_seq,
             "report": f"/scans/{scan.id}/report" if scan.report_keys else None,
             "evidence": sorted(scan.evidence_keys),
+            "recheck_of": scan.recheck_of,
         },
         "chart": _timeline(scan, chart, live=not verdict.ended),
         "unset": chart.unset,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -11,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from surveyor.service.actions import schedules, switched, timetable
+from surveyor.service.actions.options import Options
 from surveyor.service.auth import Identity
 from surveyor.service.errors import InvalidParams, NotFound, ServiceError
 from surveyor.service.store.schedules import Schedule
-from surveyor.service.ui import words
+from surveyor.service.ui import page_options, rows, words
 from surveyor.service.ui.render import page
 from surveyor.service.ui.visitors import freshness, platform_of, submitted, visitor
 
@@ -41,13 +43,18 @@ class Given:
     wrong: str = ""
     field: str = ""
     image: bool = False
+    options: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A schedule with its next time as its own clock shows it; ``meant``: one that is off is so by somebody's wish."""
+    """A schedule with its next time as its own clock shows it; ``meant``: one that is off is so by somebody's wish.
+
+    ``asked`` is how its page is scanned, in words.
+    """
 
     schedule: Schedule
+    asked: str
     meant: bool
     next_local: datetime | None
 
@@ -63,14 +70,15 @@ async def create(request: Request) -> Response:
     typed, platform = fields.get("url", "").strip(), fields.get("platform", "").strip()
     cron, time_zone = fields.get("cron", "").strip(), fields.get("time_zone", "").strip()
     image = fields.get("kind") == "image"
-    if image:
-        subject = schedules.Subject(image=typed, platform=platform or None)
-    else:
-        subject = schedules.Subject(url=words.address(typed))
     try:
+        if image:
+            subject = schedules.Subject(image=typed, platform=platform or None)
+        else:
+            subject = schedules.Subject(url=words.address(typed), options=_options(fields))
         await schedules.create(platform_of(request), **words.own(who), subject=subject, cron=cron, time_zone=time_zone)
     except ServiceError as error:
-        given = replace(_refused(typed, cron, time_zone, error), image=image, platform=platform)
+        given = _refused(typed, cron, time_zone, error)
+        given = replace(given, image=image, platform=platform, options=page_options.given(fields))
         return await _list(request, who, given, status=error.status)
     return RedirectResponse("/schedules", 303)
 
@@ -92,6 +100,28 @@ async def change(request: Request) -> Response:
     except InvalidParams as error:
         return await _one(request, who, held, _refused(held.name, cron, time_zone, error), status=error.status)
     return RedirectResponse("/schedules", 303)
+
+
+async def options(request: Request) -> Response:
+    """``POST /schedules/{schedule_id}/options``: how its page is scanned; headers stay unless others are given."""
+    who, fields = await submitted(request)
+    held = await _find(request, who)
+    try:
+        wish = schedules.Wish(options=_options(fields), keeps_headers=fields.get("forget_headers") != "on")
+        await _change(request, who, wish)
+    except InvalidParams as error:
+        given = _refused(held.name, held.cron, held.time_zone, error)
+        given = replace(given, field="options", options=page_options.given(fields))
+        return await _one(request, who, held, given, status=error.status)
+    return RedirectResponse(f"/schedules/{held.id}", 303)
+
+
+def _options(fields: Mapping[str, str]) -> Options:
+    """What a form says of how a page is scanned; where that is wrong, it is not the address that is."""
+    try:
+        return page_options.read(fields)
+    except InvalidParams as error:
+        raise InvalidParams(error.message, details={"options": ["value"]}) from error
 
 
 async def switch(request: Request) -> Response:
@@ -116,8 +146,8 @@ async def remove(request: Request) -> Response:
 
 
 def _refused(url: str, cron: str, time_zone: str, error: ServiceError) -> Given:
-    field = next((name for name in ("cron", "time_zone") if name in (error.details or {})), "url")
-    return Given(url=url, cron=cron, time_zone=time_zone, wrong=words.said(error.message), field=field)
+    where = next((name for name in ("cron", "time_zone", "options") if name in (error.details or {})), "url")
+    return Given(url=url, cron=cron, time_zone=time_zone, wrong=words.said(error.message), field=where)
 
 
 def _id(request: Request) -> UUID:
@@ -148,6 +178,7 @@ def _row(schedule: Schedule) -> Row:
     at = schedule.next_run_at
     return Row(
         schedule=schedule,
+        asked=", ".join(rows.asked(schedule.options)),
         meant=switched.meant(schedule.disabled_reason),
         next_local=at.astimezone(ZoneInfo(schedule.time_zone)) if at else None,
     )
@@ -169,6 +200,7 @@ async def _list(request: Request, who: Identity, given: Given, *, status: int = 
         who=who,
         advisories=await freshness(request),
         given=given,
+        **_typed(given.options or {}),
         examples=EXAMPLES,
         zones=sorted(timetable.zones()),
         schedules={
@@ -189,6 +221,12 @@ async def _one(request: Request, who: Identity, held: Schedule, given: Given, *,
         advisories=await freshness(request),
         row=_row(held),
         given=given,
+        **_typed(given.options or page_options.kept(held.options)),
+        held_headers=", ".join(held.options.get("headers", ())),
         examples=EXAMPLES,
         zones=sorted(timetable.zones()),
     )
+
+
+def _typed(given: Mapping[str, str]) -> dict[str, str]:
+    return {name: given.get(name, "") for name in page_options.FIELDS}

@@ -133,7 +133,8 @@ def _of_pages(coverage: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, An
     told: set[tuple[object, ...]] = set()
     for entry in coverage:
         if str(entry.get("what")).partition(".")[0] == "crawl":
-            mark = (entry["what"], entry.get("state"), entry.get("reason"), entry.get("asset"))
+            each = entry.get("detail") if entry["what"] == "crawl.browser" else None  # each scanner has its own
+            mark = (entry["what"], entry.get("state"), entry.get("reason"), entry.get("asset"), each)
             if mark in told or (entry["what"] == "crawl.page" and entry.get("state") == "looked"):
                 continue
             told.add(mark)

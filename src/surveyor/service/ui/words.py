@@ -97,6 +97,7 @@ _TASK_TO = {
 }
 TRIGGERS = {"verification_reopened": "A proof was taken back", "reappeared": "A scan saw it again"}
 DOMAINS = {"seo": "SEO"}
+ENGINES = {"psi": "PageSpeed Insights", "lab": "the laboratory", "lighthouse": "Lighthouse"}
 
 
 def own(who: Identity) -> Own:

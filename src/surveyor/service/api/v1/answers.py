@@ -51,7 +51,8 @@ def scan(run: Scan) -> schemas.Scan:
     """A run without what is the service's own business: offsets, job ids, storage keys, fences."""
     slots = run.scanner_status
     return schemas.Scan(
-        **_same(run, "id project_id kind status trigger url artifact_id platform name retry_of summary error last_seq"),
+        **_same(run, "id project_id kind status trigger url artifact_id platform name retry_of recheck_of"),
+        **_same(run, "summary error last_seq"),
         image=run.image or run.only_image,
         **_same(run, "inserted_at started_at finished_at events_removed_at updated_at"),
         org_id=run.team_id,

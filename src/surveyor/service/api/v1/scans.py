@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import StreamingResponse
 
-from surveyor.service.actions import evidence, options, reports, scans
+from surveyor.service.actions import evidence, options, rechecks, reports, scans
 from surveyor.service.api.v1 import answers, schemas
 from surveyor.service.api.v1.access import Reader, Writer, platform_of, strict
 from surveyor.service.errors import InvalidParams
@@ -102,6 +102,25 @@ async def retry_scan(request: Request, caller: Writer, scan_id: UUID) -> schemas
     409 when it has not ended, or when its file is no longer kept.
     """
     run = await scans.retry(platform_of(request), team_id=caller.team_id, project_id=caller.project_id, scan_id=scan_id)
+    return answers.one(request, answers.scan(run))
+
+
+@router.post(
+    "/scans/{scan_id}/recheck",
+    status_code=202,
+    summary="Judge again what a scan saw",
+    dependencies=[Depends(strict)],
+    responses=answers.CONFLICT,
+)
+async def recheck_scan(request: Request, caller: Writer, scan_id: UUID) -> schemas.Envelope[schemas.Scan]:
+    """Queue a run that judges the evidence of an ended page scan by today's rules, without asking the page anything.
+
+    `recheck_of` names the scan. Its findings are those of the time when the page was looked at. 409 when the scan has
+    not ended, when what it saw is no longer kept, or when a later scan has looked at the page. No model is asked.
+    """
+    run = await rechecks.start(
+        platform_of(request), team_id=caller.team_id, project_id=caller.project_id, scan_id=scan_id
+    )
     return answers.one(request, answers.scan(run))
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from surveyor.service.actions import schedules, timetable
+from surveyor.service.actions import options, schedules, timetable
 from surveyor.service.api.v1 import answers, schemas
 from surveyor.service.api.v1.access import Caller, Reader, Writer, platform_of
 from surveyor.service.store.schedules import Schedule as Held
@@ -34,13 +34,14 @@ _CONFLICT: dict[int | str, dict[str, Any]] = {
 
 
 class NewSchedule(BaseModel):
-    """A page or an image, one of `url` and `image`, and when to scan it."""
+    """A page or an image, one of `url` and `image`, and when to scan it; `options` are a page's."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     url: schemas.PageUrl = None
     image: schemas.ImageName = None
     platform: schemas.ImagePlatform = None
+    options: schemas.PageOptions | None = None
     cron: Cron
     time_zone: Zone = "UTC"
 
@@ -53,6 +54,9 @@ class ScheduleChange(BaseModel):
     cron: Cron | None = None
     time_zone: Zone | None = None
     active: bool | None = None
+    options: schemas.PageOptions | None = Field(
+        default=None, description="In the place of the former ones; headers stay where `headers` is not given"
+    )
 
 
 class Schedule(schemas.Out):
@@ -64,6 +68,7 @@ class Schedule(schemas.Out):
     url: str | None = Field(description="The page, where it is one")
     image: str | None = Field(description="The image's full name, where it is one")
     platform: str | None
+    options: dict[str, Any] = Field(description="What is asked for of a page: crawl, device, engine, names of headers")
     cron: str
     time_zone: str
     active: bool
@@ -105,7 +110,8 @@ async def list_schedules(
 @router.post("/schedules", status_code=201, summary="Schedule a page or an image", responses=_CONFLICT)
 async def create_schedule(request: Request, caller: Writer, body: NewSchedule) -> schemas.Envelope[Schedule]:
     """Its scans have the trigger `scheduled`. What must not be asked is refused with the rule."""
-    subject = schedules.Subject(url=body.url, image=body.image, platform=body.platform)
+    asked = options.PLAIN if body.options is None else options.judged(body.options.model_dump())
+    subject = schedules.Subject(url=body.url, image=body.image, platform=body.platform, options=asked)
     made = await schedules.create(
         platform_of(request), **_whose(caller), subject=subject, cron=body.cron, time_zone=body.time_zone
     )
@@ -124,7 +130,11 @@ async def change_schedule(
     request: Request, caller: Writer, schedule_id: UUID, body: ScheduleChange
 ) -> schemas.Envelope[Schedule]:
     """Other times, off, or on again; from now on: what was missed while it was off is not caught up."""
-    wish = schedules.Wish(cron=body.cron, time_zone=body.time_zone, active=body.active)
+    asked = None if body.options is None else options.judged(body.options.model_dump())
+    keeps = body.options is None or "headers" not in body.options.model_fields_set
+    wish = schedules.Wish(
+        cron=body.cron, time_zone=body.time_zone, active=body.active, options=asked, keeps_headers=keeps
+    )
     held = await schedules.change(
         platform_of(request), **_whose(caller), schedule_id=schedule_id, wish=wish, who=caller.identity.who
     )

@@ -143,6 +143,9 @@ class PageOptions(BaseModel):
 
     crawl: CrawlOptions | None = None
     device: Literal["mobile", "desktop"] = "mobile"
+    engine: Literal["auto", "psi", "lab", "lighthouse"] = Field(
+        default="auto", description="What measures how the page loads; `auto` is the installation's choice"
+    )
     headers: Annotated[
         dict[
             Annotated[str, Field(min_length=1, max_length=100)],
@@ -205,9 +208,10 @@ class Scan(Out):
     )
     platform: str | None = Field(description="The platform that was asked for of the image, or of the file's images")
     name: str | None = Field(description="What people call the target")
-    options: dict[str, Any] = Field(description="What was asked for of a page: crawl, device, the names of headers")
+    options: dict[str, Any] = Field(description="What was asked of a page: crawl, device, engine, names of headers")
     evidence: list[str] = Field(description="Scanners of which what they saw is kept, for `/scans/{scan_id}/evidence`")
     retry_of: UUID | None = Field(description="The ended run whose target this one looks at again")
+    recheck_of: UUID | None = Field(description="The ended run whose evidence this one judges, without another look")
     scanner_status: dict[str, str] = Field(description="Scanner to pending, running, done or failed")
     scanners: dict[str, Scanner] = Field(description="The same with reasons and times")
     summary: dict[str, Any] = Field(description="Counts of what was found; empty until something is known")
