@@ -23,7 +23,8 @@ class OsvApi:
     """A running server. ``page`` is how many names an answer holds; ``busy`` counts answers of 503 to come first.
 
     Ecosystems in ``unknown`` are refused, with the whole batch; ids in ``lost`` are named and not there, and those in
-    ``swapped`` are answered with another record. Without ``dated`` nothing says when a record has changed.
+    ``swapped`` are answered with another record. Without ``dated`` nothing says when a record has changed. One that is
+    ``forgetful`` knows none of the tokens that it has given.
     """
 
     url: str = ""
@@ -33,6 +34,7 @@ class OsvApi:
     lost: frozenset[str] = frozenset()
     swapped: dict[str, str] = field(default_factory=dict)
     dated: bool = True
+    forgetful: bool = False
     answer: bytes | None = None
     asked: list[str] = field(default_factory=list)
     batches: list[int] = field(default_factory=list)
@@ -92,6 +94,9 @@ def _handler(records: Sequence[Record], api: OsvApi) -> type[BaseHTTPRequestHand
                 self._batch(queries)
 
         def _batch(self, queries: list[dict[str, Any]]) -> None:
+            if api.forgetful and any("page_token" in query for query in queries):
+                self._say(400, {"code": 3, "message": "invalid cursor"})
+                return
             for at, query in enumerate(queries):
                 if query["package"]["ecosystem"] in api.unknown:
                     self._say(400, {"code": 3, "message": f"error in query at index {at}: invalid ecosystem"})

@@ -91,6 +91,31 @@ def test_pages_are_followed_for_those_that_have_more(tmp_path: Path) -> None:
     assert coverage == ()
 
 
+def test_what_has_further_pages_that_cannot_be_had_is_told(tmp_path: Path) -> None:
+    many = [record(f"GHSA-{n}", "npm", "left", fixed="2.0.0") for n in range(7)]
+    with serve([*many, *RECORDS[2:]]) as api:
+        api.page, api.forgetful = 3, True
+        advice, (entry,) = ask(api, tmp_path)
+    assert sum(finding.rule.startswith("GHSA-") for finding in advice.findings) == 3
+    assert (entry.state, entry.reason, entry.count) == ("partial", "not_answered", 1)
+    assert "HTTP 400: npm/left" in (entry.detail or "")
+
+
+def test_a_release_that_the_api_knows_nothing_of_is_not_clean(tmp_path: Path) -> None:
+    known = record("DEBIAN-CVE-2024-1", "Debian:11", "curl", fixed="7.0", upstream=["CVE-2024-1"])
+    rhel = plain("rpm", "expat", "2.5.0-1.el9", distro=Distro(id="rhel", version="9.4"))
+    packages = [deb("zlib1g", "1", release="11"), deb("zlib1g", "1", release="99"), rhel]
+    with serve([known]) as api:
+        advice, coverage = ask(api, tmp_path, packages)
+        assert api.batches == [2, 12]
+    assert coverage == ()
+    assert [(entry.what, entry.state, entry.reason) for entry in advice.coverage if entry.reason != "no_feed"] == [
+        ("advisories.Debian:11", "looked", None),
+        ("advisories.Debian:99", "missing", "no_advisories"),
+        ("advisories.Red Hat:9", "missing", "no_advisories"),
+    ]
+
+
 def test_a_thousand_questions_a_batch_each_once(tmp_path: Path) -> None:
     packages = [plain("npm", f"p{n}", "1.0.0") for n in range(1_001)] + [plain("npm", "p0", "1.0.0", path="b")]
     with serve([]) as api:

@@ -8,12 +8,13 @@ calls a version safe is not heard.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from surveyor.scan.advise import rhel
 from surveyor.scan.advise.build import Builder
 from surveyor.scan.advise.ecosystems import epochs_of, lookup
 from surveyor.scan.advise.feeds import osv
@@ -32,6 +33,10 @@ __all__ = ["Answered", "Api", "answered"]
 #: Releases with long support are ecosystems of that name; a database would say which there are.
 _LTS = frozenset(f"Ubuntu:{year}.04:LTS" for year in range(14, 60, 2))
 _NAMED = 5
+#: What OSV has under names of its own (``Red Hat:enterprise_linux:9::baseos``), and so answers nothing about.
+_ELSEWHERE = frozenset({rhel.BASE})
+#: Packages of which every distribution has some, and every list of advisories something.
+_EVERYWHERE = ("openssl", "busybox", "glibc", "linux", "kernel", "curl")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +59,14 @@ def answered(
     progress("osv.online.start", f"{counted(len(queries), 'package')} at {api.base}", packages=len(queries))
     with progress.timing("osv.online"), Kept(kept) as records, tempfile.TemporaryDirectory() as folder:
         named = api.query(queries)
+        foreign = _foreign(named.hits, api)
         wanted = {identity: modified for hits in named.hits.values() for identity, modified in hits}
         failed = _fill(records, wanted, api)
         path = Path(folder) / "online.db"
-        failed = {**_write(path, named.hits, records, wanted, now), **failed}
-        told = f"{counted(len(wanted), 'advisory')}, {len(failed):,} not had"
-        progress("osv.online.done", told, asked=len(queries), advisories=len(wanted), failed=len(failed))
+        told = {query: found for query, found in named.hits.items() if query.ecosystem not in foreign}
+        failed = {**_write(path, told, records, wanted, now), **failed}
+        detail = f"{counted(len(wanted), 'advisory')}, {len(failed):,} not had"
+        progress("osv.online.done", detail, asked=len(queries), advisories=len(wanted), failed=len(failed))
         with open_snapshot(path) as snapshot:
             yield Answered(snapshot=snapshot, coverage=tuple(_coverage(named.failed, failed, api.base)))
 
@@ -68,9 +75,27 @@ def _queries(packages: Sequence[Package]) -> list[Query]:
     """Each name and version once; what has no ecosystem or no version is told by the match."""
     epochs = epochs_of(packages)
     asked = (lookup(package, _LTS, epochs) for package in packages)
-    return list(
-        dict.fromkeys(Query(one.ecosystem, one.name, one.version) for one in asked if one.ecosystem and one.version)
-    )
+    known = (one for one in asked if one.ecosystem and one.ecosystem.partition(":")[0] not in _ELSEWHERE)
+    return list(dict.fromkeys(Query(one.ecosystem or "", one.name, one.version) for one in known if one.version))
+
+
+def _foreign(hits: Mapping[Query, Sequence[object]], api: Api) -> set[str]:
+    """Releases of distributions that the API knows nothing of: it answers as if all were well there.
+
+    Where nothing was found it is asked for the first version of what no distribution is without flaws in.
+    """
+    found: dict[str, bool] = {}
+    for query, named in hits.items():
+        if ":" in query.ecosystem:
+            found[query.ecosystem] = found.get(query.ecosystem, False) or bool(named)
+    silent = [ecosystem for ecosystem, any_ in found.items() if not any_]
+    probes = [Query(ecosystem, name, "0") for ecosystem in silent for name in _EVERYWHERE]
+    try:
+        answers = api.query(probes).hits if probes else {}
+    except ScanError:
+        return set(silent)  # nobody knows, so nothing was looked at
+    known = {query.ecosystem for query, named in answers.items() if named}
+    return set(silent) - known
 
 
 def _fill(records: Kept, wanted: dict[str, str], api: Api) -> dict[str, ScanError]:

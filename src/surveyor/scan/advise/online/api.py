@@ -103,7 +103,6 @@ class Api:
                 self._batch(batch, named)
             except ScanError as caught:
                 error = caught
-                named.failed |= {query: str(caught)[:300] for query in batch if query not in named.hits}
         if error is not None and not named.hits:
             raise error
         return named
@@ -124,11 +123,18 @@ class Api:
         return answer.body if answer.status == 200 else Unreachable(f"HTTP {answer.status}")
 
     def _batch(self, batch: list[Query], named: Named) -> None:
-        """Ask until no question has a page left; a question that the API refuses is left out and told."""
+        """Ask until no question has a page left; a question that the API refuses is left out and told.
+
+        What had its first pages only is told too: of those that it was not told nobody knows.
+        """
         tokens: dict[Query, str] = {}
         open_ = batch
         for _ in range(_PAGES):
-            answers = self._ask(open_, tokens, named)
+            try:
+                answers = self._ask(open_, tokens, named)
+            except ScanError as error:
+                named.failed |= {query: str(error)[:300] for query in open_ if query not in named.failed}
+                raise
             tokens = {}
             for query, (found, token) in answers.items():
                 named.hits.setdefault(query, []).extend(found)
