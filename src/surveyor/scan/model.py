@@ -276,6 +276,11 @@ class Finding:
         return is_aside(self.ruled_by)
 
 
+def order(finding: Finding) -> tuple[bool, int, str, str]:
+    """Sort key of findings: the worst first, those about mere headers last."""
+    return finding.aside, finding.severity.rank, finding.domain, finding.title
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
     """One thing that was or was not looked at, with coordinates.

@@ -25,6 +25,7 @@ from surveyor.scan.model import (
     Severity,
     Summary,
     Target,
+    order,
 )
 from surveyor.scan.outline import Outline
 from surveyor.scan.plan import Request
@@ -104,7 +105,7 @@ def _seldom_collected() -> Iterator[None]:
 
 
 def _report(request: Request, parts: Parts, ledger: Ledger, started: datetime) -> Report:
-    findings = sorted(parts.findings, key=_order)
+    findings = sorted(parts.findings, key=order)
     status = _status(request, parts, ledger)
     report = Report(
         scanner=_scanner(parts.units),
@@ -182,10 +183,6 @@ def _reasons(parts: Parts) -> str:
 
 def _scanner(units: dict[str, int]) -> dict[str, object]:
     return {"name": "surveyor", "version": __version__, "units": dict(sorted(units.items()))}
-
-
-def _order(finding: Finding) -> tuple[bool, int, str, str]:
-    return finding.aside, finding.severity.rank, finding.domain, finding.title
 
 
 def summarise(findings: list[Finding], *, packages: int) -> Summary:

@@ -31,6 +31,7 @@ from surveyor.scan.model import (
     ScanStatus,
     Source,
     Target,
+    order,
 )
 from surveyor.scan.plan import Inventory, Rematch
 from surveyor.scan.settings import Settings
@@ -94,6 +95,7 @@ def _on(inventory: Inventory, opened: Snapshot, settings: Settings, progress: Pr
         sources=advice.sources if advice else (),
         packages=tuple(_bare(package) for package in asked.values()),
         findings=advice.findings if advice else (),
+        upgrades=advice.upgrades if advice else (),
         error=None if advice else ledger.entries[-1].detail,
     )
 
@@ -123,7 +125,7 @@ def again(report: Report, opened: Snapshot, settings: Settings, progress: Progre
     )
     coverage = (*kept, *advice.coverage)
     others = [finding for finding in report.findings if finding.domain is not Domain.VULNERABILITY]
-    findings = sorted((*others, *advice.findings), key=lambda one: (one.severity.rank, one.domain, one.title))
+    findings = sorted((*others, *advice.findings), key=order)
     whole = all(entry.state not in INCOMPLETE for entry in coverage)
     return replace(
         report,

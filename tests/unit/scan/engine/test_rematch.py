@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from surveyor.scan.advise.feeds import feed
+from surveyor.scan.advise.snapshot import open_snapshot
 from surveyor.scan.advise.sources import want
 from surveyor.scan.advise.update import update
 from surveyor.scan.engine import rematch
 from surveyor.scan.events import Progress
 from surveyor.scan.model import CoverageState, Distro, Package, Report, ScanStatus, SourcePackage
-from surveyor.scan.plan import Rematch
+from surveyor.scan.plan import Inventory, Rematch
 from surveyor.scan.settings import Settings
 from tests.servers.osv_bucket import record, write
 
@@ -33,7 +35,10 @@ def database(tmp_path: Path) -> Path:
                 record("CVE-2026-1", "PyPI", "demo", fixed="2.0"),
                 record("CVE-2026-2", "PyPI", "other", fixed="2.0"),
             ],
-            "Debian": [record("DEBIAN-CVE-2026-3", "Debian:12", "expat", fixed="2.5.0-2")],
+            "Debian": [
+                record("DEBIAN-CVE-2026-3", "Debian:12", "expat", fixed="2.5.0-2"),
+                record("CVE-2026-0", "Debian:12", "linux", fixed="6.2"),
+            ],
         },
     )
     update([want(feed("osv"), bucket, fetch=no_network)], path, progress=Progress())
@@ -93,3 +98,29 @@ def test_an_ecosystem_without_advisories_was_not_looked_at(database: Path) -> No
     npm = Package(purl="pkg:npm/demo@1", type="npm", name="demo", version="1")
     report = look(database, "npm/demo", npm)
     assert [entry.state for entry in report.coverage] == [CoverageState.MISSING]
+
+
+def test_many_inventories_are_told_what_upgrades_would_end(database: Path) -> None:
+    held = Inventory(packages=(pypi("demo", "1.0"), pypi("other", "1.0")), artifact="sha256:1", name="app.tar")
+    (report,) = rematch.each([held], Settings(advisories=database), Progress())
+    assert [(one.package, one.version) for one in report.upgrades] == [
+        ("pkg:pypi/demo", "2.0"),
+        ("pkg:pypi/other", "2.0"),
+    ]
+
+
+def test_what_is_about_mere_headers_comes_last_again(database: Path) -> None:
+    headers = Package(
+        purl="pkg:deb/debian/linux-libc-dev@6.1?distro=debian-12",
+        type="deb",
+        namespace="debian",
+        name="linux-libc-dev",
+        version="6.1",
+        source=SourcePackage(name="linux", version="6.1"),
+        distro=Distro(id="debian", version="12"),
+    )
+    report = replace(look(database, "", pypi("demo", "1.0")), packages=(headers, pypi("other", "1.0")))
+    with open_snapshot(database) as opened:
+        again = rematch.again(report, opened, Settings(), Progress())
+    assert [finding.title for finding in again.findings] == ["CVE-2026-2: pypi/other", "CVE-2026-0: deb/debian/linux"]
+    assert [finding.severity.value for finding in again.findings] == ["unknown"] * 2
