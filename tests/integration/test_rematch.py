@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from surveyor.scan.advise import choice, update
 from surveyor.scan.events import Progress
+from surveyor.scan.model import Report
 from surveyor.scan.net import Client
 from surveyor.scan.report import json as report_json
 from surveyor.scan.settings import Feeds
@@ -118,15 +119,47 @@ async def test_an_advisory_that_appears_is_found_in_what_was_scanned_before(near
     (fact,) = [fact["words"] for fact in rows.facts(run) if "again" in str(fact["words"])]
     assert str(fact).endswith("with advisories of 1 Feb 2026")
     assert "advisories.rematch" in [entry["what"] for entry in run.coverage]
-    # the report as a file is as the scan left it, and says so
-    sent = await reports.download(near.platform, **near.place, scan_id=concerned)
-    report = report_json.decode(b"".join([chunk async for chunk in sent.chunks]))
-    assert report.findings == ()
+    # the report as a file says the same; the scanner's own is as it left it
+    report = await file(near, concerned)
+    assert [(one.title, one.assets[0].path) for one in report.findings] == [(DEMO, found.assets[0].path)]
+    assert (report.summary.findings["unknown"], len(report.packages)) == (1, 1)
+    assert [source.feed for source in report.sources] == ["osv:PyPI"]
     (entry,) = (entry for entry in report.coverage if entry.what == "advisories.rematch")
-    assert (entry.state, "1 new, 0 gone" in str(entry.detail)) == ("skipped", True)
+    assert (entry.state, "1 new, 0 gone" in str(entry.detail)) == ("looked", True)
+    assert (await file(near, concerned, slot="artifact")).findings == ()
     # what holds none of it is not read
     assert (await near.scan(others)).rematch is None
     assert await told(near, others) == []
+
+
+async def file(near: Ground, scan_id: UUID, **wanted: Any) -> Report:
+    sent = await reports.download(near.platform, **near.place, scan_id=scan_id, **wanted)
+    return report_json.decode(b"".join([chunk async for chunk in sent.chunks]))
+
+
+async def kept(near: Ground, scan_id: UUID) -> list[str]:
+    return [meta.key async for meta in near.platform.storage.list(f"scans/{scan_id}")]
+
+
+async def test_what_is_kept_of_a_match_is_that_of_the_last_one(near: Ground) -> None:
+    await publish(near, flaw(1))
+    scan = await scanned(near, wheel("demo", "1.0"), "app.whl")
+    assert len(await kept(near, scan)) == 1
+    for day, fixed in ((2, "2.0"), (3, "3.0")):
+        await publish(near, flaw(day, fixed=fixed))
+        assert len(await kept(near, scan)) == 2
+        report = await file(near, scan)
+        assert [one.fixed_in for one in report.findings] == [(fixed,)]
+        # the page says the same of upgrades
+        assert [one["version"] for one in (await near.scan(scan)).summary["upgrades"]] == [fixed]
+        assert [one.version for one in report.upgrades] == [fixed]
+    # lost, the report is as the scan left it, and says so
+    (again,) = [key for key in await kept(near, scan) if "again" in key]
+    await near.platform.storage.delete(again)
+    report = await file(near, scan)
+    assert [one.fixed_in for one in report.findings] == [()]
+    (entry,) = (entry for entry in report.coverage if entry.what == "advisories.rematch")
+    assert (entry.state, entry.reason) == ("skipped", "matched_later")
 
 
 async def test_what_the_command_line_brings_is_noticed_once(near: Ground) -> None:

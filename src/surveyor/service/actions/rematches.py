@@ -7,12 +7,25 @@ where it was solved; what advisories no longer say is stamped as not seen; what 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
 from surveyor.scan.model import Asset, Report, ScanStatus
 from surveyor.scan.plan import ARTIFACT_SLOTS, Inventory
-from surveyor.service.actions import clock, ingest, intake, inventories, priorities, regressions, runs, webhooks
+from surveyor.service.actions import (
+    clock,
+    ingest,
+    intake,
+    inventories,
+    priorities,
+    regressions,
+    rematched,
+    runs,
+    webhooks,
+)
+from surveyor.service.actions.platform import Platform
+from surveyor.service.errors import ServiceError
 from surveyor.service.store import advisories, concerned, events, packages, scans, sightings
 from surveyor.service.store.database import Session, Sessions
 from surveyor.service.store.events import NewEvent
@@ -82,23 +95,39 @@ async def state_of(sessions: Sessions, update_id: UUID) -> str | None:
     return update.state if update else None
 
 
-async def apply(sessions: Sessions, scan_id: UUID, report: Report, *, state: str) -> bool:
+async def apply(platform: Platform, scan_id: UUID, report: Report, *, state: str) -> bool:
     """Write what the match of an inventory came to; ``False`` where it is another scan's word by now."""
-    async with sessions() as session, session.begin():
-        scan = await scans.find(session, scan_id)
-        if scan is None:
-            return False
-        await sightings.hold_project(session, scan.project_id)
-        scan = await scans.lock(session, scan_id)
-        if scan is None or scan.status != "done" or await concerned.is_replaced(session, scan_id):
-            return False
-        if report.scan_status is ScanStatus.FAILED:
-            await _failed(session, scan, report.error or "the inventory could not be matched")
-            return False
-        place = ingest.place_of(scan, _SLOT, report.target.digest)
-        new, gone = await _findings(session, scan, place, report)
-        await _tell(session, scan, place, report, state=state, new=new, gone=gone)
-    return True
+    failed = report.scan_status is ScanStatus.FAILED
+    key = None if failed else await rematched.keep(platform, scan_id, report, slot=_SLOT)
+    needless = key
+    try:
+        async with platform.sessions() as session, session.begin():
+            held = await _written(session, scan_id, report, state=state, key=key)
+        if held is not None:
+            needless = (held.rematch or {}).get(rematched.KEY)
+    finally:
+        if needless is not None:
+            with suppress(ServiceError):  # it stays, and nothing leads to it
+                await platform.storage.delete(needless)
+    return held is not None
+
+
+async def _written(session: Session, scan_id: UUID, report: Report, *, state: str, key: str | None) -> Scan | None:
+    """Write it in one transaction; the scan as it was before, ``None`` where nothing was written."""
+    scan = await scans.find(session, scan_id)
+    if scan is None:
+        return None
+    await sightings.hold_project(session, scan.project_id)
+    scan = await scans.lock(session, scan_id)
+    if scan is None or scan.status != "done" or await concerned.is_replaced(session, scan_id):
+        return None
+    if report.scan_status is ScanStatus.FAILED:
+        await _failed(session, scan, report.error or "the inventory could not be matched")
+        return None
+    place = ingest.place_of(scan, _SLOT, report.target.digest)
+    new, gone = await _findings(session, scan, place, report)
+    await _tell(session, scan, place, report, state=state, new=new, gone=gone, key=key)
+    return scan
 
 
 async def fail(sessions: Sessions, scan_id: UUID, detail: str) -> None:
@@ -139,7 +168,15 @@ async def _findings(session: Session, scan: Scan, place: Place, report: Report) 
 
 
 async def _tell(
-    session: Session, scan: Scan, place: Place, report: Report, *, state: str, new: list[str], gone: list[str]
+    session: Session,
+    scan: Scan,
+    place: Place,
+    report: Report,
+    *,
+    state: str,
+    new: list[str],
+    gone: list[str],
+    key: str | None,
 ) -> None:
     """Say in the scan that it was matched again, when, with what, and what came of it."""
     sources = [{"feed": source.feed, "date": source.date and source.date.isoformat()} for source in report.sources]
@@ -149,6 +186,7 @@ async def _tell(
         "sources": intake.scrub(sources),
         "new": len(new),
         "gone": len(gone),
+        rematched.KEY: key,
     }
     dates = [source.date for source in report.sources if source.date]
     of = f" of {max(dates):%Y-%m-%d}" if dates else ""

@@ -12,9 +12,9 @@ from uuid import UUID
 
 import orjson
 
-from surveyor.scan.model import INCOMPLETE, Coverage, CoverageState, Report, ScanStatus, Severity, Summary
+from surveyor.scan.model import INCOMPLETE, Coverage, CoverageState, Report, ScanStatus, Severity, Summary, order
 from surveyor.scan.report import json as report_json
-from surveyor.service.actions import intake, inventories, scans
+from surveyor.service.actions import intake, inventories, rematched, scans
 from surveyor.service.actions.platform import Platform
 from surveyor.service.errors import Conflict, NotFound
 from surveyor.service.store.scans import TERMINAL, Scan
@@ -37,7 +37,8 @@ async def download(
 ) -> Download:
     """The report of an ended scan as JSON: one for the whole run, or a single scanner's as it wrote it.
 
-    The whole run's also says what the run came to: its health, and the model's words where one was asked.
+    The whole run's also says what the run came to: its health, and the model's words where one was asked; and where its
+    inventory has met newer advisories since, what they say.
     Conflict while the scan has not ended, NotFound when its scanners left none.
     """
     scan = await scans.find(platform.sessions, team_id=team_id, project_id=project_id, scan_id=scan_id)
@@ -52,8 +53,10 @@ async def download(
     parts = {}
     for held, key in sorted(keys.items()):
         parts[held] = await platform.storage.get_bytes(key, max_bytes=intake.REPORT_BYTES)
-    written = _told if len(scan.scanner_status) == 1 else _merged
-    return Download(name=f"{name}.json", chunks=_once(await asyncio.to_thread(written, scan, parts)))
+    if len(scan.scanner_status) > 1:
+        return Download(name=f"{name}.json", chunks=_once(await asyncio.to_thread(_merged, scan, parts)))
+    again = await rematched.later(platform, scan)
+    return Download(name=f"{name}.json", chunks=_once(await asyncio.to_thread(_told, scan, parts, again)))
 
 
 def named(scan: Scan) -> str:
@@ -65,20 +68,23 @@ async def _once(content: bytes) -> AsyncIterator[bytes]:
     yield content
 
 
-def _told(scan: Scan, parts: dict[str, bytes]) -> bytes:
-    """The only scanner's report with what the run came to.
+def _told(scan: Scan, parts: dict[str, bytes], again: bytes | None) -> bytes:
+    """The only scanner's report with what the run came to, and what newer advisories said of its inventory since.
 
-    Not read into values, as a merge needs them: an inventory may be of a hundred MB, and one object of it changes.
+    Not read into values, as a merge needs them: an inventory may be of a hundred MB, and little of it changes.
     """
     (content,) = parts.values()
     report = orjson.loads(content)
+    if again is not None:
+        rematched.put_into(report, again, scan)
+    else:
+        report["coverage"] = [*(report.get("coverage") or ()), *map(asdict, _later(scan))]
     report["summary"] = {**(report.get("summary") or {}), **_outcome(scan)}
-    report["coverage"] = [*(report.get("coverage") or ()), *map(asdict, _later(scan))]
     return orjson.dumps(report, option=report_json.OPTIONS)
 
 
 def _later(scan: Scan) -> Iterator[Coverage]:
-    """That the inventory has met newer advisories since: the report is as the scan left it, and its summary is not."""
+    """That the inventory has met newer advisories since whose word is not kept: the report is as the scan left it."""
     if scan.rematch is not None:
         new, gone = scan.rematch["new"], scan.rematch["gone"]
         detail = (
@@ -115,7 +121,7 @@ def merge(scan: Scan, parts: dict[str, Report]) -> Report:
     ]
     coverage = (*(entry for report in reports for entry in report.coverage), *missing)
     found = [finding for report in reports for finding in report.findings]
-    findings = tuple(sorted(found, key=lambda finding: (finding.severity.rank, finding.domain, finding.title)))
+    findings = tuple(sorted(found, key=order))
     packages = tuple(package for report in reports for package in report.packages)
     counts = Counter(finding.severity.value for finding in findings)
     status = _status(scan, parts, coverage)

@@ -73,7 +73,7 @@ async def _batch(work: Work, folder: Path, scans: Sequence[UUID], state: str) ->
 
 async def _write(work: Work, scan: UUID, report: Report, state: str) -> None:
     try:
-        await rematches.apply(work.platform.sessions, scan, report, state=state)
+        await rematches.apply(work.platform, scan, report, state=state)
     except ScanError as error:
         await rematches.fail(work.platform.sessions, scan, f"what the match left is not usable: {error}")
 
