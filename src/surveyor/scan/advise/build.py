@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -83,7 +83,7 @@ class Collection:
     """One feed's records of one scope, being written."""
 
     def __init__(self, db: sqlite3.Connection, feed: str, scope: str, touched: Touched) -> None:
-        self._db, self._feed, self._touched = db, feed, touched
+        self._db, self._feed, self._scope, self._touched = db, feed, scope, touched
         row = db.execute(
             "SELECT n, updated_at, rest_dictionary, record_dictionary FROM collection WHERE feed = ? AND scope = ?",
             (feed, scope),
@@ -174,6 +174,44 @@ class Collection:
         self._db.execute("DELETE FROM fact WHERE collection = ?", of)
         self._db.execute("DELETE FROM answer WHERE collection = ?", of)
         self._bare = True
+
+    def restore(self, base: Path, entries: Iterable[str]) -> None:
+        """Put back what the database in use has under these names: it was cleared, and cannot be read now.
+
+        What is packed stays as it is, since a collection keeps its dictionaries.
+        """
+        of = (self._feed, self._scope)
+        with closing(sqlite3.connect(f"file:{quote(str(base.absolute()))}?mode=ro&immutable=1", uri=True)) as old:
+            for (n,) in old.execute("SELECT n FROM collection WHERE feed = ? AND scope = ?", of).fetchall():
+                for entry in entries:
+                    self._put_back(old, n, entry)
+
+    def _put_back(self, old: sqlite3.Connection, collection: int, entry: str) -> None:
+        for (payload,) in old.execute(
+            "SELECT payload FROM fact WHERE cve = ? AND collection = ?", (entry, collection)
+        ).fetchall():
+            row = (entry, self._n, payload)
+            self._db.execute("INSERT OR IGNORE INTO fact (cve, collection, payload) VALUES (?, ?, ?)", row)
+        if self._db.execute("SELECT 1 FROM advisory WHERE collection = ? AND entry = ?", (self._n, entry)).fetchone():
+            return
+        asked = "SELECT n, entry, modified, names, payload FROM advisory WHERE collection = ? AND entry = ?"
+        for n, *rest in old.execute(asked, (collection, entry)).fetchall():
+            cursor = self._db.execute(
+                "INSERT INTO advisory (collection, entry, modified, names, payload) VALUES (?, ?, ?, ?, ?)",
+                (self._n, *rest),
+            )
+            named = (
+                "SELECT e.name, a.name, a.ranges, a.state, a.rest FROM affected a"
+                " JOIN ecosystem e ON e.n = a.ecosystem WHERE a.advisory = ?"
+            )
+            self._db.executemany(
+                "INSERT INTO affected (ecosystem, name, advisory, collection, ranges, state, rest)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (self._ecosystem(ecosystem), name, cursor.lastrowid, self._n, *said)
+                    for ecosystem, name, *said in old.execute(named, (n,)).fetchall()
+                ],
+            )
 
     def finish(self, mark: Mark) -> int:
         """Write what is still waiting and how far the collection now is; how many records it has."""

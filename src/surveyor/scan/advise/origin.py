@@ -14,15 +14,21 @@ from surveyor.scan.errors import LimitExceeded, Malformed, Unreachable
 
 #: Answers of a server that may answer otherwise in a while.
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_ABSENT = frozenset({404, 410})
 _LONGEST_NAME = 255
 
 
 class NoFile(Unreachable):
-    """A server answered, and not with the file; ``status`` is HTTP's."""
+    """A place answered, and not with the file; ``status`` is HTTP's, for a folder that of a server without the file."""
 
     def __init__(self, message: str, *, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+    @property
+    def absent(self) -> bool:
+        """Whether the file is not there, rather than not to be had now."""
+        return self.status in _ABSENT
 
 
 class Answer(Protocol):
@@ -119,7 +125,7 @@ class Directory:
         """Open a file below the directory; its mark is time and size."""
         path = self.root.joinpath(*(checked(part) for part in parts))
         if not path.is_file():
-            raise Unreachable(f"{path}: no such file")
+            raise NoFile(f"{path}: no such file", status=404)
         stat = path.stat()
         if stat.st_size > max_bytes:
             raise LimitExceeded(f"{path}: more than {max_bytes:,} bytes")

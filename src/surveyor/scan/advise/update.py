@@ -23,6 +23,7 @@ from surveyor.scan.settings import host_of
 from surveyor.scan.vocabulary import counted
 
 _NOTES = 10
+_UNREAD = 20_000
 #: A scope that has lost more of its records than this at once is taken for a broken source.
 _MOST_LOST = 0.2
 _SMALL = 20
@@ -268,6 +269,8 @@ def _write(run: _Run, feed: Feed, scope: str, collection: Collection, changes: C
     gone = set(changes.gone)
     for name in gone:
         collection.remove(name)
+    if changes.whole and run.base is not None and tally.unread:
+        collection.restore(run.base, tally.unread)
     # a list that could not be followed to its end must not count as read
     whole = not tally.broken and tally.missing <= 0
     rows = collection.finish(
@@ -311,6 +314,8 @@ class _Tally:
     withdrawn: int = 0
     broken: int = 0
     notes: list[str] = field(default_factory=list)
+    #: the first names of what could not be read
+    unread: list[str] = field(default_factory=list)
     _seen: set[str] = field(default_factory=set)
 
     def write(self, collection: Collection, feed: Feed, scope: str, fetched: Fetched) -> None:
@@ -325,6 +330,8 @@ class _Tally:
             items = tuple(feed.normalise(raw, scope))
         except ScanError as error:
             self.broken += 1
+            if len(self.unread) < _UNREAD:
+                self.unread.append(name)
             self.note(f"{name[:128]}: {error.code}: {error}")
             return
         self.changed += 1

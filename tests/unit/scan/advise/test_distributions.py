@@ -60,7 +60,7 @@ TRACKER: dict[str, Any] = {
     "zlib": {"CVE-2024-1009": {"releases": {"bookworm": release("open")}}},
 }
 TWICE = ("4.1-r0", "4.1-r2")
-SECDB = {
+SECDB: dict[str, Any] = {
     "distroversion": "v3.19",
     "reponame": "main",
     "packages": [
@@ -214,6 +214,33 @@ def test_alpine_without_its_second_repository_and_without_any(tmp_path: Path) ->
         load(alpine, tmp_path / "s" / "edge", tmp_path / "b.db")
     results = load(alpine, folder, tmp_path / "a.db")
     assert [(item.scope, item.action) for item in results] == [("v3.2", Action.UPDATED), ("v3.3", Action.FAILED)]
+
+
+def test_alpines_second_repository_that_cannot_be_had_now_is_not_forgotten(tmp_path: Path) -> None:
+    folder, path = put(tmp_path / "s", "v3.19/main.json", SECDB), tmp_path / "a.db"
+    put(folder, "v3.19/community.json", {"packages": [{"pkg": {"name": "vim", "secfixes": {"9-r1": ["CVE-2023-9"]}}}]})
+    with serve(folder) as bucket:
+        load(alpine, bucket.url, path, client(bucket).fetch)
+        put(folder, "v3.19/main.json", {**SECDB, "reponame": "changed"})
+        bucket.broken["/v3.19/community.json"] = 403
+        (result,) = load(alpine, bucket.url, path, client(bucket).fetch)
+    assert (result.action, result.rows) == (Action.KEPT, 5)
+    assert "HTTP 403" in result.notes[0]
+    assert [one.rule for one in ask(path, apk("vim", "9-r0")).findings] == ["CVE-2023-9"]
+
+
+def test_a_package_of_alpine_that_cannot_be_read_any_more_is_as_it_was(tmp_path: Path) -> None:
+    folder, path = put(tmp_path / "s", "v3.19/main.json", SECDB), tmp_path / "a.db"
+    load(alpine, folder, path)
+    openssl, xen = SECDB["packages"]
+    put(folder, "v3.19/main.json", {"packages": [openssl, {"pkg": {"name": "xen", "secfixes": 5}}]})
+    (result,) = load(alpine, folder, path)
+    assert (result.action, result.rows, result.broken) == (Action.UPDATED, 4, 1)
+    found = ask(path, apk("libssl3", "3.1.4-r0", "openssl"), apk("xen-libs", "4.1-r1", "xen")).findings
+    assert [one.rule for one in found] == ["CVE-2023-1001", "CVE-2023-1002", "CVE-2023-1004"]
+    # mended, it is read again and stands once
+    put(folder, "v3.19/main.json", {"packages": [openssl, xen], "reponame": "main"})
+    assert [(one.rows, one.broken) for one in load(alpine, folder, path)] == [(4, 0)]
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,16 @@ def test_an_entry_without_a_flaw_or_a_day_is_malformed(tmp_path: Path, more: dic
     assert (result.rows, result.broken) == (1, 2)
 
 
+def test_an_entry_that_cannot_be_read_any_more_is_as_it_was(tmp_path: Path) -> None:
+    path, several = tmp_path / "a.db", [listed(f"CVE-2025-{n}") for n in range(1111, 1211)]
+    run(write_kev(tmp_path / "kev", several), database=path)
+    broken = [{**several[0], "dateAdded": "yesterday"}, *several[2:]]
+    result = run(write_kev(tmp_path / "kev", broken), database=path)
+    assert (result.action, result.rows, result.broken) == (Action.UPDATED, 99, 1)
+    with open_snapshot(path) as snapshot:
+        assert sorted(snapshot.facts(["CVE-2025-1111", "CVE-2025-1112"])) == ["CVE-2025-1111"]
+
+
 def test_what_is_beside_may_be_missing_and_is_bounded() -> None:
     odd = normalised(dueDate="soon", requiredAction=5, notes=None, cwes=["CWE-x", 5, "CWE-79"], shortDescription={})
     assert odd.exploited == Exploited(added="2025-08-25")

@@ -146,6 +146,14 @@ def test_a_window_in_which_nothing_happened(server: Nvd, run: Run) -> None:
     assert run(NOW + timedelta(days=3)).action is Action.UNCHANGED
 
 
+def test_a_clock_that_was_ahead_does_not_keep_it_from_being_asked(server: Nvd, run: Run) -> None:
+    run(NOW + timedelta(days=300))
+    server.asked.clear()
+    server.records.append(cve("CVE-2026-0001", OPENSSL, modified="2026-09-01T11:00:00.000"))
+    assert run(NOW + timedelta(hours=3)).changed > 0
+    assert len(server.asked) > 0
+
+
 def test_refusals_failures_and_pages_for_people_are_waited_for(server: Nvd, run: Run, waits: list[float]) -> None:
     server.answers = [403, 503, b"\xef\xbb\xbf <!DOCTYPE html><html>busy</html>"]
     assert run().rows == 25

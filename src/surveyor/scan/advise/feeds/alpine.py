@@ -16,9 +16,9 @@ import orjson
 from surveyor.scan.advise import record as bounds
 from surveyor.scan.advise.feeds.interface import Changes, Feed, Fetched, Known
 from surveyor.scan.advise.fields import document
-from surveyor.scan.advise.origin import Origin
+from surveyor.scan.advise.origin import NoFile, Origin
 from surveyor.scan.advise.record import Advisory, Affected, State
-from surveyor.scan.errors import LimitExceeded, Malformed, Unreachable
+from surveyor.scan.errors import LimitExceeded, Malformed
 
 REPOSITORIES = ("main", "community")
 _MAX_FILE = 64 << 20
@@ -44,8 +44,9 @@ def fetch(origin: Origin, release: str, known: Known) -> Iterator[Changes | None
         try:
             with origin.open(release, f"{repository}.json", max_bytes=_MAX_FILE) as opened:
                 found[repository] = opened.file.read() if opened.file else b""
-        except Unreachable:
-            if repository == REPOSITORIES[0]:
+        except NoFile as error:
+            # one that cannot be had now is no repository that there is not: its flaws would be forgotten
+            if repository == REPOSITORIES[0] or not error.absent:
                 raise
             continue
         mark = opened.etag or ""

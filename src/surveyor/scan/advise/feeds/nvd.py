@@ -143,7 +143,8 @@ def _asked(origin: Origin, known: Known) -> Changes | None:
     mark, now = known.mark, known.now
     since = _moment(mark.cursor)
     looked = _moment(mark.updated_at)
-    if since and looked and now - looked < RESTED:
+    # looked at ahead of now, a clock was wrong: that is no rest
+    if since and looked and timedelta() <= now - looked < RESTED:
         return None
     spans = list(_spans(since, now)) if since else [_ALL]
     if not spans:
