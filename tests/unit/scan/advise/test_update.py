@@ -19,7 +19,7 @@ from surveyor.scan.errors import BadTarget, Unreachable, Unsupported
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.net import Client
 from surveyor.scan.settings import AllowedHost, Settings
-from tests.servers.osv_bucket import Bucket, record, serve, write
+from tests.servers.osv_bucket import Bucket, Record, record, serve, write
 from tests.unit.scan.advise.conftest import no_network, run
 
 NPM = [record(f"GHSA-{n}", "npm", f"pkg{n}", fixed="2.0.0") for n in range(5)]
@@ -112,6 +112,39 @@ def test_a_listed_record_that_is_not_there_is_asked_for_again(tmp_path: Path) ->
     write(bucket, {"npm": [*NPM[:4], {**NPM[4], "modified": "2026-05-05T00:00:00Z"}]})
     assert run(bucket, path).collections[0].rows == 5
     assert run(bucket, path).collections[0].action is Action.UNCHANGED
+
+
+def test_an_archive_that_is_older_than_its_list_is_believed_for_now_only(tmp_path: Path) -> None:
+    def listed(*days: int) -> list[Record]:
+        return [
+            record(f"GHSA-{day}", "npm", "left", fixed=f"{day}.0.0", modified=f"2026-02-{day:02}T00:00:00Z")
+            for day in days
+        ]
+
+    bucket, path = write(tmp_path / "b", {"npm": listed(1, 2)}), tmp_path / "a.db"
+    old = (bucket / "npm" / "all.zip").read_bytes()
+    newer = [listed(1)[0], {**listed(2)[0], "modified": "2026-02-09T00:00:00Z", "withdrawn": "2026-02-09T00:00:00Z"}]
+    write(bucket, {"npm": newer})
+    new = (bucket / "npm" / "all.zip").read_bytes()
+    (bucket / "npm" / "all.zip").write_bytes(old)
+    run(bucket, path)
+    assert names(path, "npm", "left") == ["GHSA-1", "GHSA-2"]
+    # a cache may give it out for a while; the list is another each time
+    (bucket / "npm" / "all.zip").write_bytes(new)
+    with (bucket / "npm" / "modified_id.csv").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    assert run(bucket, path).collections[0].changed == 1
+    assert names(path, "npm", "left") == ["GHSA-1"]
+
+
+def test_a_list_that_says_other_times_than_its_records_for_ever_is_followed_to_its_end(tmp_path: Path) -> None:
+    bucket, path = (
+        write(tmp_path / "b", {"Go": [record("GO-1", "Go", "x", modified="0001-01-01T00:00:00Z")]}),
+        tmp_path / "a.db",
+    )
+    for turn in range(3):
+        (bucket / "Go" / "modified_id.csv").write_text("2026-01-01T00:00:00Z,GO-1\n" + "\n" * turn, encoding="utf-8")
+        assert run(bucket, path).collections[0].changed == (turn < 2)
 
 
 def test_one_ecosystem_that_cannot_be_had_keeps_its_rows_and_the_others_go_on(

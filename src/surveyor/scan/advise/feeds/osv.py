@@ -27,6 +27,9 @@ _MAX_INDEX = 512 << 20
 _MAX_ZIP = 8 << 30
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@~-]{0,127}")
+_MODIFIED = re.compile(rb'"modified"\s*:\s*"([0-9T:.+Z-]{10,40})"')
+#: Of ``2026-01-01T00:00:00.123Z``, as far as times are compared.
+_SECONDS = 19
 _NOTICES: Final = frozenset({"unmaintained", "notice"})
 _EVENTS: Final = {"introduced": "i", "fixed": "f", "last_affected": "l", "limit": "m"}
 #: These name the CVEs of an erratum in ``related``, which is loose everywhere else.
@@ -89,7 +92,7 @@ def fetch(origin: Origin, ecosystem: str, known: Known) -> Iterator[Changes | No
     held = known.entries()
     wanted = {name: date for name, date in found.entries.items() if held.get(name) != date}
     yield Changes(
-        records=_records(origin, ecosystem, wanted) if wanted else (),
+        records=_records(origin, ecosystem, wanted, held) if wanted else (),
         gone=held.keys() - found.entries.keys(),
         announced=len(wanted),
         date=found.date,
@@ -98,7 +101,7 @@ def fetch(origin: Origin, ecosystem: str, known: Known) -> Iterator[Changes | No
     )
 
 
-def _records(origin: Origin, ecosystem: str, wanted: Mapping[str, str]) -> Iterator[Fetched]:
+def _records(origin: Origin, ecosystem: str, wanted: Mapping[str, str], held: Mapping[str, str]) -> Iterator[Fetched]:
     """The raw records of these names, or why one could not be had; ends with the scanner's error when none can."""
     if origin.singles and len(wanted) <= SINGLES:
         for name in sorted(wanted):
@@ -107,7 +110,20 @@ def _records(origin: Origin, ecosystem: str, wanted: Mapping[str, str]) -> Itera
     with origin.open(ecosystem, "all.zip", max_bytes=_MAX_ZIP) as opened:
         if opened.file is not None:
             for name, raw in archive.records(opened.file, wanted):
-                yield name, wanted[name], raw
+                yield name, _state(raw, wanted[name], held.get(name, "")), raw
+
+
+def _state(raw: bytes | ScanError, listed: str, held: str) -> str:
+    """The time of change that a record of the archive counts as.
+
+    The archive may be older than the list, from a cache too. What it has then counts as what it says itself, so that it
+    is asked for again; but once only, since there are lists that say other times than their records for ever.
+    """
+    if isinstance(raw, ScanError):
+        return listed
+    own = max(_MODIFIED.findall(raw), default=b"").decode()
+    older = bool(own) and own[:_SECONDS] < listed[:_SECONDS]
+    return own if older and held[:_SECONDS] != own[:_SECONDS] else listed
 
 
 def _single(origin: Origin, ecosystem: str, name: str) -> bytes | ScanError:
