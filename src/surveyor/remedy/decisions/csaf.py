@@ -22,6 +22,7 @@ from surveyor.remedy.decisions.statement import (
     Statement,
     moment,
 )
+from surveyor.scan.errors import LimitExceeded
 from surveyor.scan.formats import purl
 from surveyor.scan.formats.json import mapping, sequence, string
 from surveyor.scan.judgement import DecisionStatus, Unapplied
@@ -44,6 +45,7 @@ _WRITTEN_STATUSES = {
 }
 _CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}")
 _NESTED = 4
+_MEANT = 5_000_000
 #: What some vendors write where a statement of impact belongs; it says how bad a flaw is, not why it does no harm.
 _RATINGS = frozenset({"", "none", "low", "moderate", "medium", "important", "high", "critical"})
 
@@ -55,6 +57,8 @@ class _Tree:
     products: dict[str, Product] = field(default_factory=dict)
     parts: dict[str, tuple[str, str]] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
+    #: how many products groups have been read as: one group may be named again and again
+    meant: int = 0
 
 
 def recognises(document: Mapping[str, object]) -> bool:
@@ -167,30 +171,45 @@ def _sorted(
     item: Mapping[str, object], status: DecisionStatus, members: Sequence[str], tree: _Tree
 ) -> dict[tuple[str | None, str], list[str]]:
     """Products by justification and reason."""
-    flags: dict[str, str] = {}
-    reasons: dict[str, str] = {}
+    flags, reasons = _Said(), _Said()
     if status is DecisionStatus.NOT_AFFECTED:
         for flag in map(mapping, sequence(item.get("flags"))):
             if string(flag.get("label")) in JUSTIFICATIONS:
-                flags.update(dict.fromkeys(_meant(flag, tree, members), string(flag.get("label"))))
+                flags.say(flag, tree, string(flag.get("label")))
         threats = (one for one in map(mapping, sequence(item.get("threats"))) if one.get("category") == "impact")
         impacts = [one for one in threats if string(one.get("details")).casefold() not in _RATINGS]
     else:
         impacts = [mapping(one) for one in sequence(item.get("remediations"))]
     for told in impacts:
-        reasons.update(dict.fromkeys(_meant(told, tree, members), string(told.get("details"))))
+        reasons.say(told, tree, string(told.get("details")))
     found: dict[tuple[str | None, str], list[str]] = {}
     for member in members:
-        found.setdefault((flags.get(member), reasons.get(member, "")), []).append(member)
+        found.setdefault((flags.of(member) or None, reasons.of(member)), []).append(member)
     return found
 
 
-def _meant(told: Mapping[str, object], tree: _Tree, members: Sequence[str]) -> list[str]:
-    """The products that something is said of: all of them when it names none, and no group that there is not."""
-    products, groups = sequence(told.get("product_ids")), sequence(told.get("group_ids"))
-    if not (products or groups):
-        return list(members)
-    return [*map(string, products), *(one for group in groups for one in tree.groups.get(string(group), []))]
+@dataclass(slots=True)
+class _Said:
+    """What is said of products, of which the last counts: of some by id, or of all when it names none."""
+
+    everything: str = ""
+    named: dict[str, str] = field(default_factory=dict)
+
+    def say(self, told: Mapping[str, object], tree: _Tree, words: str) -> None:
+        products, groups = sequence(told.get("product_ids")), sequence(told.get("group_ids"))
+        if not (products or groups):
+            self.everything, self.named = words, {}
+        self.named.update(dict.fromkeys(map(string, products), words))
+        for group in groups:
+            # no group that there is not
+            members = tree.groups.get(string(group), [])
+            tree.meant += len(members)
+            if tree.meant > _MEANT:
+                raise LimitExceeded(f"groups name products more than {_MEANT:,} times")
+            self.named.update(dict.fromkeys(members, words))
+
+    def of(self, member: str) -> str:
+        return self.named.get(member, self.everything)
 
 
 def _scopes(members: Sequence[str], tree: _Tree) -> Iterator[Scope]:
@@ -218,7 +237,16 @@ def _part(member: str, tree: _Tree) -> tuple[str, str | None]:
         if member not in tree.parts:
             break
         member, parent = tree.parts[member]
+    for _ in range(_NESTED):
+        # a module stands between its packages and the product, and is nothing that can be met itself
+        if parent not in tree.parts or _can_be_met(tree.products.get(parent)):
+            break
+        parent = tree.parts[parent][1]
     return member, parent
+
+
+def _can_be_met(product: Product | None) -> bool:
+    return product is not None and bool(product.purls or product.digests or product.platforms)
 
 
 def write(claims: Sequence[Claim], origin: Origin) -> dict[str, Any]:

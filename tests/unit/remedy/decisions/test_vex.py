@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,22 +13,18 @@ from csaf_lib.verification import Verifier
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surveyor.remedy.decisions import csaf, cyclonedx, openvex, vex
+from surveyor.remedy.decisions import cyclonedx, openvex, vex
 from surveyor.remedy.decisions.apply import apply
 from surveyor.remedy.decisions.claim import Origin, claims
 from surveyor.remedy.decisions.statement import JUSTIFICATIONS, Book
 from surveyor.remedy.document import read_json
 from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
 from surveyor.scan.judgement import Decision, DecisionStatus
-from surveyor.scan.model import Distro, Report, Severity
+from surveyor.scan.model import Report
 from tests import schemas
 from tests.reports import flaw, package, remark, report
+from tests.unit.remedy.decisions.conftest import ONE, TODAY, TWO, WHOLE, A, B, read
 
-TODAY = date(2026, 6, 1)
-A = package("pkg:npm/a@1.0.0", "app/a/package.json", "tests/a/package.json")
-B = package("pkg:pypi/b@2.0", "b/METADATA")
-ONE, TWO = flaw("CVE-2021-1001 GHSA-1", A), flaw("GHSA-2", B, severity=Severity.UNKNOWN)
-WHOLE = report(ONE, TWO, packages=(A, B))
 ORIGIN = Origin(
     author="Shop Team",
     url="https://shop.example/security",
@@ -45,10 +41,6 @@ NOT_AFFECTED, FIXED, AFFECTED, LOOKING, ACCEPTED = (
     DecisionStatus.UNDER_INVESTIGATION,
     DecisionStatus.ACCEPTED,
 )
-
-
-def read(document: dict[str, Any]) -> Book:
-    return vex.read(read_json(json.dumps(document).encode()), "v.json")
 
 
 def decided(status: DecisionStatus, justification: str | None = None, **more: Any) -> Decision:
@@ -320,133 +312,6 @@ def test_a_bill_without_analysis_states_nothing() -> None:
     assert read(bom({"id": "CVE-1", "affects": [{"ref": "a-ref"}]})) == Book(source="v.json", format="cyclonedx")
 
 
-def advisory(vulnerability: dict[str, Any], **tree: Any) -> dict[str, Any]:
-    return {
-        "document": {"csaf_version": "2.0", "tracking": {"current_release_date": "2026-01-01T00:00:00Z"}},
-        "product_tree": tree,
-        "vulnerabilities": [vulnerability],
-    }
-
-
-def named(identity: str, **helper: Any) -> dict[str, Any]:
-    return {"name": identity, "product_id": identity, "product_identification_helper": helper}
-
-
-def platform_tree(cpe: str) -> dict[str, Any]:
-    return {
-        "branches": [
-            {
-                "branches": [
-                    {"product": named("rhel", cpe=cpe)},
-                    {"branches": [{"product": named("expat", purl="pkg:rpm/redhat/expat?arch=src")}]},
-                ]
-            }
-        ],
-        "relationships": [
-            {
-                "product_reference": "expat",
-                "relates_to_product_reference": "rhel",
-                "full_product_name": {"name": "expat in rhel", "product_id": "rhel:expat"},
-            }
-        ],
-    }
-
-
-@pytest.mark.parametrize(
-    ("cpe", "applied"),
-    [
-        ("cpe:/o:redhat:enterprise_linux:9", True),
-        ("cpe:/a:redhat:enterprise_linux:9::appstream", True),
-        ("cpe:2.3:o:redhat:enterprise_linux:9:*:*:*:*:*:*:*", True),
-        ("cpe:/o:redhat:enterprise_linux:8", False),
-        ("cpe:/o:redhat:enterprise_linux:9.1", False),
-        ("cpe:/a:redhat:satellite:6", False),
-        ("nonsense", False),
-    ],
-)
-def test_a_vendors_word_is_about_its_own_release(cpe: str, applied: bool) -> None:
-    held = package(
-        "pkg:rpm/redhat/expat@2.5.0-1.el9?arch=x86_64&distro=rhel-9.4",
-        "var/lib/rpm",
-        distro=Distro(id="rhel", version="9.4"),
-    )
-    found = report(flaw("CVE-2024-1", held), packages=(held,))
-    item = {
-        "cve": "CVE-2024-1",
-        "product_status": {"known_not_affected": ["rhel:expat"]},
-        "flags": [{"label": "vulnerable_code_not_present", "product_ids": ["rhel:expat"]}],
-    }
-    back = apply(found, [read(advisory(item, **platform_tree(cpe)))], today=TODAY)
-    assert (back.findings[0].decision is not None) is applied
-    assert applied or back.decisions[0].unapplied[0].reason == "other_product"
-
-
-def test_csaf_tells_products_of_one_status_apart_by_their_justification() -> None:
-    item = {
-        "cve": "CVE-1",
-        "product_status": {"known_not_affected": ["a", "b", "c"], "recommended": ["a"]},
-        "flags": [{"label": "component_not_present", "group_ids": ["g"]}],
-        "threats": [
-            {"category": "impact", "details": "Moderate", "product_ids": ["a", "b", "c"]},
-            {"category": "impact", "details": "not called", "product_ids": ["b"]},
-        ],
-    }
-    tree = {
-        "full_product_names": [named(one, purl=f"pkg:npm/{one}") for one in "abc"],
-        "product_groups": [{"group_id": "g", "product_ids": ["a"]}],
-    }
-    book = read(advisory(item, **tree))
-    assert [(one.justification, one.reason) for one in book.statements] == [
-        ("component_not_present", JUSTIFICATIONS["component_not_present"]),
-        (None, "not called"),
-    ]
-    assert [one.reason for one in book.faults] == ["no_justification"]
-
-
-@pytest.mark.parametrize(
-    ("cpe", "distro", "applied"),
-    [
-        ("cpe:/o:suse:linux_enterprise_server:15:sp4", Distro(id="sles", version="15.4"), True),
-        ("cpe:2.3:o:suse:linux_enterprise_server:15:sp4:*:*:*:*:*:*", Distro(id="sles", version="15.3"), False),
-        ("cpe:/o:suse:linux_enterprise_server:15", Distro(id="sles", version="15.3"), True),
-        ("cpe:2.3:o:amazon:linux_2:-:*:*:*:*:*:*:*", Distro(id="amzn", version="2"), True),
-        ("cpe:2.3:o:amazon:linux_2:-:*:*:*:*:*:*:*", Distro(id="amzn", version="2023"), False),
-        ("cpe:/a:redhat:satellite:6", Distro(id="", version="6"), False),
-    ],
-)
-def test_a_service_pack_is_a_release_of_its_own(cpe: str, distro: Distro, applied: bool) -> None:
-    held = package("pkg:rpm/redhat/expat@2.5.0-1?arch=x86_64", "var/lib/rpm", distro=distro)
-    item = {"cve": "CVE-2024-1", "product_status": {"fixed": ["rhel:expat"]}}
-    found = report(flaw("CVE-2024-1", held), packages=(held,))
-    back = apply(found, [read(advisory(item, **platform_tree(cpe)))], today=TODAY)
-    assert (back.findings[0].decision is not None) is applied
-
-
-@pytest.mark.parametrize(
-    ("category", "purl", "applied"),
-    [
-        ("product_version", "pkg:npm/a", True),
-        ("product_version_range", "pkg:npm/a", False),
-        ("product_version_range", "pkg:npm/a@1.0.0", True),
-    ],
-)
-def test_a_range_of_versions_is_not_all_of_them(category: str, purl: str, applied: bool) -> None:
-    branch = {"category": category, "name": "vers:npm/<1", "product": named("a", purl=purl)}
-    item = {"cve": "CVE-2021-1001", "product_status": {"fixed": ["a"]}}
-    book = read(advisory(item, branches=[branch]))
-    assert (apply(WHOLE, [book], today=TODAY).findings[0].decision is not None) is applied
-
-
-def test_a_reason_for_a_group_that_there_is_not_is_none_for_all() -> None:
-    item = {
-        "cve": "CVE-2021-1001",
-        "product_status": {"known_not_affected": ["a"]},
-        "flags": [{"label": "component_not_present", "group_ids": ["gone"]}],
-    }
-    book = read(advisory(item, full_product_names=[named("a", purl="pkg:npm/a")]))
-    assert [one.reason for one in book.faults] == ["no_justification"]
-
-
 # ---- hostile
 
 
@@ -500,23 +365,6 @@ def test_a_mangled_document_is_read_or_refused(document: dict[str, Any]) -> None
         return
     told = apply(WHOLE, [book], today=TODAY).decisions[0]
     assert told.applied + sum(one.count for one in told.unapplied) == told.statements
-
-
-def test_a_product_tree_without_end_is_read_without_recursion() -> None:
-    tree: dict[str, Any] = {"product": named("a", purl="pkg:npm/a")}
-    for _ in range(400):
-        tree = {"branches": [tree]}
-    item = {"cve": "CVE-2021-1001", "product_status": {"fixed": ["a"]}}
-    assert len(read(advisory(item, branches=[tree])).statements) == 1
-
-
-def test_relationships_that_lead_in_a_circle_end() -> None:
-    circle = [
-        {"product_reference": one, "relates_to_product_reference": "a", "full_product_name": {"product_id": other}}
-        for one, other in (("a", "b"), ("b", "a"))
-    ]
-    item = {"cve": "CVE-1", "product_status": {"fixed": ["a"]}}
-    assert csaf.read(advisory(item, relationships=circle), "s").statements == ()
 
 
 def test_many_statements_are_applied_in_one_pass() -> None:
