@@ -53,18 +53,28 @@ class Bundle:
 
 def signing_key(path: Path) -> str:
     """The public half (base64) of the key in a file, which is made when it is not there, for its owner alone."""
-    if not path.exists():
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(base64.b64encode(Ed25519PrivateKey.generate().private_bytes_raw()) + b"\n")
+    try:
+        if not path.exists():
+            _make(path)
+    except OSError as error:
+        raise BadTarget(f"{path}: {error.strerror}") from error
     return base64.b64encode(_private(path).public_key().public_bytes_raw()).decode()
+
+
+def _make(path: Path) -> None:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(base64.b64encode(Ed25519PrivateKey.generate().private_bytes_raw()) + b"\n")
 
 
 def export(database: Path, target: Path, key: Path, *, now: datetime) -> Bundle:
     """Write a bundle of the database, signed with the key in a file; the target is there whole or not at all."""
+    for own in (database, key):
+        if target.resolve() == own.resolve():
+            raise BadTarget(f"{target}: is what the bundle is made of; name another file")
     public, feeds = signing_key(key), snapshot.status(database)
     with written(target), tempfile.TemporaryFile(dir=target.parent) as packed, database.open("rb") as file:
         digest, size = _pack(file, packed)
@@ -163,10 +173,12 @@ def _private(path: Path) -> Ed25519PrivateKey:
 
 def _public(text: str) -> bytes:
     """A key as text, or in a file of that name."""
-    path = Path(text)
-    if len(text) < 4_096 and "\n" not in text and path.is_file():
-        with path.open("rb") as file:
-            text = file.read(1_000).decode("ascii", "replace")
+    try:
+        if "\n" not in text and (path := Path(text)).is_file():
+            with path.open("rb") as file:
+                text = file.read(1_000).decode("ascii", "replace")
+    except OSError as error:  # a name too long, or a file that cannot be read
+        raise BadTarget(f"{text[:80]}: {error.strerror}") from error
     return _decoded(text)
 
 

@@ -171,6 +171,19 @@ def test_a_database_of_another_size_than_signed(tmp_path: Path, made: tuple[Path
         bundles.import_(signed(tmp_path, made, size=size), tmp_path / "b.db", [made[1]])
 
 
+def test_a_bundle_takes_the_place_of_nothing_that_it_is_made_of(tmp_path: Path, database: Made) -> None:
+    path = database({"npm": [record("GHSA-1", "npm", "left", fixed="1.0.0")]})
+    bundles.export(path, tmp_path / "a.svb", tmp_path / "k", now=NOW)
+    for target in (path, tmp_path / "k", tmp_path / "here" / ".." / "k"):
+        with pytest.raises(BadTarget, match="name another file"):
+            bundles.export(path, target, tmp_path / "k", now=NOW)
+    assert status(path)[0].rows == 1
+    with pytest.raises(BadTarget, match=r"Not a directory|File exists"):
+        bundles.export(path, tmp_path / "b.svb", tmp_path / "k" / "l", now=NOW)
+    with pytest.raises(BadTarget, match="too long"):
+        bundles.import_(tmp_path / "a.svb", path, ["A" * 300])
+
+
 def test_export_is_there_whole_or_not_at_all(tmp_path: Path, database: Made) -> None:
     with pytest.raises(ScanError):
         bundles.export(tmp_path / "none.db", tmp_path / "a.svb", tmp_path / "k", now=NOW)
