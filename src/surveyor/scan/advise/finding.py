@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -166,16 +167,25 @@ _UNFIXED = {
     State.INVESTIGATING: "The vendor is still looking into it",
     State.END_OF_LIFE: "This release gets no more fixes",
 }
-_COMMANDS: dict[str, Callable[[str, str], str]] = {
-    "apk": lambda names, _: f"apk add --upgrade {names}",
-    "cargo": lambda names, version: f"cargo update -p {names} --precise {version}",
-    "deb": lambda names, _: f"apt-get update && apt-get install --only-upgrade {names}",
-    "gem": lambda names, _: f"bundle update {names}",
-    "golang": lambda names, version: f"go get {names}@v{version.removeprefix('v')}",
-    "npm": lambda names, version: f"npm install {names}@{version}",
-    "pypi": lambda names, version: f"pip install '{names}>={version}'",
-    "rpm": lambda names, _: f"dnf upgrade {names}",
+_COMMANDS: dict[str, Callable[[Sequence[str], str], str]] = {
+    "apk": lambda names, _: f"apk add --upgrade {_quoted(*names)}",
+    "cargo": lambda names, version: f"cargo update -p {_quoted(*names)} --precise {_quoted(version)}",
+    "deb": lambda names, _: f"apt-get update && apt-get install --only-upgrade {_quoted(*names)}",
+    "gem": lambda names, _: f"bundle update {_quoted(*names)}",
+    "golang": lambda names, version: f"go get {_quoted(*_at(names, '@v', version.removeprefix('v')))}",
+    "npm": lambda names, version: f"npm install {_quoted(*_at(names, '@', version))}",
+    "pypi": lambda names, version: f"pip install {_quoted(*_at(names, '>=', version))}",
+    "rpm": lambda names, _: f"dnf upgrade {_quoted(*names)}",
 }
+
+
+def _at(names: Sequence[str], sign: str, version: str) -> Iterator[str]:
+    return (f"{name}{sign}{version}" for name in names)
+
+
+def _quoted(*words: str) -> str:
+    """Words as a shell takes them: names come from targets and versions from feeds, and people copy commands."""
+    return " ".join(map(shlex.quote, words))
 
 
 def _fix(subject: Subject, places: Sequence[Installed], targets: Sequence[str], state: str) -> Fix:
@@ -190,7 +200,7 @@ def _fix(subject: Subject, places: Sequence[Installed], targets: Sequence[str], 
     command = _COMMANDS.get(subject.type)
     if command is None:
         return Fix(summary=summary, steps=(summary, _AGAIN))
-    names = " ".join(dict.fromkeys(name for place in places for name in place.names[:_NAMED]))
+    names = list(dict.fromkeys(name for place in places for name in place.names[:_NAMED]))
     if subject.type in {"golang", "npm"} and subject.namespace:
-        names = f"{subject.namespace}/{subject.name}"
+        names = [f"{subject.namespace}/{subject.name}"]
     return Fix(summary=summary, steps=(command(names, targets[-1]), _AGAIN))
