@@ -129,10 +129,17 @@ def settled(report: Report) -> str:
     return ", ".join(told)
 
 
+def why_aside(finding: Finding) -> str:
+    """Why a finding asks nothing of anybody though it is open: of what it is about only headers are there."""
+    if not finding.aside:
+        return ""
+    return line(next((one.value for one in finding.evidence if one.kind == "rule"), phrases.ruled(finding.ruled_by)))
+
+
 def aside(report: Report) -> list[str]:
     """Findings about a kernel of which only headers are there, package by package in one line each."""
     found = Counter(
-        (finding.title.partition(": ")[2], next((one.value for one in finding.evidence if one.kind == "rule"), ""))
+        (finding.title.partition(": ")[2], why_aside(finding))
         for finding in report.findings
         if finding.aside
     )

@@ -129,6 +129,7 @@ def _advisories(report: Report, packages: dict[str, Package]) -> dict[str, list[
 
 def _verdict(finding: Finding) -> str:
     decided = [f"Decided: {shared.decided(finding.decision)}"] if finding.decision else []
+    decided += [aside] if (aside := shared.why_aside(finding)) else []
     return "; ".join([f"{shared.line(finding.rule, 200)}, {finding.severity}", shared.remedy(finding), *decided])
 
 

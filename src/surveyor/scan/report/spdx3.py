@@ -171,7 +171,7 @@ class _Graph:
                 yield self._vulnerability(name, finding)
             affected = [_name(self._packages[purl]) for purl in shared.affected(finding, self._packages)] or ["target"]
             mark = shared.fingerprint(finding)[:16]
-            decided = f"Decided: {shared.decided(finding.decision)}" if finding.decision else None
+            decided = f"Decided: {shared.decided(finding.decision)}" if finding.decision else shared.why_aside(finding)
             for one in affected:
                 yield self._relation(f"{mark}-{one}", one, "hasAssociatedVulnerability", [name], comment=decided)
             yield from self._assessments(finding, mark, name, affected)

@@ -149,6 +149,10 @@ def test_headers_of_a_kernel_are_one_line_and_no_failure() -> None:
     assert len(readers.gitlab(gitlab.encode(few))["vulnerabilities"]) == 1
     results = json.loads(sarif.encode(few))["runs"][0]["results"]
     assert [bool(one.get("suppressions")) for one in results] == [False, True, True]
+    for bill in (cyclonedx, spdx, spdx3):
+        listed = replace(headers[0], package=report.packages[0].purl)
+        text = bill.encode(replace(report, findings=(vulnerability(), listed))).decode()
+        assert text.count("nothing of the kernel is in linux-libc-dev: C headers") == 1
 
 
 def test_what_is_decided_for_some_places_is_told_for_those_alone() -> None:
