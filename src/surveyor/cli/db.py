@@ -70,12 +70,11 @@ def status() -> int:
     feeds = snapshot.status(advisory_database(os.environ))
     print(f"{'feed':<28} {'newest record':<18} {'last had':<18} {'age':>12} {'rows':>12}")
     for feed in feeds:
+        name = printable(feed.name)
         age = phrases.age(feed.updated_at, now) if feed.updated_at else "never had"
         marks = "  stale" if freshness.stale(feed, settings.feeds, now) else ""
         marks += f"  failed {_moment(feed.failed_at)}: {printable(feed.failure)}" if feed.failure else ""
-        print(
-            f"{feed.name:<28} {_moment(feed.date):<18} {_moment(feed.updated_at):<18} {age:>12} {feed.rows:>12,}{marks}"
-        )
+        print(f"{name:<28} {_moment(feed.date):<18} {_moment(feed.updated_at):<18} {age:>12} {feed.rows:>12,}{marks}")
     print(f"{'total':<79} {sum(feed.rows for feed in feeds):>12,}")
     with snapshot.open_snapshot(advisory_database(os.environ)) as opened:
         print(f"state {opened.state or 'unknown'}")

@@ -97,9 +97,9 @@ def _where(change: Change) -> str:
 
 
 def _of_side(side: Side) -> str:
-    name = printable(side.target.name or side.target.source)
+    name, kind = printable(side.target.name or side.target.source), printable(side.target.type)
     when = f"{side.finished_at:%Y-%m-%d %H:%M}"
-    return f"{name}  {side.target.type}, scanned {when}, {side.scan_status.value}, {side.findings:,} findings"
+    return f"{name}  {kind}, scanned {when}, {side.scan_status.value}, {side.findings:,} findings"
 
 
 def _summary(found: Diff) -> str:

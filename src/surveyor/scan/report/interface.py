@@ -139,9 +139,7 @@ def why_aside(finding: Finding) -> str:
 def aside(report: Report) -> list[str]:
     """Findings about a kernel of which only headers are there, package by package in one line each."""
     found = Counter(
-        (finding.title.partition(": ")[2], why_aside(finding))
-        for finding in report.findings
-        if finding.aside
+        (finding.title.partition(": ")[2], why_aside(finding)) for finding in report.findings if finding.aside
     )
     return [
         line(f"{vocabulary.counted(count, 'finding')} of {name} not shown, since {why}")

@@ -359,6 +359,12 @@ def test_names_from_targets_are_no_markup() -> None:
     assert line.count("`") == 10
 
 
+def test_a_strangers_report_steers_no_terminal() -> None:
+    strange = replace(OLD, target=replace(OLD.target, type="\x1b]0;x\x07", name="\x1b[2J", source="\u202e"))
+    for text in (render.as_table(compare(strange, OLD)), render.as_markdown(compare(strange, OLD))):
+        assert all(one.isprintable() for one in text.decode().splitlines())
+
+
 def test_what_is_hidden_by_domain_stays_apart() -> None:
     slow = remark("performance_lcp", "LCP slow", "https://shop.example/", domain=Domain.PERFORMANCE)
     assert told(page(slow), page()) == [(Kind.NOT_LOOKED, Cause.COVERAGE)]

