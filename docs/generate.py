@@ -351,7 +351,9 @@ def versions() -> str:
         return f"`{name}`", ", ".join(ruled), words
 
     measured = (REFERENCE / "../../benchmarks/VERSIONS.md").read_text("utf-8").partition("\n\n")[2]
-    missed = [(family, f"`{line}`", why) for family, own in MISSED.items() for line, why in own.items()]
+    missed = [
+        (family, f"`{line}`", f"`{one.read}`", one.why) for family, own in MISSED.items() for line, one in own.items()
+    ]
     return (
         f"{NOTE}# Version orders\n\n"
         "Whether an advisory concerns a package is a question of order: is what is installed below the fix. Each\n"
@@ -360,11 +362,13 @@ def versions() -> str:
         "A version that its order cannot take is compared with listed versions only, and coverage names it.\n\n"
         f"## Measured\n\n{measured}\n"
         "## What is decided otherwise\n\n"
-        f"{len(missed)} lines, each for a reason. The programs that rule those ecosystems, Maven 3.8.7 and Composer\n"
-        "3.3, were asked about each of them and answer as Surveyor does; on every line on which the program agrees\n"
-        "with the file, so does Surveyor. A test fails when another line is missed, or one of these is not. Where a\n"
-        "machine has dpkg, rpm, Ruby, PHP and npm, tests ask them too, about pairs of versions made at random.\n\n"
-        f"{_table(('family', 'the file says', 'why not'), missed)}"
+        f"{len(missed)} lines, each for a reason. The files are made by programs: Maven's by maven-artifact 3.8.6, of\n"
+        "which its makers have mended the order since, Packagist's by PHP's `version_compare` without what Composer\n"
+        "does to a version before. Maven 3.8.7 and Composer's semver 3.3 answer about each of these lines as Surveyor\n"
+        "does; on every line on which they agree with the file, so does Surveyor. A test fails when another line is\n"
+        "missed, or one of these is not. Where a machine has Maven, Composer, dpkg, rpm, Ruby, PHP and npm, tests ask\n"
+        "them, too: the first two about these lines, the others about pairs of versions made at random.\n\n"
+        f"{_table(('family', 'the file says', 'the program of today', 'why not'), missed)}"
     )
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from surveyor.scan.advise.versions import SCHEMES
 from surveyor.scan.errors import Malformed
-from tests.orders import sign
+from tests.orders import MISSED, TODAY, Line, sign
 
 Pair = tuple[str, str]
 SIGNS = {-1: "<", 0: "=", 1: ">"}
@@ -157,3 +157,12 @@ def test_the_program_that_rules_it_agrees(scheme: str, tmp_path: Path) -> None:
     assert {word for _, word in answered} == set("<=>")
     wrong = [(*pair, word) for pair, word in answered if sign(*map(key, pair)) != word]
     assert wrong == []
+
+
+@pytest.mark.parametrize("family", MISSED)
+def test_the_program_of_today_decides_as_we_do_what_we_miss(family: str) -> None:
+    said = TODAY[family]([Line(*text.split()) for text in MISSED[family]])
+    if said is None:
+        pytest.skip(f"no program on this machine that rules {family}")
+    # later programs may write the versions otherwise
+    assert [text.split()[1] for text in said] == [missed.read.split()[1] for missed in MISSED[family].values()]
