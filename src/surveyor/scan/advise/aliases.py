@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
@@ -64,6 +64,10 @@ def group(members: Sequence[T]) -> tuple[Group[T], ...]:
 
     Groups come in the order of their preferred names.
     """
+    own = [name for member in members for name in member.ids]
+    if len(set(own)) == len(own) and not any(member.errata for member in members):
+        # nearly always: no two speak of one flaw
+        return _in_order(Group(_sorted(member.ids), (member,)) for member in members)
     parents: dict[str, str] = {}
 
     def find(name: str) -> str:
@@ -86,5 +90,12 @@ def group(members: Sequence[T]) -> tuple[Group[T], ...]:
             names, within = found.setdefault(root, ({}, []))
             names.update(dict.fromkeys([root, *member.ids]))
             within.append(member)
-    groups = (Group(tuple(sorted(names, key=preference)), tuple(within)) for names, within in found.values())
+    return _in_order(Group(_sorted(names), tuple(within)) for names, within in found.values())
+
+
+def _sorted(names: Collection[str]) -> tuple[str, ...]:
+    return tuple(sorted(names, key=preference) if len(names) > 1 else names)
+
+
+def _in_order(groups: Iterable[Group[T]]) -> tuple[Group[T], ...]:
     return tuple(sorted(groups, key=lambda item: preference(item.ids[0])))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from surveyor.scan.advise import cvss4
@@ -37,6 +38,8 @@ _WEIGHTS_3: Mapping[str, Mapping[str, float]] = MappingProxyType(
 #: With a changed scope, privileges weigh more.
 _PRIVILEGES_CHANGED = {"N": 0.85, "L": 0.68, "H": 0.5}
 _MAX_VECTOR = 300
+#: Vectors whose scores are kept: thousands of advisories share a few hundred.
+_KEPT = 4_096
 
 
 def rate(vector: str, source: str | None = None) -> Cvss:
@@ -44,13 +47,20 @@ def rate(vector: str, source: str | None = None) -> Cvss:
     text = vector.strip()
     if len(text) > _MAX_VECTOR:
         raise Malformed(f"a CVSS vector of {len(text):,} characters")
+    version, score = _base(text)
+    return Cvss(version=version, vector=text, score=score, source=source)
+
+
+@lru_cache(maxsize=_KEPT)
+def _base(text: str) -> tuple[str, float]:
+    """The version and the base score of a vector."""
     head, _, rest = text.partition("/")
     if head in {"CVSS:3.0", "CVSS:3.1"}:
-        return Cvss(version=head[5:], vector=text, score=_score_3(_metrics(rest), minor=head[-1]), source=source)
+        return head[5:], _score_3(_metrics(rest), minor=head[-1])
     if head == "CVSS:4.0":
-        return Cvss(version="4.0", vector=text, score=cvss4.score(_metrics(rest)), source=source)
+        return "4.0", cvss4.score(_metrics(rest))
     if text.startswith(("AV:", "(AV:")):
-        return Cvss(version="2.0", vector=text, score=_score_2(_metrics(text.strip("()"))), source=source)
+        return "2.0", _score_2(_metrics(text.strip("()")))
     raise Malformed(f"not a CVSS vector: {text[:40]!r}")
 
 

@@ -152,7 +152,7 @@ def unpack_record(value: list[Any]) -> Record:
     try:
         modified, published, summary, details, severity, word, references, cwes = value
         _texts((modified, published, summary, details, word, *references, *cwes))
-        pairs = tuple((str(system), str(vector)) for system, vector in severity)
+        pairs = tuple([(str(system), str(vector)) for system, vector in severity]) if severity else ()
         return Record(modified, published, summary, details, pairs, word, tuple(references), tuple(cwes))
     except (TypeError, ValueError) as error:
         raise Malformed("a strange value in the advisory database") from error

@@ -73,7 +73,10 @@ class Keys(dict[str, Key | None]):
         return version in versions or (key is not None and key in map(self.__getitem__, versions))
 
     def _parse(self, version: str) -> Key | None:
-        if self._order is None or not _RELEASE.fullmatch(version):
+        if self._order is None:
+            return None
+        # nearly all begin with a digit
+        if not ("0" <= version[:1] <= "9" and "/" not in version) and not _RELEASE.fullmatch(version):
             return None
         try:
             return self._order(version)

@@ -48,6 +48,8 @@ def distinct(rated: Iterable[Sequence[Cvss]]) -> tuple[Cvss, ...]:
 
 def severity(records: Sequence[Record], rated: Sequence[Sequence[Cvss]], facts: Sequence[Cvss]) -> Severity:
     """The worst that any advisory says: of each its newest CVSS, else its word; else what the facts say, or unknown."""
+    if len(records) == 1:
+        return _newest(rated[0]) or _word(records[0]) or _newest(facts) or Severity.UNKNOWN
     each = (_newest(several) or _word(item) for item, several in zip(records, rated, strict=True))
     ratings = [rating for rating in each if rating]
     found = min(ratings, key=lambda rating: rating.rank, default=None)
@@ -64,5 +66,7 @@ def _newest(several: Sequence[Cvss]) -> Severity | None:
 
 def _word(item: Record) -> Severity | None:
     """A rating in words, from the record or from a system that has words only (Ubuntu's)."""
-    words = [item.word, *[text.lower() for system, text in item.severity if not system.startswith("CVSS")]]
-    return next(filter(None, map(_WORDS.get, words)), None)
+    if item.severity:
+        words = [item.word, *[text.lower() for system, text in item.severity if not system.startswith("CVSS")]]
+        return next(filter(None, map(_WORDS.get, words)), None)
+    return _WORDS.get(item.word)

@@ -29,6 +29,8 @@ class Told(NamedTuple):
 
 def tell(records: Sequence[tuple[str, Record]], facts: Sequence[Fact]) -> Told:
     """Of the advisories by their names, and of facts about the flaw: what both say, the advisories first."""
+    if len(records) == 1 and not facts:
+        return _alone(*records[0])
     advisories = [item for _, item in records]
     rated, known = [rating.scores(name, item) for name, item in records], rating.scores_of_facts(facts)
     said = [item.summary or item.details for item in advisories] + [fact.summary for fact in facts]
@@ -41,6 +43,20 @@ def tell(records: Sequence[tuple[str, Record]], facts: Sequence[Fact]) -> Told:
         published=_moment(min((item.published for item in advisories if item.published), default="")),
         modified=_moment(max((item.modified for item in advisories if item.modified), default="")),
         references=tuple(dict.fromkeys(chain.from_iterable([item.references for item in both])))[:_REFERENCES],
+    )
+
+
+def _alone(name: str, item: Record) -> Told:
+    """The same of the one advisory there is, as of most flaws."""
+    rated = rating.scores(name, item)
+    return Told(
+        severity=rating.severity((item,), (rated,), ()),
+        cvss=rating.distinct((rated,)) if rated else (),
+        description=item.summary or item.details,
+        cwes=tuple(dict.fromkeys(item.cwes)),
+        published=_moment(item.published),
+        modified=_moment(item.modified),
+        references=tuple(dict.fromkeys(item.references))[:_REFERENCES],
     )
 
 
