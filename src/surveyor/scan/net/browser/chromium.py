@@ -125,8 +125,8 @@ class Chromium:
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs."""
-        return self._process.poll() is None
+        """Whether it still runs and answers: what started it may outlive it by a moment."""
+        return self._process.poll() is None and not self.protocol.closed
 
     def explain(self, error: ScanError) -> ScanError:
         """What an error really is: a browser that was ended for its memory breaks off for whoever asks it."""
@@ -183,7 +183,7 @@ class Chromium:
 
     def _kill(self) -> None:
         process = getattr(self, "_process", None)
-        if process is None or process.returncode is not None:
+        if process is None:
             return
         kill(process)
         for pipe in (process.stdin, process.stdout):

@@ -34,6 +34,11 @@ class Protocol:
         self._closed = False
         threading.Thread(target=self._read, name="browser-protocol", daemon=True).start()
 
+    @property
+    def closed(self) -> bool:
+        """Whether either side has closed: nothing is answered any more."""
+        return self._closed
+
     def call(self, method: str, params: Params | None = None, *, session: str = "", seconds: float) -> dict[str, Any]:
         """Ask and wait for the result; raises ``Unreachable`` when late, ``Broken`` when the browser is gone.
 
