@@ -18,6 +18,7 @@ from surveyor.scan.engine import images, results, seen
 from surveyor.scan.engine.digests import Digests
 from surveyor.scan.engine.hardening import Guarded
 from surveyor.scan.engine.seen import Seen
+from surveyor.scan.engine.shelf import PASSING
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.formats.protection import Protection
 from surveyor.scan.limits import Limits
@@ -283,6 +284,9 @@ def test_what_is_too_much_or_no_text_is_not_kept(monkeypatch: pytest.MonkeyPatch
 
 def test_a_known_file_brings_no_reader_of_any_format(ground: Ground) -> None:
     first = ground.scan(docker_save([tar(LAYER)]))
+    assert [entry for entry in first.coverage if entry.reason in PASSING] == []
+    ground.scan()
+    assert ground.reads == 1
     program = f"""
 import sys, orjson
 from pathlib import Path
