@@ -15,13 +15,12 @@ from surveyor.scan.speed import Engine, Speed
 
 if TYPE_CHECKING:
     from surveyor.scan.gather.lab.run import Run
-    from surveyor.scan.gather.lab.unused import Use
     from surveyor.scan.net.browser.visits import Visit
 
 #: What all answers of one load may have, in pages of the scan's bound.
 _PAGES = 8
-#: Seconds that are left over for what follows the last run, and that the load which counts may take.
-_RESERVE, _COUNT_SECONDS = 2.0, 10.0
+#: Seconds that are left over for what follows the last run.
+_RESERVE = 2.0
 #: A run may take so many times what the longest before it took.
 _SLACK = 1.2
 
@@ -44,7 +43,7 @@ def gather(errand: Errand) -> Speed:
 
 
 class _Laboratory:
-    """One measurement: runs, then a load that counts what the page did not need."""
+    """One measurement, of several runs."""
 
     def __init__(self, errand: Errand) -> None:
         self._errand = errand
@@ -54,7 +53,6 @@ class _Laboratory:
         self._product = ""
         self._retried = False
         self._disturbed = 0
-        self._untold: dict[str, str] = {}
 
     def work(self) -> Speed:
         """As many runs as were asked for, or as there is time for."""
@@ -66,7 +64,7 @@ class _Laboratory:
                 break
             more = self._run()
             longest = max(longest, self._errand.clock() - started)
-        return self._told(self._count())
+        return self._told()
 
     def _run(self) -> bool:
         """One run; whether to go on. The first error is one retry, the second the end."""
@@ -103,22 +101,7 @@ class _Laboratory:
             seconds = self._errand.left
             self._benchmark = benchmark.index(lambda script: visit.desk.run(None, script, seconds=seconds).get("value"))
 
-    def _count(self) -> Use:
-        """What the page did not need, where there is time to look for it."""
-        from surveyor.scan.gather.lab.unused import Use, count
-
-        if self._errand.left < _COUNT_SECONDS:
-            why = "there was no time for another load"
-        else:
-            try:
-                with self._visit() as visit:
-                    return count(self._errand, visit, self._runs[0].url, seconds=_COUNT_SECONDS - _RESERVE)
-            except ScanError as error:
-                why = str(error)
-        self._untold = dict.fromkeys(("unused.script", "unused.stylesheet", "fonts"), why)
-        return Use()
-
-    def _told(self, use: Use) -> Speed:
+    def _told(self) -> Speed:
         from surveyor.scan.gather.lab import result
 
         errand, run = self._errand, result.typical(self._runs)
@@ -130,10 +113,10 @@ class _Laboratory:
             device=errand.device,
             environment=result.environment(run, errand.device, product=self._product, benchmark=self._benchmark),
             runs=tuple(dict(one.values) for one in self._runs),
-            load=result.load(run, use, self._untold | run.untold),
+            load=result.load(run),
             notes=(f"{self._disturbed} runs were beside other loads on this machine",) if self._disturbed else (),
             missed=result.missed(self._runs) | self._missed,
         )
 
 
-GATHERER = Gatherer(id="lab", version=1, gather=gather)
+GATHERER = Gatherer(id="lab", version=2, gather=gather)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from statistics import median
 
 from surveyor.scan.figures import Device
@@ -61,9 +61,9 @@ def environment(run: Run, device: Device, *, product: str, benchmark: float | No
     )
 
 
-def load(run: Run, use: Use, untold: Mapping[str, str]) -> Load:
-    """What one run saw; ``untold`` is what of it could not be had."""
-    traced = run.traced
+def load(run: Run) -> Load:
+    """What one run saw."""
+    traced, use = run.traced, run.use or Use()
     loaded = resources.resources(
         run.exchanges, page=run.url, origin=traced.origin / 1e6, blocking=traced.blocking, use=use.shares
     )
@@ -84,5 +84,5 @@ def load(run: Run, use: Use, untold: Mapping[str, str]) -> Load:
         nodes=whole(run.seen.get("nodes")),
         depth=whole(run.seen.get("depth")),
         children=whole(run.seen.get("children")),
-        missed=untold,
+        missed=run.untold,
     )

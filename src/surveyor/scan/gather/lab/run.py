@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from surveyor.scan.gather.interface import Errand
 from surveyor.scan.gather.lab import blocking, click, look, progress, shifts
 from surveyor.scan.gather.lab.rest import Rest
 from surveyor.scan.gather.lab.trace import Traced, read
+from surveyor.scan.gather.lab.unused import Counting, Use
 from surveyor.scan.net.browser import emulation, frames, places
 from surveyor.scan.net.browser.arrival import arrive
 from surveyor.scan.net.browser.network import Exchange, Network, endless
@@ -45,6 +46,7 @@ class Run:
     end: float = 0.0
     largest: Largest | None = None
     shifts: tuple[Shift, ...] = ()
+    use: Use | None = None
     seen: Mapping[str, Any] = field(default_factory=dict)
     missed: dict[str, str] = field(default_factory=dict)
     untold: dict[str, str] = field(default_factory=dict)
@@ -53,12 +55,13 @@ class Run:
 def measure(errand: Errand, visit: Visit, url: str) -> Run:
     """Load ``url`` as the errand's device; raises what loading raises, ``Malformed`` where nothing could be read."""
     tab, profile = visit.tab, emulation.PROFILES[errand.device]
-    network, recording = Network(errand.clock), Recording()
+    network, recording, counting = Network(errand.clock), Recording(), Counting()
     rest = Rest(network, errand.clock)
 
     def hear(method: str, params: dict[str, Any]) -> None:
         network.hear(method, params)
         recording.hear(method, params)
+        counting.hear(method, params)
         rest.hear(method, params)
 
     ours = errand.settings.user_agent
@@ -66,6 +69,7 @@ def measure(errand: Errand, visit: Visit, url: str) -> Run:
     tab.also = hear
     rest.watch(tab, seconds=_ask(errand))
     emulation.throttle(tab, profile, seconds=_ask(errand))
+    counting.start(tab, seconds=_ask(errand))
     recording.start(tab, seconds=_ask(errand))
     seconds = min(_LOAD_SECONDS, errand.left * _LOAD_SHARE)
     rested = arrive(visit, url, seconds=errand.left, rest=lambda: rest.wait(tab, seconds=seconds))
@@ -85,7 +89,7 @@ def measure(errand: Errand, visit: Visit, url: str) -> Run:
         run.missed["trace"] = "the browser's trace of the page is not whole"
     _Reading(run, rested=rested, hung=rest.hung).read()
     _index(run, visit, recording, seconds=min(_ASK_SECONDS, errand.left))
-    _look(run, errand, visit)
+    _look(run, errand, visit, counting)
     return run
 
 
@@ -168,8 +172,8 @@ def _index(run: Run, visit: Visit, recording: Recording, *, seconds: float) -> N
     run.values["si"] = progress.speed_index(counted)
 
 
-def _look(run: Run, errand: Errand, visit: Visit) -> None:
-    """Elements of what was painted and of what moved, images, and one click; errors leave what was measured."""
+def _look(run: Run, errand: Errand, visit: Visit, counting: Counting) -> None:
+    """What was not needed, elements painted and moved, images, and one click; errors leave what was measured."""
     tab = visit.tab
     try:
         emulation.slow(tab, 1.0, seconds=_ask(errand))
@@ -177,11 +181,20 @@ def _look(run: Run, errand: Errand, visit: Visit) -> None:
         run.largest = _largest(run, errand, visit, world)
         run.shifts = tuple(_shifts(run, errand, visit, world))
         run.seen = look.look(tab, world, seconds=_ask(errand))
+        run.use = counting.stop(tab, page=run.url, seconds=_ask(errand))
         emulation.slow(tab, emulation.PROFILES[errand.device].slowdown, seconds=_ask(errand))
         if (took := click.interact(tab, world, seconds=_ask(errand), clock=errand.clock)) is not None:
             run.values["inp"] = took
     except ScanError as error:
-        run.untold |= dict.fromkeys(("largest", "pictures", "nodes"), str(error))
+        run.untold |= dict.fromkeys(_untold(run), str(error))
+
+
+def _untold(run: Run) -> Iterator[str]:
+    """What nobody could look at."""
+    if not run.seen:
+        yield from ("largest", "pictures", "nodes")
+    if run.use is None:
+        yield from ("unused.script", "unused.stylesheet", "fonts")
 
 
 def _largest(run: Run, errand: Errand, visit: Visit, world: int) -> Largest | None:

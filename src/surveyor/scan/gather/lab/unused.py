@@ -1,7 +1,8 @@
 """What of a page's scripts and stylesheets it did not need until it was loaded, and how its fonts are shown.
 
-In a load of its own, not slowed down: counting what runs makes everything slower, so that no measured run may do it.
-DevTools Protocol domains Profiler (precise coverage by block) and CSS (rule usage).
+Counted while the page is measured, by function, as Lighthouse does: what that costs is in both their times and ours,
+and curves and bars of the field are made of such times. Rules of stylesheets are counted when the page has come to
+rest. DevTools Protocol domains Profiler (precise coverage) and CSS (rule usage).
 """
 
 from __future__ import annotations
@@ -13,11 +14,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from surveyor.scan.formats.loose import URL, listed, number, part, text, truth, whole
-from surveyor.scan.gather.interface import Errand
-from surveyor.scan.net.browser import emulation
-from surveyor.scan.net.browser.arrival import arrive
 from surveyor.scan.net.browser.tab import Tab
-from surveyor.scan.net.browser.visits import Visit
 
 _SHEETS, _FONTS = 500, 100
 
@@ -30,19 +27,7 @@ class Use:
     fonts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
-def count(errand: Errand, visit: Visit, url: str, *, seconds: float) -> Use:
-    """Load ``url`` once more and count."""
-    tab, counting = visit.tab, _Counting()
-    emulation.apply(
-        tab, errand.device, product=visit.chromium.product, ours=errand.settings.user_agent, seconds=seconds
-    )
-    tab.also = counting.hear
-    counting.start(tab, seconds=seconds)
-    arrive(visit, url, seconds=seconds, rest=lambda: tab.settle(seconds=seconds))
-    return counting.stop(tab, page=url, seconds=seconds)
-
-
-class _Counting:
+class Counting:
     """Counts in one page from before it is gone to."""
 
     def __init__(self) -> None:
@@ -54,9 +39,8 @@ class _Counting:
         for method, params in (
             ("DOM.enable", None),
             ("CSS.enable", None),
-            ("CSS.startRuleUsageTracking", None),
             ("Profiler.enable", None),
-            ("Profiler.startPreciseCoverage", {"callCount": False, "detailed": True}),
+            ("Profiler.startPreciseCoverage", {"callCount": False, "detailed": False}),
         ):
             tab.ask(method, params, seconds=seconds)
 
@@ -72,8 +56,10 @@ class _Counting:
 
     def stop(self, tab: Tab, *, page: str, seconds: float) -> Use:
         """What was counted for the document at ``page``, whose own scripts stand in it and are not told apart."""
-        rules = tab.ask("CSS.stopRuleUsageTracking", seconds=seconds).get("ruleUsage")
         scripts = tab.ask("Profiler.takePreciseCoverage", seconds=seconds).get("result")
+        tab.ask("Profiler.stopPreciseCoverage", seconds=seconds)
+        tab.ask("CSS.startRuleUsageTracking", seconds=seconds)
+        rules = tab.ask("CSS.stopRuleUsageTracking", seconds=seconds).get("ruleUsage")
         shares = dict(self._of_sheets(rules)) | dict(_of_scripts(scripts))
         shares.pop(page, None)
         return Use(shares=shares, fonts=dict(self._shown(page)))

@@ -14,11 +14,9 @@ from surveyor.scan.evidence import Page
 from surveyor.scan.gather import Errand, lab
 from surveyor.scan.gather.lab import rest as resting
 from surveyor.scan.gather.lab import run as running
-from surveyor.scan.gather.lab import unused
 from surveyor.scan.gather.lab.rest import Rest
 from surveyor.scan.gather.lab.run import Run
 from surveyor.scan.gather.lab.trace import Traced
-from surveyor.scan.gather.lab.unused import Use
 from surveyor.scan.net import Client
 from surveyor.scan.net.browser.network import Network
 from surveyor.scan.settings import Settings
@@ -92,11 +90,7 @@ def measuring(
         traced = Traced(origin=0, painted=outcome, parsed=None, largest=None, jumps=(), spans=(), blocking=frozenset())
         return Run(url=url, frame="F", agent="", values={"lcp": outcome}, traced=traced, exchanges=[])
 
-    def count(*_: Any, **__: Any) -> Use:
-        raise Unreachable("not now")
-
     monkeypatch.setattr(running, "measure", measure)
-    monkeypatch.setattr(unused, "count", count)
     return lambda: len(begun)
 
 
@@ -107,8 +101,6 @@ def test_metrics_are_medians_with_their_range(monkeypatch: pytest.MonkeyPatch, c
     assert metric is not None
     assert (metric.value, metric.low, metric.high, metric.runs, metric.source) == (1000, 900, 3000, 3, "lab")
     assert (begun(), speed.missed, speed.notes, speed.environment.benchmark) == (3, {}, (), 500)
-    assert speed.load is not None
-    assert speed.load.missed["unused.script"] == "not now"
     assert [dict(run) for run in speed.runs] == [{"lcp": 900}, {"lcp": 3000}, {"lcp": 1000}]
 
 
