@@ -19,6 +19,7 @@ from surveyor.scan.errors import Refused, ScanError, Unreachable
 from surveyor.scan.evidence import Page, Rendered
 from surveyor.scan.gather import Errand, browser, lab
 from surveyor.scan.net import Client
+from surveyor.scan.net.extra import Extra
 from surveyor.scan.settings import AllowedHost, Settings
 from tests import browser as browsers
 from tests.servers.web import Site
@@ -76,13 +77,15 @@ def test_the_laboratory_has_no_other_way_out(site: Site, inside: Site, chromium:
     site.redirect("/hop", inside.url("/?hop"))
     page = Page(asked=site.url(), url=site.url(), status=200, headers=(("Content-Type", "text/html"),), body=b"")
     settings = site.settings(browser=chromium, lab_runs=1)
-    client, deadline = Client(settings), time.monotonic() + 30.0
+    sent = (("X-Stage", "open-sesame-4711"),)
+    client, deadline = Client(settings).sending(Extra(site.url(), sent)), time.monotonic() + 30.0
     found = lab.gather(Errand(url=page.url, settings=settings, client=client, deadline=deadline, page=lambda: page))
     assert found.load is not None
     asked = [one for one in found.load.resources if one.url.startswith(inside.url())]
     assert {one.kind for one in asked} >= {"image", "script", "stylesheet", "fetch", "xhr"}
     assert not [one for one in asked if one.status is not None]
     assert sum(seen.path == "/" for seen in site.requests) in {1, 2}  # measured, and counted where time is left
+    assert {seen.headers.get("x-stage") for seen in site.requests if seen.path != "/favicon.ico"} == {sent[0][1]}
     assert inside.requests == []
 
 

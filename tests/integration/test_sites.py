@@ -88,7 +88,8 @@ async def test_a_site_is_scanned_with_sealed_headers_kept_proved_and_forgotten(n
         now = await rows_of(near)
         assert {row.title: (len(row.assets), row.last_seen.date()) for row in now} == before
         assert {row.last_scan_id for row in now} == {run.id}
-        assert max(row.last_seen for row in now) < (done.finished_at or run.inserted_at)
+        assert max(row.last_seen for row in now) < run.inserted_at
+        assert all(row.first_seen <= row.last_seen for row in now)
         assert (await saw(near, run.id, "seo")).name == (await saw(near, scan.id, "seo")).name
         assert await evidence.saw(platform.sessions, run.id, "seo") == scan.id
 

@@ -311,7 +311,8 @@ def load(environment: Mapping[str, str] | None = None, /, **given: Any) -> Confi
         config = Config(**found)
     except ValidationError as error:
         raise BadConfiguration(_sentence(error)) from None
-    config._environment = {k: v for k, v in env.items() if k.startswith("SURVEYOR_")}  # noqa: SLF001
+    # a browser that is installed is found on the path
+    config._environment = {k: v for k, v in env.items() if k.startswith("SURVEYOR_") or k == "PATH"}  # noqa: SLF001
     try:
         config.scan_settings()
     except BadTarget as error:

@@ -46,6 +46,13 @@ def test_the_scanners_table_and_variables(tmp_path: Path) -> None:
     assert _load(tmp_path, SURVEYOR_PSI_KEY="from-variable").scan_settings().psi_key == "from-variable"
 
 
+def test_an_installed_browser_is_found(tmp_path: Path) -> None:
+    (tmp_path / "chromium").write_text("#!/bin/sh\n")
+    (tmp_path / "chromium").chmod(0o755)
+    assert _load(tmp_path, PATH=str(tmp_path)).scan_settings().browser == str(tmp_path / "chromium")
+    assert _load(tmp_path, PATH=str(tmp_path), SURVEYOR_CHROMIUM="off").scan_settings().browser is None
+
+
 def test_secrets_are_never_shown(tmp_path: Path) -> None:
     secrets = {
         "DATABASE_URL": "postgresql://u:hunter2@h/d",

@@ -41,7 +41,7 @@ async def apply(session: Session, scan: Scan, slot: str, report: Report, *, saw:
     ``saw`` is the scan that looked, where this one has judged that one's evidence.
     """
     looked = saw or scan
-    place = place_of(scan, slot, report.target.digest, None if saw is None else _looked_from(saw, slot))
+    place = place_of(scan, slot, report.target.digest, None if saw is None else _looked_until(saw, slot))
     seen = intake.sightings(report, _itself(scan, report))
     await sightings.hold_project(session, scan.project_id)
     await sightings.rename(session, place, seen)
@@ -66,6 +66,12 @@ def _looked_from(scan: Scan, slot: str) -> datetime:
     """When this slot began to look: what was solved later than that, it may have seen before it was."""
     held = scan.scanner_status.get(slot)
     return datetime.fromisoformat(held.started_at) if held and held.started_at else scan.inserted_at
+
+
+def _looked_until(scan: Scan, slot: str) -> datetime:
+    """When this slot had looked."""
+    held = scan.scanner_status.get(slot)
+    return datetime.fromisoformat(held.finished_at) if held and held.finished_at else scan.inserted_at
 
 
 def _itself(scan: Scan, report: Report) -> Asset:
