@@ -122,7 +122,7 @@ def flagging(checks: Iterable[Check], page: Page, rendered: Rendered | None) -> 
     """The checks that find something in a page, by id; by its markup alone where nothing ``rendered`` it."""
     if not page.is_html:
         return set()
-    document = Document(page if rendered is None else rendered.of(page))
+    document = Document(page, rendered)
     found = set[str]()
     for check in checks:
         if check.page is not None:

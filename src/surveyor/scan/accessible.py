@@ -76,6 +76,19 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """The text that is seen on an element which attributes name, if any: ``markup`` is the element's beginning.
+
+    In ``text`` a line feed stands between blocks, and a word joiner (U+2060) where boxes in one line meet, which may be
+    seen as one word or as two.
+    """
+
+    where: str
+    markup: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """An element as it is seen: ``where`` is its selector, ``data`` a picture (WebP) as a ``data:`` address."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from surveyor.scan.accessible import Media, Picture, Tree
+from surveyor.scan.accessible import Label, Media, Picture, Tree
 from surveyor.scan.address import host_of
 from surveyor.scan.model import Evidence, Finding, Package
 
@@ -127,6 +127,11 @@ class Barrier:
     within: bool = False
 
 
+#: The attribute by which ``Rendered.html`` says what style sheets hide: ``none`` of an element that is not displayed,
+#: ``hidden`` or ``visible`` where its visibility is another than its parent's. Those that a page brings are not kept.
+UNSEEN = "data-surveyor-unseen"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
     """A page as a browser built it: its markup after scripts ran, without ``noscript``, which browsers do not show.
@@ -136,7 +141,8 @@ class Rendered:
     says by ``axe`` why there is none, by ``frames`` of how many it has none, by ``cookies`` why those are not known.
     ``tree`` is what assistive technology is told, absent where ``missed`` says by ``tree`` why; ``media`` its sound and
     video. Where ``missed`` has ``measures`` or ``tour``, what is measured, or told by the tab key, is not in barriers.
-    ``pictures`` are of elements that somebody asked for.
+    ``labels`` are the texts seen on controls that are named otherwise, ``moved`` the selectors of elements that did not
+    keep focus when they were given it. ``pictures`` are of elements that somebody asked for.
     """
 
     url: str
@@ -153,6 +159,8 @@ class Rendered:
     cookies: tuple[Kept, ...] = ()
     tree: Tree | None = None
     media: tuple[Media, ...] = ()
+    labels: tuple[Label, ...] = ()
+    moved: tuple[str, ...] = ()
     pictures: tuple[Picture, ...] = ()
     missed: Mapping[str, str] = field(default_factory=dict)
 

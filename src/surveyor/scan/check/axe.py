@@ -7,7 +7,7 @@ what markup does not show (``check.twins``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -29,7 +29,11 @@ PARTS = ("axe", "frames")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule of axe-core: the name that it has there, our title, what is wrong, and what to do."""
+    """One rule of axe-core: the name that it has there, our title, what is wrong, and what to do.
+
+    ``proof`` names what we measure ourselves of the same: of the page's own elements only those in it are told as
+    barriers, and what axe-core alone finds is to be reviewed.
+    """
 
     axe: str
     criteria: tuple[str, ...]
@@ -38,12 +42,15 @@ class Rule:
     wrong: str
     fix: str
     act: tuple[str, ...] = ()
+    proof: str = ""
 
 
-def rule(axe: str, criteria: str, severity: Severity, title: str, wrong: str, fix: str, act: str = "") -> Rule:
+def rule(
+    axe: str, criteria: str, severity: Severity, title: str, wrong: str, fix: str, act: str = "", proof: str = ""
+) -> Rule:
     """One line of a table; criteria and rules of the W3C are separated by spaces."""
     numbers, ids = tuple(criteria.split()), tuple(act.split())
-    return Rule(axe=axe, criteria=numbers, severity=severity, title=title, wrong=wrong, fix=fix, act=ids)
+    return Rule(axe=axe, criteria=numbers, severity=severity, title=title, wrong=wrong, fix=fix, act=ids, proof=proof)
 
 
 _RULES = (
@@ -200,15 +207,6 @@ _RULES = (
         "akn7bn",
     ),
     rule(
-        "frame-title-unique",
-        "4.1.2",
-        _LOW,
-        "Frames that share a title",
-        "Frames with different content are told apart by nothing.",
-        "Give each frame a title of its own.",
-        "4b1c6c",
-    ),
-    rule(
         "html-xml-lang-mismatch",
         "3.1.1",
         _LOW,
@@ -241,6 +239,7 @@ _RULES = (
         "What is below cannot be read without a mouse.",
         "Make the area, or something in it, focusable.",
         "0ssw9k",
+        proof="surveyor-scrolled-unreached",
     ),
     rule(
         "server-side-image-map",
@@ -294,9 +293,32 @@ def words(found: Words, *, review: str) -> dict[str, Words]:
     return {"violation": found, REVIEW: doubt}
 
 
-def _judge(axe: str, _: Document, rendered: Rendered) -> Iterator[Outcome]:
+def _judge(axe: str, proof: str, _: Document, rendered: Rendered) -> Iterator[Outcome]:
     """What axe-core found by one of its rules, and what it left to be reviewed."""
-    yield from outcomes(barrier for barrier in rendered.barriers if barrier.rule == axe)
+    told = [barrier for barrier in rendered.barriers if barrier.rule == axe]
+    yield from outcomes(_proved(told, proof, rendered) if proof else told)
+
+
+def _proved(told: Iterable[Barrier], proof: str, rendered: Rendered) -> Iterator[Barrier]:
+    """The barriers with what was not measured too told as undecided."""
+    measured = {quoted.where for one in rendered.barriers if one.rule == proof for quoted in one.evidence}
+    for barrier in told:
+        if barrier.undecided:
+            yield barrier
+            continue
+        sure, doubt = partition(barrier, measured)
+        yield sure
+        yield replace(doubt, undecided=True)
+
+
+def partition(barrier: Barrier, places: Collection[str | None]) -> tuple[Barrier, Barrier]:
+    """A barrier's elements that are in ``places``, and the others, with those that are not quoted."""
+    those = tuple(quoted for quoted in barrier.evidence if quoted.where in places)
+    others = tuple(quoted for quoted in barrier.evidence if quoted.where not in places)
+    return (
+        replace(barrier, evidence=those, count=len(those)),
+        replace(barrier, evidence=others, count=barrier.count - len(those)),
+    )
 
 
 def _id(rule: Rule) -> str:
@@ -312,7 +334,7 @@ def checks(rules: Iterable[Rule], parts: tuple[str, ...]) -> tuple[Check, ...]:
             domain=Domain.ACCESSIBILITY,
             outcomes=OUTCOMES,
             needs=Needs.RENDERED,
-            rendered=partial(_judge, rule.axe),
+            rendered=partial(_judge, rule.axe, rule.proof),
             criteria=rule.criteria,
             act=rule.act,
             parts=parts,

@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 from surveyor.scan.check import markup
 from surveyor.scan.check.element import Element, read
 from surveyor.scan.check.semantics import Semantics
-from surveyor.scan.evidence import Page
+from surveyor.scan.evidence import Page, Rendered
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 #: How markup and a Content-Type name an encoding.
@@ -23,10 +23,11 @@ _LATIN = frozenset({"iso8859-1", "ascii", "latin-1"})
 
 
 class Document:
-    """One page and its tree. What is asked is kept, so it is one thread's."""
+    """One page and its tree, as ``rendered`` where a browser built it. What is asked is kept, so it is one thread's."""
 
-    def __init__(self, page: Page) -> None:
-        self.page = page
+    def __init__(self, page: Page, rendered: Rendered | None = None) -> None:
+        self.page = page if rendered is None else rendered.of(page)
+        self.rendered = rendered
 
     @cached_property
     def elements(self) -> tuple[Element, ...]:
@@ -34,7 +35,7 @@ class Document:
         text = decode(self.page.body, self.page.header("content-type") or "")
         markup.check(text)
         root = LexborHTMLParser(text).root
-        return read(root) if root is not None else ()
+        return read(root, marked=self.rendered is not None) if root is not None else ()
 
     @cached_property
     def semantics(self) -> Semantics:

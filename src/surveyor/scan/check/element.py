@@ -11,6 +11,7 @@ from types import MappingProxyType
 from selectolax.lexbor import LexborNode
 
 from surveyor.scan.errors import LimitExceeded
+from surveyor.scan.evidence import UNSEEN
 from surveyor.scan.model import Evidence
 
 #: How many elements are quoted for one outcome, and how long each quote and selector may be.
@@ -29,15 +30,19 @@ _ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ
 
 
 class Element:
-    """One element: its name, its attributes (``None`` for one without a value), and what stands in it."""
+    """One element: its name, its attributes (``None`` for one without a value), and what stands in it.
 
-    __slots__ = ("attributes", "children", "key", "parent", "tag")
+    ``unseen`` is what style sheets make of it, as ``evidence.UNSEEN`` says; empty where that is not known.
+    """
+
+    __slots__ = ("attributes", "children", "key", "parent", "tag", "unseen")
 
     def __init__(self, tag: str, attributes: Mapping[str, str | None], parent: Element | None) -> None:
         self.tag = tag
         self.attributes = attributes
         self.parent = parent
         self.children: list[Element | str] = []
+        self.unseen = ""
         #: Its place in document order.
         self.key = 0
 
@@ -74,8 +79,11 @@ class DataBlock(Element):
         self.data = data
 
 
-def read(root: LexborNode) -> tuple[Element, ...]:
-    """Every element in document order, without what stands in templates; without recursion, since pages nest deep."""
+def read(root: LexborNode, *, marked: bool = False) -> tuple[Element, ...]:
+    """Every element in document order, without what stands in templates; without recursion, since pages nest deep.
+
+    Where a browser ``marked`` what is not seen the marks are taken from the attributes.
+    """
     top = _element(root, None)
     count = 1
     stack = [(root, top)]
@@ -96,6 +104,9 @@ def read(root: LexborNode) -> tuple[Element, ...]:
     ordered = tuple(_preorder(top))
     for key, element in enumerate(ordered):
         element.key = key
+        if marked and UNSEEN in element.attributes:
+            element.unseen = element.attributes[UNSEEN] or ""
+            element.attributes = {name: value for name, value in element.attributes.items() if name != UNSEEN}
     return ordered
 
 

@@ -1,7 +1,8 @@
 """What assistive technology is told of an element: whether it is there, its role, whether it takes focus, its name.
 
-Follows the HTML Accessibility API Mappings and the Accessible Name computation as far as markup and inline styles go;
-style sheets and scripts are not seen, which is why the rules that rest on this are less than certain.
+Follows the HTML Accessibility API Mappings and the Accessible Name computation as far as markup and inline styles go.
+What style sheets hide is known of pages in a browser alone, which is why the rules that rest on this are less than
+certain.
 """
 
 from __future__ import annotations
@@ -135,10 +136,12 @@ class Semantics:
             rendered = False
         if rendered and node.tag == "dialog" and "open" not in attributes:
             rendered = False
-        if rendered and style and _DISPLAY_NONE.search(style):
+        if rendered and (node.unseen == "none" or (style and _DISPLAY_NONE.search(style))):
             rendered = False
         visible = above[1]
-        if style and (found := _VISIBILITY.search(style)):
+        if node.unseen in {"hidden", "visible"}:
+            visible = node.unseen == "visible"
+        elif style and (found := _VISIBILITY.search(style)):
             visible = found[1].lower() == "visible"
         told = (
             above[2] and (attributes.get("aria-hidden") or "").strip().lower() != "true" and "inert" not in attributes

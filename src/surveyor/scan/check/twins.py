@@ -46,6 +46,8 @@ TWINS: dict[tuple[str, str], tuple[str, ...]] = {
     ("table_headers", "dangling"): ("td-headers-attr",),
     ("viewport_zoom", "disabled"): ("meta-viewport",),
 }
+#: Those of which axe-core's word alone proves nothing: that focus stays was not tried in frames and shadow trees.
+_UNPROVED = frozenset({"aria-hidden-focus"})
 
 
 def checks(markup: Iterable[Check]) -> tuple[Check, ...]:
@@ -97,7 +99,9 @@ def _judge(names: tuple[str, ...], markup: PageJudge, document: Document, render
 
 def _open(told: list[Barrier], markup: PageJudge, document: Document) -> Iterator[Barrier]:
     """Without what the rule of markup decides, or finds at fault."""
-    yield from (barrier for barrier in told if barrier.within)
+    for barrier in told:
+        if barrier.within:
+            yield replace(barrier, undecided=barrier.undecided or barrier.rule in _UNPROVED)
     doubts = [barrier for barrier in told if barrier.undecided and not barrier.within]
     if doubts:
         faults = {quoted.where for outcome in markup(document) for quoted in outcome.evidence}

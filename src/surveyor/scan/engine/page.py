@@ -52,6 +52,7 @@ def judge(rules: Rules, shared: Shared, *, outline: bool) -> Coverage:
     if rules.domain is Domain.ACCESSIBILITY and Needs.RENDERED in rules.reach:
         document = around.shown or document
         rules.pictures = pictures.taken(around.rendered)
+        rules.known = pictures.known(shared.errand, around.rendered)
     shown = outlined(document, around.tree) if outline else None
     ran = _Judge(rules, document, around, missed=missed, unfit=unfit).run()
     if shown is not None:

@@ -1,6 +1,6 @@
 """Which elements of a page are worth a picture, and how findings get those that were taken.
 
-Pictures are taken while the page is loaded, so its rules are run there once more, before the slot runs them.
+Pictures are taken while the page is loaded, so its rules are run there, and the slot takes what they found.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from surveyor.scan.check.interface import REVIEW, Check, Needs, Outcome
 from surveyor.scan.check.registry import CHECKS
 from surveyor.scan.errors import ScanError
 from surveyor.scan.evidence import Page, Rendered
+from surveyor.scan.gather import Errand
 from surveyor.scan.model import Domain, Evidence, Finding
 
 #: Of each outcome.
@@ -21,21 +22,44 @@ _MOST = 3
 _KIND = "element"
 
 
-def wanted(page: Page, rendered: Rendered, *, most: int | None = None) -> list[Evidence]:
-    """The first elements of each barrier, of the worst first, ``most`` in all; nothing of what was left undecided."""
-    document = Document(rendered.of(page))
-    found: list[tuple[int, list[Evidence]]] = []
-    for rule in CHECKS[Domain.ACCESSIBILITY]:
-        try:
-            outcomes = [one for one in _judged(rule, document, rendered) if one.key != REVIEW]
-        except ScanError:
-            continue
-        for outcome in outcomes:
-            elements = [one for one in outcome.evidence if one.kind == _KIND and one.where]
-            found.append((registry.words(rule, outcome.key).severity.rank, elements[:_MOST]))
-    # one of each before a second of any
-    ranked = [elements for _, elements in sorted(found, key=lambda one: one[0])]
-    return [elements[place] for place in range(_MOST) for elements in ranked if len(elements) > place][:most]
+class Wanted:
+    """Asked which elements of a page somebody wants to see: ``most`` of each page, where a scan looks at several.
+
+    Of a scan's only page it is kept what the rules found there.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self._most, self._html = most, ""
+        self._found: dict[str, tuple[Outcome, ...]] = {}
+
+    def __call__(self, page: Page, rendered: Rendered) -> list[Evidence]:
+        """The first elements of each barrier, of the worst first; nothing of what was left undecided."""
+        document = Document(page, rendered)
+        found: dict[str, tuple[Outcome, ...]] = {}
+        ranked: list[tuple[int, list[Evidence]]] = []
+        for rule in CHECKS[Domain.ACCESSIBILITY]:
+            try:
+                found[rule.id] = tuple(_judged(rule, document, rendered))
+            except ScanError:
+                continue
+            for outcome in found[rule.id]:
+                elements = [one for one in outcome.evidence if one.kind == _KIND and one.where]
+                if outcome.key != REVIEW:
+                    ranked.append((registry.words(rule, outcome.key).severity.rank, elements[:_MOST]))
+        if self._most is None:
+            self._html, self._found = rendered.html, found
+        # one of each before a second of any
+        first = [elements for _, elements in sorted(ranked, key=lambda one: one[0])]
+        return [elements[place] for place in range(_MOST) for elements in first if len(elements) > place][: self._most]
+
+    def found(self, rendered: Rendered) -> dict[str, tuple[Outcome, ...]]:
+        """What each rule that came to an end found in a page, by its id; nothing of another than was asked for."""
+        return self._found if rendered.html is self._html else {}
+
+
+def known(errand: Errand, rendered: Rendered | None) -> dict[str, tuple[Outcome, ...]]:
+    """What rules found in a page when they were asked for pictures of it."""
+    return errand.pictured.found(rendered) if rendered is not None and isinstance(errand.pictured, Wanted) else {}
 
 
 def _judged(rule: Check, document: Document, rendered: Rendered) -> Iterator[Outcome]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 
 from surveyor.scan.check import registry
-from surveyor.scan.check.interface import AROUND, REVIEW, Check, Judge, Needs
+from surveyor.scan.check.interface import AROUND, REVIEW, Check, Judge, Needs, Outcome
 from surveyor.scan.check.registry import CHECKS
 from surveyor.scan.engine import views
 from surveyor.scan.engine.pictures import attached
@@ -68,6 +68,8 @@ class Rules:
         self.result = Result()
         #: Pictures of the page's elements by their selectors.
         self.pictures: dict[str, str] = {}
+        #: What rules found already, by their ids.
+        self.known: dict[str, tuple[Outcome, ...]] = {}
         #: What each rule that came to an end found, by its id.
         self.came_to: dict[str, tuple[str, ...]] = {}
 
@@ -86,7 +88,10 @@ class Rules:
         What is found is found either way; only that nothing was proves nothing then. ``shown`` is the rule on the page
         as a browser shows it, whose word counts for the score; ``elsewhere`` are outcomes that another rule tells of.
         """
-        found = self.ledger.attempt(f"check.{rule.id}", lambda: list(judge()), stage=self.domain.value)
+        if rule.id in self.known:
+            found: list[Outcome] | None = list(self.known[rule.id])
+        else:
+            found = self.ledger.attempt(f"check.{rule.id}", lambda: list(judge()), stage=self.domain.value)
         if found is None:
             return False
         counts = found

@@ -66,7 +66,7 @@ class Surroundings:
             refused=dict(found.refused),
             settled=found.settled,
         )
-        shown = Document(found.of(self._document.page))
+        shown = Document(self._document.page, found)
         readable = self._ledger.attempt("gather.browser", lambda: bool(shown.elements), stage=self._stage)
         return shown if readable else None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import replace
-from functools import partial
 
 from surveyor.scan.address import normal
 from surveyor.scan.check.registry import CHECKS
@@ -69,7 +68,7 @@ def run(request: Request, settings: Settings, ledger: Ledger, *, client: Client 
     )
     if request.rules is None and settings.pictures and Domain.ACCESSIBILITY.value in request.slots:
         # of several pages each has its own barriers, and a report is to be read
-        errand = replace(errand, pictured=partial(pictures.wanted, most=None if crawl is None else _PICTURED))
+        errand = replace(errand, pictured=pictures.Wanted(None if crawl is None else _PICTURED))
     with contextlib.closing(Visits(client, settings.browser)) as visits:
         shared = Shared(replace(errand, visits=visits))
         site = Site(members=[Member(shared=shared)])

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from surveyor.scan.errors import NotConfigured, ScanError, Unreachable
-from surveyor.scan.evidence import Kept, Loading, Rendered
+from surveyor.scan.evidence import UNSEEN, Kept, Loading, Rendered
 from surveyor.scan.gather.interface import Errand, Gatherer
 from surveyor.scan.net.browser.visits import Visit
 from surveyor.scan.settings import Settings
@@ -19,13 +19,27 @@ _LOAD_SHARE, _LOAD_SECONDS = 0.5, 20.0
 _ASK_SECONDS = 10.0
 _TEXT, _COOKIES = 300, 300
 
-#: The markup as it is, without what a browser with scripts does not show; shadow trees are not in it.
-_MARKUP = """(limit => {
+#: The markup as it is, without what a browser with scripts does not show; shadow trees are not in it. What style sheets
+#: hide is marked, but not what is no box itself and still tells something (``area``, ``audio``, ``source`` …).
+_MARKUP = """((limit, mark) => {
   const copy = document.documentElement.cloneNode(true);
+  const copies = copy.querySelectorAll('*'), all = document.documentElement.querySelectorAll('*');
+  for (const one of copy.querySelectorAll(`[${mark}]`)) one.removeAttribute(mark);
+  const unboxed = 'audio,area,body,br,datalist,frameset,head,head *,input[type=hidden],link,map,meta,param,script,' +
+    'source,style,template,title,track,wbr,svg *';
+  for (let place = 0; all.length === copies.length && place < Math.min(all.length, 20000); place++) {
+    const one = all[place];
+    if (one.matches(unboxed)) continue;
+    const style = getComputedStyle(one), above = one.parentElement && getComputedStyle(one.parentElement);
+    const told = value => value === 'visible' ? value : 'hidden';
+    if (style.display === 'none') copies[place].setAttribute(mark, 'none');
+    else if (told(style.visibility) !== told(above ? above.visibility : 'visible'))
+      copies[place].setAttribute(mark, told(style.visibility));
+  }
   for (const node of copy.querySelectorAll('noscript')) node.remove();
   const text = '<!doctype html>' + copy.outerHTML;
   return {html: text.slice(0, limit).toWellFormed(), cut: text.length > limit, url: location.href};
-})(%d)"""
+})(%d, '%s')"""
 
 
 def gather(errand: Errand) -> Rendered:
@@ -49,7 +63,7 @@ def _read(errand: Errand, visit: Visit, *, settled: bool) -> Rendered:
     tab, traffic = visit.tab, visit.traffic
     frame = tab.frames(seconds=_ask(errand)).get("frame", {})
     world = tab.world(str(frame.get("id", "")), seconds=_ask(errand))
-    found = tab.run(world, _MARKUP % errand.settings.limits.page_bytes, seconds=_ask(errand)).get("value")
+    found = tab.run(world, _MARKUP % (errand.settings.limits.page_bytes, UNSEEN), seconds=_ask(errand)).get("value")
     if not isinstance(found, dict):
         raise Unreachable("the browser has no markup of the page")
     missed: dict[str, str] = {}
@@ -78,6 +92,8 @@ def _read(errand: Errand, visit: Visit, *, settled: bool) -> Rendered:
         cookies=kept,
         tree=looked.tree,
         media=looked.media,
+        labels=looked.labels,
+        moved=looked.moved,
         missed=missed,
     )
     if (extra := errand.client.extra) is not None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from surveyor.scan.check import axe, registry, twins
+from surveyor.scan.check.accessibility import label_in_name
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.registry import CHECKS
 from surveyor.scan.evidence import Barrier, Page, Rendered
@@ -76,6 +78,50 @@ def test_what_was_not_decided_of_those_classes_is_told_unless_markup_finds_fault
     assert found(rendered(doubts[0]), "<p id=first aria-hidden=maybe>x") == []
 
 
+def test_what_axe_core_says_of_areas_that_scroll_is_to_be_reviewed_unless_it_was_measured() -> None:
+    said = barrier("scrollable-region-focusable", where="div#a")
+    measured = barrier("surveyor-scrolled-unreached", where="div#a")
+    (sure,) = found(rendered(said, measured))
+    (doubt,) = found(rendered(said, replace(measured, evidence=(replace(measured.evidence[0], where="div#b"),))))
+    assert (sure.title, sure.confidence) == ("Scrolling areas that no keyboard reaches", 0.95)
+    assert (doubt.title, doubt.confidence) == ("Scrolling areas that no keyboard reaches: to be reviewed", 0.3)
+
+
+def test_focus_in_hidden_parts_of_frames_was_not_tried_and_is_to_be_reviewed() -> None:
+    (told,) = found(rendered(barrier("aria-hidden-focus", within=True, where="iframe >>> a")))
+    assert (told.rule, told.confidence) == ("accessibility_hidden_focus_within", 0.3)
+
+
+NAMES = [
+    # label, name; then whether the name lacks it, and if so whether that is a doubt
+    ("ACT rules", "ACT rules", None),
+    ("Next Page", "Next Page in the list", None),
+    ("Search (beta)", "Search", None),
+    ("nonstandard", "non-standard", None),
+    ("\u00dcber uns", "u\u0308ber  UNS", None),
+    ("\u691c\u7d22", "\u30b5\u30a4\u30c8\u691c\u7d22", None),
+    ("X", "Close", None),
+    ("big\u2060deal", "big deal", None),
+    ("letter\u2060s", "letters", None),
+    ("ACT rules", "WCAG", False),
+    ("Discover It", "Discover Italy", False),
+    ("Next Page", "Page Next", False),
+    ("0112358132134", "0 1 1 2 3 5 8", False),
+    ("Mon", "Monday", True),
+    ("FAQ", "Frequently asked questions", True),
+    ("No. 3", "Number 3", True),
+    ("7", "Page seven", True),
+    ("Kettle\nRead more\n", "Read more about kettles", True),
+    ("Write", "x" * 300, True),
+]
+
+
+@pytest.mark.parametrize(("label", "name", "doubt"), NAMES)
+def test_the_words_that_are_seen_stand_together_in_the_name(label: str, name: str, doubt: bool | None) -> None:
+    told = label_in_name.doubtful(label, name) if label_in_name.lacks(label, name) else None
+    assert told is doubt
+
+
 def test_no_rule_that_is_run_goes_unheard() -> None:
     script = Path(runner.__file__).parent / "vendor" / "axe.min.js"
     if not script.is_file():
@@ -87,5 +133,5 @@ def test_no_rule_that_is_run_goes_unheard() -> None:
     heard = {name for names in twins.TWINS.values() for name in names}
     heard |= {one.id.removeprefix("accessibility_").replace("_", "-") for one in axe.CHECKS}
     assert len(run) > 50
-    judged_further = {"label-content-name-mismatch"}
+    judged_further = {"label-content-name-mismatch", "frame-title-unique"}
     assert run - heard == of_the_whole_page | judged_further

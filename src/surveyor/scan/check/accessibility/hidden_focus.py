@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from surveyor.scan.check.document import Document
-from surveyor.scan.check.element import Element, quote
+from surveyor.scan.check.element import Element, quote, selector
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.model import Domain
 
 
 def judge(document: Document) -> Iterable[Outcome]:
-    """Elements that the keyboard reaches within ``aria-hidden``."""
+    """Elements that the keyboard reaches within ``aria-hidden``.
+
+    Not those of which a browser saw that they do not keep focus: sentinels that hand it on, and what takes none.
+    """
     told = document.semantics
+    moved = frozenset(document.rendered.moved if document.rendered is not None else ())
     hidden: set[int] = set()
     found: list[Element] = []
     for node in document.elements:
         inside = node.parent is not None and node.parent.key in hidden
         if inside or (node.attributes.get("aria-hidden") or "").strip().lower() == "true":
             hidden.add(node.key)
-            if told.tabbable(node):
+            if told.tabbable(node) and not (moved and selector(node) in moved):
                 found.append(node)
     evidence, count = quote(found)
     if count:
@@ -28,7 +32,7 @@ def judge(document: Document) -> Iterable[Outcome]:
 
 CHECK = Check(
     id="accessibility_hidden_focus",
-    version=1,
+    version=2,
     domain=Domain.ACCESSIBILITY,
     outcomes=("focusable",),
     page=judge,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from surveyor.scan.check import axe
-from surveyor.scan.check.interface import Table, Words
+from surveyor.scan.check.interface import REVIEW, Table, Words
 from surveyor.scan.model import Severity
 
 WORDS: Table = {
@@ -325,6 +325,13 @@ WORDS: Table = {
             description="Frames with different content are told apart by nothing.",
             fix="Give each frame a title of its own.",
             confidence=0.7,
+        ),
+        REVIEW: Words(
+            title="Frames that share a title: to be reviewed",
+            severity=Severity.LOW,
+            description="No engine can decide whether it is so here. Frames with different content are told apart by nothing.",
+            fix="Look at the elements. Give each frame a title of its own where they serve different purposes.",
+            confidence=0.3,
         ),
     },
     "accessibility_link_identical": {

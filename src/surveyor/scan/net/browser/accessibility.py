@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from surveyor.scan.accessible import Media, Tree
+from surveyor.scan.accessible import Label, Media, Tree
 from surveyor.scan.errors import ScanError
 from surveyor.scan.evidence import Barrier
-from surveyor.scan.net.browser import axe, measures, tour, tree
+from surveyor.scan.net.browser import axe, focus, measures, tour, tree
 from surveyor.scan.net.browser.tab import Tab
 
 
@@ -22,13 +22,16 @@ class Looked:
     barriers: tuple[Barrier, ...] = ()
     tree: Tree | None = None
     media: tuple[Media, ...] = ()
+    labels: tuple[Label, ...] = ()
+    moved: tuple[str, ...] = ()
 
 
 def look(tab: Tab, world: int, missed: dict[str, str], *, left: Callable[[], float]) -> Looked:
     """Ask the page in ``tab`` within the seconds that are ``left``."""
     barriers: tuple[Barrier, ...] = ()
     told: Tree | None = None
-    media: tuple[Media, ...] = ()
+    measured = measures.Measured()
+    moved: tuple[str, ...] = ()
     try:
         barriers, lost = axe.run(tab, seconds=left())
         if lost:
@@ -40,12 +43,17 @@ def look(tab: Tab, world: int, missed: dict[str, str], *, left: Callable[[], flo
     except ScanError as error:
         missed["tree"] = str(error)
     try:
-        measured, media = measures.measure(tab, world, seconds=left())
-        barriers += measured
+        measured = measures.measure(tab, world, seconds=left())
+        barriers += measured.barriers
     except ScanError as error:
         missed["measures"] = str(error)
     try:
         barriers += tour.walk(tab, world, seconds=left())
     except ScanError as error:
         missed["tour"] = str(error)
-    return Looked(barriers=barriers, tree=told, media=media)
+    try:
+        given, moved = focus.give(tab, world, seconds=left())
+        barriers += given
+    except ScanError as error:
+        missed["focus"] = str(error)
+    return Looked(barriers=barriers, tree=told, media=measured.media, labels=measured.labels, moved=moved)

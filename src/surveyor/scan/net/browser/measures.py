@@ -1,17 +1,19 @@
 """What a page measures in the browser, for rules that neither markup nor axe-core decides.
 
-Text that is cut, a page that is turned by the device's orientation, and its sound and video.
+Text that is cut, a page that is turned by the device's orientation, its sound and video, and the text that is seen on
+controls which attributes name.
 
 Of the page itself; what is in frames and shadow trees is not measured.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from surveyor.scan.accessible import Media
+from surveyor.scan.accessible import Label, Media
 from surveyor.scan.errors import Malformed
 from surveyor.scan.evidence import Barrier
 from surveyor.scan.model import Evidence
@@ -34,6 +36,25 @@ PLACE = """const place = element => {
       steps.push(`${tag}:nth-of-type(${position})`);
     }
     return steps.reverse().join(' > ');
+  };"""
+
+#: A function ``seen`` of a text: where it is seen, as rectangles; none of text that a box was made small to hide, or
+#: that was put off the page. Boxes are looked at up to the element ``top``.
+SEEN = """const seen = (text, top) => {
+    if (!text.parentElement.checkVisibility({visibilityProperty: true, opacityProperty: true})) return [];
+    for (let at = text.parentElement; at; at = at.parentElement) {
+      const style = getComputedStyle(at);
+      if (style.display !== 'inline' && style.display !== 'contents') {
+        const box = at.getBoundingClientRect();
+        if (style.overflowX !== 'visible' && (box.width <= 2 || box.height <= 2)) return [];
+        if (style.clip !== 'auto' || style.clipPath !== 'none') return [];
+      }
+      if (at === top) break;
+    }
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    return [...range.getClientRects()].filter(one => one.width > 1 && one.height > 1 &&
+      one.right + scrollX > 0 && one.bottom + scrollY > 0);
   };"""
 
 #: Text that an ancestor cuts, not at a line's end and without dots: its block is too small for it here already.
@@ -128,30 +149,82 @@ _MEDIA = """const media = async () => {
     });
   };"""
 
+#: The text that is seen on each control that attributes name, without glyphs of fonts of icons.
+_LABELS = """const labels = () => {
+    const icons = /icon|symbol|glyph|awesome|dingbat/i, found = [];
+    for (const control of [...document.querySelectorAll('[aria-label],[aria-labelledby]')].slice(0, 1000)) {
+      if (control.closest('svg') || ['input', 'select', 'textarea', 'iframe'].includes(control.localName)) continue;
+      const parts = [];
+      const read = (node, depth) => {
+        for (const child of node.childNodes) {
+          if (child.nodeType === Node.TEXT_NODE) {
+            if (!child.data.trim()) parts.push(' ');
+            else if (seen(child, control).length && !icons.test(getComputedStyle(node).fontFamily))
+              parts.push(child.data.replace(/\\s+/g, ' '));
+          } else if (child.localName === 'br') {
+            parts.push(' ');
+          } else if (child instanceof HTMLElement && depth < 30 &&
+              !child.matches('script,style,template,noscript,select,textarea,object,video,audio,iframe')) {
+            const shown = getComputedStyle(child).display;
+            const edge = shown === 'inline' || shown === 'contents' ? '' : /^inline-/.test(shown) ? '\\u2060' : '\\n';
+            parts.push(edge);
+            read(child, depth + 1);
+            parts.push(edge);
+          }
+        }
+      };
+      read(control, 0);
+      const text = parts.join('').slice(0, 1000);
+      found.push({where: place(control), markup: control.outerHTML.slice(0, 1000), text});
+    }
+    return found;
+  };"""
+
 _ALL = (
     """(async most => {
   PLACE
+  SEEN
   CLIPPED
   TURNED
   MEDIA
+  LABELS
   const told = found => ({count: found.length, nodes: found.slice(0, most).map(
     ([element, why]) => ({where: place(element), markup: element.outerHTML.slice(0, 1000), why}))});
-  return JSON.stringify({clipped: told(clipped()), turned: told(turned()), media: await media()}).toWellFormed();
+  return JSON.stringify({clipped: told(clipped()), turned: told(turned()), labels: labels(),
+    media: await media()}).toWellFormed();
 })(%d)""".replace("PLACE", PLACE)
     .replace("CLIPPED", _CLIPPED)
     .replace("TURNED", _TURNED)
     .replace("MEDIA", _MEDIA)
+    .replace("SEEN", SEEN)
+    .replace("LABELS", _LABELS)
 )
 
 
-def measure(tab: Tab, world: int, *, seconds: float) -> tuple[tuple[Barrier, ...], tuple[Media, ...]]:
-    """What was measured in the page: elements by what they do, and its sound and video."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What was measured in a page."""
+
+    barriers: tuple[Barrier, ...] = ()
+    media: tuple[Media, ...] = ()
+    labels: tuple[Label, ...] = ()
+
+
+def measure(tab: Tab, world: int, *, seconds: float) -> Measured:
+    """Elements of the page by what they do, its sound and video, and what is seen on controls."""
     found = tab.run(world, _ALL % _QUOTES, seconds=min(seconds, _SECONDS)).get("value")
     if not isinstance(found, str):
         raise Malformed("the page's measurements were not told")
     told = orjson.loads(found)
     barriers = tuple(barrier(rule, told[key]) for rule, key in ((CLIPPED, "clipped"), (TURNED, "turned")))
-    return tuple(one for one in barriers if one.count), tuple(map(_media, told["media"]))
+    labels = (
+        Label(where=one["where"][:_TEXT], markup=quote(one["markup"], ""), text=one["text"]) for one in told["labels"]
+    )
+    return Measured(
+        barriers=tuple(one for one in barriers if one.count),
+        media=tuple(map(_media, told["media"])),
+        labels=tuple(labels),
+    )
 
 
 def barrier(rule: str, told: dict[str, Any]) -> Barrier:

@@ -27,7 +27,8 @@ _STOPS, _PICTURES, _SECONDS = 30, 10, 5.0
 #: Presses in each direction after which an element that still has focus holds it.
 _STUBBORN = 3
 _TAB = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
-_SHIFT = 8
+#: The modifier by which the key goes back.
+SHIFT = 8
 
 _BEGIN = "document.activeElement && document.activeElement.blur(); scrollTo(0, 0)"
 #: Where focus is a moment after the key: handlers of pages move it on.
@@ -58,6 +59,11 @@ _TOLD = (
 )
 
 
+#: What a change of style begins is over at once: a picture shows how it ends.
+_ENDED = """for (const one of document.getAnimations())
+  if (one instanceof CSSTransition) { try { one.finish(); } catch {} }"""
+
+
 def walk(tab: Tab, world: int, *, seconds: float, clock: Callable[[], float] = time.monotonic) -> tuple[Barrier, ...]:
     """What a walk meets; raises as asking the browser does."""
     tour = _Tour(tab, world, clock() + min(seconds, _SECONDS), clock)
@@ -68,6 +74,12 @@ def walk(tab: Tab, world: int, *, seconds: float, clock: Callable[[], float] = t
 def told(stops: list[dict[str, Any]]) -> dict[str, Any]:
     """Stops as measurements are told."""
     return {"count": len(stops), "nodes": [{**stop, "why": ""} for stop in stops]}
+
+
+def press(tab: Tab, modifiers: int = 0, *, seconds: float) -> None:
+    """Press the tab key and let it go."""
+    for kind in ("rawKeyDown", "keyUp"):
+        tab.ask("Input.dispatchKeyEvent", {"type": kind, "modifiers": modifiers, **_TAB}, seconds=seconds)
 
 
 class _Tour:
@@ -106,7 +118,7 @@ class _Tour:
 
     def _doubt(self, stop: dict[str, Any]) -> None:
         """The key left focus where it was: whether it does so again and again, forwards and backwards."""
-        for modifiers in (0,) * _STUBBORN + (_SHIFT,) * _STUBBORN:
+        for modifiers in (0,) * _STUBBORN + (SHIFT,) * _STUBBORN:
             again = self._press(modifiers)
             if again is None or again["key"] != stop["key"]:
                 return
@@ -118,8 +130,10 @@ class _Tour:
         if stop["outlined"] or stop["caret"] or stop["inner"] or not stop["seen"] or self._pairs >= _PICTURES:
             return False
         self._pairs += 1
+        self._run(_ENDED)
         focused = self._picture()
         self._run(_BLUR)
+        self._run(_ENDED)
         same = focused == self._picture()
         self._run(f"document.querySelectorAll('*')[{int(stop['key'])}].focus({{preventScroll: true}})")
         return same
@@ -129,9 +143,7 @@ class _Tour:
         return str(self._tab.ask("Page.captureScreenshot", asked, seconds=self._left).get("data"))
 
     def _press(self, modifiers: int = 0) -> dict[str, Any] | None:
-        for kind in ("rawKeyDown", "keyUp"):
-            asked = {"type": kind, "modifiers": modifiers, **_TAB}
-            self._tab.ask("Input.dispatchKeyEvent", asked, seconds=self._left)
+        press(self._tab, modifiers, seconds=self._left)
         found = self._run(_WHERE)
         if not isinstance(found, str):
             raise Malformed("where focus is was not told")
