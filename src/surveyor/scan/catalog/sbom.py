@@ -41,6 +41,7 @@ _UNCERTAIN = frozenset({"application", "machine-learning-model"})
 _SYSTEMS = frozenset({"alpm", "apk", "deb", "opkg", "rpm"})
 #: Qualifiers that records have fields of their own for.
 _OWN = frozenset({"arch", "distro", "upstream"})
+_GROUP = re.compile(r" ?/ ?")
 _LOCAL = re.compile(r"(?:git\+)?file:", re.IGNORECASE)
 _RELEASE = re.compile(r"(?P<id>[a-z][a-z0-9_.]*(?:-[a-z][a-z0-9_.]*)*)(?:-(?P<version>\d[\w.]*))?")
 
@@ -82,13 +83,13 @@ def _system(part: Component) -> Distro | None:
 def _record(part: Component, system: Distro | None, budget: Budget) -> Record | None:
     purl = purls.parse(part.purl) if part.purl else None
     name, version = (purl.name, purl.version or part.version) if purl else (part.name, part.version)
-    # names of macOS bundles and Windows programs have spaces, and a package URL says that it is a name
-    if not plausible(name.replace(" ", "-") if purl else name) or (version and not plausible(version)):
+    # names of macOS bundles, Windows programs and what people call libraries have spaces
+    if not plausible(name.replace(" ", "-")) or (version and not plausible(version)):
         return None
     licenses = tuple(found for text in part.licenses for found in licence(text))
     evidence = quote(purl=part.purl or None, name=part.name, version=part.version, reference=part.reference or None)
     if purl is None:
-        generic = Record(type="generic", name=name.replace("/", "."), version=version, tier=Tier.HEURISTIC)
+        generic = Record(type="generic", name=_GROUP.sub(".", name), version=version, tier=Tier.HEURISTIC)
         return _with(generic, part, licenses, evidence, budget)
     record = Record(
         type=purl.type,
@@ -155,7 +156,7 @@ def _source(purl: Purl) -> SourcePackage | None:
 
 CATALOGER = Cataloger(
     id="sbom",
-    version=6,
+    version=7,
     summary="Packages that a bill of materials names: CycloneDX, SPDX or Syft's own",
     names=rb"bom\.(?:json|xml)|sbom\.(?:json|xml|spdx)",
     endings=rb"cdx\.(?:json|xml)|cyclonedx\.(?:json|xml)|spdx(?:\.json)?|syft\.json|sbom\.json",

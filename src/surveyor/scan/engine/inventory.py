@@ -21,6 +21,10 @@ _LICENSES = 10
 _HASHES = 10
 #: The module stream of an RPM package among a PURL's qualifiers.
 _MODULE = re.compile(r"(?<=[?&])rpmmod=[^&#]*&?|&rpmmod=[^&#]*$")
+#: The cataloger of bills of materials, and what follows the version in a PURL.
+_BILLS, _PLAIN = "sbom", re.compile(r"[?#]")
+#: Types of which the same name with another source is another package.
+_APART = frozenset({"cargo"})
 #: What a PURL says beyond a build: where that belongs.
 _ORIGIN = re.compile(r"(?<=[?&])(?:distro|upstream)=[^&#]*&?")
 
@@ -132,6 +136,7 @@ class Inventory:
         Wolfi installs beside its packages do not even name the distribution.
         """
         self._label()
+        self._reconcile()
         loose = [
             identity
             for identity, (distro, found) in self._found.items()
@@ -145,6 +150,21 @@ class Inventory:
         for identity in loose:
             if known := released.get(_build(identity)):
                 self._found[known][1].extend(self._found.pop(identity)[1])
+
+    def _reconcile(self) -> None:
+        """Give what only a bill tells, of a file or a part of a package, to that package where it lies.
+
+        Wheels carry bills that name the wheel itself, with the name of its file, and each of its extension modules.
+        """
+        for identity in [one for one in self._found if "?" in one or "#" in one]:
+            plain = _PLAIN.split(identity, 1)[0]
+            _, there = self._found.get(plain, (None, []))
+            if (
+                any(one.cataloger.id != _BILLS for one in there)
+                and all(one.cataloger.id == _BILLS for one in self._found[identity][1])
+                and there[0].record.type not in _APART
+            ):
+                there.extend(self._found.pop(identity)[1])
 
     def _label(self) -> None:
         """Give what a repository lists to the very build that lies there: its index names no module stream."""

@@ -39,7 +39,8 @@ def parse(text: str) -> Purl | None:
     at = path.rfind("@")
     path, version = (path[:at], path[at + 1 :]) if at > path.rfind("/") and at > 0 else (path, "")
     namespace, _, name = path.strip("/").rpartition("/")
-    type_, name = type_.lower(), unquote(name)
+    type_ = type_.lower()
+    name = _normal(type_, unquote(name))
     if not (_TYPE.fullmatch(type_) and name):
         return None
     pairs = (pair.partition("=") for pair in query.split("&"))
@@ -53,3 +54,8 @@ def parse(text: str) -> Purl | None:
         qualifiers=tuple((key, value) for key, value in known if _KEY.fullmatch(key)),
         subpath="/".join(unquote(part) for part in subpath.split("/") if part not in {"", ".", ".."}) or None,
     )
+
+
+def _normal(type_: str, name: str) -> str:
+    """A name as its type has it, whatever case and hyphens a writer left in it."""
+    return name.lower().replace("_", "-") if type_ == "pypi" else name

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from surveyor.scan.catalog import npm
 from surveyor.scan.catalog.interface import Record
 from surveyor.scan.engine.inventory import Found, Inventory
 from surveyor.scan.model import Distro, Package, Presence, SourcePackage, Tier
+from tests.images import python, scan_bytes
+from tests.packages import zipped
 
 
 def packages(*records: Record) -> tuple[Package, ...]:
@@ -88,6 +92,20 @@ def test_a_bill_that_names_no_distribution_speaks_of_the_build_that_is_there() -
     assert [(package.purl, package.tier, len(package.locations)) for package in packages(told, there, other)] == [
         ("pkg:apk/wolfi/bash@5.2-r1?arch=aarch64", Tier.HEURISTIC, 1),
         ("pkg:apk/wolfi/bash@5.2-r1?arch=x86_64&distro=wolfi-20230201&upstream=sh", Tier.CONFIRMED, 2),
+    ]
+
+
+def test_what_a_bill_says_of_a_file_or_a_part_is_of_the_package_that_lies_there(tmp_path: Path) -> None:
+    said = ["a_b@1?file_name=a_b-1.whl", "A.B@1", "a-b@1#c-ext/x", "other@1?file_name=x"]
+    bill = {"bomFormat": "CycloneDX", "components": [{"name": "x", "purl": f"pkg:pypi/{one}"} for one in said]}
+    bill["components"].append({"name": "libjpeg / libjpeg-turbo", "version": "3.2.0"})
+    files = {"a-1.dist-info/METADATA": python("a_b", "1"), "a-1.dist-info/sboms/x.cdx.json": json.dumps(bill).encode()}
+    report = scan_bytes(tmp_path, zipped(files), "a.whl")
+    assert [(package.purl, package.tier) for package in report.packages] == [
+        ("pkg:generic/libjpeg.libjpeg-turbo@3.2.0", Tier.HEURISTIC),
+        ("pkg:pypi/a-b@1", Tier.CONFIRMED),
+        ("pkg:pypi/a.b@1", Tier.HEURISTIC),
+        ("pkg:pypi/other@1?file_name=x", Tier.HEURISTIC),
     ]
 
 
