@@ -53,7 +53,7 @@ PROGRAMS: Mapping[str, Product] = MappingProxyType(
                     "libarchive",
                 ),
                 *("pcre", "nghttp2", "wolfssl", "libssh2", "libssh", "openldap", "grpc", "ffmpeg", "opencv"),
-                *("lua", "python", "php", "haproxy", "libuv"),
+                *("lua", "python", "php", "haproxy", "libuv", "postgresql", "mariadb", "memcached"),
             )
         },
         "libressl": Product(("openbsd:libressl",), "the OpenBSD project is its vendor"),
@@ -94,6 +94,7 @@ PROGRAMS: Mapping[str, Product] = MappingProxyType(
         ),
         "dnsmasq": Product(("thekelleys:dnsmasq",), "by its author's home"),
         "u-boot": Product(("denx:u-boot",), "of DENX"),
+        "bash": Product(("gnu:bash",), "a GNU package"),
         "glibc": Product(("gnu:glibc",), "a GNU package"),
         "musl": Product(("musl-libc:musl",), "by its home, musl-libc.org"),
         "ncurses": Product(("gnu:ncurses",), "a GNU package"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from surveyor.scan.catalog.fingerprints import FINGERPRINTS, NEAR, bare, definition, files
 from surveyor.scan.catalog.interface import Cataloger, File, Record, quote, text
 from surveyor.scan.errors import LimitExceeded
-from surveyor.scan.formats.layout import Part, find
+from surveyor.scan.formats.layout import Part
 from surveyor.scan.formats.program import Program, identity, libraries, programs
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Tier
@@ -20,8 +20,11 @@ _DATA = 256 * MIB
 _STRINGS = 100_000
 #: The longest definition up to what decides, and how far a bare version may be from what it has to be near.
 _BEFORE, _AFTER, _NEAR = 160, 352, 256 << 10
+_FEW = 64  # bare versions of one library that are looked at
 #: A dot between digits. It begins with the dot: such patterns are found at the speed of memory.
 _VERSION = re.compile(rb"\.(?<=[0-9]\.)[0-9]")
+#: What may be a version and nothing else, whoever's: most strings are not.
+_ALONE = re.compile(rb"[^\w.]?v?[0-9]{1,3}\.[0-9][0-9.]{0,20}(?:[^0-9.]\S{0,31})?")
 #: What no text holds as NUL.
 _PRINTABLE = bytes(byte if 32 <= byte < 127 or byte in b"\n\r\t" else 0 for byte in range(256))
 _DATA_SECTIONS = re.compile(r"\.l?ro?data|\.r?data|\.data|[^,]*,__(?:cstring|const|data|rodata)")
@@ -60,6 +63,8 @@ class _Reading:
             version = defined[defined.lastgroup] if kind == "v" else b""
             if number not in self._linked:
                 self.found.setdefault((number, version), one)
+        if not _ALONE.fullmatch(one.value):
+            return
         for number, pattern in self._wanted.items():
             if found := pattern.fullmatch(one.value):
                 self._bare.setdefault(number, []).append((found["v"], one.offset))
@@ -69,7 +74,10 @@ class _Reading:
         for number, versions in self._bare.items():
             if any(known == number for known, _ in self.found):
                 continue
-            left = self._nearest(versions, FINGERPRINTS[number].near) if number in NEAR else self._named(versions)
+            near = FINGERPRINTS[number].near
+            left = self._nearest(versions, near) if near else []
+            if not left and number in self._own:
+                left = self._named(versions)
             if len({version for version, _ in left}) == 1:
                 version, offset = left[0]
                 self.found[number, version] = _Text(value=version, offset=offset)
@@ -80,13 +88,16 @@ class _Reading:
         return said or versions
 
     def _nearest(self, versions: list[tuple[bytes, int]], near: bytes) -> list[tuple[bytes, int]]:
-        for part in _parts(self._program):
-            at = find(self._program.data[part.offset : part.offset + part.size], near)
-            if at >= 0:
-                here = part.offset + at
-                best = min(versions, key=lambda one: abs(one[1] - here))
-                return [best] if abs(best[1] - here) <= _NEAR else []
-        return []
+        """The one that stands nearest to these bytes, if any does not stand far."""
+        data, best, least = self._program.data, list[tuple[bytes, int]](), _NEAR + 1
+        for version, offset in versions[:_FEW]:
+            start = max(0, offset - _NEAR)
+            here = bytes(data[start : offset + _NEAR])
+            behind, before = here.find(near, offset - start), here.rfind(near, 0, offset - start)
+            away = min(abs(start + at - offset) if at >= 0 else _NEAR + 1 for at in (behind, before))
+            if away < least:
+                best, least = [(version, offset)], away
+        return best
 
     def records(self) -> Iterator[Record]:
         """One a library and version, with the string and where it stands in the file."""
@@ -164,7 +175,7 @@ def _strings(chunk: bytes, start: int, size: int) -> Iterator[tuple[int, int]]:
 
 CATALOGER = Cataloger(
     id="embedded",
-    version=1,
+    version=2,
     summary="libraries inside programs by their version texts (OpenSSL, zlib, SQLite, curl, BusyBox and others)",
     paths=re.compile(rb"(?!)"),
     parse=parse,

@@ -36,6 +36,14 @@ TEXTS: dict[str, tuple[bytes, str, bytes]] = {
     "nghttp2": (b"nghttp2/1.52.0", "1.52.0", b"server: nghttp2/1.52.0"),
     "c-ares": (b"c-ares/1.18.1", "1.18.1", b"with c-ares/1.18.1"),
     "mbedtls": (b"mbed TLS 2.28.3", "2.28.3", b"mbed TLS 2.28.3 has this bug"),
+    "bash": (b"@(#)Bash version 5.2.15(1) release GNU", "5.2.15", b"Bash version 5.2.15(1) release GNU"),
+    "postgresql": (
+        b"PostgreSQL 15.20 (Debian 15.20-0+deb12u1) on x86_64-pc-linux-gnu, compiled by gcc, 64-bit",
+        "15.20",
+        b"PostgreSQL 15.20 (Debian 15.20-0+deb12u1)",
+    ),
+    "mariadb": (b"10.11.19-MariaDB", "10.11.19", b"since 10.11.19-MariaDB"),
+    "memcached": (b"memcached 1.6.18", "1.6.18", b"memcached 1.6.18 needed"),
     "gnutls": (b"Enabled GnuTLS 3.7.9 logging...\n", "3.7.9", b"GnuTLS 3.7.9"),
     "libgcrypt": (b"\n\nThis is Libgcrypt 1.10.1 - The GNU Crypto Library\nCopyright", "1.10.1", b"Libgcrypt 1.10.1"),
     "libssh2": (b"SSH-2.0-libssh2_1.10.0", "1.10.0", b"not SSH-2.0-libssh2_1.10.0"),
@@ -96,6 +104,7 @@ BARE: dict[str, tuple[str, bytes]] = {
     "musl": ("libc.musl-x86_64.so.1", b"1.2.3"),
     "readline": ("libreadline.so.8", b"8.2"),
     "libuv": ("libuv.so.1", b"1.44.2"),
+    "libpng": ("libpng16.so.16", b"1.6.39\0Application built with libpng-"),
     "sqlite": ("libsqlite3.so.0", b"3.40.1\0SQLite format 3\0"),
     "nghttp2": ("libnghttp2.so.14", b"1.52.0"),
     "c-ares": ("libcares.so.2", b"1.18.1"),
@@ -152,6 +161,20 @@ def test_a_bare_version_counts_in_the_library_itself(name: str) -> None:
     assert found.name == name
     assert found.version == text.partition(b"\0")[0].decode().removeprefix("v")
     assert parse(text.partition(b"\0")[0], "opt/shop") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "near"),
+    [
+        ("libpng", b"1.6.39", b"Application built with libpng-"),
+        ("zstd", b"1.5.4", b"Frame requires too much memory for decoding"),
+        ("lz4", b"1.9.4", b"ERROR_frameType_unknown"),
+    ],
+)
+def test_a_bare_version_counts_near_what_only_its_library_has(name: str, version: bytes, near: bytes) -> None:
+    assert [(one.name, one.version) for one in parse(version + b"\0" + near)] == [(name, version.decode())]
+    assert parse(version + bytes(300_000) + near) == []
+    assert parse(near) == []
 
 
 @pytest.mark.parametrize(
