@@ -28,6 +28,8 @@ _TEXTS = (
     (b"Licensed under the Apache License, Version 2.0", "Apache-2.0"),
 )
 _REDISTRIBUTION = b"Redistribution and use in source and binary forms, with or without modification, are permitted"
+#: Debian keeps one text under this name, that of Perl.
+_ARTISTIC = re.compile(r"\bArtistic(?:-1(?:\.0)?)?(?![\w.-])")
 _MOST = 10
 
 
@@ -45,7 +47,7 @@ def parse(file: File, _budget: Budget) -> Iterator[Record]:
 
 def _named(data: bytes) -> Iterator[str]:
     for value in dict.fromkeys(_NAMED.findall(data)):
-        yield from licence(text(value))
+        yield from licence(_ARTISTIC.sub("Artistic-1.0-Perl", text(value)))
 
 
 def _recognised(data: bytes) -> Iterator[str]:
@@ -69,7 +71,7 @@ def _recognised(data: bytes) -> Iterator[str]:
 
 CATALOGER = Cataloger(
     id="debian_copyright",
-    version=1,
+    version=2,
     summary="Licences of Debian packages, by their copyright files",
     names=rb"copyright",
     paths=re.compile(rb"^(?P<root>(?:.*/)?)usr/share/doc/[^/]+/copyright$", re.DOTALL),

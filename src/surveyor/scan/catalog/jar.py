@@ -28,6 +28,8 @@ _LOG4J_GROUP, _LOG4J_CORE, _LOG4J_RELEASE = "org.apache.logging.log4j", "log4j-c
 _ENDINGS = (b"/pom.properties", b"/pom.xml", b"/MANIFEST.MF", *_ARCHIVES, *_UPPER)
 _PROPERTIES = MIB
 _CLASSES = 5_000  # of which the package they share is known
+#: One of several licences, before what is said about it (OSGi Core, Bundle-License).
+_CLAUSE = re.compile(r"(?:^|,)[\s\"]*([^,;\"]+)[^,]*")
 _RAR = b"Rar!"  # the other format of that ending
 
 
@@ -74,7 +76,7 @@ def _archive(data: memoryview, name: str, budget: Budget, room: _Room) -> Iterat
     archive = Zip(data, budget)
     content = _content(archive, budget)
     facts = _facts(archive, content, budget)
-    licenses = licence(facts.get("bundle-license", ""))
+    licenses = _bundles(facts.get("bundle-license", ""))
     coordinates = [one for member in content.poms.values() if (one := _pom(archive, member, content, budget))]
     itself = _itself(name, facts, coordinates, archive)
     for record in coordinates:
@@ -96,6 +98,13 @@ def _archive(data: memoryview, name: str, budget: Budget, room: _Room) -> Iterat
         raise (LimitExceeded if content.cut else Malformed)(
             f"{many} of the archive not read in full, first {content.troubles[0]}"
         )
+
+
+def _bundles(said: str) -> tuple[str, ...]:
+    """The licences of a bundle: one as people write it, else clauses of which one at least is certain."""
+    known = [spdx(name.strip()) for name in _CLAUSE.findall(said[:1000])]
+    found = tuple(dict.fromkeys(name for name in known if name))
+    return found if found and not spdx(said) else licence(said)
 
 
 def _content(archive: Zip, budget: Budget) -> _Content:

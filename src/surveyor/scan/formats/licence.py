@@ -17,7 +17,9 @@ _IDS = (
     "BSD-3-Clause BSD-3-Clause-Clear BSD-3-Clause-LBNL BSD-4-Clause BSD-4-Clause-UC BSL-1.0 BUSL-1.1 "
     "bzip2-1.0.6 CC-BY-3.0 CC-BY-4.0 CC-BY-NC-4.0 CC-BY-NC-SA-4.0 CC-BY-SA-2.0 CC-BY-SA-2.5 CC-BY-SA-3.0 "
     "CC-BY-SA-4.0 CC0-1.0 CDDL-1.0 CDDL-1.1 CECILL-2.0 CECILL-2.1 CECILL-B CECILL-C CPL-1.0 curl ECL-2.0 "
-    "EFL-2.0 Elastic-2.0 EPL-1.0 EPL-2.0 EUPL-1.1 EUPL-1.2 FSFAP FSFUL FSFULLR FTL HPND HPND-sell-variant "
+    "EFL-2.0 Elastic-2.0 EPL-1.0 EPL-2.0 EUPL-1.1 EUPL-1.2 GFDL-1.1-no-invariants-only "
+    "GFDL-1.1-no-invariants-or-later GFDL-1.2-no-invariants-only GFDL-1.2-no-invariants-or-later "
+    "GFDL-1.3-no-invariants-only GFDL-1.3-no-invariants-or-later FSFAP FSFUL FSFULLR FTL HPND HPND-sell-variant "
     "ICU IJG ImageMagick Intel IPA IPL-1.0 ISC JasPer-2.0 JSON Latex2e Libpng libpng-2.0 libtiff "
     "Linux-OpenIB LPPL-1.3c MIT MIT-0 MIT-CMU MPL-1.0 MPL-1.1 MPL-2.0 MPL-2.0-no-copyleft-exception MS-PL "
     "MS-RL MulanPSL-2.0 NAIST-2003 NCSA NIST-PD NTP OFL-1.0 OFL-1.1 OLDAP-2.8 OpenSSL OSL-1.0 OSL-2.0 "
@@ -52,6 +54,11 @@ _NAMES = {
     "EUPL-1.1": ("european-union-public-1.1-eupl-1.1",),
     "EUPL-1.2": ("european-union-public-1.2-eupl-1.2",),
     "FTL": ("freetype",),
+    **{
+        f"GFDL-{version}-no-invariants-{extent}": (f"gfdl-niv-{version}{mark}", f"gfdl-{version}{mark}-no-invariants")
+        for version in ("1.1", "1.2", "1.3")
+        for extent, mark in (("only", ""), ("or-later", "+"))
+    },
     "ISC": ("isc-iscl", "iscl"),
     "MIT": ("expat", "mit-x11", "mit-expat"),
     "MIT-0": ("mit-no-attribution", "mit-no-attribution-mit-0"),
@@ -71,7 +78,7 @@ _NAMES = {
     "GCC-exception-3.1": ("gcc-exception",),
 }
 _GNU = re.compile(
-    r"(?P<kind>[al]?gpl|gfdl)-?(?P<version>[\d.]+)(?P<later>\+|-or-(?:any-)?later|-only)?(?P<again>-[al]?gpl-?[\d.]+\+?)?"
+    r"(?P<kind>[al]?gpl|gfdl)-?(?:(?P=kind)-)?(?P<version>[\d.]+)(?P<later>\+|-or-(?:any-)?later|-only)?(?P<again>-[al]?gpl-?[\d.]+\+?)?"
 )
 _GNU_VERSIONS = {
     "gpl": {"1.0", "2.0", "3.0"},
@@ -97,6 +104,21 @@ IDENTIFIERS = frozenset(
             for extent in ("only", "or-later")
         ),
     }
+)
+#: What is granted beyond a licence, as Debian and Java projects name it, for any version of the licence or by version.
+_GRANTS = {
+    "autoconf": {"2.0": "Autoconf-exception-2.0", "3.0": "Autoconf-exception-3.0"},
+    "bison": {"": "Bison-exception-2.2"},
+    "classpath": {"": "Classpath-exception-2.0"},
+    "cpe": {"": "Classpath-exception-2.0"},
+    "font": {"": "Font-exception-2.0"},
+    "gcc": {"2.0": "GCC-exception-2.0", "3.0": "GCC-exception-3.1"},
+    "libtool": {"": "Libtool-exception"},
+    "linux-syscall-note": {"": "Linux-syscall-note"},
+    "texinfo": {"": "Texinfo-exception"},
+}
+_GRANT = re.compile(
+    r"(?P<licence>.{1,200}?),?\s+(?:with|w/)\s*(?:the\s+)?(?P<grant>[\w-]{2,30})(?:\s+exception)?", re.IGNORECASE
 )
 _SINCE = re.compile(r"\(?>= ?v?([0-9.]+)\)?")  # as R says it
 _IDLE = frozenset({"the", "license", "licence", "licensed", "licenses", "under", "version", "v", "gnu", "approved"})
@@ -151,6 +173,8 @@ def spdx(text: str) -> str | None:
         return None
     if found := _identifier(text):
         return None if found in _AFTER_WITH else found
+    if found := _granted(text):
+        return found
     tokens = _TOKENS.findall(_slashes(text))
     return _expression(tokens) if len(tokens) > 1 else None
 
@@ -178,6 +202,17 @@ def _gnu(folded: str) -> str | None:
         return None
     later = (found["later"] or "").removeprefix("-only") or (found["again"] or "").endswith("+")
     return f"{found['kind'].upper()}-{version}-{'or-later' if later else 'only'}"
+
+
+def _granted(text: str) -> str | None:
+    """One licence of the GNU project with one exception from it."""
+    found = _GRANT.fullmatch(text)
+    granted = _GRANTS.get(found["grant"].lower()) if found else None
+    known = _gnu(_fold(found["licence"])) if found and granted else None
+    if not (known and granted):
+        return None
+    exception = granted.get("") or granted.get(known.split("-")[1])
+    return f"{known} WITH {exception}" if exception else None
 
 
 def _slashes(text: str) -> str:

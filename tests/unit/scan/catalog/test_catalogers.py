@@ -192,6 +192,20 @@ def test_jar_by_its_coordinates() -> None:
     assert found.inner == "META-INF/maven/org.apache.logging.log4j/log4j-core/pom.properties"
 
 
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [
+        ("https://www.apache.org/licenses/LICENSE-2.0;description=Apache-2.0", ("Apache-2.0",)),
+        ("http://www.eclipse.org/legal/epl-2.0, https://unlicense.org, Ours", ("EPL-2.0", "Unlicense")),
+        ("Apache License, Version 2.0", ("Apache-2.0",)),
+        ("Ours, and theirs", ("Ours, and theirs",)),
+    ],
+)
+def test_a_bundle_may_have_several_licences(said: str, known: tuple[str, ...]) -> None:
+    data = archive(pom("g", "a", "1"), manifest=f"Bundle-License: {said}\r\n")
+    assert [one.licenses for one in records(jar.CATALOGER, data, "a-1.jar")] == [known]
+
+
 def test_a_jar_has_the_licences_of_its_project() -> None:
     name, page = "The Apache Software License, Version 2.0", "https://www.apache.org/licenses/LICENSE-2.0.txt"
     one = "<license>\n<name>{}</name></license>"

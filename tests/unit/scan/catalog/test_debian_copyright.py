@@ -34,6 +34,10 @@ def licences(data: bytes) -> tuple[str, ...]:
         (BSD + b" ... Neither the name of", ("BSD-3-Clause",)),
         (BSD + b" ... All advertising materials", ("BSD-4-Clause",)),
         (b"Format: http://svn.debian.org/wsvn/dep/web/deps/dep5.mdwn\nLicense: Acme-1\n", ("Acme-1",)),
+        (
+            b"Format: https://www.debian.org/doc/copyright-format/\nLicense: Artistic or GPL-1+\nLicense: Artistic-2\n",
+            ("Artistic-1.0-Perl OR GPL-1.0-or-later", "Artistic-2.0"),
+        ),
         (b"Ask me.", ()),
     ],
 )

@@ -10,6 +10,13 @@ from surveyor.scan.catalog.interface import licence
 from surveyor.scan.formats.licence import spdx
 
 CERTAIN = {
+    "GPL-3+ with Bison exception": "GPL-3.0-or-later WITH Bison-exception-2.2",
+    "GPL-2+ with autoconf exception": "GPL-2.0-or-later WITH Autoconf-exception-2.0",
+    "GNU General Public License (GPL), Version 2, With Classpath Exception": (
+        "GPL-2.0-only WITH Classpath-exception-2.0"
+    ),
+    "GPL2 w/ CPE": "GPL-2.0-only WITH Classpath-exception-2.0",
+    "GFDL-NIV-1.3+": "GFDL-1.3-no-invariants-or-later",
     "MIT": "MIT",
     "The MIT License": "MIT",
     "Expat": "MIT",
@@ -51,6 +58,8 @@ CERTAIN = {
     "https://www.mozilla.org/en-US/MPL/2.0/": "MPL-2.0",
 }
 UNCERTAIN = (
+    "GPL-2+ with OpenSSL exception",
+    "MIT with Bison exception",
     "BSD",
     "BSD License",
     "GPL",
@@ -92,7 +101,9 @@ def test_texts_and_placeholders_are_no_names() -> None:
     assert licence("UNKNOWN") == licence("x" * 200) == ()
 
 
-@pytest.mark.parametrize("text", ["(" * 400, "MIT OR " * 57, "/" * 400, "-" * 400, "lesser general " * 26, "x" * 10**6])
+@pytest.mark.parametrize(
+    "text", ["(" * 400, "MIT OR " * 57, "/" * 400, "-" * 400, "lesser general " * 26, "GPL with " * 44, "x" * 10**6]
+)
 def test_hostile_names_end_soon(text: str) -> None:
     start = time.thread_time()
     spdx(text)
