@@ -38,7 +38,7 @@ def _any_of(names: Iterable[str]) -> bytes:
 
 _PYTHON = ("pipfile", "python_lock", "requirements")
 #: Manifests that are not read themselves, and the units whose lock file of the same folder, or of one above it, answers
-#: for each: it says with versions what the manifest asks for.
+#: for each: it says with versions what the manifest asks for. What was installed beside it is an answer too.
 _MANIFESTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "Cargo.toml": ("cargo_lock",),
@@ -49,10 +49,10 @@ _MANIFESTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "build.gradle": ("gradle",),
         "build.gradle.kts": ("gradle",),
         "build.sbt": (),
-        "composer.json": ("composer_lock",),
+        "composer.json": ("composer", "composer_lock"),
         "conanfile.py": ("conan",),
         "mix.exs": ("hex_lock",),
-        "package.json": ("bun", "bun_lockb", "npm_lock", "pnpm", "yarn"),
+        "package.json": ("bun", "bun_lockb", "npm", "npm_lock", "pnpm", "yarn"),
         "pubspec.yaml": ("pub",),
         "pyproject.toml": _PYTHON,
         "requirements.in": ("requirements",),
@@ -71,6 +71,8 @@ def answering(name: bytes) -> tuple[str, ...]:
     return _MANIFESTS.get(last.decode("utf-8", "replace"), ("requirements",) if last.endswith(b".in") else ())
 
 
+#: The folders, beside a manifest, in which units find what was installed for it.
+INSTALLED: Mapping[str, bytes] = MappingProxyType({"composer": b"vendor/composer/", "npm": b"node_modules/"})
 #: All units that answer for some manifest.
 LOCKS = frozenset(unit for units in _MANIFESTS.values() for unit in units)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from surveyor.scan.catalog.unread import LOCKS, UNREAD, Unread, answering
+from surveyor.scan.catalog.unread import INSTALLED, LOCKS, UNREAD, Unread, answering
 from surveyor.scan.engine.books import shown
 from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.tree.entry import Tally
@@ -37,7 +37,11 @@ class Unseen:
 
     def lock(self, unit: str, name: bytes) -> None:
         """Take a file that a unit reads, which may answer for manifests."""
-        if unit in LOCKS:
+        if unit in INSTALLED:
+            before, folder, _ = (b"/" + name).partition(b"/" + INSTALLED[unit])
+            if folder:
+                self._locked.add((unit, before[1:]))
+        elif unit in LOCKS:
             self._locked.add((unit, name.rpartition(b"/")[0]))
 
     def coverage(self, *, source: bool) -> list[Coverage]:

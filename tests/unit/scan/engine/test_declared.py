@@ -32,10 +32,21 @@ def test_a_lock_file_answers_for_the_folders_below_its_own(tmp_path: Path) -> No
     assert not troubles(report)
 
 
+def test_what_was_installed_beside_a_manifest_answers_for_it(tmp_path: Path) -> None:
+    files = {
+        "package.json": b"{}",
+        "node_modules/a/package.json": npm("a", "1.0.0"),
+        "php/composer.json": b"{}",
+        "php/vendor/composer/installed.json": b'{"packages": []}',
+    }
+    assert not troubles(scan(write(tmp_path, files)))
+
+
 @pytest.mark.parametrize(
     "files",
     [
         {"web/package.json": b"{}", "api/package-lock.json": LOCK},
+        {"package.json": b"{}", "web/node_modules/a/package.json": npm("a", "1.0.0")},
         {"package.json": b"{}", "web/package-lock.json": LOCK},
         {"Gemfile": b"x", "package-lock.json": LOCK},
     ],
