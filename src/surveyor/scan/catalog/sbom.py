@@ -43,6 +43,7 @@ _SYSTEMS = frozenset({"alpm", "apk", "deb", "opkg", "rpm"})
 _OWN = frozenset({"arch", "distro", "upstream"})
 _GROUP = re.compile(r" ?/ ?")
 _LOCAL = re.compile(r"(?:git\+)?file:", re.IGNORECASE)
+_VERSION = re.compile(r"\d+(?:\.\d+){0,3}")
 _RELEASE = re.compile(r"(?P<id>[a-z][a-z0-9_.]*(?:-[a-z][a-z0-9_.]*)*)(?:-(?P<version>\d[\w.]*))?")
 
 
@@ -140,6 +141,8 @@ def _distro(purl: Purl) -> Distro | None:
     text = purl.qualifier("distro").lower()
     if purl.namespace and (named := release.by_codename(text)):
         return Distro(id=purl.namespace.lower(), version=named.version)
+    if purl.namespace and _VERSION.fullmatch(text):
+        return Distro(id=purl.namespace.lower(), version=text)  # as Trivy has it of Alpine
     match = _RELEASE.fullmatch(text)
     return Distro(id=match["id"], version=match["version"] or "") if match else None
 

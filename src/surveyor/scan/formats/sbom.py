@@ -39,6 +39,9 @@ _HEX = re.compile(r"[0-9a-f]+")
 _DIGESTS = {"sha1": 40, "sha256": 64, "sha384": 96, "sha512": 128}
 _SYSTEMS = frozenset({"alpm", "apk", "deb", "opkg", "rpm"})
 _MOST = 200  # of a list of digests or dependencies
+#: Relationships that others say the other way round.
+_TURNED = {"dependency_of": "depends_on", "contained_by": "contains"}
+_SYFT = {"dependency-of": "dependency_of", "ownership-by-file-overlap": "contains"}
 _TOOL = re.compile(rb'anchore/syft|"name"\s*:\s*"syft"')
 
 
@@ -146,7 +149,9 @@ def is_digest(kind: str, text: str) -> bool:
 def _relate(parts: list[Component], links: Iterator[tuple[str, str, str]]) -> None:
     """Give components what relationships say: what they need, and which package of a system put them there."""
     known = {part.reference: part for part in parts}
-    for kind, of, to in links:
+    for told, left, right in links:
+        turned = _TURNED.get(told)
+        kind, of, to = (turned, right, left) if turned else (told, left, right)
         one, other = known.get(of), known.get(to)
         if one is None or other is None:
             continue
@@ -324,6 +329,7 @@ def _tag_value(data: bytes) -> Iterator[Component]:
     part: Component | None = None
     parts: list[Component] = []
     about: set[str] = set()
+    links: list[tuple[str, str, str]] = []
     inside = False
     for raw in data.splitlines():
         if inside or b"<text>" in raw:
@@ -337,10 +343,12 @@ def _tag_value(data: bytes) -> Iterator[Component]:
             part = Component(name=text) if tag == "PackageName" and text else None
             parts += [part] if part else []
         elif tag == "Relationship":
-            words = text.split()
-            about |= {words[2]} if words[:2] == ["SPDXRef-DOCUMENT", "DESCRIBES"] and len(words) > 2 else set()
+            of, kind, to = [*text.split(), "", "", ""][:3]
+            about |= {to} if (of, kind) == ("SPDXRef-DOCUMENT", "DESCRIBES") else set()
+            links.append((kind.lower(), of, to))
         elif part is not None:
             _tag(part, tag, text)
+    _relate(parts, iter(links))
     yield from _subject_apart(parts, about)
     if inside:
         raise Malformed("bill of materials ends inside a text")
@@ -355,6 +363,9 @@ def _tag(part: Component, tag: str, text: str) -> None:
         part.kind = text.lower().replace("_", "-")
     elif tag in {"PackageLicenseConcluded", "PackageLicenseDeclared"} and text not in _NOTHING and not part.licenses:
         part.licenses = _conjuncts(text, {})
+    elif tag == "PackageChecksum" and len(part.hashes) < _MOST:
+        kind, _, value = text.partition(":")
+        part.hashes += _digests([{"kind": kind, "value": value.strip()}], "kind", "value")
     elif tag == "ExternalRef" and not part.purl:
         fields = text.split()
         if len(fields) > 2 and fields[1].lower() == "purl":
@@ -365,17 +376,23 @@ def _syft(document: dict[str, object]) -> Iterator[Component]:
     distro = mapping(document.get("distro"))
     if identity := _text(distro.get("id")):
         yield Component(name=identity, version=_text(distro.get("versionID")), kind="operating-system")
-    for one in sequence(document.get("artifacts")):
-        part = mapping(one)
-        places = [_text(mapping(place).get("path")) for place in sequence(part.get("locations"))]
-        yield Component(
-            name=_text(part.get("name")),
-            version=_text(part.get("version")),
-            purl=_text(part.get("purl")),
-            reference=_text(part.get("id")),
-            where=places[0] if places else "",
-            licenses=tuple(filter(None, map(_syft_licence, sequence(part.get("licenses")))))[:10],
-        )
+    parts = [_syft_part(mapping(one)) for one in sequence(document.get("artifacts"))]
+    links = map(mapping, sequence(document.get("artifactRelationships")))
+    told = (tuple(_text(link.get(key)) for key in ("type", "parent", "child")) for link in links)
+    _relate(parts, ((_SYFT.get(kind, kind), of, to) for kind, of, to in told))
+    yield from parts
+
+
+def _syft_part(part: dict[str, object]) -> Component:
+    places = [_text(mapping(place).get("path")) for place in sequence(part.get("locations"))]
+    return Component(
+        name=_text(part.get("name")),
+        version=_text(part.get("version")),
+        purl=_text(part.get("purl")),
+        reference=_text(part.get("id")),
+        where=places[0] if places else "",
+        licenses=tuple(filter(None, map(_syft_licence, sequence(part.get("licenses")))))[:10],
+    )
 
 
 def _syft_licence(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,37 @@ def test_what_a_bill_says_of_licences_and_places(tmp_path: Path) -> None:
     assert {package.locations[0].path for package in syft.packages} == {"artifact.syft.json!/usr/x"}
 
 
+def _syft_related() -> bytes:
+    names = ({"id": "d", "name": "d", "purl": "pkg:deb/debian/d@1"}, {"id": "n", "name": "n", "purl": "pkg:npm/n@1"})
+    links = [
+        {"parent": "d", "child": "n", "type": "ownership-by-file-overlap"},
+        {"parent": "n", "child": "d", "type": "dependency-of"},
+    ]
+    return json.dumps(
+        {"artifacts": names, "artifactRelationships": links, "descriptor": {"name": "syft", "version": "1"}}
+    ).encode()
+
+
+def _tag_value_related() -> bytes:
+    packages = "".join(
+        f"PackageName: {one}\nSPDXID: {one}\nPackageVersion: 1\nPackageChecksum: SHA256: {'a' * 64}\n"
+        f"ExternalRef: PACKAGE-MANAGER purl pkg:{where}/{one}@1\n"
+        for one, where in (("d", "deb/debian"), ("n", "npm"))
+    )
+    links = "Relationship: n DEPENDENCY_OF d\nRelationship: d CONTAINS n\n"
+    return f"SPDXVersion: SPDX-2.3\n{packages}{links}".encode()
+
+
+@pytest.mark.parametrize("bill", [_syft_related, _tag_value_related])
+def test_relationships_tell_owners_and_dependencies_whichever_way_they_are_said(
+    tmp_path: Path, bill: Callable[[], bytes]
+) -> None:
+    owner, owned = scan_bytes(tmp_path, bill()).packages
+    assert (owner.name, owner.dependencies, owner.owner) == ("d", (owned.purl,), None)
+    assert (owned.name, owned.dependencies, owned.owner) == ("n", (), "deb/d")
+    assert bill is _syft_related or owner.hashes == ("sha256:" + "a" * 64,)
+
+
 def test_a_bill_inside_a_tree_is_read_too(tmp_path: Path) -> None:
     report = scan_bytes(tmp_path, tar({"opt/app/bom.json": sboms.cyclonedx_json(), "opt/x/bom.json": b"{}"}))
     assert found_in(report) == sorted(PURLS)
@@ -49,7 +81,7 @@ def test_a_bill_inside_a_tree_is_read_too(tmp_path: Path) -> None:
         ("pkg:deb/ubuntu/a@1?distro=ubuntu-22.04", Distro(id="ubuntu", version="22.04")),
         ("pkg:rpm/opensuse/a@1-1?distro=opensuse-leap-15.5", Distro(id="opensuse-leap", version="15.5")),
         ("pkg:apk/wolfi/a@1-r0?distro=wolfi-20230201", Distro(id="wolfi", version="20230201")),
-        ("pkg:apk/alpine/a@1-r0?distro=3.18.2", None),
+        ("pkg:apk/alpine/a@1-r0?distro=3.18.2", Distro(id="alpine", version="3.18.2")),
         ("pkg:npm/a@1?distro=debian-12", None),
     ],
 )
