@@ -45,7 +45,7 @@ def lookup(package: Package, held: Collection[str], epochs: Epochs = _NO_EPOCHS)
         return _unknown(package, package.type)
     ecosystem, name_of = known
     name = name_of(package)
-    return Lookup(ecosystem=ecosystem, label=ecosystem, name=name, version=_version(package), subject=package.name)
+    return Lookup(ecosystem, ecosystem, name, _version(package), package.name)
 
 
 def _unknown(package: Package, label: str, reason: str = "no_source") -> Lookup:
@@ -213,6 +213,8 @@ def _distribution(package: Package, held: Collection[str], epochs: Epochs) -> Lo
     if base == rhel.BASE:
         asked = rhel.name_of(package.purl, name)
         return Lookup(ecosystem, ecosystem, asked, version, name, line=rhel.line_of(ecosystem, version))
+    if base != "Ubuntu":
+        return Lookup(ecosystem, ecosystem, name, version, name)
     lts = f"{ecosystem}:LTS"
     ecosystem = next((text for text in (lts, _pro(lts, version)) if text in held), ecosystem)
     return Lookup(ecosystem, ecosystem, name, version, name, line=_pro(ecosystem, version))

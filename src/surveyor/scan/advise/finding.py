@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from surveyor.scan.advise import cpe
@@ -20,6 +20,8 @@ _RANGES = 20
 _NAMED = 10
 _AGAIN = "Build and scan again"
 _DISPUTED, _BY_NAME = 0.7, 0.6
+#: What all states, or all ecosystems, of hits are together that count for less.
+_LOOKING, _PRODUCTS = {str(State.INVESTIGATING)}, {cpe.ECOSYSTEM}
 #: That a flaw of the kernel is one of its headers.
 _ASIDE = 0.1
 
@@ -83,16 +85,19 @@ class Findings:
 
     def _of(self, flaw: Flaw) -> _Shared:
         hits, against = flaw.ruling.hits, flaw.ruling.against
-        key = (len(hits), *map(id, hits), *map(id, against))
+        key = (len(hits), *map(id, hits), *map(id, against)) if len(hits) > 1 or against else (1, id(hits[0]))
         held = self._shared.get(key)
         if held is None:
             held = self._shared[key] = self._share(flaw, hits, against)
         return held
 
     def _share(self, flaw: Flaw, hits: Sequence[Match], against: Sequence[Match]) -> _Shared:
-        named = {match.advisory: match for match in hits}
-        records = [(match.ids[0], self._record(match.advisory, match.collection)) for match in named.values()]
-        places = list({id(match.installed): match.installed for match in hits}.values())
+        named: Collection[Match] = hits
+        places = [hits[0].installed]
+        if len(hits) > 1:
+            named = {match.advisory: match for match in hits}.values()
+            places = list({id(match.installed): match.installed for match in hits}.values())
+        records = [(match.ids[0], self._record(match.advisory, match.collection)) for match in named]
         state = _fix_state(hits)
         return _Shared(
             records=records,
@@ -101,37 +106,32 @@ class Findings:
             assets=places[0].assets if len(places) == 1 else tuple(asset for place in places for asset in place.assets),
             fix_state=state,
             confidence=_ASIDE if flaw.aside else _sure(hits, against, places),
-            tier=Tier.CONFIRMED if any(place.tier is Tier.CONFIRMED for place in places) else Tier.HEURISTIC,
-            evidence=(*_why_aside(flaw), *_evidence(hits, against, places)),
+            tier=Tier.CONFIRMED if Tier.CONFIRMED in [place.tier for place in places] else Tier.HEURISTIC,
+            evidence=_evidence(hits, against, places, aside=flaw.aside),
             recommended_fix=_fix(flaw.subject, places, flaw.fixes.targets, state),
         )
-
-
-def _why_aside(flaw: Flaw) -> Iterator[Evidence]:
-    if flaw.aside:
-        yield Evidence(kind="rule", value=f"nothing of the kernel is in {flaw.aside}", where=HEADERS)
 
 
 def _sure(hits: Sequence[Match], against: Sequence[Match], places: Sequence[Installed]) -> float:
     """How sure it is, 0..1; a product's name is a hint, and so is a vendor that is still looking."""
     sure = max([place.confidence for place in places])
-    if against or all(match.row.state == State.INVESTIGATING for match in hits):
+    if against or {match.state for match in hits} == _LOOKING:
         sure *= _DISPUTED
-    return round(sure * (_BY_NAME if all(match.ecosystem == cpe.ECOSYSTEM for match in hits) else 1.0), 3)
+    return round(sure * (_BY_NAME if {match.ecosystem for match in hits} == _PRODUCTS else 1.0), 3)
 
 
 def _affected(match: Match) -> str:
     """What a source says whose word counts, under which condition."""
     told = f"{match.version} is affected: {match.verdict.text}"
-    return f"{told} ({match.row.reason})" if match.row.reason else told
+    return f"{told} ({reason})" if (reason := match.reason) else told
 
 
 def _otherwise(match: Match) -> str:
     """What a source says whose word does not count."""
     if match.verdict.affected:
         return f"{match.version} is affected by this source: {match.verdict.text}"
-    if match.row.state == State.NOT_AFFECTED:
-        return f"{match.version} is not affected by this source: {match.row.reason or 'no reason given'}"
+    if match.state == State.NOT_AFFECTED:
+        return f"{match.version} is not affected by this source: {match.reason or 'no reason given'}"
     return f"{match.version} is not affected by this source: {describe(match.row.ranges, match.row.versions)}"
 
 
@@ -139,16 +139,25 @@ def _fix_state(hits: Sequence[Match]) -> str:
     """Whether there is a fix; where there is none, a vendor's word on why, of the vendor that counts most."""
     if any(match.verdict.fixed for match in hits):
         return "fixed"
-    said = max((match for match in hits if match.row.state), key=lambda match: match.rank, default=None)
+    said = max((match for match in hits if match.state), key=lambda match: match.rank, default=None)
     if said is not None:
-        return str(said.row.state)
+        return str(said.state)
     return "not_fixed" if any(match.verdict.open_ended for match in hits) else "unknown"
 
 
-def _evidence(hits: Sequence[Match], against: Sequence[Match], places: Sequence[Installed]) -> tuple[Evidence, ...]:
-    """The ranges that matched, those of sources that disagree, then the records of the packages."""
+def _evidence(
+    hits: Sequence[Match], against: Sequence[Match], places: Sequence[Installed], *, aside: str
+) -> tuple[Evidence, ...]:
+    """The ranges that matched, those of sources that disagree, then the records of the packages.
+
+    Before them why it is hardly one, where only headers are there.
+    """
+    if aside:
+        why = Evidence(kind="rule", value=f"nothing of the kernel is in {aside}", where=HEADERS)
+        return (why, *_evidence(hits, against, places, aside=""))
     ranges = [_range(match, _affected(match)) for match in hits[:_RANGES]]
-    ranges += [_range(match, _otherwise(match)) for match in against[:_RANGES]]
+    if against:
+        ranges += [_range(match, _otherwise(match)) for match in against[:_RANGES]]
     if len(ranges) > 1:
         ranges = list(dict.fromkeys(ranges))
     if len(places) == 1:

@@ -63,11 +63,15 @@ RULES = (
 
 
 _BY_TYPE = {kind: tuple(rule for rule in RULES if rule.type == kind) for kind in ("deb", "rpm", "apk")}
+#: How every source begins that a rule is about: nearly no package's does.
+_KERNELS = ("kernel", "linux")
 
 
 def without_kernel(package: Package) -> Rule | None:
     """The rule by which this package is not the kernel it was built with, ``None`` when no rule says so."""
     source = package.source.name if package.source else package.name
+    if not source.startswith(_KERNELS):
+        return None
     for rule in _BY_TYPE.get(package.type, ()):
         if rule.source.fullmatch(source) and rule.binary.fullmatch(package.name):
             return rule

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from surveyor.scan.advise.aliases import Group
-from surveyor.scan.advise.packing import Bounds, Names, Row
+from surveyor.scan.advise.packing import Bounds, Names, Row, plain
 from surveyor.scan.advise.ranges import Keys, Verdict
-from surveyor.scan.advise.record import FIXED
+from surveyor.scan.advise.record import FIXED, State
 from surveyor.scan.advise.ruling import Ruling
 from surveyor.scan.advise.upgrade import Claim, Upgrades, upgrades
+from surveyor.scan.errors import Malformed
 from surveyor.scan.model import HEADERS, Asset, Evidence, Package, Presence, Tier
 
 _ASSETS_PER_PACKAGE = 50
@@ -115,6 +116,24 @@ class Match:
         return self._row
 
     @property
+    def state(self) -> str:
+        """What a vendor says of the version beside the ranges."""
+        state = self._bounds[3]
+        if not isinstance(state, str | None):
+            raise Malformed("a strange value in the advisory database")
+        return state or State.AFFECTED
+
+    @property
+    def reason(self) -> str:
+        """Why, or under which condition."""
+        return self.row.reason if self._bounds[4] is not None else ""
+
+    @property
+    def plain(self) -> bool:
+        """Whether the record names one beginning and one end at most, so that its verdict says all of them."""
+        return plain(self._bounds[2])
+
+    @property
     def fixes(self) -> list[str]:
         """The versions that the record says mend the flaw."""
         return [flat[at + 1] for flat in self.row.ranges for at in range(0, len(flat) - 1, 2) if flat[at] == FIXED]
@@ -135,7 +154,7 @@ class Subject(NamedTuple):
     @property
     def path(self) -> str:
         """``type/namespace/name``."""
-        return "/".join(filter(None, self))
+        return f"{self.type}/{self.namespace}/{self.name}" if self.namespace else f"{self.type}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +186,7 @@ def flaw(subject: Subject, group: Group[Match], ruling: Ruling[Match], aside: st
 def _upgrades(hits: Sequence[Match]) -> Upgrades:
     """What mends all hits; most are one source's word on one version, with one fix at most."""
     first = hits[0]
-    if len(hits) == 1 and sum(map(len, first.row.ranges)) <= 4:
+    if len(hits) == 1 and first.plain:
         known = (first.verdict.fixed,) if first.verdict.fixed else ()
         return Upgrades(known, known)
     # each release of a distribution is mended for itself

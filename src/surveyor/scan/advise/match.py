@@ -28,7 +28,7 @@ from surveyor.scan.advise.keys import Key
 from surveyor.scan.advise.ledger import Ledger
 from surveyor.scan.advise.modules import of_another_stream
 from surveyor.scan.advise.packing import Bounds, Names, unpack_ranges
-from surveyor.scan.advise.ranges import MISS, Keys, Spans, Verdict, judge
+from surveyor.scan.advise.ranges import MISS, Keys, Spans, Verdict, between, judge
 from surveyor.scan.advise.record import State
 from surveyor.scan.advise.ruling import rule
 from surveyor.scan.advise.snapshot import Snapshot
@@ -284,11 +284,18 @@ class _Matcher:
         key, verdicts, hit, undecided = keys[version], [], False, 0
         for bounds in self._bounds:
             _, _, ranges, state, rest, _ = bounds
-            beyond = key is not None and state is None and spans.beyond(key, ranges)
-            if beyond and (rest is None or not keys.listed(key, version, self._snapshot.rest(bounds)[0])):
-                verdicts.append((bounds, MISS))
-                continue
-            verdict = self._judge(version, bounds, keys)
+            verdict = None
+            if key is not None and state is None and (known := spans[ranges]) is not None:
+                for start, end, first, last in known:
+                    if start <= key < end:
+                        verdict = between(first, last)
+                        break
+                else:
+                    if rest is None or not keys.listed(key, version, self._snapshot.rest(bounds)[0]):
+                        verdicts.append((bounds, MISS))
+                        continue
+            if verdict is None:
+                verdict = self._judge(version, bounds, keys)
             undecided += verdict.undecided
             if not (verdict.affected and self._elsewhere(question, bounds, verdict)):
                 hit = hit or verdict.affected

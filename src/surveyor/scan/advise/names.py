@@ -36,7 +36,11 @@ _FOLDED: Mapping[str, Callable[[str], str]] = MappingProxyType(
 )
 
 
+def folding(ecosystem: str) -> Callable[[str], str]:
+    """How an ecosystem, given with or without its release, makes the key of a name."""
+    return _FOLDED.get(ecosystem.partition(":")[0], str)
+
+
 def canonical(ecosystem: str, name: str) -> str:
     """The key of a name in an ecosystem, given with or without its release."""
-    fold = _FOLDED.get(ecosystem.partition(":")[0])
-    return fold(name) if fold else name
+    return folding(ecosystem)(name)

@@ -123,6 +123,11 @@ def unpack_ranges(text: str | None) -> list[list[str]]:
         raise Malformed("a strange value in the advisory database") from error
 
 
+def plain(text: str | None) -> bool:
+    """Whether there are two events at most, without reading them."""
+    return text is None or text.count(_UNIT) + text.count(_RECORD) < 4
+
+
 def unpack_rest(value: list[Any]) -> tuple[list[str], str]:
     """The versions and the reason from their array."""
     try:

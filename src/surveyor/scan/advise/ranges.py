@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from surveyor.scan.advise.keys import Key
 from surveyor.scan.advise.packing import unpack_ranges
@@ -61,7 +60,10 @@ class Keys(dict[str, Key | None]):
         self._order = order
 
     def __missing__(self, version: str) -> Key | None:
-        found = self._parse(version)
+        try:
+            found = self._order(version) if self._order and _is_release(version) else None
+        except Malformed:
+            found = None
         if len(version) <= _LONG:
             if len(self) >= _KEPT:
                 self.clear()
@@ -72,16 +74,10 @@ class Keys(dict[str, Key | None]):
         """Whether a version of that key is in a list, literally or once those are parsed."""
         return version in versions or (key is not None and key in map(self.__getitem__, versions))
 
-    def _parse(self, version: str) -> Key | None:
-        if self._order is None:
-            return None
-        # nearly all begin with a digit
-        if not ("0" <= version[:1] <= "9" and "/" not in version) and not _RELEASE.fullmatch(version):
-            return None
-        try:
-            return self._order(version)
-        except Malformed:
-            return None
+
+def _is_release(version: str) -> bool:
+    # nearly all begin with a digit
+    return ("0" <= version[:1] <= "9" and "/" not in version) or _RELEASE.fullmatch(version) is not None
 
 
 def judge(version: str, ranges: Sequence[Sequence[str]], versions: Sequence[str], keys: Keys) -> Verdict:
@@ -100,44 +96,50 @@ def judge(version: str, ranges: Sequence[Sequence[str]], versions: Sequence[str]
     return Verdict(False, "", undecided=undecided) if undecided else MISS
 
 
-class Spans:
-    """Ranges of one scheme as they are stored: that they say nothing about a version is known by one look-up.
+#: From where to before where a version is affected: by their keys, and as they are written.
+Span: TypeAlias = tuple[Key, Key, str, str]
 
-    Most of what a scan reads is a beginning and a fix below what is installed, or a few of those upward.
+
+class Spans(dict[str | None, Sequence[Span] | None]):
+    """Ranges of one scheme by their text as it is stored, as spans upward; ``None`` where it takes more to judge.
+
+    Nearly all that a scan reads is a beginning and a fix, or a few of those: what they say about a version is known by
+    one look-up, which costs no call.
     """
 
     def __init__(self, keys: Keys) -> None:
+        super().__init__()
         self._keys = keys
-        self._pairs: dict[str | None, Sequence[tuple[Key, Key]] | None] = {}
 
-    def beyond(self, key: Key, ranges: str | None) -> bool:
-        """Whether the ranges go from a beginning to a fix, and the version is outside of all; false if unsure."""
-        try:
-            pairs = self._pairs[ranges]
-        except KeyError:
-            if len(self._pairs) >= _KEPT:
-                self._pairs.clear()
-            pairs = self._pairs[ranges] = self._read(ranges)
-        if pairs is None:
-            return False
-        for start, end in pairs:  # noqa: SIM110 - a generator takes twice the time
-            if start <= key < end:
-                return False
-        return True
+    def __missing__(self, ranges: str | None) -> Sequence[Span] | None:
+        if len(self) >= _KEPT:
+            self.clear()
+        found = self[ranges] = self._read(ranges)
+        return found
 
-    def _read(self, ranges: str | None) -> Sequence[tuple[Key, Key]] | None:
-        out: list[tuple[Key, Key]] = []
+    def _read(self, ranges: str | None) -> Sequence[Span] | None:
+        out: list[Span] = []
         for flat in unpack_ranges(ranges):
-            if len(flat) % 4 or set(flat[::4]) != {INTRODUCED} or set(flat[2::4]) != {FIXED}:
+            if len(flat) % 4:
                 return None
-            first, *others = flat[1::2]
-            keys = [_ZERO if first == "0" else self._keys[first], *map(self._keys.__getitem__, others)]
-            known = [key for key in keys if key is not None]
-            # upward, so that each fix ends what began before it
-            if len(known) < len(keys) or any(low >= high for low, high in pairwise(known)):
-                return None
-            out += zip(known[::2], known[1::2], strict=True)
+            before: Key | None = None
+            for at in range(0, len(flat), 4):
+                begins, first, ends, last = flat[at : at + 4]
+                if begins != INTRODUCED or ends != FIXED:
+                    return None
+                start = _ZERO if first == "0" and not at else self._keys[first]
+                end = self._keys[last]
+                # upward, so that each fix ends what began before it
+                if start is None or end is None or start >= end or (before is not None and before >= start):
+                    return None
+                out.append((start, end, first, last))
+                before = end
         return out
+
+
+def between(first: str, last: str) -> Verdict:
+    """The verdict on a version from a beginning to before a fix."""
+    return Verdict(True, f"introduced {first}, fixed {last}"[:_TEXT], last)
 
 
 def _decide(key: Key, flat: Sequence[str], keys: Keys) -> Verdict | None:
@@ -149,7 +151,7 @@ def _decide(key: Key, flat: Sequence[str], keys: Keys) -> Verdict | None:
     if start is None or end is None:
         return None
     if start <= key < end:
-        return Verdict(True, f"introduced {flat[1]}, fixed {flat[3]}"[:_TEXT], fixed=flat[3])
+        return between(flat[1], flat[3])
     # an end below the beginning ends nothing
     return _walk(key, flat, keys) if end < start else MISS
 

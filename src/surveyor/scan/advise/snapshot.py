@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from urllib.parse import quote
 from surveyor.scan.advise import changes, schema
 from surveyor.scan.advise.changes import Changes
 from surveyor.scan.advise.codec import Codec
-from surveyor.scan.advise.names import canonical
+from surveyor.scan.advise.names import canonical, folding
 from surveyor.scan.advise.packing import (
     Bounds,
     Names,
@@ -123,9 +123,12 @@ class Snapshot:
     def expect(self, names: Iterable[tuple[str, str]]) -> None:
         """Read what many will be asked about, by ecosystem and name, with few questions to SQLite."""
         wanted: dict[str, dict[str, list[Bounds]]] = {}
+        folds: dict[str, Callable[[str], str]] = {}
         for asked in names:
             ecosystem, name = asked
-            self._expected[asked] = wanted.setdefault(ecosystem, {}).setdefault(canonical(ecosystem, name), [])
+            if ecosystem not in folds:
+                folds[ecosystem], wanted[ecosystem] = folding(ecosystem), {}
+            self._expected[asked] = wanted[ecosystem].setdefault(folds[ecosystem](name), [])
         for ecosystem, found in wanted.items():
             for each in self._among(_AFFECTED, found, self._ecosystems.get(ecosystem)):
                 found[each[5]].append(each)

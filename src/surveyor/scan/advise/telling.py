@@ -53,11 +53,15 @@ def _alone(name: str, item: Record) -> Told:
         severity=rating.severity((item,), (rated,), ()),
         cvss=rating.distinct((rated,)) if rated else (),
         description=item.summary or item.details,
-        cwes=tuple(dict.fromkeys(item.cwes)),
+        cwes=_distinct(item.cwes),
         published=_moment(item.published),
         modified=_moment(item.modified),
-        references=tuple(dict.fromkeys(item.references))[:_REFERENCES],
+        references=_distinct(item.references)[:_REFERENCES],
     )
+
+
+def _distinct(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts)) if len(texts) > 1 else texts
 
 
 def _moment(text: str) -> datetime | None:

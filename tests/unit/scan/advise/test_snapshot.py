@@ -11,6 +11,7 @@ import pytest
 from surveyor.scan.advise import schema
 from surveyor.scan.advise import snapshot as snapshots
 from surveyor.scan.advise.codec import Codec, train
+from surveyor.scan.advise.keys import Key
 from surveyor.scan.advise.packing import (
     pack_names,
     pack_ranges,
@@ -19,7 +20,7 @@ from surveyor.scan.advise.packing import (
     unpack_ranges,
     unpack_rest,
 )
-from surveyor.scan.advise.ranges import MISS, Keys, Spans, judge
+from surveyor.scan.advise.ranges import MISS, Keys, Spans, between, judge
 from surveyor.scan.advise.record import Advisory, Affected
 from surveyor.scan.advise.snapshot import open_snapshot, status
 from surveyor.scan.advise.versions import order_of
@@ -152,6 +153,11 @@ def test_plain_text_holds_whatever_a_feed_says() -> None:
     assert unpack_rest(orjson.loads(packed)) == (["a\x1f"], "why")
 
 
+def _beyond(spans: Spans, key: Key, text: str | None) -> bool:
+    known = spans[text]
+    return known is not None and not any(start <= key < end for start, end, *_ in known)
+
+
 def test_what_is_beyond_a_range_at_a_glance_is_no_hit() -> None:
     """All ranges of up to four events, and pairs of such: none is beyond that is a hit, and plain ones are known."""
     keys = Keys(order_of("npm"))
@@ -166,9 +172,13 @@ def test_what_is_beyond_a_range_at_a_glance_is_no_hit() -> None:
         for version in ("0.9", "1", "1.5", "3"):
             key = keys[version]
             assert key is not None
-            beyond = spans.beyond(key, text)
+            beyond = _beyond(spans, key, text)
             known += beyond
-            assert not beyond or judge(version, flat, (), keys) == MISS
+            said = judge(version, flat, (), keys)
+            assert not beyond or said == MISS
+            # what spans say of a version in between is what a look at the events says
+            within = [(first, last) for start, end, first, last in spans[text] or () if start <= key < end]
+            assert not within or said == between(*within[0])
     assert known
-    assert spans.beyond(keys["2"] or (), "i\x1f0\x1ff\x1f1\x1fi\x1f1.5\x1ff\x1f2\x1ei\x1f3\x1ff\x1f4")
-    assert not spans.beyond(keys["3.5"] or (), "i\x1f0\x1ff\x1f1\x1ei\x1f3\x1ff\x1f4")
+    assert _beyond(spans, keys["2"] or (), "i\x1f0\x1ff\x1f1\x1fi\x1f1.5\x1ff\x1f2\x1ei\x1f3\x1ff\x1f4")
+    assert not _beyond(spans, keys["3.5"] or (), "i\x1f0\x1ff\x1f1\x1ei\x1f3\x1ff\x1f4")
