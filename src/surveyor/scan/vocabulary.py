@@ -12,6 +12,9 @@ from __future__ import annotations
 #: elements that it speaks of. They are nothing that was found on the target.
 MODEL_KINDS = frozenset({"group", "model", "model_barrier", "model_no_barrier", "model_cannot_say"})
 
+#: Evidence that says on how many pages of a site and of which templates a thing is: not what was seen there.
+GROUP_KINDS = frozenset({"pages", "template"})
+
 #: What is scanned, by the first word of its stages.
 _FAMILIES = {
     "container": "a container image or root filesystem",

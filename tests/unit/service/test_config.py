@@ -37,6 +37,17 @@ def test_nothing_comes_from_the_machine_when_an_environment_is_given(
     assert config.load().port == 4444
 
 
+def test_a_browser_on_the_path_is_used_as_by_the_command(tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "chromium"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    path = str(program.parent)
+    assert _load(tmp_path, PATH=path).scan_settings().browser == str(program)
+    assert _load(tmp_path, PATH=path, SURVEYOR_CHROMIUM="off").scan_settings().browser is None
+    assert _load(tmp_path).scan_settings().browser is None
+
+
 def test_the_scanners_table_and_variables(tmp_path: Path) -> None:
     (tmp_path / "surveyor.toml").write_text('[scan]\npsi_key = "from-file"\nallow_hosts = "a.test:8080"\n')
     settings = _load(tmp_path).scan_settings()

@@ -13,7 +13,7 @@ from html import escape
 from pathlib import Path
 
 from surveyor.scan import phrases, vocabulary
-from surveyor.scan.model import Asset, Coverage, Domain, Finding, Package, Report, Severity
+from surveyor.scan.model import Asset, Coverage, Domain, Evidence, Finding, Package, Report, Severity
 from surveyor.scan.report import interface as shared
 
 #: So many findings, the worst, are written out, the others in one line each; and so much of each.
@@ -212,13 +212,21 @@ def _told(finding: Finding) -> Iterator[str]:
 
 
 def _evidence(finding: Finding) -> Iterator[tuple[str, str]]:
-    for one in finding.evidence[:_QUOTES]:
+    told = next((one for one in finding.evidence if one.kind == "pages"), None)
+    if told is not None:
+        yield "", shared.lines(told.value, 500)
+    for one in _quoted(finding):
         yield one.where or one.kind, shared.lines(one.value, 500)
+
+
+def _quoted(finding: Finding) -> list[Evidence]:
+    """The first of what was seen; of which templates it is, is not."""
+    return [one for one in finding.evidence if one.kind not in vocabulary.GROUP_KINDS][:_QUOTES]
 
 
 def _pictures(finding: Finding) -> Iterator[str]:
     """What the quoted elements look like; nothing but pictures of ours becomes an address."""
-    for one in finding.evidence[:_QUOTES]:
+    for one in _quoted(finding):
         if one.picture is not None and phrases.is_picture(one.picture):
             yield f'<img class="seen" alt="{_text(one.where or "element", 300)}" src="{one.picture}">\n'
 

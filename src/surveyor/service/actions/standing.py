@@ -209,6 +209,7 @@ def _target(scan: Scan) -> Target:
         for name, slot in scan.scanner_status.items()
         if slot.state != "done" and f"slot.{name}" not in told
     ]
+    entries = list(dict.fromkeys(entries))  # of one thing each scanner that wanted it tells
     entries.sort(key=lambda entry: _NOT_LOOKED.index(CoverageState(entry.state)))
     gaps = any(entry.state in INCOMPLETE for entry in entries) or scan.summary.get("scan_status") == "partial"
     return Target(

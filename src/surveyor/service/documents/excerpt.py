@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 from surveyor.scan import phrases
-from surveyor.scan.vocabulary import MODEL_KINDS, counted
+from surveyor.scan.vocabulary import GROUP_KINDS, MODEL_KINDS, counted, subject
 from surveyor.service.documents import loading
 from surveyor.service.documents.model import DOMAINS, OPEN, SEVERITIES, Asset, Entry, Finding, ProjectReport, Target
 from surveyor.service.documents.sheet import Brief, Count, DayBar, DomainBar, Fact, Gap, Item, Place, Quote, Sheet
@@ -95,7 +96,8 @@ def _health(report: ProjectReport) -> Iterable[str]:
 def _not_set_up(names: tuple[str, ...]) -> str:
     if not names:
         return ""
-    return f"{counted(len(names), 'scanner')} not set up: {', '.join(_part(name) for name in names)}"
+    noun = "scanner" if all(name.startswith("slot.") for name in names) else "part"
+    return f"{counted(len(names), noun)} not set up: {', '.join(_part(name) for name in names)}"
 
 
 def _counts(given: dict[str, int]) -> tuple[Count, ...]:
@@ -156,7 +158,7 @@ def _item(number: int, one: Finding) -> Item:
                 value=_text(item.get("value"), QUOTE) or "(empty)",
                 picture=_picture(item.get("picture")),
             )
-            for item in one.evidence[:QUOTES]
+            for item in _quoted(one)
         ),
         places=tuple(
             Quote(where=_text(", ".join(_where(asset)), LINE), value=_text(asset.value, QUOTE))
@@ -174,8 +176,14 @@ def _item(number: int, one: Finding) -> Item:
     )
 
 
+def _quoted(one: Finding) -> list[dict[str, Any]]:
+    """On how many pages of a site it is, and the first of what was seen; of which templates is told elsewhere."""
+    pages = [item for item in one.evidence if item.get("kind") == "pages"][:1]
+    return [*pages, *[item for item in one.evidence if item.get("kind") not in GROUP_KINDS][:QUOTES]]
+
+
 def _brief(number: int, one: Finding) -> Brief:
-    first = next((item for item in one.evidence if item.get("kind") not in MODEL_KINDS), {})
+    first = next((item for item in one.evidence if item.get("kind") not in MODEL_KINDS | GROUP_KINDS), {})
     evidence = " ".join(part for part in (_text(first.get("where"), 60), _text(first.get("value"), 90)) if part)
     fix = _sentence(_text((one.recommended_fix or {}).get("summary"), 110)) or _no_fix(one)
     return Brief(
@@ -286,6 +294,9 @@ def _gap(entry: Entry) -> Gap:
 
 def _part(what: str) -> str:
     """A part of a scan in words: ``catalog.rpm`` is ``catalog · rpm``; names that others gave, as of feeds, stay."""
+    if what.startswith("gather."):
+        told = subject(what)
+        return f"{told[:1].lower()}{told[1:]}" if told[1:2].islower() else told
     kind, _, name = what.removeprefix("slot.").partition(".")
     name = name.replace("_", " ") if _CODE.fullmatch(name) else name
     return " · ".join(part for part in (kind.replace("_", " "), name) if part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from surveyor.service.store.scans import Scan
 #: Names of profiles and what they are, for people.
 _PROFILES = {
     "observatory-6": ("HTTP Observatory", "MDN's grade, algorithm 6"),
-    "lighthouse-seo-13": ("Lighthouse SEO", "its ten audits and weights, on the page as served"),
+    "lighthouse-seo-13": ("Lighthouse SEO", "its ten audits and weights"),
     **{
         f"lighthouse-performance-{device}": ("Lighthouse performance", f"its own score, {device}")
         for device in ("mobile", "desktop")
@@ -39,12 +40,17 @@ class TestView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grade:
-    """One score: a letter where there is one, points or their bounds; the tests that count, and the rest."""
+    """One score: a letter where there is one, points or their bounds; the tests that count, and the rest.
+
+    ``span`` is between what points that are known lie; ``page`` is told where several have a score of this kind.
+    """
 
     name: str
+    page: str
     about: str
     letter: str
     points: str
+    span: str
     detail: str
     counted: tuple[TestView, ...]
     rest: tuple[TestView, ...]
@@ -53,10 +59,12 @@ class Grade:
 def grades(run: Scan) -> tuple[Grade, ...]:
     """What the summary of a run holds of scores; what is not of their shape is left out."""
     told = run.summary.get(slots.SCORES)
-    return tuple(_grade(score) for score in told if isinstance(score, dict)) if isinstance(told, list) else ()
+    scores = [score for score in told if isinstance(score, dict)] if isinstance(told, list) else []
+    counts = Counter(_text(score.get("profile")) for score in scores)
+    return tuple(_grade(score, of_several=counts[_text(score.get("profile"))] > 1) for score in scores)
 
 
-def _grade(score: dict[str, Any]) -> Grade:
+def _grade(score: dict[str, Any], *, of_several: bool) -> Grade:
     profile = _text(score.get("profile"))
     name, about = _PROFILES.get(profile, (profile, ""))
     listed = score.get("tests")
@@ -65,9 +73,11 @@ def _grade(score: dict[str, Any]) -> Grade:
     counted = sorted((test for test in tests if test.kind), key=lambda test: (_ORDER[test.kind], _number(test.points)))
     return Grade(
         name=name,
+        page=_text(score.get("asset")) if of_several else "",
         about=about,
         letter=_text(score.get("grade")),
         points=_points(score),
+        span=_span(score),
         detail=_text(score.get("detail")),
         counted=tuple(counted),
         rest=tuple(test for test in tests if not test.kind),
@@ -95,9 +105,16 @@ def _test(test: dict[str, Any]) -> TestView:
 def _points(score: dict[str, Any]) -> str:
     known, lowest, highest = (score.get(name) for name in ("score", "lowest", "highest"))
     if isinstance(known, int):
-        ranged = isinstance(lowest, int) and isinstance(highest, int) and lowest < highest
-        return f"{known} ({lowest} to {highest})" if ranged else str(known)
+        return str(known)
     return f"{lowest} to {highest}" if isinstance(lowest, int) and isinstance(highest, int) else "–"
+
+
+def _span(score: dict[str, Any]) -> str:
+    """Between what a known score lies by its runs; nothing where they agree."""
+    known, lowest, highest = (score.get(name) for name in ("score", "lowest", "highest"))
+    if isinstance(known, int) and isinstance(lowest, int) and isinstance(highest, int) and lowest < highest:
+        return f"{lowest} to {highest}"
+    return ""
 
 
 def _number(points: str) -> float:

@@ -135,4 +135,6 @@ def _y(value: float, top: float) -> float:
 
 
 def _bytes(size: int) -> str:
+    if size < 1 << 10:
+        return f"{size} B"
     return f"{size / (1 << 20):,.1f} MiB" if size >= 1 << 20 else f"{size / 1024:,.0f} KiB"

@@ -128,14 +128,22 @@ def looked_at(scan: Scan) -> LookedAt:
     return LookedAt(entries=tuple(entries[:_ENTRIES_SHOWN]), gaps=gaps, cut=max(len(entries) - _ENTRIES_SHOWN, 0))
 
 
+#: What several scanners may each tell of, and by what that is the same.
+_SHARED = {
+    "crawl": ("what", "state", "reason", "asset"),
+    "crawl.browser": ("what", "state", "reason", "asset", "detail"),  # each scanner has its own
+    "gather": ("what", "state", "reason", "detail", "asset", "count"),
+}
+
+
 def _of_pages(coverage: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """Entries, of a site's pages once what each scanner says of them; those that were looked at are in their number."""
+    """Entries, once what each scanner says of one thing; of a site's pages those looked at are in their number."""
     told: set[tuple[object, ...]] = set()
     for entry in coverage:
-        if str(entry.get("what")).partition(".")[0] == "crawl":
-            each = entry.get("detail") if entry["what"] == "crawl.browser" else None  # each scanner has its own
-            mark = (entry["what"], entry.get("state"), entry.get("reason"), entry.get("asset"), each)
-            if mark in told or (entry["what"] == "crawl.page" and entry.get("state") == "looked"):
+        shared = _SHARED.get(str(entry.get("what"))) or _SHARED.get(str(entry.get("what")).partition(".")[0])
+        if shared is not None:
+            mark = tuple(entry.get(name) for name in shared)
+            if mark in told or mark[:2] == ("crawl.page", "looked"):
                 continue
             told.add(mark)
         yield entry

@@ -17,12 +17,15 @@ from surveyor.scan.engine.site.told import REASONS, Unvisited
 from surveyor.scan.errors import BadTarget
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.evidence import Page
+from surveyor.scan.gather import psi as google
 from surveyor.scan.model import Coverage, CoverageState, Report, ScanStatus
 from surveyor.scan.net.extra import several
 from surveyor.scan.net.turns import Turns
 from surveyor.scan.plan import WEB_SLOTS, Crawl, plan
 from surveyor.scan.settings import AllowedHost, Settings
+from surveyor.scan.speed import Engine
 from surveyor.scan.vocabulary import is_known
+from tests.servers.psi import Psi
 from tests.servers.web import Site
 
 FAST = 50.0
@@ -242,6 +245,18 @@ def test_a_rule_that_compares_pages_is_proved_on_all_of_them_or_not_at_all(site:
     assert ran("/a", "/b") == (1, CoverageState.LOOKED)
     assert ran("/a") == (0, CoverageState.LOOKED)
     assert ran("/a", "/gone") == (0, CoverageState.PARTIAL)
+
+
+def test_a_crawl_keeps_what_was_measured_of_each_template(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(google, "_SPACING_SECONDS", 0.0)
+    site.page("/", shop("/article"))
+    site.page("/article", shop(frame="article"))
+    with Psi() as psi:
+        asked = {"performance_engine": Engine.PSI, "psi_key": psi.key, "psi_base": psi.base}
+        settings = site.settings(probes=False, links=0, **asked)
+        report, _ = crawl(site, settings, pages=3, slots=("performance",))
+    assert sorted(urlsplit(one.asset).path for one in report.measurements) == ["/", "/article"]
+    assert len(report.scores) == 2
 
 
 def test_headers_go_to_the_sites_origin_alone_and_are_told_nowhere(site: Site) -> None:

@@ -48,6 +48,21 @@ def test_what_is_not_there_any_more_says_since_when() -> None:
     assert item(**gone).absent == "Not known."
 
 
+def test_of_a_sites_pages_what_was_seen_is_quoted_behind_how_many_there_are() -> None:
+    group = ({"kind": "pages", "value": "on 2 of 9 pages"}, {"kind": "template", "where": "1f10", "value": "/: on 2"})
+    seen = tuple({"kind": "element", "where": f"p{number}", "value": "x"} for number in range(5))
+    made = item(evidence=(*group, *seen))
+    assert [quote.value for quote in made.evidence] == ["on 2 of 9 pages", "x", "x", "x"]
+    held = replace(report(excerpt.WHOLE + 1), findings=(replace(finding(2), evidence=(*group, *seen)),) * 1_001)
+    assert excerpt.of(held).brief[0].evidence == "p0 x"
+
+
+def test_what_is_not_set_up_is_named_as_people_call_it() -> None:
+    target = replace(report(1).targets[0], not_set_up=("gather.browser", "slot.performance"))
+    told = excerpt.of(replace(report(1), targets=(target,))).not_set_up
+    assert told == "2 parts not set up: the page in a browser, performance"
+
+
 def test_the_brief_form_names_the_artifact_too() -> None:
     brief = excerpt.of(report(excerpt.WHOLE + 1)).brief[0]
     assert brief.place.startswith("shop-api-2.4.tar and ")

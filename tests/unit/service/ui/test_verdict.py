@@ -14,7 +14,9 @@ from surveyor import scan as scanner
 from surveyor.scan.vocabulary import spoken
 from surveyor.service.store.scans import Scan, Slot
 from surveyor.service.ui import rows
+from surveyor.service.ui.grades import grades
 from surveyor.service.ui.health import health
+from surveyor.service.ui.render import fragment
 from surveyor.service.ui.verdict import judge, label, looked_at
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -215,3 +217,29 @@ def test_every_part_of_a_file_has_a_name_of_its_own() -> None:
     parts = set(re.findall(r'"(acquire\.[a-z]+)"', source))
     assert len(parts) >= 5
     assert {part for part in parts if label(part) == spoken(part)} == set()
+
+
+def test_what_several_scanners_tell_of_one_thing_is_one_line() -> None:
+    lacking = {"what": "gather.browser", "state": "not_configured", "detail": "no Chromium", "asset": "https://a.test/"}
+    coverage = tuple({**lacking, "slot": slot} for slot in ("seo", "security", "accessibility"))
+    run = scan(kind="web", coverage=(*coverage, {**lacking, "asset": "https://a.test/2"}), url="https://a.test/")
+    lines = [line for line in looked_at(run).entries if line.what == "The page in a browser"]
+    assert [line.at for line in lines] == ["https://a.test/", "https://a.test/2"]
+
+
+def test_while_scanners_run_what_was_found_is_counted() -> None:
+    run = scan(kind="web", status="running", url="https://a.test/")
+    values = {"found": rows.found(run), "verdict": judge(run), "health": None, "kind": "web"}
+    assert "Nothing has been judged yet" in fragment("_found.html", **values, findings={"total": 0})
+    told = fragment("_found.html", **values, findings={"total": 8})
+    assert ">8<" in told
+    assert "Nothing has been judged" not in told
+
+
+def test_points_stand_alone_and_what_they_lie_between_beside_them() -> None:
+    told = {"profile": "x", "score": 96, "lowest": 95, "highest": 97}
+    more = {**told, "lowest": 96, "highest": 96, "asset": "https://a.test/2"}
+    (grade, same) = grades(scan(summary={"scores": [told, more]}))
+    assert (grade.points, grade.span, same.span) == ("96", "95 to 97", "")
+    # of one kind there are several, so each says of which page it is
+    assert (same.page, grades(scan(summary={"scores": [more]}))[0].page) == ("https://a.test/2", "")

@@ -71,6 +71,7 @@ class _Run:
             self._found += [(member, finding) for finding in own.result.findings]
             rules.result.units |= own.result.units
             rules.result.scores += own.result.scores
+            rules.result.measurements += own.result.measurements
             rules.result.outline = own.result.outline or rules.result.outline
         self._entries += ledger.entries
         if own.result.facts is not None:
