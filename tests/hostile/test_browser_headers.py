@@ -10,7 +10,7 @@ from surveyor.scan import engine
 from surveyor.scan.engine.kept import bundle
 from surveyor.scan.events import Progress
 from surveyor.scan.model import Kind
-from surveyor.scan.plan import Request
+from surveyor.scan.plan import Crawl, Request
 from surveyor.scan.settings import AllowedHost
 from tests import browser as browsers
 from tests.servers.web import Site
@@ -91,7 +91,14 @@ def test_the_pages_origin_gets_them_and_nobody_else(site: Site, chromium: str) -
         serve(site, other)
         hosts = tuple(AllowedHost(host="127.0.0.1", port=one.port) for one in (site, other))
         settings = site.settings(browser=chromium, allow_hosts=hosts)
-        request = Request(kind=Kind.WEB, source=site.url(), slots=("accessibility",), headers=SENT, keeps=True)
+        request = Request(
+            kind=Kind.WEB,
+            source=site.url(),
+            slots=("accessibility",),
+            headers=SENT,
+            keeps=True,
+            crawl=Crawl(pages=1, rate=50),
+        )
         report = engine.run(request, settings, Progress(told.append), evidence=kept.append)
     asked: dict[str, set[bool]] = {}
     for seen in site.requests:
@@ -114,6 +121,11 @@ def test_the_pages_origin_gets_them_and_nobody_else(site: Site, chromium: str) -
     assert there >= {"/by-made-worker", "/fetched", "/form", "/beacon", "/to-own-frame"}
     secrets = (SECRET, "c00kie-of-a-session")
     assert not [seen for seen in other.requests if any(secret in repr(seen) for secret in secrets)]
+    # what the browser asked for is told beside the crawl's own requests
+    (loads,) = [entry for entry in report.coverage if entry.what == "crawl.browser"]
+    assert loads.count == 1
+    assert loads.detail is not None
+    assert loads.detail.startswith("1 load of pages in a browser: ")
     whole = repr(report) + repr(told) + repr(bundle.decode(kept[0]))
     assert not [secret for secret in secrets if secret in whole]
     rendered = bundle.decode(kept[0]).pages[0].gathered.browser

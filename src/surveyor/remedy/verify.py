@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from surveyor.scan.errors import LimitExceeded
 from surveyor.scan.model import INCOMPLETE, Coverage, CoverageState, Evidence, Finding, Report
@@ -16,28 +16,38 @@ COULD_NOT_LOOK, CHANGED = "could_not_look", "finding_changed"
 _GONE = "nothing of the kind is there any more"
 #: Bounds on what is kept of one answer.
 _TEXT, _QUOTED = 600, 5
+#: Characters of a picture.
+_PICTURE = 60_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What one check saw on one asset: ``status`` is ``passed | failed | unknown_check | not_looked``."""
+    """What one check saw on one asset: ``status`` is ``passed | failed | unknown_check | not_looked``.
+
+    ``picture`` is one of what it still sees, as an address of its own (``data:``).
+    """
 
     key: str
     asset: str
     status: str
     after: str | None = None
     reason: str | None = None
+    picture: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One check over all assets: ``before`` is the finding's evidence, if it is its own; ``after`` what decides now."""
+    """One check over all assets: ``before`` is the finding's evidence, if it is its own; ``after`` what decides now.
+
+    ``picture`` is the first of its looks that has one; theirs are not kept beside it.
+    """
 
     key: str
     before: str | None
     after: str | None
     status: str
     assets: tuple[Look, ...] = ()
+    picture: str | None = None
 
 
 def keys(rule: str, asked: Sequence[str], *, names: Iterable[str] = ()) -> tuple[str, ...]:
@@ -90,7 +100,7 @@ def by_model(
 def _rule(report: Report, key: str, entry: Coverage | None, asset: str) -> Look:
     found = [finding for finding in report.findings if finding.rule == key]
     if found:
-        return Look(key=key, asset=asset, status="failed", after=_told(found))
+        return Look(key=key, asset=asset, status="failed", after=_told(found), picture=_picture(found))
     if entry is not None and entry.reason == "unknown_check":
         return Look(key=key, asset=asset, status="unknown_check", after=entry.detail, reason=entry.reason)
     if entry is not None and entry.state is CoverageState.LOOKED and not entry.count:
@@ -201,6 +211,12 @@ def blind(wanted: Sequence[str], asset: str, *, reason: str, detail: str) -> lis
     return [Look(key=key, asset=asset, status="not_looked", after=detail[:_TEXT], reason=reason) for key in wanted]
 
 
+def _picture(found: Sequence[Finding]) -> str | None:
+    """The first picture of what was found that is not too large to keep."""
+    seen = (one.picture for finding in found for one in finding.evidence)
+    return next((picture for picture in seen if picture and len(picture) <= _PICTURE), None)
+
+
 def _told(found: Sequence[Finding]) -> str:
     return "; ".join(f"{one.title}: {text}" if (text := quote(one.evidence)) else one.title for one in found)[:_TEXT]
 
@@ -229,7 +245,10 @@ def gather(looks: Sequence[Look], wanted: Sequence[str], before: Mapping[str, st
         own = tuple(look for look in looks if look.key == key)
         status = next((state for state in _WORST if any(look.status == state for look in own)), "not_looked")
         after = next((look.after for look in own if look.status == status), "there is nothing left to look at")
-        checks.append(Check(key=key, before=before.get(key), after=after, status=status, assets=own))
+        picture = next((look.picture for look in own if look.picture), None)
+        own = tuple(replace(look, picture=None) for look in own)
+        check = Check(key=key, before=before.get(key), after=after, status=status, assets=own, picture=picture)
+        checks.append(check)
     return tuple(checks)
 
 

@@ -166,6 +166,17 @@ def look(status: str, asset: str = PAGE, key: str = CSP) -> Look:
     return Look(key=key, asset=asset, status=status, after=status)
 
 
+def test_a_check_keeps_the_first_picture_of_what_is_still_there() -> None:
+    def pictured(*pictures: str) -> Finding:
+        return replace(finding(), evidence=tuple(Evidence(kind="element", value="<p>", picture=p) for p in pictures))
+
+    pages = [report(one) for one in (finding(), pictured("x" * 60_001, "data:a", "data:b"), pictured("data:c"))]
+    looks = [look for number, page in enumerate(pages) for look in verify.on_page(page, [CSP], f"{PAGE}{number}")]
+    (check,) = verify.gather(looks, [CSP], {})
+    assert (check.status, check.picture) == ("failed", "data:a")
+    assert {look.picture for look in check.assets} == {None}
+
+
 @pytest.mark.parametrize(
     ("statuses", "status"),
     [

@@ -5,7 +5,7 @@ Pictures are taken while the page is loaded, so its rules are run there, and the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from surveyor.scan.check import registry
@@ -25,11 +25,11 @@ _KIND = "element"
 class Wanted:
     """Asked which elements of a page somebody wants to see: ``most`` of each page, where a scan looks at several.
 
-    Of a scan's only page it is kept what the rules found there.
+    Those of all rules, or of the ones with these ids. Of a scan's only page it is kept what all rules found there.
     """
 
-    def __init__(self, most: int | None = None) -> None:
-        self._most, self._html = most, ""
+    def __init__(self, most: int | None = None, rules: Container[str] | None = None) -> None:
+        self._most, self._rules, self._html = most, rules, ""
         self._found: dict[str, tuple[Outcome, ...]] = {}
 
     def __call__(self, page: Page, rendered: Rendered) -> list[Evidence]:
@@ -38,6 +38,8 @@ class Wanted:
         found: dict[str, tuple[Outcome, ...]] = {}
         ranked: list[tuple[int, list[Evidence]]] = []
         for rule in CHECKS[Domain.ACCESSIBILITY]:
+            if self._rules is not None and rule.id not in self._rules:
+                continue
             try:
                 found[rule.id] = tuple(_judged(rule, document, rendered))
             except ScanError:
@@ -46,7 +48,7 @@ class Wanted:
                 elements = [one for one in outcome.evidence if one.kind == _KIND and one.where]
                 if outcome.key != REVIEW:
                     ranked.append((registry.words(rule, outcome.key).severity.rank, elements[:_MOST]))
-        if self._most is None:
+        if self._most is None and self._rules is None:
             self._html, self._found = rendered.html, found
         # one of each before a second of any
         first = [elements for _, elements in sorted(ranked, key=lambda one: one[0])]

@@ -66,9 +66,9 @@ def run(request: Request, settings: Settings, ledger: Ledger, *, client: Client 
         times=times,
         device=request.device,
     )
-    if request.rules is None and settings.pictures and Domain.ACCESSIBILITY.value in request.slots:
+    if settings.pictures and Domain.ACCESSIBILITY.value in request.slots:
         # of several pages each has its own barriers, and a report is to be read
-        errand = replace(errand, pictured=pictures.Wanted(None if crawl is None else _PICTURED))
+        errand = replace(errand, pictured=pictures.Wanted(None if crawl is None else _PICTURED, request.rules))
     with contextlib.closing(Visits(client, settings.browser)) as visits:
         shared = Shared(replace(errand, visits=visits))
         site = Site(members=[Member(shared=shared)])

@@ -141,7 +141,10 @@ def _unit(made: Verification, most: int) -> Wanted:
 
 
 def _check(check: Check) -> dict[str, Any]:
-    return asdict(check)
+    told = asdict(check)
+    for look in told["assets"]:
+        del look["picture"]  # the check has the one that is kept
+    return told
 
 
 async def _judge_scan(session: Session, finding: FindingRow, scan_id: UUID) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from surveyor.remedy import verify
+from surveyor.scan.phrases import is_picture
 from surveyor.service.store.verifications import Verification
 from surveyor.service.ui import words
 from surveyor.service.ui.reasons import sentence, told
@@ -42,7 +43,7 @@ class LookView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckView:
-    """One check: the evidence before, what decides now."""
+    """One check: the evidence before, what decides now, and a picture of that where there is one."""
 
     key: str
     status: str
@@ -52,6 +53,7 @@ class CheckView:
     after: str
     assets: tuple[LookView, ...]
     more: int
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +151,7 @@ def _check(check: Mapping[str, Any]) -> CheckView:
         words=said,
         before=str(check.get("before") or ""),
         after=told(str(check.get("after") or "")),
+        picture=picture if is_picture(picture := str(check.get("picture") or "")) else "",
         assets=tuple(_look(look) for look in looks[:_ASSETS]),
         more=max(len(looks) - _ASSETS, 0),
     )

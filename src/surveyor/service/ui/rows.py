@@ -132,7 +132,7 @@ def scan(run: Scan) -> ScanRow:
     return ScanRow(
         id=run.id,
         target=target(run),
-        kind_words=_kind(run),
+        kind_words=f"{_kind(run)}, judged again" if run.recheck_of else _kind(run),
         verdict=verdict,
         note=note[:_SUB_LENGTH] if verdict.key in {"partial", "failed"} else "",
         counts=found(run).counts,

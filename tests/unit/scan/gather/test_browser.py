@@ -96,6 +96,7 @@ def test_a_rule_of_the_browser_is_run_again_alone(site: Site, chromium: str) -> 
     entry = next(entry for entry in report.coverage if entry.what == f"check.{CONTRAST}")
     assert {finding.rule for finding in report.findings} == {CONTRAST}  # the colour on white
     assert (entry.state, entry.count) == (CoverageState.LOOKED, 1)
+    assert (report.findings[0].evidence[0].picture or "").startswith("data:image/webp;base64,")
     site.page("/", "<!doctype html><html lang=en><title>t</title><p>x")
     report, _ = scan(site, chromium, CONTRAST)
     entry = next(entry for entry in report.coverage if entry.what == f"check.{CONTRAST}")

@@ -62,4 +62,7 @@ def test_an_origin_is_the_same_in_both_spellings_of_a_name() -> None:
 def test_an_old_browser_is_given_no_cookie() -> None:
     assert "145" in (unfit(EXTRA, "Chrome/144.0.1.2") or "")
     assert unfit(EXTRA, "Chrome/156.0.1.2") is None
-    assert unfit(Extra("https://a.example/", SENT[:1]), "Chrome/100.0.0.0") is None
+    plain = Extra("https://a.example/", SENT[:1])
+    assert unfit(plain, "Chrome/120.0.0.0") is None
+    for old in ("Chrome/119.0.0.0", "Chrome", "Chrome/x"):
+        assert "120" in (unfit(plain, old) or ""), old

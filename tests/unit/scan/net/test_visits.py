@@ -47,6 +47,9 @@ def test_a_load_finds_nothing_of_another_and_survives_its_browser(site: Site) ->
     asked = [seen for seen in site.requests if seen.path == "/"]
     assert [seen.headers.get("cookie") for seen in asked] == [None] * 3
     assert pids[0] == pids[1] != pids[2]
+    assert visits.loads.count == 3
+    assert visits.loads.requests >= 3
+    assert visits.loads.received > 3 * len("<!doctype html>")
 
 
 def _first(visit: Visit) -> int:

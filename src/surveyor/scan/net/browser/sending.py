@@ -18,8 +18,9 @@ from surveyor.scan.net.extra import Extra, origin_of
 _KNOWN = 20_000
 _LONGEST = 64 << 10
 _WORKERS = frozenset({"worker", "shared_worker", "service_worker"})
-#: From this version on a browser sends the cookies that it is told to, and not its own in their place.
-_COOKIES_SINCE = 145
+#: Older ones may carry a header on to the next hop of a redirect, or not tell one; and from the other version on a
+#: browser sends the cookies that it is told to, and not its own in their place.
+_SINCE, _COOKIES_SINCE = 120, 145
 
 #: Asks a session of the browser something, without waiting.
 Tell = Callable[[str, Mapping[str, Any], str], None]
@@ -101,7 +102,10 @@ class Sending:
 
 def unfit(extra: Extra, product: str) -> str | None:
     """Why a browser (``Chrome/156.0…``) cannot be given the headers, if it cannot."""
-    version = product.partition("/")[2].partition(".")[0]
-    if any(name.lower() == "cookie" for name, _ in extra.headers) and int(version or 0) < _COOKIES_SINCE:
+    told = product.partition("/")[2].partition(".")[0]
+    version = int(told) if told.isdecimal() else 0
+    if version < _SINCE:
+        return f"{product} is not given the scan's headers: Chromium is trusted with them from {_SINCE} on"
+    if any(name.lower() == "cookie" for name, _ in extra.headers) and version < _COOKIES_SINCE:
         return f"{product} takes no cookie for a page, which Chromium does from {_COOKIES_SINCE} on"
     return None

@@ -127,6 +127,7 @@ class Check(Out):
     key: str
     before: str | None = Field(description="The evidence that the finding was raised on")
     after: str | None = Field(description="What decides now")
+    picture: str | None = Field(None, description="A picture of what is still there, as a `data:` address")
     status: CheckStatus
     assets: list[Look]
 
