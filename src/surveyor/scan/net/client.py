@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: Never carried to another hop.
-_SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
+_SECRET = frozenset({"apikey", "authorization", "cookie", "proxy-authorization"})
 #: What may stand in a request line as it is; all else is percent-encoded, and a percent sign stays as it was written.
 _PATH_SAFE = "/%:=&?~#+!$,;'@()*[]"
 
