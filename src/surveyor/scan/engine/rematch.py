@@ -124,7 +124,8 @@ def again(report: Report, opened: Snapshot, settings: Settings, progress: Progre
         report.packages, opened, artifact=target.digest or target.source, progress=progress, feeds=settings.feeds
     )
     coverage = (*kept, *advice.coverage)
-    others = [finding for finding in report.findings if finding.domain is not Domain.VULNERABILITY]
+    # what was decided then is decided anew, of all findings, or what was settled until a day would be for ever
+    others = [replace(one, decision=None) for one in report.findings if one.domain is not Domain.VULNERABILITY]
     findings = sorted((*others, *advice.findings), key=order)
     whole = all(entry.state not in INCOMPLETE for entry in coverage)
     return replace(

@@ -15,7 +15,18 @@ from surveyor.scan.advise.sources import want
 from surveyor.scan.advise.update import update
 from surveyor.scan.engine import rematch
 from surveyor.scan.events import Progress
-from surveyor.scan.model import CoverageState, Distro, Package, Report, ScanStatus, SourcePackage
+from surveyor.scan.judgement import Decision, DecisionStatus
+from surveyor.scan.model import (
+    CoverageState,
+    Distro,
+    Domain,
+    Finding,
+    Package,
+    Report,
+    ScanStatus,
+    Severity,
+    SourcePackage,
+)
 from surveyor.scan.plan import Inventory, Rematch
 from surveyor.scan.settings import Settings
 from tests.servers.osv_bucket import record, write
@@ -109,7 +120,7 @@ def test_many_inventories_are_told_what_upgrades_would_end(database: Path) -> No
     ]
 
 
-def test_what_is_about_mere_headers_comes_last_again(database: Path) -> None:
+def test_of_a_stored_report_headers_come_last_again_and_decisions_are_anew(database: Path) -> None:
     headers = Package(
         purl="pkg:deb/debian/linux-libc-dev@6.1?distro=debian-12",
         type="deb",
@@ -119,8 +130,11 @@ def test_what_is_about_mere_headers_comes_last_again(database: Path) -> None:
         source=SourcePackage(name="linux", version="6.1"),
         distro=Distro(id="debian", version="12"),
     )
-    report = replace(look(database, "", pypi("demo", "1.0")), packages=(headers, pypi("other", "1.0")))
+    decision = Decision(status=DecisionStatus.ACCEPTED, source="s", statement="1", reason="r", suppressed=True)
+    soft = Finding(domain=Domain.SECURITY, rule="r", title="Soft", severity=Severity.LOW, decision=decision)
+    report = replace(look(database, ""), packages=(headers, pypi("other", "1.0")), findings=(soft,))
     with open_snapshot(database) as opened:
         again = rematch.again(report, opened, Settings(), Progress())
-    assert [finding.title for finding in again.findings] == ["CVE-2026-2: pypi/other", "CVE-2026-0: deb/debian/linux"]
-    assert [finding.severity.value for finding in again.findings] == ["unknown"] * 2
+    titles = ["Soft", "CVE-2026-2: pypi/other", "CVE-2026-0: deb/debian/linux"]
+    assert [(finding.title, finding.decision) for finding in again.findings] == [(title, None) for title in titles]
+    assert [finding.severity.value for finding in again.findings] == ["low", "unknown", "unknown"]
