@@ -9,7 +9,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from surveyor.cli import INCOMPLETE, OK, progress
+from surveyor.cli import INCOMPLETE, OK, complaint, progress
 from surveyor.scan import phrases
 from surveyor.scan.advise import choice, freshness, snapshot
 from surveyor.scan.advise import update as updates
@@ -118,6 +118,8 @@ def import_(bundle: Path, *, trust: Annotated[list[str] | None, Parameter(negati
     if not bundle.is_file():
         raise BadTarget(f"{bundle}: no such file")
     taken = bundles.import_(bundle, settings.advisories, (*settings.feeds.trusted, *(trust or ())))
+    if taken.newer is not None:
+        complaint.say(f"{bundle}: is older than the database whose place it took, which was of {_moment(taken.newer)}")
     print(f"made {_moment(taken.created_at)}, signed by {taken.signed_by}")
     print(f"written to {settings.advisories}: {sum(feed.rows for feed in taken.feeds):,} records")
     return OK

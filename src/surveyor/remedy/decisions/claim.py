@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from surveyor.remedy.decisions.statement import JUSTIFICATIONS
 from surveyor.scan.judgement import SETTLED, Decision, DecisionStatus
 from surveyor.scan.model import Domain, Finding, Report
 
@@ -93,6 +94,7 @@ def _claim(finding: Finding, decision: Decision) -> Claim | None:
         ids=finding.ids or (finding.rule,),
         status=DecisionStatus.AFFECTED if accepted else decision.status,
         reason=decision.reason or UNEXPLAINED,
-        justification=decision.justification,
+        # a report may be anybody's: what is none of the five no format has a word for
+        justification=decision.justification if decision.justification in JUSTIFICATIONS else None,
         packages=packages,
     )

@@ -27,7 +27,7 @@ import zstandard
 from surveyor.scan.advise import schema, snapshot
 from surveyor.scan.advise.fields import document, moment
 from surveyor.scan.advise.swap import alone, replace, written
-from surveyor.scan.errors import BadTarget, LimitExceeded, Malformed, Unsupported
+from surveyor.scan.errors import BadTarget, LimitExceeded, Malformed, ScanError, Unsupported
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -44,11 +44,15 @@ _BLOCK = 512
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """What a bundle says of itself: when it was made, whose signature it has (base64), and its feeds."""
+    """What a bundle says of itself: when it was made, whose signature it has (base64), and its feeds.
+
+    ``newer`` is when feeds were last had of the database whose place it took, if that is later than of its own.
+    """
 
     created_at: datetime
     signed_by: str
     feeds: tuple[snapshot.FeedStatus, ...]
+    newer: datetime | None = None
 
 
 def signing_key(path: Path) -> str:
@@ -137,10 +141,23 @@ def _take(archive: BinaryIO, database: Path, keys: Sequence[bytes]) -> Bundle:
         digest = _unpack(_member(archive, DATABASE), file, said.get("size"))
     if digest != said.get("sha256"):
         raise Malformed("the database in the bundle is not the one that was signed")
-    feeds = snapshot.status(made)
+    feeds, before = snapshot.status(made), _last_had(database)
     replace(made, database)
     created = datetime.fromisoformat(moment(said.get("created_at")) or "1970-01-01T00:00:00+00:00")
-    return Bundle(created_at=created, signed_by=base64.b64encode(signer).decode(), feeds=feeds)
+    newer = before if before and before > (_newest(feeds) or created) else None
+    return Bundle(created_at=created, signed_by=base64.b64encode(signer).decode(), feeds=feeds, newer=newer)
+
+
+def _last_had(database: Path) -> datetime | None:
+    """When feeds of a database were last had; nothing of what is none."""
+    try:
+        return _newest(snapshot.status(database))
+    except ScanError:
+        return None
+
+
+def _newest(feeds: Sequence[snapshot.FeedStatus]) -> datetime | None:
+    return max((feed.updated_at for feed in feeds if feed.updated_at), default=None)
 
 
 def _unfinished(database: Path) -> Path:

@@ -132,6 +132,14 @@ def test_a_document_is_the_same_for_the_same_decisions(form: str) -> None:
 
 
 @EVERY
+def test_a_justification_of_a_strangers_report_that_is_none_is_left_out(form: str) -> None:
+    told = claims(with_decisions(decided(NOT_AFFECTED, "zzz"), None), today=TODAY)
+    document = vex.WRITERS[form](told.told, ORIGIN)
+    assert "zzz" not in json.dumps(document)
+    assert [one.reason for one in read(document).statements] == ["because of it"]
+
+
+@EVERY
 def test_it_is_about_no_other_product(form: str) -> None:
     document = vex.WRITERS[form](claims(with_decisions(decided(FIXED), None), today=TODAY).told, ORIGIN)
     target = replace(WHOLE.target, name="other", source="other", digest="sha256:" + "b" * 64)

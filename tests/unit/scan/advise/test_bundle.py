@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
+import sqlite3
 import stat
 import tarfile
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -169,6 +171,17 @@ def test_another_format_is_unsupported(tmp_path: Path, made: tuple[Path, str], m
 def test_a_database_of_another_size_than_signed(tmp_path: Path, made: tuple[Path, str], size: object) -> None:
     with pytest.raises(Malformed):
         bundles.import_(signed(tmp_path, made, size=size), tmp_path / "b.db", [made[1]])
+
+
+def test_one_that_is_older_than_what_is_there_says_so(tmp_path: Path, made: tuple[Path, str], database: Made) -> None:
+    path, key = made
+    assert bundles.import_(path, tmp_path / "advisories.db", [key]).newer is None
+    with closing(sqlite3.connect(tmp_path / "advisories.db")) as db:
+        db.execute("UPDATE collection SET updated_at = '2199-01-01T00:00:00+00:00'")
+        db.commit()
+    assert bundles.import_(path, tmp_path / "advisories.db", [key]).newer == datetime(2199, 1, 1, tzinfo=UTC)
+    (tmp_path / "advisories.db").write_bytes(b"no database")
+    assert bundles.import_(path, tmp_path / "advisories.db", [key]).newer is None
 
 
 def test_a_bundle_takes_the_place_of_nothing_that_it_is_made_of(tmp_path: Path, database: Made) -> None:
