@@ -1,8 +1,8 @@
 """What of a page's scripts and stylesheets it did not need until it was loaded, and how its fonts are shown.
 
-Counted while the page is measured, by function, as Lighthouse does: what that costs is in both their times and ours,
-and curves and bars of the field are made of such times. Rules of stylesheets are counted when the page has come to
-rest. DevTools Protocol domains Profiler (precise coverage) and CSS (rule usage).
+Counted while the page is measured, by function, as Lighthouse does: by block it would slow the page down. Rules of
+stylesheets are counted when the page has come to rest. DevTools Protocol domains Profiler (precise coverage) and CSS
+(rule usage).
 """
 
 from __future__ import annotations
