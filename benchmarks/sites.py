@@ -84,7 +84,8 @@ def table(scans: dict[str, Scan]) -> Iterator[str]:
     yield f"| site | looked at | {' | '.join(WEB_SLOTS)} | whole scan | findings | coverage |"
     yield "|---|---|" + "---:|" * (len(WEB_SLOTS) + 2) + "---|"
     for name, one in scans.items():
-        pages = next((entry["detail"] for entry in one.report["coverage"] if entry["what"] == "crawl"), "1 page")
+        crawled = next((entry["detail"] for entry in one.report["coverage"] if entry["what"] == "crawl"), "1 page")
+        pages = crawled.partition("; not looked at")[0]
         times = " | ".join(f"{one.scanners[slot]:.1f} s" if slot in one.scanners else "–" for slot in WEB_SLOTS)
         states = Counter(entry["state"] for entry in one.report["coverage"])
         told = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
