@@ -27,7 +27,7 @@ def told(one: Measurement) -> PageLoad:
 
 
 def _row(metric: Measured) -> MetricRow:
-    band = _band(metric)
+    band = band_of(metric)
     span = ""
     if metric.runs > 1 and metric.low is not None and metric.high is not None:
         span = f"{quantity(metric.id, metric.low)} to {quantity(metric.id, metric.high)} in {metric.runs} runs"
@@ -38,17 +38,19 @@ def _row(metric: Measured) -> MetricRow:
         source=SOURCES.get(metric.source, metric.source),
         band=band,
         word=_WORDS.get(band, ""),
-        track=_track(metric),
+        track=track(metric),
     )
 
 
-def _band(metric: Measured) -> str:
+def band_of(metric: Measured) -> str:
+    """``good``, ``middling`` or ``poor`` by its bounds; empty where it has none."""
     if metric.good is None or metric.poor is None:
         return ""
     return "good" if metric.value <= metric.good else "middling" if metric.value <= metric.poor else "poor"
 
 
-def _track(metric: Measured) -> Track | None:
+def track(metric: Measured) -> Track | None:
+    """A metric on its line; nothing where nobody published how much is good."""
     if metric.good is None or metric.poor is None or metric.poor <= 0:
         return None
     low = metric.value if metric.low is None else metric.low

@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from surveyor.scan.figures import Measured
 from surveyor.scan.vocabulary import ENGINES, METRICS, SOURCES, quantity
 from surveyor.service.actions import slots
 from surveyor.service.actions.trends import Trend
+from surveyor.service.documents.loading import band_of, track
+from surveyor.service.documents.sheet import Track
 from surveyor.service.store.scans import Scan
 
 _ORDER = {name: at for at, name in enumerate(METRICS)}
@@ -36,13 +39,14 @@ class Chart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricView:
-    """One metric: its value, the range of its runs, who measured it, ``band`` by its score where it has one."""
+    """One metric: its value, the range of its runs, who measured it; ``band`` and ``track`` where it has bounds."""
 
     name: str
     value: str
     span: str
     source: str
     band: str
+    track: Track | None
     chart: Chart | None
 
 
@@ -90,12 +94,24 @@ def _metric(metric: dict[str, Any], trend: Trend | None) -> MetricView:
         if ranged
         else ""
     )
+    bounded = Measured(
+        id=name,
+        value=metric["value"],
+        source=metric["source"],
+        low=metric["low"],
+        high=metric["high"],
+        good=metric.get("good"),
+        poor=metric.get("poor"),
+    )
+    # what was measured before bounds were kept has a score, if it is a laboratory's
+    band = band_of(bounded) or ("" if score is None else next(band for least, band in _BANDS if score >= least))
     return MetricView(
         name=METRICS.get(name, str(name)),
         value=quantity(name, metric["value"]),
         span=span,
         source=SOURCES.get(metric["source"], str(metric["source"])),
-        band="" if score is None else next(band for least, band in _BANDS if score >= least),
+        band=band,
+        track=track(bounded),
         chart=None if trend is None or len(trend.points) < 2 else chart(trend),
     )
 

@@ -75,5 +75,7 @@ def test_what_a_page_is_called_is_text_on_ours() -> None:
     whole = fragment("_loading.html", loading=measurements(scan(measurement(PAGE)), [trend(1, 2)]))
     assert '<polyline points="3.0,' in whole
     assert "needs improvement" in whole
+    # where on the line from good to poor its median is: 3120 of 6000
+    assert '<line x1="52.00%"' in whole
     assert fragment("_loading.html", loading=()) == ""
     assert asdict(measurement(PAGE))["device"] == "mobile"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from surveyor.scan.errors import NotConfigured, Refused, ScanError, Unsupported
 from surveyor.scan.gather.interface import Errand, Gatherer
 from surveyor.scan.speed import Engine, Speed
+from surveyor.scan.vocabulary import counted
 
 if TYPE_CHECKING:
     from surveyor.scan.gather.lab.run import Run
@@ -114,9 +115,13 @@ class _Laboratory:
             environment=result.environment(run, errand.device, product=self._product, benchmark=self._benchmark),
             runs=tuple(dict(one.values) for one in self._runs),
             load=result.load(run),
-            notes=(f"{self._disturbed} runs were beside other loads on this machine",) if self._disturbed else (),
+            notes=(_beside(self._disturbed),) if self._disturbed else (),
             missed=result.missed(self._runs) | self._missed,
         )
+
+
+def _beside(runs: int) -> str:
+    return f"{counted(runs, 'run')} {'was' if runs == 1 else 'were'} beside other loads on this machine"
 
 
 GATHERER = Gatherer(id="lab", version=2, gather=gather)
