@@ -243,6 +243,7 @@ _SUBJECTS = {
     "catalog.go": "Go modules",
     "catalog.hardening": "Protection of programs",
     "check.hardening": "Protection of programs",
+    "checks": "Rules that could not look",
     "catalog.embedded": "Libraries inside programs",
     "catalog.sbom": "Bills of materials",
     "catalog.rust": "Rust crates",

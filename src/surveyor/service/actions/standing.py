@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -23,6 +24,7 @@ from surveyor.service.documents.model import (
     ProjectReport,
     Target,
 )
+from surveyor.service.documents.rules import together
 from surveyor.service.errors import InvalidParams
 from surveyor.service.store import standing
 from surveyor.service.store.database import Session, Sessions
@@ -196,7 +198,7 @@ _SAME = (
 def _target(scan: Scan) -> Target:
     """A run as a report tells it: only what was not looked at."""
     told = {str(entry.get("what")) for entry in scan.coverage}
-    entries = [_entry(entry) for entry in scan.coverage if entry.get("state") in _NOT_LOOKED]
+    entries = [_entry(entry) for entry in together(scan.coverage) if entry.get("state") in _NOT_LOOKED]
     entries += [
         Entry(
             what=f"slot.{name}",
@@ -230,7 +232,7 @@ def _slot_state(reason: str | None) -> str:
     return "not_configured" if reason == "not_configured" else "failed"
 
 
-def _entry(entry: dict[str, Any]) -> Entry:
+def _entry(entry: Mapping[str, Any]) -> Entry:
     layer = str(entry["layer"])[:19] if entry.get("layer") else None
     where = [str(part) for part in (entry.get("path"), layer and f"layer {layer}", entry.get("asset")) if part]
     count = entry.get("count")

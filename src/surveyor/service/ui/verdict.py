@@ -10,6 +10,7 @@ from typing import Any
 from surveyor.scan.model import INCOMPLETE, Kind
 from surveyor.scan.plan import SLOTS
 from surveyor.scan.vocabulary import counted, subject
+from surveyor.service.documents.rules import together
 from surveyor.service.store.scans import TERMINAL, Scan, Slot
 from surveyor.service.ui.reasons import sentence, told
 
@@ -38,6 +39,7 @@ _GAPS = frozenset({"cancelled", *(state.value for state in INCOMPLETE)})
 _ORDER = ("missing", "failed", "partial", "cancelled", "running", "pending", "looked", "skipped", "not_configured")
 #: What the number beside a line counts, by the beginning of its name: one of it, and more.
 _COUNTED = {
+    "checks": ("rule", "rules"),
     "analysis": ("finding judged", "findings judged"),
     "slot.accessibility_model": ("class of barriers named", "classes of barriers named"),
     "slot.": ("check", "checks"),
@@ -113,7 +115,7 @@ def looked_at(scan: Scan) -> LookedAt:
         entry for entry in scan.coverage if (entry.get("what"), entry.get("state")) == ("acquire.layer", "looked")
     ]
     others = [entry for entry in scan.coverage if entry.get("what") == "catalog"]
-    entries = [_looked(entry) for entry in _of_pages(scan.coverage) if entry not in absent + layers + others]
+    entries = [_looked(entry) for entry in _of_pages(together(scan.coverage)) if entry not in absent + layers + others]
     if layers:
         read = sum(entry.get("count") or 0 for entry in layers)
         many = len(layers) > 1
@@ -199,7 +201,7 @@ def _rank(entry: Mapping[str, Any]) -> int:
 
 
 def _gaps(scan: Scan) -> Iterable[Mapping[str, Any]]:
-    yield from (entry for entry in scan.coverage if entry.get("state") in INCOMPLETE)
+    yield from (entry for entry in together(scan.coverage) if entry.get("state") in INCOMPLETE)
     named = {str(entry.get("what")) for entry in scan.coverage}
     for name, slot in scan.scanner_status.items():
         if slot.state == "failed" and slot.reason != "not_configured" and f"slot.{name}" not in named:

@@ -243,3 +243,13 @@ def test_points_stand_alone_and_what_they_lie_between_beside_them() -> None:
     assert (grade.points, grade.span, same.span) == ("96", "95 to 97", "")
     # of one kind there are several, so each says of which page it is
     assert (same.page, grades(scan(summary={"scores": [more]}))[0].page) == ("https://a.test/2", "")
+
+
+def test_rules_that_one_thing_kept_from_looking_are_one_gap() -> None:
+    lost = {"state": "partial", "reason": "unreachable", "detail": "axe: no answer in time", "asset": "https://a.test/"}
+    rules = tuple({**lost, "what": f"check.accessibility_{name}"} for name in ("blink", "bypass", "marquee"))
+    other = {**lost, "what": "check.accessibility_lang", "detail": "tree: too large"}
+    run = scan(kind="web", url="https://a.test/", coverage=(*rules, other), summary={"findings": COUNTS})
+    found = looked_at(run)
+    assert (found.gaps, found.entries[0].what, found.entries[0].counted) == (2, "Rules that could not look", "3 rules")
+    assert judge(run).reasons[0] == "Rules that could not look: axe: no answer in time (https://a.test/)"
