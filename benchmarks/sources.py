@@ -4,7 +4,8 @@
 
 ``DIR`` is as for ``labelled``. ``--almalinux`` writes an image of AlmaLinux 9.4 first, which can hardly be had: an
 rpm database set down by our own writer, with 30 packages as that release had them in May 2024, and scans it, too. For
-each artifact and source: how many packages were asked about, how many findings there are, how many of them have a fix.
+each artifact and source: how many packages were asked about, how many findings there are, how many of them have a fix;
+apart from them how many are about headers alone, which come last.
 """
 
 from __future__ import annotations
@@ -82,21 +83,27 @@ def _headers() -> Iterator[bytes]:
 
 def table(reports: dict[str, Report]) -> Iterator[str]:
     """One line an artifact and a source."""
-    yield "| artifact | source | packages | findings | with a fix |"
-    yield "|---|---|---:|---:|---:|"
+    yield "| artifact | source | packages | findings | with a fix | of headers alone |"
+    yield "|---|---|---:|---:|---:|---:|"
     for name, report in reports.items():
         asked = {
             entry.what.removeprefix("advisories."): entry.count or 0
             for entry in report.coverage
-            if entry.what.startswith("advisories.") and entry.state is CoverageState.LOOKED
+            # how many were asked about; what else was looked at, such as headers, has a reason
+            if entry.what.startswith("advisories.") and entry.state is CoverageState.LOOKED and entry.reason is None
         }
-        found = [finding for finding in report.findings if finding.domain is Domain.VULNERABILITY and not finding.aside]
+        every = [finding for finding in report.findings if finding.domain is Domain.VULNERABILITY]
+        found = [finding for finding in every if not finding.aside]
         counted = Counter(source for finding in found for source in _sources(finding))
+        last = Counter(source for finding in every if finding.aside for source in _sources(finding))
         mended = Counter(source for finding in found if finding.fixed_in for source in _sources(finding))
         for ecosystem, packages in sorted(asked.items()):
-            sources = [source for source in counted if source.partition(":")[2] == ecosystem] or [ecosystem]
+            if not packages:
+                continue  # a feed of facts
+            sources = [source for source in counted | last if source.partition(":")[2] == ecosystem] or [ecosystem]
             for source in sources:
-                yield f"| {name} | {source} | {packages} | {counted[source]} | {mended[source]} |"
+                numbers = (packages, counted[source], mended[source], last[source])
+                yield f"| {name} | {source} | {' | '.join(f'{number:,}' for number in numbers)} |"
 
 
 def _sources(finding: Finding) -> set[str]:

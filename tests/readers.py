@@ -1,7 +1,9 @@
 """Strict readers of the report formats that no package carries an official schema of.
 
-* GitLab: the rules of ``container-scanning-report-format.json`` and ``dast-report-format.json`` 15.2.1, as they are
-  published, for everything that Surveyor writes. No package on PyPI or npm has the files.
+* GitLab: the rules of ``container-scanning-report-format.json`` and ``dast-report-format.json`` 15.2.1, read beside the
+  published files, for everything that Surveyor writes. The files themselves are in the gem
+  ``gitlab-security_report_schemas`` and in GitLab alone: no package of PyPI, npm or Debian that names GitLab's reports
+  has them.
 * JUnit has no official schema. ``junitparser`` (PyPI) reads it; the order of elements is that of Jenkins's
   ``jenkins-junit.xsd``, which only a test folder of an npm package has.
 * Markdown and HTML are rendered and looked at as a browser would.
@@ -62,8 +64,7 @@ def _vulnerability(one: dict[str, Any], kind: str) -> None:
     assert 1 <= len(one.get("cvss_vectors", [1])) <= 10
     for vector in one.get("cvss_vectors", []):
         assert vector["vendor"]
-        assert 16 <= len(vector["vector"]) <= 128
-        assert re.fullmatch(r"(CVSS:3[.][01]/)?([A-Za-z]{1,3}:[A-Z]{1,3}/)*[A-Za-z]{1,3}:[A-Z]{1,3}", vector["vector"])
+        _cvss(vector["vector"])
     for link in one.get("links", []):
         assert _URL.match(link["url"])
     for detail in one["details"].values():
@@ -77,6 +78,27 @@ def _vulnerability(one: dict[str, Any], kind: str) -> None:
         assert isinstance(location["dependency"]["version"], str)
         assert location["operating_system"]
         assert location["image"]
+
+
+#: The metrics that the schema takes, with their values.
+_CVSS_2 = (
+    "AV:NAL AC:LMH Au:MSN C:NPC I:NPC A:NPC E:U,POC,F,H,ND RL:OF,TF,W,U,ND RC:UC,UR,C,ND CDP:N,L,LM,MH,H,ND"
+    " TD:N,L,M,H,ND CR:L,M,H,ND IR:L,M,H,ND AR:L,M,H,ND"
+)
+_CVSS_3 = (
+    "AV:NALP AC:LH PR:NLH UI:NR S:UC C:NLH I:NLH A:NLH E:XUPFH RL:XOTWU RC:XURC CR:XLMH IR:XLMH AR:XLMH"
+    " MAV:XNALP MAC:XLH MPR:XNLH MUI:XNR MS:XUC MC:XNLH MI:XNLH MA:XNLH"
+)
+
+
+def _cvss(vector: str) -> None:
+    third = re.match(r"CVSS:3[.][01]/", vector)
+    assert (32 if third else 16) <= len(vector) <= 128
+    taken = set()
+    for metric in (_CVSS_3 if third else _CVSS_2).split():
+        name, _, values = metric.partition(":")
+        taken |= {f"{name}:{value}" for value in (values.split(",") if "," in values else values)}
+    assert set(vector[third.end() if third else 0 :].split("/")) <= taken
 
 
 def _detail(detail: dict[str, Any]) -> None:

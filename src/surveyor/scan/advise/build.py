@@ -12,6 +12,7 @@ from urllib.parse import quote
 from surveyor.scan.advise import schema
 from surveyor.scan.advise.changes import Touched
 from surveyor.scan.advise.codec import Codec, train
+from surveyor.scan.advise.needed import Needed
 from surveyor.scan.advise.packing import (
     by_package,
     pack_fact,
@@ -96,12 +97,14 @@ class Collection:
         self._bare = not row[1]
         self._seen: set[str] = set()
         self._ecosystems: dict[str, int] = {}
+        self._needed = Needed()
 
     def put(self, entry: str, modified: str, items: Iterable[Advisory | Fact]) -> None:
         """Write what one record says over what was there under its name; a fact's name is its CVE.
 
         The same name twice in one run is two records about one flaw: both stay, and a match unites them.
         """
+        items = [item if isinstance(item, Fact) else self._needed.of(item) for item in items]
         if self._codecs is None:
             self._waiting.append((entry, modified, tuple(items)))
             if len(self._waiting) >= _SAMPLES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from surveyor.scan.advise.keys import Key
@@ -114,27 +114,29 @@ class Spans(dict[str | None, Sequence[Span] | None]):
     def __missing__(self, ranges: str | None) -> Sequence[Span] | None:
         if len(self) >= _KEPT:
             self.clear()
-        found = self[ranges] = self._read(ranges)
+        found = self[ranges] = spans(unpack_ranges(ranges), self._keys)
         return found
 
-    def _read(self, ranges: str | None) -> Sequence[Span] | None:
-        out: list[Span] = []
-        for flat in unpack_ranges(ranges):
-            if len(flat) % 4:
+
+def spans(ranges: Iterable[Sequence[str]], keys: Keys) -> Sequence[Span] | None:
+    """Ranges that go from a beginning to a fix, or several times so upward; ``None`` for any other."""
+    out: list[Span] = []
+    for flat in ranges:
+        if len(flat) % 4:
+            return None
+        before: Key | None = None
+        for at in range(0, len(flat), 4):
+            begins, first, ends, last = flat[at : at + 4]
+            if begins != INTRODUCED or ends != FIXED:
                 return None
-            before: Key | None = None
-            for at in range(0, len(flat), 4):
-                begins, first, ends, last = flat[at : at + 4]
-                if begins != INTRODUCED or ends != FIXED:
-                    return None
-                start = _ZERO if first == "0" and not at else self._keys[first]
-                end = self._keys[last]
-                # upward, so that each fix ends what began before it
-                if start is None or end is None or start >= end or (before is not None and before >= start):
-                    return None
-                out.append((start, end, first, last))
-                before = end
-        return out
+            start = _ZERO if first == "0" and not at else keys[first]
+            end = keys[last]
+            # upward, so that each fix ends what began before it
+            if start is None or end is None or start >= end or (before is not None and before >= start):
+                return None
+            out.append((start, end, first, last))
+            before = end
+    return out
 
 
 def between(first: str, last: str) -> Verdict:
