@@ -54,6 +54,7 @@ PROGRAMS: Mapping[str, Product] = MappingProxyType(
                 ),
                 *("pcre", "nghttp2", "wolfssl", "libssh2", "libssh", "openldap", "grpc", "ffmpeg", "opencv"),
                 *("lua", "python", "php", "haproxy", "libuv", "postgresql", "mariadb", "memcached"),
+                *("libsodium",),
             )
         },
         "libressl": Product(("openbsd:libressl",), "the OpenBSD project is its vendor"),
@@ -94,6 +95,7 @@ PROGRAMS: Mapping[str, Product] = MappingProxyType(
         ),
         "dnsmasq": Product(("thekelleys:dnsmasq",), "by its author's home"),
         "u-boot": Product(("denx:u-boot",), "of DENX"),
+        "hdf5": Product(("hdfgroup:hdf5",), "of the HDF Group"),
         "bash": Product(("gnu:bash",), "a GNU package"),
         "glibc": Product(("gnu:glibc",), "a GNU package"),
         "musl": Product(("musl-libc:musl",), "by its home, musl-libc.org"),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from surveyor.scan.catalog.fingerprints import FINGERPRINTS, NEAR, bare, definition, files
+from surveyor.scan.catalog.fingerprints import CODED, FINGERPRINTS, NEAR, bare, definition, files
 from surveyor.scan.catalog.interface import Cataloger, File, Record, quote, text
 from surveyor.scan.errors import LimitExceeded
 from surveyor.scan.formats.layout import Part
@@ -49,11 +49,19 @@ class _Reading:
         self._own = {number for number, own in enumerate(files()) if any(map(own.match, names))}
         self._linked = {number for number, own in enumerate(files()) if any(map(own.match, linked))} - self._own
         self._bare: dict[int, list[tuple[bytes, int]]] = {}
+        self._beside: dict[int, int] = {}
         #: Whose bare versions count: the program's own, and those of what can be told by what is near.
         counts = self._own.union(set(NEAR) - self._linked)
         self._wanted = {number: pattern for number, pattern in bare().items() if number in counts}
         self._definition = definition()
         self.found: dict[tuple[int, bytes], _Text] = {}
+
+    def pass_by(self, chunk: bytes, start: int) -> None:
+        """Note where in these bytes stands what only a library with a version in numbers has."""
+        for number in CODED:
+            at = chunk.find(FINGERPRINTS[number].near)
+            if at >= 0:
+                self._beside.setdefault(number, start + at)
 
     def take(self, one: _Text) -> None:
         """Judge one string."""
@@ -79,8 +87,22 @@ class _Reading:
             if not left and number in self._own:
                 left = self._named(versions)
             if len({version for version, _ in left}) == 1:
-                version, offset = left[0]
-                self.found[number, version] = _Text(value=version, offset=offset)
+                version, at = left[0]
+                self.found[number, version] = _Text(value=version, offset=at)
+        told = {number for number, _ in self.found} | self._linked
+        for number, offset in self._beside.items():
+            if number not in told:
+                self._decode(number, offset)
+
+    def _decode(self, number: int, near: int) -> None:
+        """Look for a version that is a number, around what only its library has."""
+        start = max(0, near - _NEAR)
+        code = re.compile(rb"\0(" + FINGERPRINTS[number].coded + rb")(?=\0)")
+        there = code.finditer(bytes(self._program.data[start : near + _NEAR]))
+        if best := min(there, key=lambda one: abs(start + one.start() - near), default=None):
+            major, minor, patch = int(best[1][:1]), int(best[1][1:3]), int(best[1][3:])
+            version = f"{major}.{minor}.{patch}".encode()
+            self.found[number, version] = _Text(value=best[1], offset=start + best.start(1))
 
     def _named(self, versions: list[tuple[bytes, int]]) -> list[tuple[bytes, int]]:
         """Those that the file's own name begins to say, as in libpython3.12.so; all where it says nothing."""
@@ -119,7 +141,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
         reading = _Reading(program, [last, identity(program).rpartition("/")[2].encode()], offset)
         cut: LimitExceeded | None = None
         try:
-            for one in _texts(program, budget):
+            for one in _texts(program, reading, budget):
                 reading.take(one)
         except LimitExceeded as error:
             budget.check_time()
@@ -138,8 +160,8 @@ def _parts(program: Program) -> list[Part]:
     return named or [part for part in program.loaded if part.offset + part.size <= len(program.data)]
 
 
-def _texts(program: Program, budget: Budget) -> Iterator[_Text]:
-    """Every string with something like a version in it."""
+def _texts(program: Program, reading: _Reading, budget: Budget) -> Iterator[_Text]:
+    """Every string with something like a version in it; all bytes pass by whoever reads them."""
     left, count = _DATA, 0
     for part in _parts(program):
         view = program.data[part.offset : part.offset + part.size]
@@ -150,6 +172,7 @@ def _texts(program: Program, budget: Budget) -> Iterator[_Text]:
                 raise LimitExceeded(f"program has more than {_DATA:,} bytes of data: the rest was not searched")
             first = max(0, start - _BEFORE)
             chunk = bytes(view[first : start + MIB + _AFTER])
+            reading.pass_by(chunk, part.offset + first)
             for begin, end in _strings(chunk, start - first, MIB):
                 count += 1
                 if count > _STRINGS:
@@ -175,7 +198,7 @@ def _strings(chunk: bytes, start: int, size: int) -> Iterator[tuple[int, int]]:
 
 CATALOGER = Cataloger(
     id="embedded",
-    version=2,
+    version=3,
     summary="libraries inside programs by their version texts (OpenSSL, zlib, SQLite, curl, BusyBox and others)",
     paths=re.compile(rb"(?!)"),
     parse=parse,

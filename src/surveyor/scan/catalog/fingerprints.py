@@ -17,7 +17,8 @@ class Fingerprint:
     """``text`` matches a whole string, its group ``v`` is the version; ``files`` matches the beginning of the names of
     the files that are this library or program itself. In those a bare version, as ``bare`` matches it, is enough.
 
-    ``near`` are bytes that only this library has, which bare versions in other programs have to be near.
+    ``near`` are bytes that only this library has, which bare versions in other programs have to be near. ``coded`` is a
+    version as a number of five digits, two for each of its last parts (``21406`` is 2.14.6), which has to be near too.
     """
 
     id: str
@@ -25,10 +26,18 @@ class Fingerprint:
     files: bytes = b""
     bare: bytes = b""
     near: bytes = b""
+    coded: bytes = b""
 
 
-def _print(id: str, text: bytes = b"", files: bytes = b"", bare: bytes = b"", near: bytes = b"") -> Fingerprint:  # noqa: A002
-    return Fingerprint(id=id, text=text, files=files, bare=bare, near=near)
+def _print(
+    id: str,  # noqa: A002
+    text: bytes = b"",
+    files: bytes = b"",
+    bare: bytes = b"",
+    near: bytes = b"",
+    coded: bytes = b"",
+) -> Fingerprint:
+    return Fingerprint(id=id, text=text, files=files, bare=bare, near=near, coded=coded)
 
 
 FINGERPRINTS: tuple[Fingerprint, ...] = (
@@ -65,8 +74,20 @@ FINGERPRINTS: tuple[Fingerprint, ...] = (
     _print("libjpeg-turbo", rb"libjpeg-turbo version (?P<v>[0-9.]+) \(build [0-9]+\)", rb"lib(?:turbo)?jpeg|jpeg62"),
     _print("libtiff", rb"LIBTIFF, Version (?P<v>[0-9]\.[0-9]+\.[0-9]+)\n.*", rb"libtiff"),
     _print("expat", rb"expat_(?P<v>2\.[0-9]+\.[0-9]+)", rb"libexpat"),
-    _print("libxml2", rb"2[0-9]{4}-GITv(?P<v>2\.[0-9]+\.[0-9]+)(?:-.*)?", rb"libxml2"),
-    _print("libxslt", rb"101[0-9]{2}-GITv(?P<v>1\.[0-9]+\.[0-9]+)(?:-.*)?", rb"libe?xslt"),
+    _print(
+        "libxml2",
+        rb"2[0-9]{4}-GITv(?P<v>2\.[0-9]+\.[0-9]+)(?:-.*)?",
+        rb"libxml2",
+        near=b"Opening and ending tag mismatch: %s line %d and %s\n",
+        coded=rb"2(?:0[6-9]|[1-3][0-9])[0-9]{2}",
+    ),
+    _print(
+        "libxslt",
+        rb"101[0-9]{2}-GITv(?P<v>1\.[0-9]+\.[0-9]+)(?:-.*)?",
+        rb"libe?xslt",
+        near=b"xsl:attribute-set",
+        coded=rb"101[0-9]{2}",
+    ),
     _print("harfbuzz", b"", rb"libharfbuzz", rb"(?:[1-9]|1[0-9])\.[0-9]+\.[0-9]+"),
     _print("bzip2", rb"(?P<v>1\.0\.[0-9]), {1,2}[0-9]{1,2}-[A-Z][a-z]{2}-(?:19|20)[0-9]{2}", rb"(?:lib)?bz(?:ip)?2"),
     _print("xz", b"", rb"liblzma", rb"5\.[0-9]+\.[0-9]+(?:alpha|beta)?"),
@@ -87,6 +108,8 @@ FINGERPRINTS: tuple[Fingerprint, ...] = (
     _print("libssh", rb"(?:SSH-2\.0-)?libssh[_-](?P<v>0\.[0-9]+\.[0-9]+)(?:\r\n)?", rb"libssh[.-]"),
     _print("openldap", rb"@\(#\) \$OpenLDAP: [a-z]+ (?P<v>2\.[0-9]+\.[0-9]+)\S* .*", rb"lib(?:ldap|lber)|slapd"),
     _print("krb5", rb"KRB5_BRAND: krb5-(?P<v>1\.[0-9]+(?:\.[0-9]+)?)-final .*", rb"libkrb5|libgssapi_krb5"),
+    _print("libsodium", b"", rb"libsodium", rb"1\.0\.[0-9]{1,2}"),
+    _print("hdf5", rb"HDF5 library version:? (?P<v>[12]\.[0-9]+\.[0-9]+)\S{0,20}", rb"libhdf5"),
     _print("grpc", rb"grpc-c\+\+/(?P<v>1\.[0-9]+\.[0-9]+)(?:-\w+)?", rb"libgrpc"),
     _print("icu", b"", rb"libicu(?:uc|i18n)", rb"[4-9][0-9]\.[0-9]+(?:\.[0-9]+)*"),
     _print("ffmpeg", rb"FFmpeg version n?(?P<v>[0-9]\.[0-9]+(?:\.[0-9]+)?)\S{0,60}", rb"lib(?:av|sw|postproc)"),
@@ -146,7 +169,9 @@ FINGERPRINTS: tuple[Fingerprint, ...] = (
 )
 
 #: Those in which bare versions have to be near something, by number.
-NEAR = tuple(number for number, one in enumerate(FINGERPRINTS) if one.near)
+NEAR = tuple(number for number, one in enumerate(FINGERPRINTS) if one.near and one.bare)
+#: Those with a version that is a number, by number.
+CODED = tuple(number for number, one in enumerate(FINGERPRINTS) if one.coded)
 
 
 @cache

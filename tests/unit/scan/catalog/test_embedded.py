@@ -36,6 +36,7 @@ TEXTS: dict[str, tuple[bytes, str, bytes]] = {
     "nghttp2": (b"nghttp2/1.52.0", "1.52.0", b"server: nghttp2/1.52.0"),
     "c-ares": (b"c-ares/1.18.1", "1.18.1", b"with c-ares/1.18.1"),
     "mbedtls": (b"mbed TLS 2.28.3", "2.28.3", b"mbed TLS 2.28.3 has this bug"),
+    "hdf5": (b"HDF5 library version 1.10.8", "1.10.8", b"needs HDF5 library version 1.10.8"),
     "bash": (b"@(#)Bash version 5.2.15(1) release GNU", "5.2.15", b"Bash version 5.2.15(1) release GNU"),
     "postgresql": (
         b"PostgreSQL 15.20 (Debian 15.20-0+deb12u1) on x86_64-pc-linux-gnu, compiled by gcc, 64-bit",
@@ -105,6 +106,7 @@ BARE: dict[str, tuple[str, bytes]] = {
     "readline": ("libreadline.so.8", b"8.2"),
     "libuv": ("libuv.so.1", b"1.44.2"),
     "libpng": ("libpng16.so.16", b"1.6.39\0Application built with libpng-"),
+    "libsodium": ("libsodium.so.23", b"1.0.18"),
     "sqlite": ("libsqlite3.so.0", b"3.40.1\0SQLite format 3\0"),
     "nghttp2": ("libnghttp2.so.14", b"1.52.0"),
     "c-ares": ("libcares.so.2", b"1.18.1"),
@@ -161,6 +163,23 @@ def test_a_bare_version_counts_in_the_library_itself(name: str) -> None:
     assert found.name == name
     assert found.version == text.partition(b"\0")[0].decode().removeprefix("v")
     assert parse(text.partition(b"\0")[0], "opt/shop") == []
+
+
+@pytest.mark.parametrize(
+    ("near", "code", "expected"),
+    [
+        (b"Opening and ending tag mismatch: %s line %d and %s\n", b"21406", ("libxml2", "2.14.6")),
+        (b"xsl:attribute-set", b"10143", ("libxslt", "1.1.43")),
+    ],
+)
+def test_a_version_that_is_a_number_counts_near_what_only_its_library_has(
+    near: bytes, code: bytes, expected: tuple[str, str]
+) -> None:
+    found = parse(code + b"\0x\0" + near)
+    assert [(one.name, one.version, one.tier) for one in found] == [(*expected, Tier.HEURISTIC)]
+    assert f"string: {code.decode()}" in found[0].evidence
+    assert parse(code + bytes(300_000) + near) == parse(near) == parse(code) == []
+    assert parse(code + b"\0" + near, needed=(f"{expected[0]}.so.2",)) == []
 
 
 @pytest.mark.parametrize(
