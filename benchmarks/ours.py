@@ -34,7 +34,7 @@ def main(path: str, cache: str | None = None) -> None:
 
     request, bare = plan(path), cache == "--bare"
     if bare:
-        from surveyor.scan.engine import artifact, images  # noqa: F401 - what a scan would import first
+        from surveyor.scan.engine import artifact, images, trees  # noqa: F401 - what a scan would import first
 
         request = replace(request, digest=f"sha256:{0:064}")
     before = time.process_time()

@@ -31,6 +31,7 @@ PRELOAD = [
     "surveyor.scan.engine.web",
     "surveyor.scan.engine.artifact",
     "surveyor.scan.engine.images",
+    "surveyor.scan.engine.trees",
     "surveyor.scan.acquire.pull",
     "surveyor.scan.advise.match",
     "surveyor.scan.advise.snapshot",

@@ -61,10 +61,12 @@ class LayerCache:
         # who reads the layer itself keeps what comes before the bound
         return look if look is not None and _admitted(look, budget) else None
 
-    def put(self, key: str, layer: TarLayer, look: Look, budget: Budget) -> None:
-        """Keep a whole look at a layer that is what it says."""
-        if _lasting(look) and _is_itself(layer, budget):
-            self.shelf.put(key, codec.encode(look))
+    def put(self, key: str, layer: TarLayer, look: Look, budget: Budget) -> bool:
+        """Keep a whole look at a layer that is what it says; whether it is one."""
+        if not (_lasting(look) and _is_itself(layer, budget)):
+            return False
+        self.shelf.put(key, codec.encode(look))
+        return True
 
 
 def _admitted(look: Look, budget: Budget) -> bool:

@@ -11,8 +11,7 @@ from surveyor.scan.acquire import ACQUIRERS
 from surveyor.scan.acquire.interface import Artifact, Image, Origin
 from surveyor.scan.acquire.origin import open_origin, open_spooled
 from surveyor.scan.engine import choice
-from surveyor.scan.engine.cache import LayerCache
-from surveyor.scan.engine.nesting import scope_of
+from surveyor.scan.engine.shelf import Shelf
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.errors import LimitExceeded, Unsupported
 from surveyor.scan.formats.reference import Platform, parse
@@ -35,18 +34,16 @@ class Opened:
     unit: dict[str, int]
 
 
-def opened(
-    request: Request, settings: Settings, budget: Budget, ledger: Ledger, cache: LayerCache | None = None
-) -> Opened:
+def opened(request: Request, settings: Settings, budget: Budget, ledger: Ledger, shelf: Shelf | None = None) -> Opened:
     """Open what was asked for; raises when it cannot be had or is of no supported format.
 
-    Layers of which ``cache`` holds a look are pulled only if somebody looks at them all the same.
+    Layers of which ``shelf`` holds a look are pulled only if somebody looks at them all the same.
     """
     platform = None if request.platform is None else Platform.parse(request.platform)
     with ledger.progress.timing("scan.open") as name:
         ledger.progress("scan.open", request.name or request.source, pct=2)
         if request.place is Place.REGISTRY:
-            result = _pulled(request, platform, settings, budget, ledger, cache)
+            result = _pulled(request, platform, settings, budget, ledger, shelf)
         else:
             result = _read(_origin(request, settings, budget, ledger), request.only, platform, budget, ledger)
         stage = f"{family(result.artifact.type)}.extract"
@@ -63,7 +60,7 @@ def _pulled(
     settings: Settings,
     budget: Budget,
     ledger: Ledger,
-    cache: LayerCache | None,
+    shelf: Shelf | None,
 ) -> Opened:
     from surveyor.scan.acquire import pull  # brings all of the network
     from surveyor.scan.net.registry import Registry
@@ -72,14 +69,18 @@ def _pulled(
     registry = Registry(reference, settings)
 
     def known(image: Image) -> frozenset[str]:
-        return _held(image, cache, settings.limits) if cache else frozenset()
+        return _held(image, shelf, settings.limits) if shelf else frozenset()
 
     artifact = pull.pull(reference, registry, budget, ledger.progress, platform=platform, known=known)
     return Opened(artifact=artifact, unit={f"acquire.{pull.ID}": pull.VERSION})
 
 
-def _held(image: Image, cache: LayerCache, limits: Limits) -> frozenset[str]:
+def _held(image: Image, shelf: Shelf, limits: Limits) -> frozenset[str]:
     """The digests of those layers of an image of which a look is kept, as whoever reads it will ask for one."""
+    from surveyor.scan.engine.cache import LayerCache
+    from surveyor.scan.engine.nesting import scope_of
+
+    cache = LayerCache(shelf=shelf)
     scope = scope_of("container", image, stage=family("container"))
     layers = (layer for layer in image.layers if isinstance(layer, TarLayer))
     return frozenset(layer.digest for layer in layers if layer.digest and cache.holds(layer, scope, limits))

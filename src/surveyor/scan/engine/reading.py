@@ -66,6 +66,9 @@ class ImageReader:
         self.entries = 0
         self.files: Counter[str] = Counter()
         self.guarded: list[Guarded] = []
+        #: Whether all that was found rests on layers that are what they say: verified now, or known and not touched.
+        self.proven = True
+        self._trusting = False  # a layer is known by what the image says, and its bytes were not asked
         self._image = image
         self._scope = scope
         self._ledger = ledger
@@ -99,6 +102,7 @@ class ImageReader:
 
     def finish(self) -> list[tuple[Found, Distro | None]]:
         """Stamp what was found with the distribution of its system, now that all layers have been seen."""
+        self._look_again(needed=self._referrals.waiting)
         self._referrals.follow(self._layers, self._overlay, self._ledger, self._budget, self._referred)
         homes = self._follow()
         self._open()
@@ -141,19 +145,29 @@ class ImageReader:
     def _look(self, layer: Layer) -> Look:
         """What a layer gives: as it was kept, or read now and then kept."""
         if self._cache is None or not isinstance(layer, TarLayer) or not layer.sized:
+            self.proven = False
             return self._read(layer)
         key = self._cache.key(layer, self._scope, self._budget.limits)
         if key is None:
+            self.proven = False
             return self._read(layer)
         kept = self._cache.get(key, self._overlay.sheet(), self._budget)
         if kept is not None:
+            self._trusting = self._trusting or not layer.verified
+            self._look_again(needed=kept.unmarked and layer.declared is None)  # all its bytes are to vouch for it
             self._walked += size_of(layer)
             return kept
         look = self._read(layer)
         keep = partial(self._cache.put, key, layer, look, self._budget)
         # what cannot be kept is no loss of this scan; verifying a digest may use up its seconds
-        Ledger(Progress()).attempt("acquire.layer", keep, stage=f"{self._scope.stage}.layers")
+        if not Ledger(Progress()).attempt("acquire.layer", keep, stage=f"{self._scope.stage}.layers"):
+            self.proven = False
         return look
+
+    def _look_again(self, *, needed: bool) -> None:
+        """Note that bytes of layers are asked once more, where those may be others than the image says."""
+        if needed and self._trusting:
+            self.proven = False
 
     def _read(self, layer: Layer) -> Look:
         reader = LayerReader(layer, self._overlay.sheet(), self._scope, self._budget, self._nest)
@@ -313,6 +327,7 @@ class ImageReader:
         wishes = self._ledger.attempt("acquire.links", lambda: self._links.wishes(self._budget), stage=stage)
         if not wishes:
             return {}
+        self._look_again(needed=True)
         again = Ledger(Progress())
         follower = Follower(self._links, self._layers, self._overlay, again, self._budget, self._known)
         source = not self._scope.system and not self.has_release

@@ -34,6 +34,11 @@ class Referrals:
         self._done: set[tuple[bytes, str]] = set()
         self._lost: set[bytes] = set()
 
+    @property
+    def waiting(self) -> bool:
+        """Whether anything is to be looked for."""
+        return bool(self._wanted)
+
     def add(self, taken: Taken) -> None:
         """Keep what a file names that has not been looked for."""
         for name in taken.referred:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import surveyor
 from surveyor.scan import engine
-from surveyor.scan.engine.seen import Seen, Told, decode, encode
+from surveyor.scan.engine.seen import Seen, Told, decode, decode_alias, encode, encode_alias
 from surveyor.scan.engine.shelf import PASSING, Shelf
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.limits import Limits
@@ -50,7 +50,7 @@ def _installed(scanner: Path, paths: Sequence[str]) -> str:
 
 
 #: Taken when the code is loaded: a process that lives on while it is replaced keeps what it is.
-_INSTALLED = _installed(Path(engine.__path__[0]).parent, sys.path)
+INSTALLED = _installed(Path(engine.__path__[0]).parent, sys.path)
 
 
 class Results:
@@ -64,34 +64,53 @@ class Results:
         """What is kept of the file with this digest; what was told when it was read is told again."""
         start = time.perf_counter()
         data = self._shelf.get(self._key(digest))
-        found = None if data is None else decode(data)
+        found = None if data is None else self._decoded(data)
         if found is None:
             return None
         seen, told = found
-        for one in told:
-            _tell(one, progress, round((time.perf_counter() - start) * 1000))
+        tell_again(told, progress, start, "1 file that is known, as it was read before")
         return seen
+
+    def _decoded(self, data: bytes) -> tuple[Seen, list[Told]] | None:
+        """What an entry is of: of an image whose stack of layers is kept, the file has only what was told of it."""
+        alias = decode_alias(data)
+        if alias is None:
+            return decode(data)
+        stack = self._shelf.get(alias[0])
+        found = None if stack is None else decode(stack)
+        return found and (found[0], alias[1])
 
     def put(self, digest: str, seen: Seen, events: Iterable[Event]) -> None:
         """Keep what was seen, unless another look could see more."""
-        if seen.nothing is not None or not PASSING.isdisjoint(entry.reason for entry in seen.coverage):
+        if not is_lasting(seen):
             return
         # how far the walk was is nobody's concern any more; that it came to an end is
         walked = f"{family(seen.type)}.layers"
-        data = encode(seen, (event for event in events if event.stage != walked))
+        told = (event for event in events if event.stage != walked)
+        data = encode(seen, told) if seen.stack is None else encode_alias(seen.stack, told)
         if data is not None:
             self._shelf.put(self._key(digest), data)
 
     def _key(self, digest: str) -> str:
-        return hashlib.sha256(repr((_INSTALLED, digest, *self._asked)).encode()).hexdigest()
+        return hashlib.sha256(repr((INSTALLED, digest, *self._asked)).encode()).hexdigest()
 
 
-def _tell(one: Told, progress: Progress, ms: int) -> None:
-    """Tell something again; times are those of this look."""
+def is_lasting(seen: Seen) -> bool:
+    """Whether another look would see the same: something was seen, and nothing failed that may pass."""
+    return seen.nothing is None and PASSING.isdisjoint(entry.reason for entry in seen.coverage)
+
+
+def tell_again(told: Iterable[Told], progress: Progress, start: float, known: str) -> None:
+    """Tell what was told then; ``known`` are the words for how far the walk is, times are those since ``start``."""
+    for one in told:
+        _tell(one, progress, round((time.perf_counter() - start) * 1000), known)
+
+
+def _tell(one: Told, progress: Progress, ms: int, known: str) -> None:
     if not one.stage.endswith(".timing"):
         progress(one.stage, one.detail, pct=one.pct, level=one.level, **one.data)
         return
     stage = one.stage.removesuffix(".timing")
     if stage.endswith(".layers"):
-        progress(stage, "1 file that is known, as it was read before", pct=60)
+        progress(stage, known, pct=60)
     progress(one.stage, f"ms={ms}", ms=ms)

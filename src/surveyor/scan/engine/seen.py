@@ -40,7 +40,8 @@ _Damaged = cast("type[Exception]", igzip_lib.error)
 class Seen:
     """``digest`` is the one that the artifact names itself, ``units`` are those that read it with their versions.
 
-    ``coverage`` is what the books say so far; ``nothing`` why not one entry was seen.
+    ``coverage`` is what the books say so far; ``nothing`` why not one entry was seen. ``stack`` is the key that the
+    same is kept under by its layers, which is no part of what is kept.
     """
 
     type: str
@@ -51,6 +52,7 @@ class Seen:
     coverage: tuple[Coverage, ...]
     guarded: tuple[Guarded, ...] = ()
     nothing: str | None = None
+    stack: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ class Told:
 
 def encode(seen: Seen, events: Iterable[Event]) -> bytes | None:
     """The bytes of both; nothing where they would be too many, or are no text."""
-    told = [Told(stage=e.stage, detail=e.detail, level=e.level, pct=e.pct, data=dict(e.data)) for e in events]
+    told = _told(events)
     fields = ("type", "name", "digest", "units", "coverage", "guarded")
     head: dict[str, object] = {"told": told, **{name: getattr(seen, name) for name in fields}}
     packer, size, out = isal_zlib.compressobj(1, isal_zlib.DEFLATED, _GZIP), 0, bytearray()
@@ -80,6 +82,29 @@ def encode(seen: Seen, events: Iterable[Event]) -> bytes | None:
     except TypeError:  # a name that is no UTF-8
         return None
     return bytes(out + packer.flush())
+
+
+def encode_alias(key: str, events: Iterable[Event]) -> bytes | None:
+    """The bytes of another entry's key, with what was told here; nothing where that is no text."""
+    try:
+        return orjson.dumps({"key": key, "told": _told(events)})
+    except TypeError:
+        return None
+
+
+def decode_alias(data: bytes) -> tuple[str, list[Told]] | None:
+    """The key and what was told; nothing for bytes that are none of an alias."""
+    if not data.startswith(b"{"):
+        return None
+    try:
+        found = orjson.loads(data)
+        return str(found["key"]), [Told(**one) for one in found["told"]]
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _told(events: Iterable[Event]) -> list[Told]:
+    return [Told(stage=e.stage, detail=e.detail, level=e.level, pct=e.pct, data=dict(e.data)) for e in events]
 
 
 def decode(data: bytes) -> tuple[Seen, list[Told]] | None:

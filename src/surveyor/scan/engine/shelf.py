@@ -48,7 +48,9 @@ class Shelf:
         return data
 
     def put(self, key: str, data: bytes) -> None:
-        """Keep an entry; it appears under its key when it is whole."""
+        """Keep an entry; it appears under its key when it is whole. One for which all others had to go is not kept."""
+        if len(data) > self.most * _LEFT:
+            return
         path = self._path(key)
         with suppress(OSError):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -9,7 +9,9 @@ import pytest
 
 from surveyor.scan import engine
 from surveyor.scan.engine import cache as cache_module
+from surveyor.scan.engine import results
 from surveyor.scan.engine.layer import LayerReader
+from surveyor.scan.engine.stacks import Stack
 from surveyor.scan.errors import LimitExceeded
 from surveyor.scan.events import Progress
 from surveyor.scan.limits import Limits
@@ -139,6 +141,7 @@ def test_a_new_version_of_a_unit_reads_again(tmp_path: Path, reads: Reads, monke
     data = docker_save([app("a")])
     scan(tmp_path, data)
     monkeypatch.setattr(cache_module, "_UNITS", cache_module._UNITS.replace("npm@", "npm@9"))
+    monkeypatch.setattr(results, "INSTALLED", "with another source file")
     scan(tmp_path, data)
     assert reads.count == 2
 
@@ -171,12 +174,13 @@ def test_a_kept_layer_draws_on_the_budget_as_one_that_is_read(tmp_path: Path) ->
 def test_what_is_no_entry_is_none(tmp_path: Path, reads: Reads) -> None:
     data = docker_save([app("a")])
     first = scan(tmp_path, data)
-    (entry,) = (tmp_path / "cache").glob("*/*")
-    whole = entry.read_bytes()
-    for broken in (b"", whole[:40], b"not zstd", bytes(100)):
-        entry.write_bytes(broken)
+    entries = {path: path.read_bytes() for path in (tmp_path / "cache").glob("*/*")}
+    assert len(entries) == 2, "of the layer, and of the image"
+    for length, begun in ((0, b""), (40, b""), (0, b"not zstd"), (0, bytes(100)), (0, b"{}")):
+        for path, whole in entries.items():
+            path.write_bytes(begun + whole[:length])
         assert said(scan(tmp_path, data)) == said(first)
-    assert reads.count == 5
+    assert reads.count == 6
 
 
 def test_the_folder_stays_within_its_bound(tmp_path: Path) -> None:
@@ -186,7 +190,9 @@ def test_the_folder_stays_within_its_bound(tmp_path: Path) -> None:
     assert 0 < sum(sizes) <= 4_000
 
 
-def test_what_was_asked_for_the_longest_ago_goes_first(tmp_path: Path, reads: Reads) -> None:
+def test_what_was_asked_for_the_longest_ago_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Stack, "of", lambda *_: None)  # layers alone
+
     def entries() -> set[Path]:
         return set((tmp_path / "cache").glob("*/*"))
 

@@ -12,6 +12,7 @@ import pytest
 
 from surveyor.scan import engine
 from surveyor.scan.engine.cache import LayerCache
+from surveyor.scan.engine.stacks import Stack
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.limits import Limits
 from surveyor.scan.model import CoverageState, Report
@@ -162,6 +163,7 @@ def test_what_another_process_removed_meanwhile_comes_after_all(
         return held
 
     monkeypatch.setattr(LayerCache, "holds", removed)
+    monkeypatch.setattr(Stack, "get", lambda *_: None)  # and the image's own entry too
     again = ground.scan()
     assert ground.asked(*layers) == [1, 1, 1]
     assert ground.pulled()[0] == (0, 3)

@@ -169,7 +169,7 @@ def test_another_question_is_another_answer(ground: Ground) -> None:
 
 def test_an_installation_that_was_changed_has_other_answers(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     ground.scan(docker_save([tar(LAYER)]))
-    monkeypatch.setattr(results, "_INSTALLED", "of another day")
+    monkeypatch.setattr(results, "INSTALLED", "of another day")
     ground.scan()
     assert ground.reads == 2
 
