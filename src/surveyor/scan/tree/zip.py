@@ -99,10 +99,10 @@ class Zip:
 
     def names(self, endings: tuple[bytes, ...] = ()) -> Iterator[tuple[bytes, int]]:
         """The names of these entries, and where each stands in the directory; raises as ``members`` does."""
-        directory = self._listing
-        position, stop, seen, unpack = 0, len(directory) - 46, 0, _PASSED.unpack_from
+        directory, stop, unpack = self._listing, len(self._listing) - 46, _PASSED.unpack_from
+        position = seen = 0
         # most names end otherwise, which one look into a set tells sooner than the endings themselves
-        tails = frozenset(ending[-_TAIL:] for ending in endings)
+        tails, copied = frozenset(ending[-_TAIL:] for ending in endings), isinstance(directory, bytes)
         while position <= stop:
             magic, name_bytes, extra_bytes, comment_bytes = unpack(directory, position)
             if magic != _CENTRAL:
@@ -112,8 +112,10 @@ class Zip:
                 self._budget.entry(0x100)
             at, end = position, position + 46 + name_bytes
             position = end + extra_bytes + comment_bytes
-            if tails and bytes(directory[end - _TAIL : end]) not in tails:
-                continue
+            if tails:
+                tail = directory[end - _TAIL : end]
+                if (tail if copied else bytes(tail)) not in tails:
+                    continue
             name = bytes(directory[at + 46 : end])
             if not endings or name.endswith(endings):
                 yield name, at
