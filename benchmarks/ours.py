@@ -7,6 +7,8 @@ without the start of the process, and without the SHA-256 of the file, which is 
 
 from __future__ import annotations
 
+import atexit
+import gc
 import json
 import resource
 import sys
@@ -21,6 +23,9 @@ LIMIT = 400
 def main(path: str, cache: str | None = None) -> None:
     """Scan without an advisory database: what is measured is the inventory."""
     resource.setrlimit(resource.RLIMIT_DATA, (LIMIT << 20, LIMIT << 20))
+    # neither a command nor a child looks for cycles while it is loaded and at its end
+    gc.set_threshold(400_000)
+    atexit.register(gc.freeze)
     from surveyor.scan import engine
     from surveyor.scan.events import Event, Progress
     from surveyor.scan.plan import plan

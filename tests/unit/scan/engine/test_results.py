@@ -127,7 +127,8 @@ def test_a_file_of_other_bytes_or_that_was_touched_is_read(ground: Ground) -> No
     ground.scan(docker_save([tar(LAYER)]))
     other = docker_save([tar({"srv/node_modules/b/package.json": npm("b", "1")})])
     assert purls(ground.scan(other)) == ["pkg:npm/b@1"]
-    ground.scan(other)
+    os.utime(ground.path, (1, 1))  # a second writing may fall into the same tick of the filesystem's clock
+    ground.scan()
     assert ground.reads == 3
     ground.scan()
     assert ground.reads == 3
