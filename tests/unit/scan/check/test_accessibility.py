@@ -107,7 +107,8 @@ CASES = {
         ["<b role=checkbox>", "<b role=heading>a", "<b role=slider>", "<input type=text role=combobox>"],
     ),
     "nested_control": (
-        ["<button><b>x</b></button>", "<b role=button><a href=/ tabindex=-1>x</a></b>"],
+        ["<button><b>x</b></button>", "<b role=button><a href=/ tabindex=-1>x</a></b>",
+         "<details><summary>x <a href=/>y</a></summary></details>"],
         ["<b role=button><a href=/>x</a></b>", "<button><i tabindex=0>x</i></button>"],
     ),
     "aria_prohibited": (["<b role=group aria-label=x>", "<div aria-label=''>"], ["<span aria-label=x>", "<p aria-label=x>"]),

@@ -8,11 +8,15 @@ from surveyor.scan.check import aria
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.element import Element, quote
 from surveyor.scan.check.interface import Check, Outcome
+from surveyor.scan.check.semantics import Semantics
 from surveyor.scan.model import Domain
 
 
 def judge(document: Document) -> Iterable[Outcome]:
-    """Elements that the keyboard reaches within a role whose children are not told of."""
+    """Elements that the keyboard reaches within a role whose children are not told of.
+
+    A summary has no such role (HTML-AAM gives it none), and headings and links in it are told.
+    """
     told = document.semantics
     inside: set[int] = set()
     found: list[Element] = []
@@ -20,16 +24,20 @@ def judge(document: Document) -> Iterable[Outcome]:
         within = node.parent is not None and node.parent.key in inside
         if within and told.tabbable(node):
             found.append(node)
-        if within or (told.exposed(node) and told.role(node) in aria.LEAVES):
+        if within or (told.exposed(node) and _is_leaf(told, node)):
             inside.add(node.key)
     evidence, count = quote(found)
     if count:
         yield Outcome(key="focusable", evidence=evidence, count=count)
 
 
+def _is_leaf(told: Semantics, node: Element) -> bool:
+    return told.role(node) in aria.LEAVES and (node.tag != "summary" or bool(told.explicit_role(node)))
+
+
 CHECK = Check(
     id="accessibility_nested_control",
-    version=1,
+    version=2,
     domain=Domain.ACCESSIBILITY,
     outcomes=("focusable",),
     page=judge,

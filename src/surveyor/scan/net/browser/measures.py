@@ -60,6 +60,8 @@ SEEN = """const seen = (text, top) => {
 #: Text that an ancestor cuts, not at a line's end and without dots: its block is too small for it here already.
 _CLIPPED = """const clipped = () => {
     const found = new Map(), walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    // the viewport has the overflow of a body whose document has none of its own
+    const handed = getComputedStyle(document.documentElement).overflowX === 'visible';
     for (let count = 0; walker.nextNode() && count < 4000; count++) {
       const text = walker.currentNode, owner = text.parentElement;
       if (!text.data.trim() || owner.closest('script,style,noscript,svg,template')) continue;
@@ -71,6 +73,7 @@ _CLIPPED = """const clipped = () => {
       const size = parseFloat(getComputedStyle(owner).fontSize) || 16;
       let free = false;
       for (let at = owner; at && at !== document.documentElement; at = at.parentElement) {
+        if (handed && at === document.body) break;
         const style = getComputedStyle(at);
         if (!(free && style.position === 'static')) {
           const hides = value => value === 'hidden' || value === 'clip';

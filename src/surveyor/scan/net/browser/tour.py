@@ -109,6 +109,8 @@ class _Tour:
             if stop["key"] == last and not stop["inner"]:
                 self._doubt(stop)
                 return
+            if stop["key"] == last:
+                continue  # on within a frame or a player
             if stop["key"] in seen:
                 return
             seen.add(stop["key"])
