@@ -72,6 +72,8 @@ class FileDigest:
         self._given = given is not None
         self._before = _status(path)
         self._thread: threading.Thread | None = None
+        self._taken: str | None = None
+        #: The digest that the file had before anybody looked; one that is taken meanwhile does not become it.
         self.known = given or (digests.get(self._before) if digests and self._before else None)
         if self.known is None:
             self._thread = threading.Thread(target=self._run, name="artifact-digest", daemon=True)
@@ -81,7 +83,7 @@ class FileDigest:
         """The digest, or nothing when the file could not be read to its end."""
         if self._thread is not None:
             self._thread.join()
-        return self.known
+        return self.known or self._taken
 
     @property
     def lasting(self) -> bool:
@@ -108,7 +110,7 @@ class FileDigest:
             found = f"sha256:{digest.hexdigest()}"
             if self._digests:
                 self._digests.put(before, os.fstat(file.fileno()), found, since=since)
-        self.known = found
+        self._taken = found
 
 
 def _status(path: Path) -> os.stat_result | None:
