@@ -133,6 +133,15 @@ def test_one_question_that_is_refused_fails_no_batch(tmp_path: Path) -> None:
     assert [item.what for item in advice.coverage if item.reason == "no_advisories"] == ["advisories.PyPI"]
 
 
+def test_an_ecosystem_that_is_refused_is_asked_about_once(tmp_path: Path) -> None:
+    with serve(RECORDS) as api:
+        api.unknown = frozenset({"PyPI"})
+        advice, (entry,) = ask(api, tmp_path, [*PACKAGES, *(plain("pypi", f"p{n}", "1") for n in range(50))])
+        assert api.batches == [54, 3]
+    assert [finding.rule for finding in advice.findings] == ["CVE-2024-1000", "CVE-2024-1001"]
+    assert entry.count == 51
+
+
 def test_a_record_that_is_not_there_is_told(tmp_path: Path) -> None:
     with serve(RECORDS) as api:
         api.lost = frozenset({"GHSA-1"})

@@ -34,6 +34,7 @@ _MAX_RECORDS = 100_000
 _AT_ONCE = 8
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@~-]{0,127}")
 _BAD_QUERY = re.compile(r"(?:query|queries) at index (?P<index>[0-9]{1,4})\b", re.IGNORECASE)
+_ECOSYSTEM = "invalid ecosystem"
 
 
 class Query(NamedTuple):
@@ -158,7 +159,11 @@ class Api:
             if refused is None:
                 raise Unreachable(f"{self.base}: HTTP {answer.status}")
             at, why = refused
-            named.failed[left.pop(at)] = why
+            odd = left[at]
+            # an ecosystem that it does not know, it knows of none of its packages: a try for each would take all time
+            alike = [one for one in left if one.ecosystem == odd.ecosystem] if _ECOSYSTEM in why else [odd]
+            named.failed |= dict.fromkeys(alike, why)
+            left = [one for one in left if one not in named.failed]
         return {}
 
     def _post(self, body: bytes) -> Answer:
