@@ -19,6 +19,7 @@ from surveyor.scan.report import interface as shared
 #: So many findings, the worst, are written out, the others in one line each; and so much of each.
 _WHOLE = 1_000
 _QUOTES, _PLACES, _STEPS, _LINKS, _IDS, _RATINGS = 3, 6, 8, 5, 8, 4
+_MISSED = 3
 _PACKAGES, _GAPS, _UPGRADES = 20_000, 5_000, 200
 _DOMAINS = {Domain.SEO: "SEO"}
 
@@ -250,11 +251,8 @@ def _coverage(report: Report) -> Iterator[str]:
     looked = len(report.coverage) - len(gaps)
     yield '<section id="coverage"><h2>Coverage: what could not be looked at</h2>\n'
     yield f"<p>{vocabulary.counted(looked, 'thing')} looked at in full.</p>\n"
-    rows = (
-        (_text(vocabulary.subject(one.what), 200), vocabulary.state(one.state), _reason(one)) for one in gaps[:_GAPS]
-    )
     if gaps:
-        yield _table(("What", "State", "Why and where"), rows)
+        yield _table(("What", "State", "Why and where"), _missed(gaps[:_GAPS]))
     elif report.scan_status in shared.UNSCANNED:
         yield "<p>The scan did not happen.</p>\n"
     else:
@@ -267,6 +265,17 @@ def _coverage(report: Report) -> Iterator[str]:
         )
         yield "<h3>Advisories</h3>\n" + _table(("Feed", "Date", "Age", "Records"), dates)
     yield "</section>\n"
+
+
+def _missed(gaps: Iterable[Coverage]) -> Iterator[tuple[str, str, str]]:
+    """A row a reason: dozens of rules may have missed the same, as when a browser does not answer."""
+    rows: dict[tuple[str, str], dict[str, None]] = {}
+    for one in gaps:
+        what = _text(vocabulary.subject(one.what), 200)
+        rows.setdefault((vocabulary.state(one.state), _reason(one)), {})[what] = None
+    for (state, why), missed in rows.items():
+        names, more = list(missed)[:_MISSED], len(missed) - _MISSED
+        yield ", ".join(names) + (f" and {more:,} more" if more > 0 else ""), state, why
 
 
 def _reason(gap: Coverage) -> str:

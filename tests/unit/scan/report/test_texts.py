@@ -12,7 +12,18 @@ from selectolax.lexbor import LexborHTMLParser
 
 from surveyor.scan.events import printable
 from surveyor.scan.judgement import Decision, DecisionStatus
-from surveyor.scan.model import Asset, Domain, Evidence, Fix, Kind, ScanStatus, Severity, Summary
+from surveyor.scan.model import (
+    Asset,
+    Coverage,
+    CoverageState,
+    Domain,
+    Evidence,
+    Fix,
+    Kind,
+    ScanStatus,
+    Severity,
+    Summary,
+)
 from surveyor.scan.report import cyclonedx, gitlab, html, junit, markdown, sarif, spdx, spdx3, table
 from tests import readers
 from tests.samples import full_report, vulnerability
@@ -230,3 +241,14 @@ def test_only_pictures_are_shown_as_such() -> None:
     page = readers.html(html.encode(replace(full_report(), findings=(replace(vulnerability(), evidence=seen),))))
     assert [one.attributes["src"] for one in page.css("img")] == [fine]
     assert "img-src data:" in html.policy()
+
+
+def test_what_one_thing_kept_rules_from_is_one_row_of_the_page() -> None:
+    lost = [
+        Coverage(what=f"check.{name}", state=CoverageState.PARTIAL, reason="unreachable", detail="no answer", asset="a")
+        for name in ("one", "two", "three", "four", "five")
+    ]
+    other = replace(lost[0], what="gather.tls", detail="refused")
+    page = html.encode(replace(full_report(), coverage=(*lost, other))).decode()
+    assert "Check one, Check two, Check three and 2 more</th><td>in part</td><td>no answer <code>a</code>" in page
+    assert page.count("no answer") == 1
