@@ -44,7 +44,8 @@ _FILLED = "the file asks PHP alone; Composer fills numbers up to four before it 
 #: What we decide otherwise than the files, and why. The files are made by programs, Maven's by maven-artifact 3.8.6 and
 #: Packagist's by PHP's version_compare. Maven 3.8.7 and Composer's semver 3.3, which people's builds ask, answer about
 #: each of these lines as we do (a test asks them); on every other line of those families they agree with the files,
-#: except that Maven 3.8.7 puts 1-1 above 1-ga-1, which the POM reference and the file call equal.
+#: except that Maven 3.8.7 puts 1-1 above 1-ga-1, which the POM reference and the file call equal, and that PHP cannot
+#: tell numbers of thirty digits apart.
 MISSED = {
     "maven": {
         "1.0.0-RC16 < 1.0.0.RC8-beta": Missed("1-rc-16 > 1-rc-8-beta", _DOTTED),
@@ -114,7 +115,8 @@ def maven(read: Sequence[Line]) -> list[str] | None:
     forms = re.findall(r"^[0-9]+\. \S+ -> (\S*); tokens", said, re.MULTILINE)
     signs = re.findall(r"^ {3}\S+ (<|==|>) \S+$", said, re.MULTILINE)
     assert len(forms) == len(asked) == len(signs) + 1
-    return [f"{forms[at]} {signs[at][0]} {forms[at + 1]}" for at in range(0, len(asked), 2)]
+    # of zeros alone nothing is left
+    return [f"{forms[at] or 0} {signs[at][0]} {forms[at + 1] or 0}" for at in range(0, len(asked), 2)]
 
 
 _COMPOSER = """
@@ -123,7 +125,7 @@ use Composer\\Semver\\Comparator;
 $parser = new Composer\\Semver\\VersionParser();
 while (($line = fgets(STDIN)) !== false) {
   [$a, $b] = explode(" ", trim($line));
-  try { $a = $parser->normalize($a); $b = $parser->normalize($b); } catch (UnexpectedValueException) { }
+  try { [$a, $b] = [$parser->normalize($a), $parser->normalize($b)]; } catch (UnexpectedValueException) { }
   echo $a, Comparator::lessThan($a, $b) ? " < " : (Comparator::equalTo($a, $b) ? " = " : " > "), $b, "\\n";
 }
 """
