@@ -185,6 +185,7 @@ def surveyor(database_url: str, tmp_path: Path, shop: Site, request: pytest.Fixt
         "SURVEYOR_HOME": str(home),
         "DATABASE_URL": database_url,
         "SURVEYOR_PORT": str(port),
+        "SURVEYOR_CHROMIUM": "off",  # what a browser of this machine finds has tests of its own
         "SURVEYOR_ALLOW_HOSTS": " ".join(f"127.0.0.1:{allowed}" for allowed in near),
         "SURVEYOR_WEBHOOK_RETRY_SECONDS": "0.3",
         "SURVEYOR_FEED_REFRESH": "false",
