@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-import zstandard
 
 from surveyor.scan.model import INCOMPLETE, Coverage, CoverageState, Domain, Report, ScanStatus, Severity, is_aside
 from surveyor.scan.report import interface
@@ -54,6 +53,8 @@ def _packed(report: Report) -> bytes:
         "upgrades": report.upgrades,
         "coverage": report.coverage,
     }
+    import zstandard  # which every process would load, and few need
+
     return zstandard.ZstdCompressor(level=_LEVEL).compress(interface.dumps(told, indent=False))
 
 
@@ -70,6 +71,8 @@ async def later(platform: Platform, scan: Scan) -> bytes | None:
 
 def put_into(report: dict[str, Any], kept: bytes, scan: Scan) -> None:
     """Make a report one of today: what advisories said is what they say now, all else is as it was seen."""
+    import zstandard
+
     said = orjson.loads(zstandard.ZstdDecompressor().decompress(kept, intake.REPORT_BYTES))
     assert scan.rematch is not None
     asked, titles = set(said["asked"]), {finding["title"] for finding in said["findings"]}
