@@ -134,7 +134,9 @@ def test_one_title_belongs_to_one_rule_of_a_domain() -> None:
     owners: dict[tuple[str, str], set[str]] = {}
     for entry in registry.catalogue():
         owners.setdefault((str(entry["domain"]), str(entry["title"])), set()).add(str(entry["rule"]))
-    assert all(len(rules) == 1 for rules in owners.values())
+    # pages that a scan of one page samples and those of a crawl have one problem, which is one finding
+    together = {"seo_duplicates", "seo_site_duplicates"}
+    assert [rules for rules in owners.values() if len(rules) > 1 and rules != together] == []
 
 
 @pytest.mark.parametrize("headers", HEADERS, ids=range(len(HEADERS)))
