@@ -102,7 +102,7 @@ def test_a_page_is_scheduled_changed_and_forgotten(page: Page, surveyor: Running
     expect(page.get_by_role("alert")).to_contain_text("has a schedule already")
     row.get_by_role("link", name=shop.url()).click()
     page.get_by_label("When").fill("30 22 * * *")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("region", name="Times").get_by_role("button", name="Save").click()
     expect(row).to_contain_text("22:30")
     row.get_by_role("link", name=shop.url()).press("Enter")
     page.get_by_role("button", name="Switch off").press("Enter")

@@ -117,7 +117,7 @@ def spoil(draw: random.Random, path: Path) -> None:
         db.execute("PRAGMA ignore_check_constraints=ON")
         (held,) = draw.choice(db.execute(f"SELECT {column} FROM {table}").fetchall())
         value = draw.choice(ODD)
-        if column in {"payload", "rest"} and draw.random() < 0.8:
+        if held is not None and column in {"payload", "rest"} and draw.random() < 0.8:
             raw = held if held.startswith(b"[") else zstandard.ZstdDecompressor().decompress(held)
             value = zstandard.ZstdCompressor().compress(orjson.dumps(inside(draw, orjson.loads(raw))))
         db.execute(f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {column} = ?", (value, held))

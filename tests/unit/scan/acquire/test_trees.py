@@ -98,4 +98,4 @@ def test_a_jar_is_guessed_by_the_name_it_came_with(tmp_path: Path) -> None:
     report = scan_bytes(tmp_path, jar(), name="guava-31.1-jre.jar")
     (package,) = report.packages
     assert (package.purl, package.tier) == ("pkg:maven/guava@31.1-jre", Tier.HEURISTIC)
-    assert package.found_by == "jar@7"
+    assert package.found_by == "jar@8"
