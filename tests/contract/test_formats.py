@@ -109,7 +109,7 @@ def test_what_a_target_says_stays_text(name: str, kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_ten_thousand_hostile_findings_are_written(name: str) -> None:
-    text = _encode(name, hostile_report(10_000))
+def test_thousands_of_hostile_findings_are_written(name: str) -> None:
+    text = _encode(name, hostile_report(2_000))
     READERS[name](text)
     assert len(text) > len(HOSTILE)
