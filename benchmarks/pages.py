@@ -1,7 +1,7 @@
 """Metrics of pages as our laboratory measures them and as Lighthouse does, in turn, both with applied throttling.
 
     python -m benchmarks pages [--folder .cache/pages] [--runs 5] [--only vec mdbook] [--device mobile] [--fresh]
-                               [--whole] [--write]
+                               [--whole]
 
 Pages are those of Debian's -doc packages, served on loopback. Lighthouse 13 comes from npm and runs under the Node of
 a wheel, on the Chromium of this machine, with ``--throttling-method=devtools``; all of it is put into the folder by the
@@ -61,21 +61,6 @@ _DESKTOP = {"requestLatencyMs": 40, "downloadThroughputKbps": 10240, "uploadThro
 TOOLS = ("surveyor", "lighthouse")
 _STEADY, _NEAR, _NEAR_MS = 0.15, 0.15, 100.0
 _SECONDS = 240
-_WRITTEN = Path(__file__).with_name("PAGES.md")
-_HEAD = """# How pages load, as our laboratory and as Lighthouse measure it
-
-`make bench ARGS="pages --fresh --write"`: {where}. Pages of Debian's `-doc` packages on loopback, each measured by one
-and then by the other; Lighthouse 13.5 with `--throttling-method=devtools`, asked for these metrics. Medians,
-coefficient of variation (CV) and range, in ms; `cls` has no unit. A bar holds where both vary by 15 % at most: `lcp`
-within 15 %, `tbt` within the greater of 15 % and 100 ms. `wall` is what one measurement took, `index` Lighthouse's
-figure of how fast the machine is.
-
-Where all of Lighthouse's performance category is asked for (`--whole`), its collector of issues lets the browser search
-the page while it loads, and counts that as the page's blocking: on `vec`, the page with the most markup, 2,620 ms
-(2,255–2,971) where we measured 2,106 (1,914–2,471; n=5 in turn, load below 3). The bars of the other seven pages were
-held in that run too, or one of both varied.
-
-"""
 
 
 @dataclass(frozen=True)
@@ -236,7 +221,6 @@ def main() -> int:
     parser.add_argument("--device", choices=("mobile", "desktop"), default="mobile")
     parser.add_argument("--fresh", action="store_true")
     parser.add_argument("--whole", action="store_true", help="all of Lighthouse's performance category")
-    parser.add_argument("--write", action="store_true", help="write PAGES.md")
     parser.add_argument("--one", nargs=3, metavar=("URL", "DEVICE", "CHROMIUM"), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one:
@@ -278,10 +262,7 @@ def main() -> int:
     lines = table({page: {tool: _kept(rows, page, tool) for tool in TOOLS} for page in given.only})
     print("\n".join(lines))
     loads = [row["load"] for row in rows]
-    where = f"{given.device}, load {min(loads):.1f} to {max(loads):.1f}, {os.cpu_count()} cores"
-    print(f"\n{where}")
-    if given.write:
-        _WRITTEN.write_text(_HEAD.format(where=where) + "\n".join(lines) + "\n", "utf-8")
+    print(f"\n{given.device}, load {min(loads):.1f} to {max(loads):.1f}, {os.cpu_count()} cores")
     return int(any("NOT HELD" in line for line in lines))
 
 
