@@ -30,7 +30,7 @@ def config(config: Config) -> Config:
 
 async def test_every_path_keeps_its_word(service: Service, tmp_path: Path) -> None:
     # always the same cases: a gate that draws anew each time would stop a change for what it did not do
-    steady = ("--seed", "1", "--max-examples", "4", "--max-time", "45")
+    steady = ("--seed", "1", "--max-examples", "2", "--max-time", "25")
     await _try(service, tmp_path, "--include-path-regex", SHORT_PATHS, *steady)
 
 
