@@ -11,10 +11,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from surveyor.scan.figures import Device
+from surveyor.scan.figures import Device, Engine
 from surveyor.scan.plan import Crawl
 from surveyor.scan.settings import AllowedHost
-from surveyor.scan.speed import Engine
 from surveyor.service.actions import clock, options, scans, schedules, sealing
 from surveyor.service.actions.options import Options
 from surveyor.service.actions.schedules import Subject, Wish

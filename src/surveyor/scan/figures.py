@@ -13,6 +13,14 @@ class Device(StrEnum):
     DESKTOP = "desktop"
 
 
+class Engine(StrEnum):
+    """What can measure: Google's service, a Chromium that we drive, or a Lighthouse of this machine."""
+
+    PSI = "psi"
+    LAB = "lab"
+    LIGHTHOUSE = "lighthouse"
+
+
 #: The outcome of a test whose evidence could not be had.
 NOT_LOOKED = "not_looked"
 

@@ -5,16 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from surveyor.scan.address import has_userinfo
 from surveyor.scan.errors import BadTarget, Refused
-from surveyor.scan.figures import Device
+from surveyor.scan.figures import Device, Engine
 from surveyor.scan.formats import reference
 from surveyor.scan.model import Kind, Package
-
-if TYPE_CHECKING:
-    from surveyor.scan.speed import Engine
 
 WEB_SLOTS = ("performance", "security", "seo", "accessibility")
 ARTIFACT_SLOTS = ("artifact",)

@@ -11,15 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from surveyor.scan.address import has_userinfo
 from surveyor.scan.errors import BadTarget
+from surveyor.scan.figures import Engine
 from surveyor.scan.limits import GIB, MIB, Limits
-
-if TYPE_CHECKING:  # a scan of a file measures no page, and pays for no words about one
-    from surveyor.scan.speed import Engine
 
 OSV_API = "https://api.osv.dev"
 PSI_BASE = "https://pagespeedonline.googleapis.com"
@@ -169,8 +166,6 @@ def parse_engine(text: str, *, name: str = "--performance-engine") -> Engine | N
     """Read the name of an engine, ``None`` for ``auto``."""
     if text == "auto":
         return None
-    from surveyor.scan.speed import Engine  # costs 10 ms, and is the pages' alone
-
     try:
         return Engine(text)
     except ValueError:

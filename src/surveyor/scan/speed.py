@@ -10,18 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from surveyor.scan.figures import Device
+from surveyor.scan.figures import Device, Engine
 
 #: Metrics that a score is made of; one without all of them is an estimate.
 SCORED = ("fcp", "lcp", "tbt", "cls", "si")
-
-
-class Engine(StrEnum):
-    """What can measure: Google's service, a Chromium that we drive, or a Lighthouse of this machine."""
-
-    PSI = "psi"
-    LAB = "lab"
-    LIGHTHOUSE = "lighthouse"
 
 
 class Source(StrEnum):

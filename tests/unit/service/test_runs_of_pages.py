@@ -9,9 +9,8 @@ from typing import Any, cast
 import pytest
 
 from surveyor.remedy.verify import Look
-from surveyor.scan.figures import Device, Measurement
+from surveyor.scan.figures import Device, Engine, Measurement
 from surveyor.scan.model import Kind, Report, ScanStatus, Target
-from surveyor.scan.speed import Engine
 from surveyor.service.actions import reports, slots
 from surveyor.service.actions.verifications import Claim
 from surveyor.service.jobs import verify

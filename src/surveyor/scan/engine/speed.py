@@ -11,12 +11,13 @@ from surveyor.scan.check.threshold import text
 from surveyor.scan.engine.gathering import Shared
 from surveyor.scan.engine.rules import Rules
 from surveyor.scan.errors import LimitExceeded, NotConfigured, ScanError, Undecided
+from surveyor.scan.figures import Engine
 from surveyor.scan.gather import Errand, Gatherer, lab, lighthouse, psi
 from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.net import judge_url
 from surveyor.scan.score import performance
 from surveyor.scan.settings import Settings
-from surveyor.scan.speed import Engine, Load, Speed
+from surveyor.scan.speed import Load, Speed
 
 #: What measures, by its name in the settings.
 ENGINES: dict[Engine, Gatherer] = {

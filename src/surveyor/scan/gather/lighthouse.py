@@ -9,11 +9,11 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from surveyor.scan.errors import NotConfigured, Unreachable
-from surveyor.scan.figures import Device
+from surveyor.scan.figures import Device, Engine
 from surveyor.scan.formats import lighthouse
 from surveyor.scan.formats.json import load_object
 from surveyor.scan.gather.interface import Errand, Gatherer
-from surveyor.scan.speed import Engine, Speed
+from surveyor.scan.speed import Speed
 
 #: What all answers of one load may have, in pages of the scan's bound.
 _PAGES = 8

@@ -16,12 +16,13 @@ from typing import Any
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 from surveyor.scan.errors import Declined, LimitExceeded, Malformed, NotConfigured, ScanError, Unreachable
+from surveyor.scan.figures import Engine
 from surveyor.scan.formats import lighthouse
 from surveyor.scan.formats.json import load_object
 from surveyor.scan.gather.interface import Errand, Gatherer
 from surveyor.scan.net import Client, Response
 from surveyor.scan.settings import AllowedHost, Settings
-from surveyor.scan.speed import Engine, Metric, Source, Speed
+from surveyor.scan.speed import Metric, Source, Speed
 
 _PATH = "/pagespeedonline/v5/runPagespeed"
 _ANSWER_BYTES = 16 << 20

@@ -11,9 +11,9 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from surveyor.scan.figures import NOT_LOOKED, Device, Measured, Measurement, Score, ScoreTest
+from surveyor.scan.figures import NOT_LOOKED, Device, Engine, Measured, Measurement, Score, ScoreTest
 from surveyor.scan.model import Domain
-from surveyor.scan.speed import Engine, Metric, Source, Speed
+from surveyor.scan.speed import Metric, Source, Speed
 from surveyor.scan.vocabulary import METRICS
 
 #: Lighthouse's own word, and ours by its curves.

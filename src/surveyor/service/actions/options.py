@@ -14,10 +14,9 @@ from uuid import UUID
 import orjson
 
 from surveyor.scan.errors import BadTarget
-from surveyor.scan.figures import Device
+from surveyor.scan.figures import Device, Engine
 from surveyor.scan.net.extra import origin_of, several
 from surveyor.scan.plan import Crawl
-from surveyor.scan.speed import Engine
 from surveyor.service.errors import InvalidParams
 from surveyor.service.store.scans import Scan
 from surveyor.service.store.schedules import Schedule

@@ -14,9 +14,9 @@ from surveyor.remedy import verify
 from surveyor.remedy.verify import Check, Look
 from surveyor.scan import entry
 from surveyor.scan.errors import NotConfigured, ScanError
+from surveyor.scan.figures import Engine
 from surveyor.scan.model import CoverageState, Kind, Report
 from surveyor.scan.plan import MOST_PAGES, WEB_SLOTS, Rematch, Request
-from surveyor.scan.speed import Engine
 from surveyor.scan.vocabulary import ENGINES
 from surveyor.service import queue
 from surveyor.service.actions import intake, inventories, options, slots, verifications

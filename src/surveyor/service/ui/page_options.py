@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from surveyor.scan.speed import Engine
+from surveyor.scan.figures import Engine
 from surveyor.service.actions import options
 from surveyor.service.actions.options import Options
 from surveyor.service.errors import InvalidParams

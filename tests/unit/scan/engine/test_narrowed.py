@@ -12,11 +12,12 @@ from surveyor.scan.check.interface import Needs
 from surveyor.scan.check.registry import CHECKS
 from surveyor.scan.engine import speed
 from surveyor.scan.events import Progress
+from surveyor.scan.figures import Engine
 from surveyor.scan.gather import Errand, Gatherer
 from surveyor.scan.limits import Limits
 from surveyor.scan.model import Coverage, CoverageState, Report
 from surveyor.scan.plan import plan
-from surveyor.scan.speed import Engine, Metric, Speed
+from surveyor.scan.speed import Metric, Speed
 from tests.fixtures.lighthouse import result
 from tests.servers.psi import Psi
 from tests.servers.web import Site

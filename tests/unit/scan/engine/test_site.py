@@ -17,13 +17,13 @@ from surveyor.scan.engine.site.told import REASONS, Unvisited
 from surveyor.scan.errors import BadTarget
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.evidence import Page
+from surveyor.scan.figures import Engine
 from surveyor.scan.gather import psi as google
 from surveyor.scan.model import Coverage, CoverageState, Report, ScanStatus
 from surveyor.scan.net.extra import several
 from surveyor.scan.net.turns import Turns
 from surveyor.scan.plan import WEB_SLOTS, Crawl, plan
 from surveyor.scan.settings import AllowedHost, Settings
-from surveyor.scan.speed import Engine
 from surveyor.scan.vocabulary import is_known
 from tests.servers.psi import Psi
 from tests.servers.web import Site

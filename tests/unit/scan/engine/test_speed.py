@@ -11,11 +11,12 @@ from surveyor.scan import engine
 from surveyor.scan.engine import speed
 from surveyor.scan.errors import Declined, NotConfigured
 from surveyor.scan.events import Event, Progress
+from surveyor.scan.figures import Engine
 from surveyor.scan.gather import Errand, Gatherer
 from surveyor.scan.model import CoverageState, Report, ScanStatus
 from surveyor.scan.plan import Request, plan
 from surveyor.scan.settings import AllowedHost, Settings
-from surveyor.scan.speed import Engine, Load, Metric, Resource, Speed
+from surveyor.scan.speed import Load, Metric, Resource, Speed
 from tests.servers.psi import Psi
 
 PAGE = "https://shop.example/"

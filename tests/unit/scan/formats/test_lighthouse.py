@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surveyor.scan.errors import Malformed
-from surveyor.scan.figures import Device
+from surveyor.scan.figures import Device, Engine
 from surveyor.scan.formats import lighthouse
-from surveyor.scan.speed import Engine, Phases, Speed
+from surveyor.scan.speed import Phases, Speed
 from tests.fixtures.lighthouse import PAGE, result
 
 

@@ -18,13 +18,13 @@ from surveyor.scan import engine
 from surveyor.scan.engine import speed
 from surveyor.scan.errors import BadTarget, Malformed, NotConfigured, ScanError, Unreachable
 from surveyor.scan.events import Progress
-from surveyor.scan.figures import Device
+from surveyor.scan.figures import Device, Engine
 from surveyor.scan.gather import Errand, lighthouse
 from surveyor.scan.model import CoverageState
 from surveyor.scan.net import Client
 from surveyor.scan.plan import plan
 from surveyor.scan.settings import Settings, from_environment
-from surveyor.scan.speed import Engine, Speed
+from surveyor.scan.speed import Speed
 from tests import browser as browsers
 from tests.fixtures.lighthouse import result
 from tests.servers.web import Site

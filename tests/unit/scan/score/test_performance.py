@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from surveyor.scan.figures import Device
+from surveyor.scan.figures import Device, Engine
 from surveyor.scan.formats import lighthouse
 from surveyor.scan.score import performance
-from surveyor.scan.speed import Engine, Environment, Metric, Source, Speed
+from surveyor.scan.speed import Environment, Metric, Source, Speed
 from tests.fixtures.lighthouse import PAGE, result
 
 #: What Lighthouse 13.5's own function gives for values that it was asked about.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from surveyor.scan.check import threshold
-from surveyor.scan.speed import Engine, Metric, Source, Speed
+from surveyor.scan.figures import Engine
+from surveyor.scan.speed import Metric, Source, Speed
 
 
 def _without_throttling(speed: Speed) -> Metric | None:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from surveyor.scan.errors import Malformed
-from surveyor.scan.figures import Device
+from surveyor.scan.figures import Device, Engine
 from surveyor.scan.formats.lighthouse import load
 from surveyor.scan.formats.loose import URL, listed, number, part, text, whole
-from surveyor.scan.speed import Engine, Environment, Metric, Source, Speed
+from surveyor.scan.speed import Environment, Metric, Source, Speed
 
 #: Ours, and the audit that measures it.
 METRICS = (

@@ -10,8 +10,9 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from surveyor.scan.errors import NotConfigured, Refused, ScanError, Unsupported
+from surveyor.scan.figures import Engine
 from surveyor.scan.gather.interface import Errand, Gatherer
-from surveyor.scan.speed import Engine, Speed
+from surveyor.scan.speed import Speed
 from surveyor.scan.vocabulary import counted
 
 if TYPE_CHECKING:

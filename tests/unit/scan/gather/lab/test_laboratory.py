@@ -11,10 +11,11 @@ import pytest
 from surveyor.scan import engine
 from surveyor.scan.engine import speed as speeds
 from surveyor.scan.events import Event, Progress
+from surveyor.scan.figures import Engine
 from surveyor.scan.gather import lab
 from surveyor.scan.model import CoverageState, Report
 from surveyor.scan.plan import plan
-from surveyor.scan.speed import Engine, Phases, Speed
+from surveyor.scan.speed import Phases, Speed
 from tests import browser as browsers
 from tests.servers.web import Site
 
