@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
@@ -103,6 +104,23 @@ def test_more_than_a_load_may_have_is_cut(proxy: Proxy, site: Site) -> None:
     assert len(ask(proxy, f"GET {site.url('/big')} HTTP/1.1\r\nHost: x\r\n\r\n".encode())) <= (1 << 20) + 65536
     assert proxy.traffic.cut
     assert ask(proxy, f"GET {site.url('/big')} HTTP/1.1\r\nHost: x\r\n\r\n".encode()) == b""
+
+
+def test_a_connection_that_ended_while_it_sent_its_last_bytes_is_ended_again() -> None:
+    async def ended_twice() -> int:
+        ours, theirs = socket.socketpair()
+        theirs.setblocking(False)
+        _, writer = await asyncio.open_connection(sock=ours)
+        writer.write(b"x" * (4 << 20))
+        writer.close()  # most of it is in asyncio's buffer: the connection ends when that is sent
+        got = 0
+        while data := await asyncio.get_running_loop().sock_recv(theirs, 1 << 16):
+            got += len(data)
+        theirs.close()
+        proxies._abort(writer.transport)
+        return got
+
+    assert asyncio.run(ended_twice()) == 4 << 20
 
 
 def test_origins_are_of_what_can_be_asked() -> None:

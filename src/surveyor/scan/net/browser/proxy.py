@@ -147,7 +147,7 @@ class Proxy:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             for transport in list(self._transports):
-                transport.abort()
+                _abort(transport)
             await asyncio.sleep(0)  # sockets are closed a turn after they are said to be
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -164,7 +164,7 @@ class Proxy:
         except (ScanError, OSError, EOFError, TimeoutError, asyncio.LimitOverrunError):
             pass
         finally:
-            writer.transport.abort() if writer.is_closing() else writer.close()
+            _abort(writer.transport) if writer.is_closing() else writer.close()
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.traffic.connections += 1
@@ -241,6 +241,12 @@ class Proxy:
         if self.traffic.received > self._max_bytes:
             self.traffic.cut = True
             raise LimitExceeded(f"the page loads more than {self._max_bytes:,} bytes")
+
+
+def _abort(transport: asyncio.WriteTransport) -> None:
+    """End a connection that may have ended: asyncio fails on one that ended by itself when its last bytes were sent."""
+    if transport.get_extra_info("socket").fileno() >= 0:
+        transport.abort()
 
 
 def _ignored(_: int) -> None:
