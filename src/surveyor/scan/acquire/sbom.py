@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin
 from surveyor.scan.errors import Malformed
-from surveyor.scan.formats.sbom import format_of
+from surveyor.scan.formats.sbom.sign import format_of
 from surveyor.scan.limits import Budget
 from surveyor.scan.tree.file import named
 

@@ -17,7 +17,9 @@ from surveyor.scan.formats import purl as purls
 from surveyor.scan.formats import release
 from surveyor.scan.formats.json import load_object
 from surveyor.scan.formats.purl import Purl
-from surveyor.scan.formats.sbom import Component, components, format_of
+from surveyor.scan.formats.sbom.component import Component
+from surveyor.scan.formats.sbom.document import components
+from surveyor.scan.formats.sbom.sign import format_of
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Distro, SourcePackage, Tier
 from surveyor.scan.vocabulary import counted

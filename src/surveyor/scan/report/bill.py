@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from surveyor.scan.formats.licence import IDENTIFIERS, spdx
-from surveyor.scan.formats.sbom import is_digest
+from surveyor.scan.formats.sbom.component import is_digest
 from surveyor.scan.model import Package, Report, Target
 from surveyor.scan.report import interface as shared
 
