@@ -283,6 +283,7 @@ _SUBJECTS = {
     "catalog.composer_lock": "PHP packages (composer.lock)",
     "catalog.conan": "C and C++ packages (Conan)",
     "catalog.conda_environment": "Conda packages (environment files)",
+    "catalog.conda_lock": "Conda packages (lock files)",
     "catalog.gemfile_lock": "Ruby gems (Gemfile.lock)",
     "catalog.go_mod": "Go modules (go.mod)",
     "catalog.go_sum": "Go sums",

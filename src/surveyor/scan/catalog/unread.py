@@ -36,7 +36,7 @@ def _any_of(names: Iterable[str]) -> bytes:
     return "|".join(parts).encode()
 
 
-_PYTHON = ("pipfile", "python_lock", "requirements")
+_PYTHON = ("conda_lock", "pipfile", "python_lock", "requirements")
 #: Manifests that are not read themselves, and the units whose lock file of the same folder, or of one above it, answers
 #: for each: it says with versions what the manifest asks for. What was installed beside it is an answer too.
 _MANIFESTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -52,6 +52,7 @@ _MANIFESTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "composer.json": ("composer", "composer_lock"),
         "conanfile.py": ("conan",),
         "mix.exs": ("hex_lock",),
+        "pixi.toml": ("conda_lock",),
         "package.json": ("bun", "bun_lockb", "npm", "npm_lock", "pnpm", "yarn"),
         "pubspec.yaml": ("pub",),
         "pyproject.toml": _PYTHON,
