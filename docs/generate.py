@@ -179,6 +179,8 @@ def formats() -> str:
         f"{_table(('id', 'what', 'files that people call', 'inside others'), map(_acquirer, ACQUIRERS))}\n"
         "Anything may be compressed as a whole, and so may the layers of images: "
         f"{', '.join(COMPRESSED)}.\nKnown and not read, so told: {', '.join(_OTHERS.values())}.\n\n"
+        "A lock file or manifest alone (`manifest`) is the one text that is told by its name: every name that a\n"
+        "cataloger below reads, without what it may be compressed with.\n\n"
         "### Kinds of archives\n\n"
         "As `archive.type` tells them and, behind `archive/`, the report's `target.type`: "
         f"{', '.join(f'`{kind}`' for kind in _archives())}.\n\n"

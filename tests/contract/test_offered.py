@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from surveyor.scan.acquire import ACQUIRERS
+from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.vocabulary import COMPRESSED, FILES, HEADINGS
 from tests import cpios, packages, rpms, sboms
 from tests.apple.hfs import volume
@@ -63,16 +65,29 @@ SAMPLES = {
     "CycloneDX or SPDX document": sboms.cyclonedx_json(),
     "tar": ROOT,
 }
+#: Files that are told by their names, as the tests of those who read them lay them.
+NAMED = {
+    case.path.rpartition("/")[2]: case.data
+    for unit in CATALOGERS
+    for case in import_module(f"tests.fixtures.catalog.{unit.id}").CASES
+    if case.packages
+}
 
 
 def test_every_acquirer_says_what_it_takes() -> None:
     assert set(FILES) == {acquirer.id for acquirer in ACQUIRERS}
 
 
-@pytest.mark.parametrize("name", dict.fromkeys(name for names in FILES.values() for name in names))
+@pytest.mark.parametrize("name", dict.fromkeys(n for unit, names in FILES.items() for n in names if unit != "manifest"))
 @pytest.mark.parametrize("form", ["plain", *COMPRESSED])
 def test_what_is_offered_is_read(tmp_path: Path, name: str, form: str) -> None:
     report = scan_bytes(tmp_path, pack(SAMPLES[name], form))
+    assert purls(report), report.error
+
+
+@pytest.mark.parametrize("name", FILES["manifest"])
+def test_what_is_offered_by_name_is_read(tmp_path: Path, name: str) -> None:
+    report = scan_bytes(tmp_path, NAMED[name], name)
     assert purls(report), report.error
 
 

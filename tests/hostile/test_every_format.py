@@ -59,7 +59,6 @@ def test_cut_at_every_boundary_alone_it_is_no_whole_scan(tmp_path: Path, name: s
     whole, file = made.make(), name.rpartition("/")[2]
     entire = scan_bytes(tmp_path, whole, file)
     found = purls(entire)
-    # a lock file alone is no artifact, whole or not
     for at in made.cuts(whole) if entire.scan_status is not ScanStatus.UNSUPPORTED else ():
         report = scan_bytes(tmp_path, whole[:at], file)
         assert not [entry for entry in report.coverage if entry.reason == "internal_error"], at

@@ -126,6 +126,11 @@ FILES = {
     "sbom": ("CycloneDX or SPDX document",),
     "disk": ("ext4 filesystem", "disk image"),
     "directory": (),
+    "manifest": (
+        *("package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "poetry.lock", "uv.lock", "pixi.lock"),
+        "requirements.txt",
+        *("Cargo.lock", "go.mod", "Gemfile.lock", "composer.lock", "pom.xml", "gradle.lockfile", "packages.lock.json"),
+    ),
 }
 #: The same by what people have in their hands: a heading, and the acquirers that belong there.
 HEADINGS = {
@@ -134,6 +139,7 @@ HEADINGS = {
     "Discs and filesystems": ("iso", "dmg", "disk", "squashfs", "cpio"),
     "Programs and libraries": ("binary",),
     "Bills of materials": ("sbom",),
+    "Lock files and manifests": ("manifest",),
 }
 #: What a file may be compressed with as a whole.
 COMPRESSED = ("gzip", "zstd", "bzip2", "xz", "lzma", "lzip", "lz4", "lzop", "pbzx", "compress")
@@ -257,6 +263,7 @@ _SUBJECTS = {
     "acquire.squashfs": "SquashFS filesystem",
     "acquire.binary": "Program",
     "acquire.sbom": "Bill of materials",
+    "acquire.manifest": "Lock file or manifest",
     "acquire.zip": "Zip archive",
     "catalog.alpine_package": "Alpine package files",
     "catalog.android": "Android applications",

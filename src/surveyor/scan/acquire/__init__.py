@@ -12,6 +12,7 @@ from surveyor.scan.acquire import (
     docker,
     gem,
     iso,
+    manifest,
     oci,
     remains,
     rpm,
@@ -43,4 +44,5 @@ ACQUIRERS: tuple[Acquirer, ...] = (
     disk.ACQUIRER,
     tar.ACQUIRER,
     directory.ACQUIRER,
+    manifest.ACQUIRER,
 )

@@ -40,7 +40,8 @@ class Origin:
 
     ``blob`` is a file's bytes (those inside, when it is compressed); ``store`` its members when it is a tar or a
     directory, which is at ``path``; ``damage`` is why they are not all there. ``packed`` are the file's own bytes where
-    those inside are more than may be spooled.
+    those inside are more than may be spooled. ``reads`` says whether anybody reads files of a name; of what
+    lies inside something else nobody asks that.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Origin:
     path: Path | None = None
     damage: ScanError | None = None
     packed: Blob | None = None
+    reads: Callable[[bytes], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -117,6 +117,7 @@ def _of_daemon(request: Request, settings: Settings, budget: Budget, ledger: Led
 
 
 def _read(origin: Origin, only: str | None, platform: Platform | None, budget: Budget, ledger: Ledger) -> Opened:
+    origin = replace(origin, reads=_reads)
     acquirer = next((one for one in ACQUIRERS if one.detect(origin)), None)
     if acquirer is None:
         raise Unsupported(_unknown(origin))
@@ -135,6 +136,13 @@ def _read(origin: Origin, only: str | None, platform: Platform | None, budget: B
     return Opened(artifact=artifact, unit={f"acquire.{acquirer.id}": acquirer.version})
 
 
+def _reads(name: bytes) -> bool:
+    """Whether some cataloger reads files of this name, or says that it is known and not read."""
+    from surveyor.scan.engine.concern import concerned  # brings all catalogers
+
+    return bool(concerned(name))
+
+
 def _shape(artifact: Artifact) -> str:
     """What was opened: how many images and layers, or of anything else how many trees."""
     images = artifact.images
@@ -148,4 +156,7 @@ def _unknown(origin: Origin) -> str:
     """Why a file is of no format: an empty tar has no byte that would tell it from a blank disk."""
     if origin.blob is not None and not any(origin.blob.view()[:_BLANK]):
         return "it holds nothing but zeros, as an empty tar or a blank disk does"
-    return "of no format that is read: no image, archive, disc, disk image, package, program or SBOM"
+    return (
+        "of no format that is read: no image, archive, disc, disk image, package, program, SBOM,"
+        " or lock file under its own name"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
+from surveyor.scan.acquire import manifest
 from surveyor.scan.acquire.interface import Artifact, Image
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.engine.cache import LayerCache
@@ -36,6 +37,7 @@ def read(opened: Opened, ledger: Ledger, budget: Budget, shelf: Shelf | None) ->
     scan = _Scan(artifact, ledger, budget, cache)
     packages = scan.read()
     scan.account()
+    alone = artifact.type == manifest.TYPE
     seen = Seen(
         type=scan.type,
         name=artifact.name,
@@ -44,7 +46,7 @@ def read(opened: Opened, ledger: Ledger, budget: Budget, shelf: Shelf | None) ->
         packages=packages,
         coverage=tuple(ledger.entries),
         guarded=tuple(scan.guarded),
-        nothing=None if scan.entries else _nothing(artifact, ledger),
+        nothing=None if packages or (scan.entries and not alone) else _nothing(artifact, ledger),
     )
     return seen, scan.proven
 
@@ -174,7 +176,7 @@ class _Scan:
 
 
 def _nothing(artifact: Artifact, ledger: Ledger) -> str | None:
-    """Why not one entry was seen; nothing when an artifact was walked to its end, and is empty."""
+    """Why nothing was seen; nothing when an artifact was walked to its end, and is empty."""
     told = [entry for entry in ledger.entries if entry.what != "catalog" and entry.detail]
     bad = next((entry.detail for entry in told if entry.state in INCOMPLETE), None)
     if bad or any(image.layers for image in artifact.images):

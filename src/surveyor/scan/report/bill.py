@@ -19,7 +19,7 @@ _PLACES = 20
 _REFERENCE = re.compile(r"LicenseRef-[\w.-]+")
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9.]+")
 #: Kinds of targets in CycloneDX's words, which SPDX nearly shares; what is none of these is one file.
-_KINDS = {"container": "container", "rootfs": "container", "source": "source"}
+_KINDS = {"container": "container", "rootfs": "container", "source": "source", "manifest": "source"}
 
 
 def encode(report: Report, document: Callable[[Report, UUID], object]) -> bytes:
