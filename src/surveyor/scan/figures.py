@@ -1,4 +1,4 @@
-"""What a scan says of a page in numbers: scores by a published profile, and how it loads; they compute nothing."""
+"""What a scan says of a page in numbers: scores by a published profile, how it loads, and where a value lies."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ class Engine(StrEnum):
 
 #: The outcome of a test whose evidence could not be had.
 NOT_LOOKED = "not_looked"
+#: How much of a line is left behind its last bound, or behind the slowest run where that is further.
+_BEYOND, _EDGE = 1.5, 1.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,20 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """A metric on a line from nought, in parts of its length: up to ``good`` it is good, above ``poor`` poor.
+
+    ``at`` is its value, ``low`` and ``high`` the range of its runs.
+    """
+
+    good: float
+    poor: float
+    at: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
     """What one engine measured of how one page (``asset`` is its URL) loads.
 
@@ -102,3 +118,24 @@ class Measurement:
     requests: dict[str, int] = field(default_factory=dict)
     transfer: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+
+def zone(metric: Measured) -> str:
+    """``good``, ``middling`` or ``poor`` by its bounds; empty where it has none."""
+    if metric.good is None or metric.poor is None:
+        return ""
+    return "good" if metric.value <= metric.good else "middling" if metric.value <= metric.poor else "poor"
+
+
+def track(metric: Measured) -> Track | None:
+    """A metric on its line; nothing where nobody published how much is good."""
+    if metric.good is None or metric.poor is None or metric.poor <= 0:
+        return None
+    low = metric.value if metric.low is None else metric.low
+    high = metric.value if metric.high is None else metric.high
+    end = max(metric.poor * _BEYOND, high * _EDGE, metric.value * _EDGE)
+
+    def part(value: float) -> float:
+        return round(min(max(value / end, 0.0), 1.0), 4)
+
+    return Track(good=part(metric.good), poor=part(metric.poor), at=part(metric.value), low=part(low), high=part(high))

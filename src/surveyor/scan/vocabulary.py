@@ -180,6 +180,8 @@ METRICS = {
 #: Who saw it, and what measured it.
 SOURCES = {"field": "real visits", "origin": "real visits of the whole site", "lab": "laboratory"}
 ENGINES = {"psi": "PageSpeed Insights", "lab": "Laboratory", "lighthouse": "Lighthouse"}
+#: Where its value lies between its published bounds.
+BANDS = {"good": "good", "middling": "needs improvement", "poor": "poor"}
 
 
 def quantity(metric: str, value: float) -> str:

@@ -13,6 +13,7 @@ from html import escape
 from pathlib import Path
 
 from surveyor.scan import phrases, vocabulary
+from surveyor.scan.figures import Track
 from surveyor.scan.model import Asset, Coverage, Domain, Evidence, Finding, Package, Report, Severity
 from surveyor.scan.report import interface as shared
 
@@ -22,6 +23,10 @@ _QUOTES, _PLACES, _STEPS, _LINKS, _IDS, _RATINGS = 3, 6, 8, 5, 8, 4
 _MISSED = 3
 _PACKAGES, _GAPS, _UPGRADES = 20_000, 5_000, 200
 _DOMAINS = {Domain.SEO: "SEO"}
+_LINES = (
+    "Each metric on a line of its own: how far it is good, where it needs improvement and from where it is poor; the"
+    " bar is the range of the runs, the stroke their median."
+)
 
 
 def encode(report: Report) -> bytes:
@@ -88,10 +93,11 @@ def _cover(report: Report, name: str) -> Iterator[str]:
             '<p class="notice"><b>Read this with <a href="#coverage">what could not be looked at</a>.</b>'
             " Fewer findings do not mean fewer problems where nobody could look.</p>\n"
         )
-    yield '<nav aria-label="Contents"><a href="#findings">Findings</a> <a href="#coverage">Coverage</a>'
-    yield (
-        ' <a href="#packages">Packages</a></nav>\n</header>\n' if shared.is_artifact(report) else "</nav>\n</header>\n"
-    )
+    parts = [("findings", "Findings"), ("coverage", "Coverage")]
+    parts[1:1] = [("loads", "How it loads")] if report.measurements else []
+    parts += [("packages", "Packages")] if shared.is_artifact(report) else []
+    links = " ".join(f'<a href="#{part}">{told}</a>' for part, told in parts)
+    yield f'<nav aria-label="Contents">{links}</nav>\n</header>\n'
 
 
 def _findings(report: Report) -> Iterator[str]:
@@ -137,13 +143,45 @@ def _loads(report: Report) -> Iterator[str]:
     loads = shared.loads(report)
     if not loads:
         return
-    pages = len(report.measurements) > 1
-    rows = (
-        (_text(one.metric), one.value, one.range, _text(one.seen_by, 300), *([_text(one.page, 300)] * pages))
-        for one in loads
-    )
-    head = ("Metric", "Value", "Range", "Seen by", *(["Page"] * pages))
-    yield f'<h2 id="loads">How it loads</h2>\n{_table(head, rows)}'
+    yield f'<section id="loads"><h2>How it loads</h2>\n<p class="soft">{_LINES}</p>\n'
+    pages = dict.fromkeys(one.page for one in loads)
+    head = ("Metric", "Value", "That is", "From good to poor", "Range", "Seen by")
+    for page in pages:
+        if len(pages) > 1:
+            yield f"<h3>{_text(page, 300)}</h3>\n"
+        rows = (_load(one) for one in loads if one.page == page)
+        # a table of six columns does not fit on every screen
+        yield (
+            f'<div class="scroll loads" tabindex="0" role="region" aria-label="{_text(page, 300)}">'
+            f"{_table(head, rows)}</div>\n"
+        )
+    yield "</section>\n"
+
+
+def _load(one: shared.Load) -> tuple[str, ...]:
+    word = vocabulary.BANDS.get(one.band, "")
+    told = f'<span class="band {one.band}">{word}</span>' if word else ""
+    line = "" if one.track is None else _line(one.track)
+    return _text(one.metric), f"<b>{one.value}</b>", told, line, one.range, _text(one.seen_by, 300)
+
+
+def _line(track: Track) -> str:
+    """A metric between its bounds: how far it is good, from where it is poor, its runs and their median."""
+
+    def bar(name: str, start: float, end: float, top: int, height: int) -> str:
+        width = f"{max(0.0, end - start):.2%}"
+        return f'<rect class="{name}" x="{start:.2%}" y="{top}" width="{width}" height="{height}"/>'
+
+    def stroke(name: str, at: float, top: int, bottom: int) -> str:
+        return f'<line class="{name}" x1="{at:.2%}" x2="{at:.2%}" y1="{top}" y2="{bottom}"/>'
+
+    zones = (("good", 0.0, track.good), ("middling", track.good, track.poor), ("poor", track.poor, 1.0))
+    parts = [bar(f"zone {name}", start, end, 4, 6) for name, start, end in zones]
+    parts += [stroke("bound", at, 2, 12) for at in (track.good, track.poor)]
+    if track.high > track.low:
+        parts.append(bar("runs", track.low, track.high, 5, 4))
+    parts.append(stroke("median", track.at, 0, 14))
+    return f'<svg class="track" width="100%" height="14" aria-hidden="true">{"".join(parts)}</svg>'
 
 
 def _finding(number: int, finding: Finding) -> Iterator[str]:

@@ -14,7 +14,7 @@ import orjson
 
 from surveyor.scan import phrases, vocabulary
 from surveyor.scan.events import printable
-from surveyor.scan.figures import Measured, Measurement
+from surveyor.scan.figures import Measured, Measurement, Track, track, zone
 from surveyor.scan.judgement import Decision
 from surveyor.scan.model import (
     INCOMPLETE,
@@ -179,13 +179,18 @@ def gains(report: Report) -> list[Gain]:
 
 
 class Load(NamedTuple):
-    """A metric of how a page loads in words: its value, the range of its runs, and who saw it."""
+    """A metric of how a page loads in words: its value, the range of its runs, and who saw it.
+
+    ``band`` is as ``figures.zone`` tells it, ``track`` where it lies between its bounds.
+    """
 
     page: str
     metric: str
     value: str
     range: str
     seen_by: str
+    band: str
+    track: Track | None
 
 
 #: Metrics that are told of each page, and pages.
@@ -201,6 +206,8 @@ def loads(report: Report) -> list[Load]:
             vocabulary.quantity(metric.id, metric.value),
             _range(metric),
             _seen_by(one, metric),
+            zone(metric),
+            track(metric),
         )
         for one in report.measurements[:_LOADS]
         for metric in sorted(one.metrics[:_METRICS], key=lambda metric: metric.source != "field")

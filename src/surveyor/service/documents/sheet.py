@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from surveyor.scan.figures import Track
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
@@ -114,20 +116,6 @@ class Place:
     tone: str
     gaps: tuple[Gap, ...]
     more: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Track:
-    """A metric on a line from nought, in parts of its length: up to ``good`` it is good, above ``poor`` poor.
-
-    ``at`` is its value, ``low`` and ``high`` the range of its runs.
-    """
-
-    good: float
-    poor: float
-    at: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

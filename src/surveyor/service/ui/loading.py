@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from surveyor.scan.figures import Measured
+from surveyor.scan.figures import Measured, Track, track, zone
 from surveyor.scan.vocabulary import ENGINES, METRICS, SOURCES, quantity
 from surveyor.service.actions import slots
 from surveyor.service.actions.trends import Trend
-from surveyor.service.documents.loading import band_of, track
-from surveyor.service.documents.sheet import Track
 from surveyor.service.store.scans import Scan
 
 _ORDER = {name: at for at, name in enumerate(METRICS)}
@@ -104,13 +102,13 @@ def _metric(metric: dict[str, Any], trend: Trend | None) -> MetricView:
         poor=metric.get("poor"),
     )
     # what was measured before bounds were kept has a score, if it is a laboratory's
-    band = band_of(bounded) or ("" if score is None else next(band for least, band in _BANDS if score >= least))
+    where = zone(bounded) or ("" if score is None else next(word for least, word in _BANDS if score >= least))
     return MetricView(
         name=METRICS.get(name, str(name)),
         value=quantity(name, metric["value"]),
         span=span,
         source=SOURCES.get(metric["source"], str(metric["source"])),
-        band=band,
+        band=where,
         track=track(bounded),
         chart=None if trend is None or len(trend.points) < 2 else chart(trend),
     )
