@@ -78,8 +78,10 @@ CASES = {
     "table_headers": (
         ["<table><tr><td>a<td>b<tr><td>c<td>d</table>", "<table><caption>x</caption><tr><th>a<th>b<tr><td>c<td>d</table>",
          "<table role=none><caption>x</caption><tr><td>a<td>b<tr><td>c<td>d</table>",
-         "<table><tr><th id=h>a<tr><td headers=h>c</table>"],
+         "<table><tr><th id=h>a<tr><td headers=h>c</table>", "<table summary=''><tr><td>a<td>b<tr><td>c<td>d</table>",
+         "<table summary=x role=presentation><tr><td>a<td>b<tr><td>c<td>d</table>"],
         ["<table><caption>x</caption><tr><td>a<td>b<tr><td>c<td>d</table>",
+         "<table summary='Navigation header'><tr><td>a<td>b<tr><td>c<td>d</table>",
          "<table><tr><th>a<tr><td headers=none>c</table>", "<b id=h></b><table><tr><th>a<tr><td headers=h>c</table>"],
     ),
     "aria_reference": (

@@ -15,12 +15,20 @@ _COLUMNS = 2
 
 
 def judge(document: Document) -> Iterable[Outcome]:
-    """Tables declared to be data (caption, summary) without a heading cell; references to no cell of the table."""
+    """Tables of data without a heading cell, by their caption; by a summary alone; references to no cell of the table.
+
+    Only tables of data have captions. A summary was also given to tables that only place things, which then are told
+    as data (WCAG, failure F46): what is missing there, its author knows.
+    """
     told = document.semantics
     tables = [node for node in document.named("table") if told.exposed(node) and told.role(node) == "table"]
-    evidence, count = quote(node for node in tables if _is_data(node) and not _has_headers(told, node))
+    bare = [node for node in tables if _is_grid(node) and not _has_headers(told, node)]
+    evidence, count = quote(filter(_captioned, bare))
     if count:
         yield Outcome(key="missing", evidence=evidence, count=count)
+    evidence, count = quote(node for node in bare if _summary(node) and not _captioned(node))
+    if count:
+        yield Outcome(key="described", evidence=evidence, count=count)
     evidence, count = quote(cell for table in tables for cell in _cells(table) if _dangling(document, cell, table))
     if count:
         yield Outcome(key="dangling", evidence=evidence, count=count)
@@ -30,11 +38,19 @@ def _cells(table: Element) -> list[Element]:
     return list(table.below("td", "th"))
 
 
-def _is_data(table: Element) -> bool:
+def _is_grid(table: Element) -> bool:
     rows = list(table.below("tr"))
     widest = max((sum(1 for cell in row.elements() if cell.tag in {"td", "th"}) for row in rows[:50]), default=0)
-    declared = "summary" in table.attributes or any(part.tag == "caption" for part in table.elements())
-    return declared and len(rows) >= _ROWS and widest >= _COLUMNS
+    return len(rows) >= _ROWS and widest >= _COLUMNS
+
+
+def _captioned(table: Element) -> bool:
+    return any(part.tag == "caption" for part in table.elements())
+
+
+def _summary(table: Element) -> str:
+    """What a table says of itself; nothing where that is empty, as authors of layouts leave it."""
+    return (table.attributes.get("summary") or "").strip()
 
 
 def _has_headers(told: Semantics, table: Element) -> bool:
@@ -60,10 +76,11 @@ def _heads(found: Element, cell: Element, table: Element) -> bool:
 
 CHECK = Check(
     id="accessibility_table_headers",
-    version=1,
+    version=2,
     domain=Domain.ACCESSIBILITY,
     outcomes=(
         "missing",
+        "described",
         "dangling",
     ),
     page=judge,

@@ -222,6 +222,13 @@ WORDS: Table = {
             fix="Mark heading cells as th with a scope.",
             confidence=0.8,
         ),
+        "described": Words(
+            title="Tables told as data without header cells",
+            severity=Severity.LOW,
+            description="The summary of a table makes screen readers announce data, and no cell heads a row or column.",
+            fix="Mark heading cells as th with a scope; where the table only places things, give it role=presentation and no summary.",
+            confidence=0.7,
+        ),
         "dangling": Words(
             title="Table cells refer to missing headers",
             severity=Severity.MEDIUM,
