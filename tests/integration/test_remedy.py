@@ -19,7 +19,7 @@ from surveyor.scan.advise.sources import want
 from surveyor.scan.advise.update import update
 from surveyor.scan.events import Progress
 from surveyor.scan.settings import AllowedHost
-from surveyor.service.actions import findings, regressions, reopenings, scans, tasks, verifications
+from surveyor.service.actions import findings, hosts, regressions, reopenings, scans, tasks, verifications
 from surveyor.service.actions.findings import Decision
 from surveyor.service.config import Config
 from surveyor.service.errors import Conflict, InvalidParams, NotFound
@@ -40,14 +40,10 @@ POLICY = ("Content-Security-Policy", "default-src 'self'; object-src 'none'; bas
 
 @pytest_asyncio.fixture
 async def near(config: Config, site: Site) -> AsyncIterator[Ground]:
-    """The service's room, with the site allowed to it and to its workers."""
-    allowed = config.model_copy(update={"scan": {"allow_hosts": f"127.0.0.1:{site.port}"}})
-    async with open_ground(allowed) as made:
+    """The service's room, with the site allowed to its one project: to nobody else, and by no setting."""
+    async with open_ground(config) as made:
+        await hosts.put(made.platform.sessions, project_id=made.project_id, hosts=[f"127.0.0.1:{site.port}"])
         yield made
-
-
-def hosts(site: Site) -> dict[str, str]:
-    return {"SURVEYOR_ALLOW_HOSTS": f"127.0.0.1:{site.port}"}
 
 
 async def scanned(near: Ground, url: str) -> UUID:
@@ -107,7 +103,7 @@ async def opened(near: Ground) -> list[tuple[str, UUID]]:
 async def test_a_fix_is_proved_taken_back_and_proved_again(near: Ground, site: Site) -> None:
     site.page("/", PAGE)
     sessions = near.platform.sessions
-    with worker(near.config, **hosts(site)):
+    with worker(near.config):
         await scanned(near, site.url("/"))
         finding = await one(near)
         task = await task_of(near, finding)
@@ -169,7 +165,7 @@ async def test_a_fix_is_proved_taken_back_and_proved_again(near: Ground, site: S
 async def test_one_page_of_several_that_is_not_mended_fails_and_moves_nothing(near: Ground, site: Site) -> None:
     for path in ("/", "/a"):
         site.page(path, PAGE)
-    with worker(near.config, **hosts(site)):
+    with worker(near.config):
         for path in ("/", "/a"):
             await scanned(near, site.url(path))
         task = await task_of(near, await one(near))
@@ -188,7 +184,7 @@ async def test_one_page_of_several_that_is_not_mended_fails_and_moves_nothing(ne
 
 async def test_an_unknown_check_fails_and_a_site_that_is_gone_could_not_be_looked_at(near: Ground, site: Site) -> None:
     site.page("/", PAGE)
-    with worker(near.config, **hosts(site)):
+    with worker(near.config):
         await scanned(near, site.url("/"))
         task = await task_of(near, await one(near))
         site.page("/", PAGE, headers=(POLICY,))
@@ -213,7 +209,7 @@ async def test_rules_of_other_scanners_are_verified_too(near: Ground, site: Site
         made = [await started(near, task) for task in chosen]
         return [tuple(check["status"] for check in (await ended(near, held)).checks) for held in made]
 
-    with worker(near.config, **hosts(site)):
+    with worker(near.config):
         await scanned(near, site.url("/"))
         chosen = [await task_of(near, await one(near, rule)) for rule in rules]
         assert await statuses() == [("failed",), ("failed",)]
@@ -223,7 +219,7 @@ async def test_rules_of_other_scanners_are_verified_too(near: Ground, site: Site
 
 async def test_another_check_than_the_findings_own_proves_nothing_alone(near: Ground, site: Site) -> None:
     site.page("/", PAGE, headers=(("X-Content-Type-Options", "nosniff"),))
-    with worker(near.config, **hosts(site)):
+    with worker(near.config):
         await scanned(near, site.url("/"))
         task = await task_of(near, await one(near))
         held = await verified(near, task, "security_header_xcto")
@@ -240,7 +236,7 @@ async def test_what_is_sent_with_another_answer_than_the_page_proves_nothing(
     near: Ground, site: Site, status: int
 ) -> None:
     site.page("/", PAGE)
-    with worker(near.config, **hosts(site)):
+    with worker(near.config):
         await scanned(near, site.url("/"))
         task = await task_of(near, await one(near))
         site.page("/", "" if status == 204 else "<p>Sorry", status=status, headers=(POLICY,))
@@ -252,7 +248,7 @@ async def test_what_is_sent_with_another_answer_than_the_page_proves_nothing(
 
 async def test_nothing_is_reopened_while_it_is_looked_at_again(near: Ground, site: Site) -> None:
     site.page("/", PAGE)
-    with worker(near.config, **hosts(site)):
+    with worker(near.config):
         await scanned(near, site.url("/"))
         task = await task_of(near, await one(near))
         site.page("/", PAGE, headers=(POLICY,))
@@ -265,7 +261,7 @@ async def test_nothing_is_reopened_while_it_is_looked_at_again(near: Ground, sit
 
 async def test_two_at_once_are_one_and_the_other_is_told(near: Ground, site: Site) -> None:
     site.page("/", PAGE)
-    with worker(near.config, **hosts(site)):
+    with worker(near.config):
         await scanned(near, site.url("/"))
     task = await task_of(near, await one(near))
     asked = await asyncio.gather(*(started(near, task) for _ in range(6)), return_exceptions=True)
@@ -277,7 +273,7 @@ async def test_two_at_once_are_one_and_the_other_is_told(near: Ground, site: Sit
 
 async def test_a_worker_that_dies_midway_changes_nothing_and_the_next_one_ends_it(near: Ground, site: Site) -> None:
     site.page("/", PAGE)
-    with worker(near.config, **hosts(site)) as first:
+    with worker(near.config) as first:
         await scanned(near, site.url("/"))
         task = await task_of(near, await one(near))
         site.drip("/", seconds=8)
@@ -289,7 +285,7 @@ async def test_a_worker_that_dies_midway_changes_nothing_and_the_next_one_ends_i
             first.process.wait(10)
     assert (await verifications.find(near.platform.sessions, **near.place, verification_id=made.id)).result == "pending"
     site.page("/", PAGE, headers=(POLICY,))
-    with worker(near.config, **hosts(site)):
+    with worker(near.config):
         held = await ended(near, made)
     assert (held.result, held.attempts) == ("passed", 2)
     assert (await again(near, task)).status == "done"
@@ -299,7 +295,7 @@ async def test_a_worker_that_dies_midway_changes_nothing_and_the_next_one_ends_i
 
 async def test_a_page_that_drips_is_given_up_at_the_deadline_of_headers(near: Ground, site: Site) -> None:
     site.page("/", PAGE)
-    with worker(near.config, **hosts(site), SURVEYOR_VERIFY_SECONDS="1"):
+    with worker(near.config, SURVEYOR_VERIFY_SECONDS="1"):
         await scanned(near, site.url("/"))
         task = await task_of(near, await one(near))
         site.drip("/", seconds=30)
@@ -332,17 +328,17 @@ async def test_a_slow_page_is_measured_again(near: Ground, site: Site, psi: Psi)
 
 async def test_one_that_kills_every_worker_ends_after_some(near: Ground, site: Site) -> None:
     site.page("/", PAGE)
-    with worker(near.config, **hosts(site)):
+    with worker(near.config):
         await scanned(near, site.url("/"))
     task = await task_of(near, await one(near))
     site.drip("/", seconds=60)
     made = await started(near, task)
     for attempt in (1, 2, 3):
-        with worker(near.config, **hosts(site), SURVEYOR_VERIFY_SECONDS="60") as running:
+        with worker(near.config, SURVEYOR_VERIFY_SECONDS="60") as running:
             await until(near, made, lambda held, attempt=attempt: held.attempts == attempt)  # type: ignore[misc]
             running.process.kill()
             running.process.wait(10)
-    with worker(near.config, **hosts(site)):
+    with worker(near.config):
         held = await ended(near, made)
     assert (held.result, held.reason, held.attempts) == ("failed", "attempts", 3)
     assert ((await again(near, task)).status, (await one(near)).status) == ("backlog", "new")

@@ -42,11 +42,13 @@ BODIES: dict[str, dict[str, Any] | bytes] = {
     "PATCH /schedules/{schedule_id}": {"active": False},
     "POST /registries": {"host": "127.0.0.1:8080", "username": "u", "password": "p"},
     "PATCH /registries/{registry_id}": {"password": "p"},
+    "PUT /private-hosts": {"hosts": []},
 }
 #: Acts in the caller's own place by the short path, on nothing of anybody else's.
 OWN = {"POST /scans/run", "POST /uploads", "PUT /llm/providers", "POST /reports/export", "POST /webhooks"} | {
     "POST /schedules",
     "POST /registries",
+    "PUT /private-hosts",
 }
 #: What the first team has a provider of; a word, and no id that could be theirs alone.
 KIND = "anthropic"

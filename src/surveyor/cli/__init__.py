@@ -55,6 +55,11 @@ _ADMIN = {
         "list": ("surveyor.cli.admin:list_keys", "List a team's keys."),
         "revoke": ("surveyor.cli.admin:revoke_key", "Revoke a key."),
     },
+    "host": {
+        "allow": ("surveyor.cli.admin:allow_host", "Let a project scan a private host."),
+        "forbid": ("surveyor.cli.admin:forbid_host", "Take one back."),
+        "list": ("surveyor.cli.admin:list_hosts", "List a project's private hosts."),
+    },
     "link": {"create": ("surveyor.cli.admin:create_link", "Print a one-time sign-in link for a team.")},
     "secret": {"rotate": ("surveyor.cli.admin:rotate_secret", "Exchange the secret that seals keys and signs links.")},
 }
@@ -114,7 +119,7 @@ def _app() -> App:
     app = _group("surveyor", _HELP, _COMMANDS)
     app.version, app.help_format = __version__, "plaintext"
     app.command(_group("db", "The local advisory database.", _DB))
-    admin = _group("admin", "Teams, projects and keys of the service.", {})
+    admin = _group("admin", "Teams, projects, keys and private hosts of the service.", {})
     for noun, commands in _ADMIN.items():
         admin.command(_group(noun, f"Manage {noun}s.", commands))
     app.command(admin)

@@ -11,9 +11,10 @@ from surveyor.cli import OK
 from surveyor.cli.database import with_sessions
 from surveyor.service import auth
 from surveyor.service import config as settings
-from surveyor.service.actions import bootstrap, sealing, teams
+from surveyor.service.actions import bootstrap, hosts, sealing, teams
 from surveyor.service.store.database import Sessions
 from surveyor.service.store.keys import ApiKey
+from surveyor.service.store.teams import DEFAULT_PROJECT
 from surveyor.service.up import claim
 from surveyor.service.vault import Vault
 
@@ -136,6 +137,49 @@ def revoke_key(key: str, *, team: str = bootstrap.TEAM) -> int:
     )
 
 
+def allow_host(host: str, *, team: str = bootstrap.TEAM, project: str = DEFAULT_PROJECT) -> int:
+    """Let the scans of one project ask a private host, or one on an unusual port; prints all that it may ask then.
+
+    Parameters
+    ----------
+    host
+        HOST, HOST:PORT or [IPV6]:PORT, as it stands in the addresses that are scanned.
+    team
+        The team's id or slug.
+    project
+        The project's id or slug.
+    """
+    return _tell(lambda s: hosts.allow(s, team=team, project=project, host=host), _each)
+
+
+def forbid_host(host: str, *, team: str = bootstrap.TEAM, project: str = DEFAULT_PROJECT) -> int:
+    """Take one back; prints those that are left.
+
+    Parameters
+    ----------
+    host
+        As it is listed.
+    team
+        The team's id or slug.
+    project
+        The project's id or slug.
+    """
+    return _tell(lambda s: hosts.forbid(s, team=team, project=project, host=host), _each)
+
+
+def list_hosts(*, team: str = bootstrap.TEAM, project: str = DEFAULT_PROJECT) -> int:
+    """List the private hosts that a project's scans may ask, beside those of SURVEYOR_ALLOW_HOSTS.
+
+    Parameters
+    ----------
+    team
+        The team's id or slug.
+    project
+        The project's id or slug.
+    """
+    return _tell(lambda s: hosts.of_project(s, team=team, project=project), _each)
+
+
 def create_link(*, team: str = bootstrap.TEAM) -> int:
     """Print a link that signs one browser in, once, within some minutes.
 
@@ -166,6 +210,10 @@ def rotate_secret() -> int:
         return [told, f"SURVEYOR_SECRET={new.hex()}"] if given else [told]
 
     return _tell(lambda s: sealing.reseal(s, old=Vault(old), new=Vault(new)), lines)
+
+
+def _each(found: list[str]) -> list[str]:
+    return found
 
 
 def _state(key: ApiKey) -> str:

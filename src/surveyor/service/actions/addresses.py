@@ -16,6 +16,9 @@ from surveyor.service.errors import InvalidParams
 URL_LENGTH = 2048
 CHOICE_LENGTH = 500
 LOOKUP_SECONDS = 0.05
+_WAY = (
+    "; whoever runs this service can allow it by SURVEYOR_ALLOW_HOSTS, or for one project by surveyor admin host allow"
+)
 
 #: As the annotation of an OCI layout may be and a reference is: an archive's image may be called ``1``.
 _CALLED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+-]*")
@@ -83,5 +86,5 @@ async def judge(url: str, settings: Settings, *, field: str = "url") -> None:
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(_lookups, net.resolve_and_judge, url, settings, LOOKUP_SECONDS)
     except Refused as error:
-        way = "; whoever runs this service can allow it by SURVEYOR_ALLOW_HOSTS" if error.rule in EXEMPTED_RULES else ""
+        way = _WAY if error.rule in EXEMPTED_RULES else ""
         raise InvalidParams(f"{error}{way}", details={field: [error.rule]}) from error

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID, uuid4
 
 from surveyor.scan.errors import BadTarget
 from surveyor.scan.formats import reference
 from surveyor.scan.formats.reference import Reference
 from surveyor.scan.settings import Login, Logins
-from surveyor.service.actions import addresses
+from surveyor.service.actions import addresses, hosts
 from surveyor.service.actions.platform import Platform
 from surveyor.service.errors import Conflict, InvalidParams, NotFound
 from surveyor.service.store import registry_logins
@@ -31,7 +32,7 @@ async def create(
     platform: Platform, *, team_id: UUID, project_id: UUID, host: str, username: str, password: str
 ) -> RegistryLogin:
     """Keep a login; InvalidParams for a registry that must not be asked, Conflict where it has one already."""
-    host = await _judged(platform, host)
+    host = await _judged(platform, project_id, host)
     _judge(username=username, password=password)
     login_id = uuid4()
     sealed = platform.vault.seal(password, owner=owner(login_id))
@@ -96,13 +97,13 @@ def owner(login_id: UUID) -> str:
     return f"registry:{login_id}"
 
 
-async def _judged(platform: Platform, host: str) -> str:
+async def _judged(platform: Platform, project_id: UUID, host: str) -> str:
     try:
         name = reference.registry_host(host)
     except BadTarget as error:
         raise InvalidParams(str(error), details={"host": ["form"]}) from error
     endpoint = reference.parse(f"{name}/x").endpoint
-    await addresses.judge(f"https://{endpoint}/v2/", platform.scan, field="host")
+    await hosts.judged(platform, project_id, partial(addresses.judge, f"https://{endpoint}/v2/", field="host"))
     return name
 
 

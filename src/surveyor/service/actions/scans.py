@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from uuid import UUID, uuid4
 
 from surveyor.remedy.lifecycle import ENDED
 from surveyor.scan.model import Kind
 from surveyor.service import queue
-from surveyor.service.actions import addresses, clock, kickoff, llm
+from surveyor.service.actions import addresses, clock, hosts, kickoff, llm
 from surveyor.service.actions import options as options_
 from surveyor.service.actions.addresses import Choice, Image
 from surveyor.service.actions.options import PLAIN, Options
@@ -43,7 +44,7 @@ async def start_web(
     ``analysis`` is one of ``units.ANALYSES``; QuotaExceeded when ``full`` and the month's units are spoken for.
     """
     _judge_trigger(trigger)
-    await addresses.judge(url, platform.scan)
+    await hosts.judged(platform, project_id, partial(addresses.judge, url))
     new = _page(team_id=team_id, project_id=project_id, url=url, trigger=trigger, retry_of=retry_of)
     new = replace(new, **options_.columns(options, options_.owner(new.id), platform.vault))
     return await _queued(platform, new, analysis)
@@ -65,7 +66,7 @@ async def start_image(
     ``image_platform`` is ``os/architecture[/variant]``; ``analysis`` as for a page.
     """
     _judge_trigger(trigger)
-    judged = await addresses.judge_image(image, image_platform, platform.scan)
+    judged = await hosts.judged(platform, project_id, partial(addresses.judge_image, image, image_platform))
     new = _image(team_id=team_id, project_id=project_id, image=judged, trigger=trigger, retry_of=retry_of)
     return await _queued(platform, new, analysis)
 

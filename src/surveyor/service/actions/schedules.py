@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from surveyor.scan.address import normal
-from surveyor.service.actions import addresses, clock, scans, switched, timetable
+from surveyor.service.actions import addresses, clock, hosts, scans, switched, timetable
 from surveyor.service.actions import options as options_
 from surveyor.service.actions.addresses import Image
 from surveyor.service.actions.options import PLAIN, Options
@@ -56,7 +57,7 @@ async def create(
     """Scan something by itself from now on; Conflict when it has a schedule, InvalidParams names what is refused."""
     cron = " ".join(cron.split())
     timetable.judge(cron, time_zone)
-    judged, schedule_id = await _judged(subject, platform), uuid4()
+    judged, schedule_id = await _judged(subject, platform, project_id), uuid4()
     asked = options_.columns(subject.options, options_.owner_of_schedule(schedule_id), platform.vault)
     async with platform.sessions() as session, session.begin():
         made = await schedules.add(
@@ -75,15 +76,15 @@ async def create(
     return made
 
 
-async def _judged(of: Subject | Schedule, platform: Platform) -> str | Image:
+async def _judged(of: Subject | Schedule, platform: Platform, project_id: UUID) -> str | Image:
     """The URL, or the image in its one spelling, if it may be asked."""
     if of.url is not None and of.image is None and of.platform is None:
-        await addresses.judge(of.url, platform.scan)
+        await hosts.judged(platform, project_id, partial(addresses.judge, of.url))
         return of.url
     if of.image is None or of.url is not None or (isinstance(of, Subject) and of.options != PLAIN):
         told = "one of url and image is scanned; a platform is an image's, options are a page's"
         raise InvalidParams(told, details={"url": ["one_of"]})
-    return await addresses.judge_image(of.image, of.platform, platform.scan)
+    return await hosts.judged(platform, project_id, partial(addresses.judge_image, of.image, of.platform))
 
 
 def _columns(judged: str | Image) -> dict[str, str | None]:
@@ -120,7 +121,7 @@ async def change(
         timetable.judge(cron, time_zone)
         active = held.active if wish.active is None else wish.active
         if active and not held.active:
-            await _judged(held, platform)
+            await _judged(held, platform, project_id)
         values: dict[str, Any] = {"cron": cron, "time_zone": time_zone}
         if wish.options is not None:
             values |= _asked(platform, held, wish.options, keeps_headers=wish.keeps_headers)
@@ -175,7 +176,7 @@ async def _fire(session: Session, platform: Platform, due: Schedule, now: dateti
         if last is not None and last.status not in runs.TERMINAL:
             return {**coming, "skipped_at": now}
     try:
-        judged = await _judged(due, platform)
+        judged = await _judged(due, platform, due.project_id)
         options = options_.of_schedule(due, platform.vault)
     except InvalidParams as error:
         return _off(f"refused: {error.message}", now)

@@ -19,7 +19,7 @@ from surveyor.scan.model import Kind
 from surveyor.scan.plan import Place, Request
 from surveyor.scan.settings import Settings
 from surveyor.service import queue
-from surveyor.service.actions import handover, intake, llm, options, rechecks, registries, slots
+from surveyor.service.actions import handover, hosts, intake, llm, options, rechecks, registries, slots
 from surveyor.service.actions.options import Options
 from surveyor.service.actions.slots import Claim, Leftover, Result
 from surveyor.service.child import STOPPED, Child, Tail
@@ -209,12 +209,13 @@ async def _source(held: _Held, stack: AsyncExitStack) -> str:
 
 
 async def _settings(held: _Held) -> Settings:
-    """The scanner's settings, with what the project keeps for an image's registry."""
+    """The scanner's settings for the project, with what it keeps for an image's registry."""
     platform, scan = held.work.platform, held.claim.scan
+    settings = await hosts.settings_of(platform, scan.project_id)
     if scan.image is None:
-        return platform.scan
+        return settings
     logins = await registries.logins_for(platform, project_id=scan.project_id, named=reference.parse(scan.image))
-    return replace(platform.scan, logins=logins)
+    return replace(settings, logins=logins)
 
 
 def _request(held: _Held, source: str, asked: Options, *, outline: bool) -> Request:

@@ -17,9 +17,10 @@ from surveyor.scan.errors import NotConfigured, ScanError
 from surveyor.scan.figures import Engine
 from surveyor.scan.model import CoverageState, Kind, Report
 from surveyor.scan.plan import MOST_PAGES, WEB_SLOTS, Rematch, Request
+from surveyor.scan.settings import Settings
 from surveyor.scan.vocabulary import ENGINES
 from surveyor.service import queue
-from surveyor.service.actions import intake, inventories, options, slots, verifications
+from surveyor.service.actions import hosts, intake, inventories, options, slots, verifications
 from surveyor.service.actions.inventories import Inventory
 from surveyor.service.actions.verifications import Claim, Target
 from surveyor.service.child import Child, Ended
@@ -57,6 +58,7 @@ class _Held:
     work: Work
     claim: Claim
     folder: Path
+    settings: Settings
     asks: bool = False
     calls: list[NewCall] = field(default_factory=list)
 
@@ -95,7 +97,8 @@ async def _hold(work: Work, claim: Claim, folder: Path) -> _Held:
     asks = False
     if claim.modelled:
         asks = await patiently(lambda: verifications.may_ask(work.platform.sessions, claim))
-    return _Held(work=work, claim=claim, folder=folder, asks=asks)
+    settings = await patiently(lambda: hosts.settings_of(work.platform, claim.finding.project_id))
+    return _Held(work=work, claim=claim, folder=folder, settings=settings, asks=asks)
 
 
 async def _finish(held: _Held, checks: Sequence[Check], *, last: bool) -> bool:
@@ -134,14 +137,14 @@ async def _together(held: _Held) -> list[Look]:
     if held.claim.more or len(urls) > MOST_PAGES:
         detail = f"more than {MOST_PAGES:,} pages are affected, which no one look takes in"
         return verify.blind(keys, name, reason="limit_exceeded", detail=detail)
-    limits = held.work.platform.scan.limits
+    limits = held.settings.limits
     try:
         request = _request(held, urls[0], keys, also=tuple(urls[1:]))
     except ServiceError as error:
         return verify.blind(keys, name, reason=error.code, detail=error.message)
     task = entry.ChildTask(
         request=request,
-        settings=held.work.platform.scan,
+        settings=held.settings,
         events=held.folder / "together.ndjson",
         report=held.folder / "together.json",
     )
@@ -180,7 +183,7 @@ def _request(held: _Held, url: str, rules: Sequence[str], *, also: tuple[str, ..
 async def _page(held: _Held, number: int, url: str) -> list[Look]:
     keys, work, modelled = held.claim.keys, held.work, held.claim.modelled
     rules = tuple(key for key in keys if key not in modelled)
-    settings = work.platform.scan
+    settings = held.settings
     headers_only = all(key.startswith(_HEADER) for key in keys)
     seconds = work.verify_seconds if headers_only else work.page_seconds
     try:
@@ -282,7 +285,7 @@ async def _artifact(held: _Held, number: int, target: Target) -> list[Look]:
     inventory = await patiently(lambda: inventories.load(work.platform.sessions, scan, subject.partition("/")[0]))
     task = entry.RematchTask(
         request=Rematch(packages=inventory.packages, subject=subject, artifact=target.name),
-        settings=work.platform.scan,
+        settings=held.settings,
         events=held.folder / f"{number}.ndjson",
         report=held.folder / f"{number}.json",
     )

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, ForeignKey, Table, Text, UniqueConstraint, Uuid, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    Column,
+    DateTime,
+    ForeignKey,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from surveyor.service.store.database import Session, metadata
 
@@ -30,6 +44,8 @@ projects = Table(
     Column("slug", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("inserted_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    # HOST or HOST:PORT, private ones that only this project's scans may ask
+    Column("allow_hosts", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     UniqueConstraint("team_id", "slug"),
 )
 
@@ -46,13 +62,14 @@ class Team:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A part of a team's estate; findings are unique within one."""
+    """A part of a team's estate; findings are unique within one. ``allow_hosts`` are private ones it may scan."""
 
     id: UUID
     team_id: UUID
     slug: str
     name: str
     inserted_at: datetime
+    allow_hosts: Sequence[str] = ()
 
 
 async def add_team(session: Session, *, slug: str, name: str) -> Team | None:
@@ -102,8 +119,25 @@ async def find_project(session: Session, team_id: UUID, name: str) -> Project | 
     return Project(**row) if row else None
 
 
-def _uuid(text: str) -> UUID | None:
+async def allowed_hosts(session: Session, project_id: UUID) -> list[str]:
+    """Private hosts that a project's scans may ask; none of a project that is not there."""
+    found = (await session.execute(select(projects.c.allow_hosts).where(projects.c.id == project_id))).scalar()
+    return list(found or ())
+
+
+async def hold_hosts(session: Session, project_id: UUID) -> list[str]:
+    """The same, nobody else changing them until the transaction ends."""
+    statement = select(projects.c.allow_hosts).where(projects.c.id == project_id).with_for_update()
+    return list((await session.execute(statement)).scalar() or ())
+
+
+async def change_hosts(session: Session, project_id: UUID, hosts: Sequence[str]) -> None:
+    """Put others in their place."""
+    await session.execute(update(projects).where(projects.c.id == project_id).values(allow_hosts=list(hosts)))
+
+
+def _uuid(name: str) -> UUID | None:
     try:
-        return UUID(text)
+        return UUID(name)
     except ValueError:
         return None

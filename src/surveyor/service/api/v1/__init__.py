@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from surveyor.service.api.v1 import (
     events,
     findings,
+    hosts,
     llm,
     query,
     registries,
@@ -48,6 +49,7 @@ ROUTES = (
     webhooks.router,
     schedules.router,
     registries.router,
+    hosts.router,
 )
 
 
