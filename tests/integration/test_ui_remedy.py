@@ -53,6 +53,7 @@ async def test_what_is_another_teams_is_not_there(service: Service) -> None:
         f"/tasks/{task}",
         f"/tasks/{task}/move",
         f"/tasks/{task}/verify",
+        f"/verifications/{proof}/again",
         f"/verifications/{proof}/reopen",
     ):
         fields = {"csrf": browser.csrf(), "status": "in_progress"}
@@ -90,6 +91,17 @@ async def test_illegal_moves_are_refused_with_the_reason_and_change_nothing(serv
     assert browser.submit(f"/verifications/{proof}/reopen", {"csrf": csrf}).status == 409
     assert browser.get(f"/verifications/{proof}/live?seen=pending-0").status == 204
     assert browser.get(f"/verifications/{proof}/live?seen=other").status == 200
+    # its page offers the same checks once more when it has ended, and while one runs shows that one
+    assert "Verify again" not in browser.get(f"/verifications/{proof}").text
+    assert browser.submit(f"/verifications/{proof}/again", {"csrf": csrf}).headers["location"].endswith(str(proof))
+    async with service.sessions() as session, session.begin():
+        statement = text("update audit_verifications set result = 'failed', checks = cast(:checks as jsonb)")
+        await session.execute(statement, {"checks": '[{"key": "seo_title", "status": "failed"}]'})
+    assert f'action="/verifications/{proof}/again"' in browser.get(f"/verifications/{proof}").text
+    made = browser.submit(f"/verifications/{proof}/again", {"csrf": csrf})
+    assert made.status == 303
+    assert str(proof) not in made.headers["location"]
+    assert {"seo_title", "Looking"} <= set(re.findall(r"seo_title|Looking", browser.get(made.headers["location"]).text))
 
 
 async def test_hostile_text_stays_text_and_the_unknown_is_drawn(service: Service) -> None:

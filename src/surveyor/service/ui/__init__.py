@@ -55,6 +55,7 @@ def routes() -> tuple[BaseRoute, ...]:
         Route("/verifications", verifications.show),
         Route("/verifications/{verification_id}", verifications.one),
         Route("/verifications/{verification_id}/live", verifications.live),
+        Route("/verifications/{verification_id}/again", verifications.again, methods=["POST"]),
         Route("/verifications/{verification_id}/reopen", verifications.reopen, methods=["POST"]),
         Route("/reports", reports.show),
         Route("/reports", reports.create, methods=["POST"]),

@@ -11,12 +11,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from surveyor.service.actions import findings, regressions, reopenings, verifications
 from surveyor.service.actions.findings import REASON_LENGTH
 from surveyor.service.auth import Identity
-from surveyor.service.errors import Conflict, NotFound
+from surveyor.service.errors import Conflict, NotFound, QuotaExceeded, RateLimited
 from surveyor.service.store.verifications import Verification, VerificationFilter
 from surveyor.service.ui import words
 from surveyor.service.ui.proofs import proof
 from surveyor.service.ui.render import fragment, page
-from surveyor.service.ui.visitors import freshness, platform_of, submitted, visitor
+from surveyor.service.ui.visitors import auth_of, freshness, platform_of, submitted, visitor
 
 _PAGE, _REGRESSIONS = 25, 10
 _CURSOR_LENGTH = 300
@@ -90,6 +90,30 @@ async def reopen(request: Request) -> Response:
     except Conflict as error:
         return await _page(request, who, wrong=words.said(error.message), reason=reason, status=error.status)
     return RedirectResponse(f"/verifications/{_id(request)}", 303)
+
+
+async def again(request: Request) -> Response:
+    """``POST /verifications/{verification_id}/again``: the same checks once more; one that runs already is shown."""
+    who, _ = await submitted(request)
+    held = await _find(request, who)
+    try:
+        request.state.window = await auth_of(request).spend(who.team_id, "strict")
+        made = await verifications.start(
+            platform_of(request),
+            **words.own(who),
+            task_id=held.task_id,
+            who=who.who,
+            checks=[str(check["key"]) for check in held.checks],
+            scan_id=held.scan_id,
+        )
+    except (RateLimited, QuotaExceeded) as error:
+        return await _page(request, who, wrong=words.said(error.message), status=error.status)
+    except Conflict as error:
+        running = (error.details or {}).get("verification_id")
+        if running is None:
+            return await _page(request, who, wrong=words.said(error.message), status=error.status)
+        return RedirectResponse(f"/verifications/{running}", 303)
+    return RedirectResponse(f"/verifications/{made.id}", 303)
 
 
 def _id(request: Request) -> UUID:
