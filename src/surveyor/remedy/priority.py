@@ -14,7 +14,7 @@ from typing import Any
 from surveyor.scan.judgement import Factor, Priority
 
 #: The version of everything below; a change of any number here is a new one.
-FORMULA = 3
+FORMULA = 4
 MOST = 100
 #: How far a model may move a value from the formula's, either way.
 MODEL_BOUND = 20
@@ -51,8 +51,10 @@ _MAXIMA = {
 #: What mending a finding of a domain takes, where nothing better is known.
 _WORK = {"security": "small", "seo": "small", "accessibility": "medium", "performance": "large"}
 _WEB = frozenset(_WORK)
-#: Rules that are better known: a setting of the server, an attribute, or a build that has to learn something.
+#: Rules that are better known: a setting of the server, an attribute, a build that has to learn something, or an
+#: address, which everybody who links to it has to follow.
 _WORK_OF = {
+    "seo_url": "large",
     **dict.fromkeys(
         (
             "performance_cache_lifetime",

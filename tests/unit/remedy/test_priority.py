@@ -148,3 +148,10 @@ def test_what_a_server_or_an_attribute_mends_is_less_work_than_a_script() -> Non
         for rule in (None, "performance_tbt", "performance_compression", "performance_image_size")
     }
     assert list(efforts.values()) == [80, 80, 20, 50]
+    # letters and underscores in addresses come after all else that is as bad: others have to follow a new address
+    address, text = (
+        compute(Facts(domain="seo", severity="low", rule=rule, assets=1, has_fix=True))
+        for rule in ("seo_url", "seo_link_text")
+    )
+    assert (address.effort, text.effort) == (80, 20)
+    assert address.score < text.score
