@@ -50,6 +50,20 @@ def resolve(start: str, href: str) -> str | None:
     return found if split.scheme not in {"http", "https"} or split.hostname else None
 
 
+def untold(start: str, href: str) -> str | None:
+    """The full address of what is asked for without TLS; nothing for all else, and for what is no address."""
+    text = href.strip()
+    if not text or not (text[:5].lower() == "http:" or start[:5].lower() == "http:"):
+        return None
+    url = resolve(start, text)
+    return url if url is not None and url[:5].lower() == "http:" else None
+
+
+def candidates(srcset: str) -> Iterator[str]:
+    """The addresses of a set of pictures (HTML, "srcset attributes"), as written."""
+    return (part.split()[0] for part in srcset.split(",") if part.strip())
+
+
 def same(one: str | None, other: str | None) -> bool:
     """Whether two addresses are spellings of one; fragments do not count."""
     try:

@@ -187,6 +187,9 @@ def test_integrity_is_for_scripts_of_other_registered_domains() -> None:
     assert keys("security_integrity", "<script src='https://[::1'></script>") == []
 
 
+MIXED = ["active", "passive"]
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -197,6 +200,11 @@ def test_integrity_is_for_scripts_of_other_registered_domains() -> None:
         ("<iframe src=' http://a.example/x'></iframe>", ["active"]),
         ("<img src=http://a.example/x><video src=http://a.example/x></video>", ["passive"]),
         ("<form action=http://a.example/x><input></form>", ["form"]),
+        ("<form><button formaction=http://a.example/x>x</button></form>", ["form"]),
+        ("<img src=/a srcset='/b 1x, http://a.example/c 2x'>", ["passive"]),
+        ("<video poster=http://a.example/x></video><input type=image src=http://a.example/y>", ["passive"]),
+        ("<base href=http://a.example/><script src=x.js></script><img src=/y srcset=https://a.example/z>", MIXED),
+        ("<base href=http://a.example/><script></script><img srcset=''><form></form><input><a href=/a>a</a>", []),
     ],
 )
 def test_mixed_content(body: str, expected: list[str]) -> None:
@@ -223,11 +231,13 @@ def shown(*requests: tuple[str, str], cookies: tuple[Kept, ...] = ()) -> Rendere
         ((("ws://a.example/x", "WebSocket"), ("http://a.example/y", "Image")), ["active", "passive"]),
         ((("http://a.example/x.png", "Image"),), ["passive"]),
         ((("http://127.0.0.1/x", "Fetch"), ("http://dev.localhost/x", "Fetch"), ("http://[::1]/", "XHR")), []),
-        ((("http://a.example/named", "Image"),), []),
+        ((("http://a.example/named", "Image"), ("http://a.example/b/c", "Image"), ("http://a.example/d", "Image")), []),
     ],
 )
 def test_requests_without_tls(requests: tuple[tuple[str, str], ...], expected: list[str]) -> None:
-    body = "<img src=' http://a.example/named'><a href='http://['>"
+    body = (
+        "<img src=' http://a.example/named'><a href='http://['><base href=http://a.example/b/><img srcset='c, /d 2x'>"
+    )
     judge = BY_ID["security_mixed_requests"].rendered
     assert judge is not None
     assert [outcome.key for outcome in judge(Document(page(body)), shown(*requests))] == expected

@@ -9,13 +9,13 @@ from surveyor.scan.address import host_of
 from surveyor.scan.check import quoting
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Check, Needs, Outcome
-from surveyor.scan.check.linking import resolve
+from surveyor.scan.check.linking import base, candidates, untold
 from surveyor.scan.evidence import Rendered
 from surveyor.scan.model import Domain, Evidence
 
 _PASSIVE = frozenset({"Image", "Media"})
 _PLAIN = ("http:", "ws:")
-_NAMED = ("src", "href", "data")
+_NAMED = ("src", "href", "data", "poster")
 
 
 def judge(document: Document, rendered: Rendered) -> Iterable[Outcome]:
@@ -36,8 +36,11 @@ def judge(document: Document, rendered: Rendered) -> Iterable[Outcome]:
 
 def _named(document: Document) -> set[str]:
     """The addresses without TLS that the page's elements name."""
-    values = (node.attributes.get(name) or "" for node in document.elements for name in _NAMED)
-    return {url for value in values if value.strip().lower()[:5] == "http:" and (url := resolve(value.strip(), ""))}
+    start = base(document)
+    values = [node.attributes.get(name) or "" for node in document.elements for name in _NAMED]
+    sets = (node.attributes.get("srcset") or "" for node in document.elements)
+    values += [one for srcset in sets for one in candidates(srcset)]
+    return {url for value in values if (url := untold(start, value))}
 
 
 def _local(host: str) -> bool:
