@@ -7,10 +7,12 @@ scripts and style sheets: what is hidden is not there, whatever its markup says.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from surveyor.scan.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Node:
     """One node: ``role`` is ARIA's, or Chromium's own in camel case (``StaticText``, ``RootWebArea``, ``Iframe``).
 
@@ -34,7 +36,7 @@ class Node:
     box: tuple[int, int, int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tree:
     """All nodes that are told, parents before their children in document order, frames' after the page's own.
 
@@ -53,7 +55,7 @@ class Tree:
             above = self.nodes[above].parent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Media:
     """One sound or video of a page, as far as its beginning tells.
 
@@ -75,7 +77,7 @@ class Media:
     tracks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Label:
     """The text that is seen on an element which attributes name, if any: ``markup`` is the element's beginning.
 
@@ -88,7 +90,7 @@ class Label:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Picture:
     """An element as it is seen: ``where`` is its selector, ``data`` a picture (WebP) as a ``data:`` address."""
 

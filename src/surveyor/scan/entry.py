@@ -12,7 +12,7 @@ import resource
 import signal
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -24,6 +24,7 @@ from surveyor.scan.events import Event, Progress, Sink
 from surveyor.scan.outline import Outline
 from surveyor.scan.plan import Inventory, Rematch, Request
 from surveyor.scan.settings import Settings
+from surveyor.scan.values import frozen
 
 #: The child's address of the engine, for the fork server's preload; the worker itself never imports it.
 PRELOAD = [
@@ -42,7 +43,7 @@ EXIT_MEMORY = 3
 BETWEEN = b"\0"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ChildTask:
     """All that a child is told. ``data_bytes`` bounds private memory, ``cpu_seconds`` its processor time.
 
@@ -60,7 +61,7 @@ class ChildTask:
     cpu_seconds: int = 1800
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UpdateTask:
     """An update of the advisory database that ``settings`` names, from the bucket they name; the result is JSON.
 
@@ -77,7 +78,7 @@ class UpdateTask:
     cpu_seconds: int = 7200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RematchTask:
     """A stored inventory to match again on the advisory database that ``settings`` names; the result is a report."""
 
@@ -89,7 +90,7 @@ class RematchTask:
     cpu_seconds: int = 600
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RematchAllTask:
     """Stored inventories to match again, on one open database; the result is a report on each in turn."""
 
@@ -101,7 +102,7 @@ class RematchAllTask:
     cpu_seconds: int = 1800
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RecheckTask:
     """What a page's scanner saw, in a file, to be judged by today's rules; the result is a report.
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
+
+from surveyor.scan.values import frozen
 
 _LEVELS = {"err": "error", "error": "error", "warn": "warn", "timing": "debug"}
 _DETAIL_LIMIT = 2000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Event:
     """One line of progress; ``stage`` is dotted and belongs to the published vocabulary (docs/reference/events.md)."""
 

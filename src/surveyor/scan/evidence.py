@@ -9,11 +9,12 @@ from datetime import datetime
 from surveyor.scan.accessible import Label, Media, Picture, Tree
 from surveyor.scan.address import host_of
 from surveyor.scan.model import Evidence, Finding, Package
+from surveyor.scan.values import frozen
 
 _HTML = ("text/html", "application/xhtml+xml")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Step:
     """One redirect on the way: the URL that was asked, its status, the values of its Set-Cookie headers.
 
@@ -26,7 +27,7 @@ class Step:
     verified: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Page:
     """One answer to one request: ``asked`` is the URL of the scan, ``url`` the one that answered after ``hops``.
 
@@ -85,7 +86,7 @@ class Page:
         return self.body.lstrip()[:1] == b"<"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Loading:
     """One request that a page made in a browser; ``failure`` is the browser's word for why there was no answer.
 
@@ -99,7 +100,7 @@ class Loading:
     failure: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Kept:
     """One cookie that a browser keeps after a page was loaded, whoever set it; ``same_site`` as for a header."""
 
@@ -110,7 +111,7 @@ class Kept:
     same_site: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Barrier:
     """What one rule of axe-core (``rule`` is its name there) says of a page: the first elements, and how many.
 
@@ -132,7 +133,7 @@ class Barrier:
 UNSEEN = "data-surveyor-unseen"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rendered:
     """A page as a browser built it: its markup after scripts ran, without ``noscript``, which browsers do not show.
 
@@ -171,7 +172,7 @@ class Rendered:
         return replace(page, url=self.url, headers=headers, body=self.html.encode("utf-8", "replace"), cut=self.cut)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Schemes:
     """The page over both schemes of its host; ``None`` where nobody takes a connection.
 
@@ -184,7 +185,7 @@ class Schemes:
     missed: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sharing:
     """What the page answers to a foreign ``origin``: to a preflight (OPTIONS), and to the request itself.
 
@@ -197,7 +198,7 @@ class Sharing:
     missed: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Certificate:
     """A host's certificate: names as RFC 4514 writes them, times in UTC, ``names`` of its alternative names.
 
@@ -215,7 +216,7 @@ class Certificate:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tls:
     """How the page's host speaks TLS, at ``at``; ``problem`` is why clients do not trust its certificate, if so.
 
@@ -237,7 +238,7 @@ class Tls:
     missed: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WellKnown:
     """Files that a site keeps where everybody looks for them, by path; ``missed`` says why one could not be had.
 
@@ -249,7 +250,7 @@ class WellKnown:
     missed: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reference:
     """One address that a page names: full, without fragment; what it is there for, and the element that names it.
 
@@ -271,7 +272,7 @@ MAP = "map"
 SAYS_NOTHING = frozenset({401, 402, 403, 405, 406, 407, 408, 425, 429, 451})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Links:
     """What answers at the addresses that a page names, and at one of its site that cannot exist (``stray``).
 
@@ -306,7 +307,7 @@ class Entry:
     modified: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sitemap:
     """A sitemap: ``kind`` is ``urlset``, ``sitemapindex``, ``text`` or empty; ``error`` says why it ended early."""
 
@@ -316,7 +317,7 @@ class Sitemap:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SitemapFile:
     """One sitemap as it was answered and read; ``named`` says what names it: ``robots.txt`` or another sitemap."""
 
@@ -326,7 +327,7 @@ class SitemapFile:
     cut: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sitemaps:
     """The sitemaps of the page's site that were read.
 
@@ -338,7 +339,7 @@ class Sitemaps:
     missed: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mapped:
     """What answers at some of the addresses that sitemaps name on the page's host, of pages only a beginning.
 
@@ -353,7 +354,7 @@ class Mapped:
     missed: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Exposed:
     """Answers to paths that nobody should get an answer to, and to one that cannot exist (``stray``).
 
@@ -365,7 +366,7 @@ class Exposed:
     missed: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Script:
     """One script of the page's own site as it was fetched, and what answered at the address of its source map."""
 
@@ -373,7 +374,7 @@ class Script:
     map: Page | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Scripts:
     """The scripts of the page's own site that were read.
 
@@ -385,7 +386,7 @@ class Scripts:
     missed: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Libraries:
     """Libraries that the page's scripts say they are, and what advisories say about those versions.
 

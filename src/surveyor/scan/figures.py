@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from surveyor.scan.values import frozen
 
 
 class Device(StrEnum):
@@ -27,7 +29,7 @@ NOT_LOOKED = "not_looked"
 _BEYOND, _EDGE = 1.5, 1.05
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ScoreTest:
     """One test of a score: ``outcome`` is of its closed list, or ``not_looked``; ``detail`` says that in a sentence.
 
@@ -41,7 +43,7 @@ class ScoreTest:
     detail: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Score:
     """What a published profile makes of one scanner's evidence about one page (``asset`` is its URL).
 
@@ -62,7 +64,7 @@ class Score:
     detail: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Measured:
     """One metric of how a page loads, in milliseconds, ``cls`` without unit: the median of ``runs``, and their range.
 
@@ -82,7 +84,7 @@ class Measured:
     poor: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Track:
     """A metric on a line from nought, in parts of its length: up to ``good`` it is good, above ``poor`` poor.
 
@@ -96,7 +98,7 @@ class Track:
     high: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Measurement:
     """What one engine measured of how one page (``asset`` is its URL) loads.
 

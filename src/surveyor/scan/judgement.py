@@ -5,8 +5,9 @@ Values like those of the model, which they are a part of; nothing here computes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from surveyor.scan.values import frozen
 
 
 class DecisionStatus(StrEnum):
@@ -23,7 +24,7 @@ class DecisionStatus(StrEnum):
 SETTLED = frozenset({DecisionStatus.ACCEPTED, DecisionStatus.NOT_AFFECTED, DecisionStatus.FIXED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Decision:
     """What a person decided about a finding; the finding stays, and its severity is what it was.
 
@@ -43,7 +44,7 @@ class Decision:
     places: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unapplied:
     """A statement that changed nothing: which, a stable code such as ``expired`` or ``no_such_id``, and a sentence.
 
@@ -56,7 +57,7 @@ class Unapplied:
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Decided:
     """What became of one file of decisions: its statements, those that decided something, and why others did not.
 
@@ -72,7 +73,7 @@ class Decided:
     unapplied: tuple[Unapplied, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ruling:
     """What one rule of a gate or a policy says of a report: ``action`` is ``fail`` or ``warn``.
 
@@ -90,7 +91,7 @@ class Ruling:
     missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Factor:
     """One row of a priority's sum.
 
@@ -107,7 +108,7 @@ class Factor:
     date: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Priority:
     """0..100 each; higher is more. ``impact``, ``effort`` and ``risk`` are ``None`` where nothing is known of them."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from threading import RLock
 
 from surveyor.scan.errors import LimitExceeded
+from surveyor.scan.values import frozen
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -16,7 +17,7 @@ _COPIES = 4  # of its name: as it is, readable, and twice in the report
 _TICK = 1.0  # seconds between two words about how far a scan is
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Limits:
     """One scan's bounds; sizes in bytes, times in seconds. Defaults suit a 300 MB child on any input."""
 

@@ -5,12 +5,13 @@ Names follow PURL, OSV and the two seed systems; a new field is additive and bum
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
 from surveyor.scan.figures import Measurement, Score
 from surveyor.scan.judgement import Decided, Decision, Priority, Ruling
+from surveyor.scan.values import frozen
 
 SCHEMA_VERSION = "1.8"
 
@@ -88,7 +89,7 @@ class CoverageState(StrEnum):
 INCOMPLETE = frozenset({CoverageState.PARTIAL, CoverageState.FAILED, CoverageState.MISSING})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Target:
     """What was scanned.
 
@@ -104,7 +105,7 @@ class Target:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Location:
     """Where in an artifact: a path without leading slash, the digest of the layer that holds it, and what made that.
 
@@ -116,7 +117,7 @@ class Location:
     instruction: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Evidence:
     """Something as it was found: ``kind`` is ``header``, ``element``, ``package_record``, ``metric``, ``range`` …
 
@@ -132,7 +133,7 @@ class Evidence:
     picture: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SourcePackage:
     """The source (dpkg, rpm) or origin (apk) package that a binary package was built from."""
 
@@ -140,7 +141,7 @@ class SourcePackage:
     version: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Distro:
     """A distribution as its os-release says: ``id`` such as ``debian``, ``version`` such as ``12``."""
 
@@ -149,7 +150,7 @@ class Distro:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Package:
     """One package of one version; ``purl`` is its identity. Duplicate evidence merges, versions do not.
 
@@ -177,7 +178,7 @@ class Package:
     hashes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Asset:
     """What a finding affects: ``type`` is ``url`` or ``package``; ``value`` the URL or the PURL.
 
@@ -191,7 +192,7 @@ class Asset:
     layer: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Cvss:
     """One published score: the vector as published, its base score 0..10, who gave it."""
 
@@ -201,7 +202,7 @@ class Cvss:
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fix:
     """What to do about a finding."""
 
@@ -209,7 +210,7 @@ class Fix:
     steps: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KnownExploited:
     """An entry of a list of flaws known to be used by attackers: since when, by when to mend it, and how.
 
@@ -231,7 +232,7 @@ def is_aside(ruled_by: str | None) -> bool:
     return (ruled_by or "").startswith(f"{HEADERS}:")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Finding:
     """One problem with everything it affects. ``title`` is made by the rule and holds no measured value.
 
@@ -281,7 +282,7 @@ def order(finding: Finding) -> tuple[bool, int, str, str]:
     return finding.aside, finding.severity.rank, finding.domain, finding.title
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Coverage:
     """One thing that was or was not looked at, with coordinates.
 
@@ -299,7 +300,7 @@ class Coverage:
     count: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Source:
     """A feed that verdicts rest on: its name, the date of its data, the number of its records."""
 
@@ -308,7 +309,7 @@ class Source:
     rows: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Summary:
     """Counts over the whole report; every severity is present, unknown too.
 
@@ -324,7 +325,7 @@ class Summary:
     summary: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Upgrade:
     """What one upgrade of a package would do: end the findings of the titles in ``removes``, and leave so many.
 
@@ -338,7 +339,7 @@ class Upgrade:
     leaves: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Report:
     """Everything one scan has to say."""
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Self
 
 import orjson
+
+from surveyor.scan.values import frozen
 
 #: Of selectors: which of its siblings an element is, and by which values it was chosen; and numbers in its id.
 _WHICH = re.compile(r":nth-(?:last-)?(?:child|of-type)\(\d+\)|\[[^\]]{0,300}\]")
 _ID, _NUMBER = re.compile(r"#[\w-]+"), re.compile(r"[-_]?\d+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outline:
     """A page as lines for readers who judge meaning; ``selectors`` say where a line's element is, by the line's id.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from surveyor.scan.errors import BadTarget, Refused
 from surveyor.scan.figures import Device, Engine
 from surveyor.scan.formats import reference
 from surveyor.scan.model import Kind, Package
+from surveyor.scan.values import frozen
 
 WEB_SLOTS = ("performance", "security", "seo", "accessibility")
 ARTIFACT_SLOTS = ("artifact",)
@@ -34,7 +35,7 @@ class Place(StrEnum):
 MOST_PAGES, MOST_DEPTH, MOST_RATE, LEAST_RATE = 500, 20, 50.0, 0.1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Crawl:
     """Which pages of a site are looked at beside the first, and how fast.
 
@@ -65,7 +66,7 @@ class Crawl:
                 raise BadTarget(f"{name} of a crawl: expected a number from {least:g} to {most:g}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Request:
     """One scan to run: ``source`` is a URL, a path, the name of an image in a registry, or ``docker://`` (``podman://``)
     and that of an image which a local daemon has; ``name`` what people call a file (an upload's file name).
@@ -123,7 +124,7 @@ class Request:
             raise Refused("a URL with a user name or password in it is not scanned (rule: userinfo)", rule="userinfo")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rematch:
     """A stored inventory to match again: only what is about ``subject`` (``type/namespace/name``) is asked.
 
@@ -135,7 +136,7 @@ class Rematch:
     artifact: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Inventory:
     """What was in an artifact when it was scanned, to be matched again without it.
 

@@ -8,7 +8,7 @@ import re
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from surveyor.scan.address import has_userinfo
 from surveyor.scan.errors import BadTarget
 from surveyor.scan.figures import Engine
 from surveyor.scan.limits import GIB, MIB, Limits
+from surveyor.scan.values import frozen
 
 OSV_API = "https://api.osv.dev"
 PSI_BASE = "https://pagespeedonline.googleapis.com"
@@ -48,7 +49,7 @@ EXEMPTED_RULES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AllowedHost:
     """An exemption from the SSRF guard for one host as it is written in a URL, on one port or on any."""
 
@@ -56,7 +57,7 @@ class AllowedHost:
     port: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Login:
     """What a registry on ``host`` (``registry.example:5000``, ``docker.io``) lets somebody in for.
 
@@ -70,7 +71,7 @@ class Login:
     identity_token: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Logins:
     """What was found where logins are kept, and the places that were looked at, for people."""
 
@@ -82,7 +83,7 @@ class Logins:
         return next((login for login in self.found if login.host == host), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Feeds:
     """Which feeds of advisories are wanted, and where they are.
 
@@ -98,7 +99,7 @@ class Feeds:
     trusted: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Settings:
     """Everything the scanner takes from outside."""
 

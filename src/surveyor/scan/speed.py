@@ -7,10 +7,11 @@ known, which is neither zero nor good. Engines that tell less (PageSpeed Insight
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from surveyor.scan.figures import Device, Engine
+from surveyor.scan.values import frozen
 
 #: Metrics that a score is made of; one without all of them is an estimate.
 SCORED = ("fcp", "lcp", "tbt", "cls", "si")
@@ -27,7 +28,7 @@ class Source(StrEnum):
     LAB = "lab"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Metric:
     """One quantity in milliseconds, for ``cls`` without unit: the median of ``runs``, with the least and the greatest.
 
@@ -48,7 +49,7 @@ class Metric:
         return 0.0 if self.low is None or self.high is None else self.high - self.low
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Environment:
     """Under what an engine measured.
 
@@ -76,7 +77,7 @@ class Environment:
         return self.method == "simulate"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Place:
     """An element of the page: a CSS selector, and the beginning of its markup on one line."""
 
@@ -84,7 +85,7 @@ class Place:
     snippet: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Phases:
     """The four parts of a Largest Contentful Paint, which add up to it; the middle two are 0 where it is text."""
 
@@ -94,7 +95,7 @@ class Phases:
     render_delay: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Largest:
     """The element of the Largest Contentful Paint; ``url`` and what follows where it is an image.
 
@@ -111,14 +112,14 @@ class Largest:
     priority: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Moved:
     """An element that a layout shift moved."""
 
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Shift:
     """One layout shift: its score; ``counted`` where it is in the session window that is the page's CLS."""
 
@@ -128,7 +129,7 @@ class Shift:
     moved: tuple[Moved, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Task:
     """A task of the main thread over 50 ms; ``blocking`` is its part of TBT, ``url`` the script that ran most."""
 
@@ -138,7 +139,7 @@ class Task:
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Work:
     """What one script (``url``) did on the main thread: time in all, and its share of TBT."""
 
@@ -147,7 +148,7 @@ class Work:
     blocking: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Resource:
     """One request of the page; hops of a redirect are requests of their own.
 
@@ -179,7 +180,7 @@ class Resource:
     failure: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Picture:
     """An image as it is shown: natural size in its own pixels, shown size in CSS pixels.
 
@@ -201,7 +202,7 @@ class Picture:
     wasted: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Font:
     """A web font that was loaded; ``display`` is its ``font-display``, ``auto`` where none is set."""
 
@@ -211,7 +212,7 @@ class Font:
     transfer: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Party:
     """A foreign registrable domain: requests, bytes on the wire, time on the main thread and its share of TBT."""
 
@@ -222,7 +223,7 @@ class Party:
     blocking: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Waste:
     """Script that need not be there: ``name`` is its URL, or what several scripts bring; bytes as they are sent."""
 
@@ -230,7 +231,7 @@ class Waste:
     size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Load:
     """What one run saw: that with the median LCP, or the only one.
 
@@ -259,7 +260,7 @@ class Load:
     missed: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Speed:
     """What was measured about how a page loads.
 

@@ -6,7 +6,7 @@ import mmap
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -15,6 +15,7 @@ from surveyor.scan.acquire.interface import RELEASES, Acquirer, Artifact, Image,
 from surveyor.scan.errors import BadTarget, Unreadable
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.tree.entry import PROGRAM_BYTES, Blob, Entry, Kind, Names, Tally, Wanted, is_program
+from surveyor.scan.values import frozen
 
 _LARGE = 16 * MIB
 _SKIPPED = frozenset({b"proc", b"sys", b"dev"})
@@ -33,7 +34,7 @@ def read(origin: Origin, _budget: Budget) -> Artifact:
     return Artifact(type=type_, images=(Image(layers=(DirectoryLayer(root=origin.path),)),))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DirectoryLayer:
     """The files below a directory."""
 

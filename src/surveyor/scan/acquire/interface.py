@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from surveyor.scan.formats.release import PLACES
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Coverage
 from surveyor.scan.tree.entry import Blob, Layer
+from surveyor.scan.values import frozen
 
 #: The largest JSON document of an image that is read.
 DOCUMENT = 4 * MIB
@@ -34,7 +35,7 @@ class Store(Protocol):
         """Every name, bounded."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Origin:
     """A target that was opened and not yet understood.
 
@@ -53,7 +54,7 @@ class Origin:
     reads: Callable[[bytes], bool] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Image:
     """One root filesystem: its layers from the oldest to the newest. ``overlaid`` when whiteouts have their meaning.
 
@@ -74,7 +75,7 @@ def shared_name(names: Iterable[str | None]) -> str | None:
     return known.pop() if len(known) == 1 else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Artifact:
     """A target understood: its type in the vocabulary of reports, its images, and what of it could not be taken.
 
@@ -89,7 +90,7 @@ class Artifact:
     streamed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Acquirer:
     """A declaration. ``detect`` says whether it is this format, never raises; ``read`` raises for broken ones.
 
@@ -120,7 +121,7 @@ def load(blob: Blob | None, what: str) -> object:
         raise Malformed(f"{what} is no JSON: {error}") from error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Configuration:
     """What an image's configuration says that a scan uses: the digests of its layers, uncompressed; its platform.
 

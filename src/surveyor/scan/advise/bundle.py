@@ -16,7 +16,6 @@ import re
 import tarfile
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -28,6 +27,7 @@ from surveyor.scan.advise import schema, snapshot
 from surveyor.scan.advise.fields import document, moment
 from surveyor.scan.advise.swap import alone, replace, written
 from surveyor.scan.errors import BadTarget, LimitExceeded, Malformed, ScanError, Unsupported
+from surveyor.scan.values import frozen
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -42,7 +42,7 @@ _KEY = 32
 _BLOCK = 512
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bundle:
     """What a bundle says of itself: when it was made, whose signature it has (base64), and its feeds.
 

@@ -12,10 +12,11 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
+
+from surveyor.scan.values import frozen
 
 #: What one update may touch before everything counts as changed, and what is kept of all of them.
 MOST: Final = 50_000
@@ -41,7 +42,7 @@ CREATE TABLE IF NOT EXISTS change (
 _Pair = tuple[int, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Changes:
     """What is said otherwise at ``state`` than at an earlier one: packages by ecosystem and name, flaws by CVE.
 

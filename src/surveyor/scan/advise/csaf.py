@@ -8,12 +8,13 @@ package by PURL; older documents have no PURLs, and modules as a component in be
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from surveyor.scan.advise.fields import listed
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.formats import purl
+from surveyor.scan.values import frozen
 
 #: Bounds on one tree; the largest seen has 2,409 relationships.
 MAX_PRODUCTS = 200_000
@@ -31,7 +32,7 @@ _ARCHES = frozenset(
 Json: TypeAlias = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Component:
     """An RPM as a component of a product.
 

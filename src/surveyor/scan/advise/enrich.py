@@ -6,17 +6,17 @@ A missing score is unknown, not zero: nothing is said where no feed of that kind
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from surveyor.scan.advise.record import Fact
 from surveyor.scan.advise.snapshot import Snapshot
 from surveyor.scan.model import KnownExploited
+from surveyor.scan.values import frozen
 
 EPSS, KEV, NVD = "epss", "kev", "nvd"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Known:
     """All that feeds of facts say about the names of one flaw; ``kev`` is ``None`` without a list to look in."""
 

@@ -8,14 +8,14 @@ found; that is told in coverage, never dropped in silence.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from surveyor.scan.model import Package
+from surveyor.scan.values import frozen
 
 HEADERS, TOOLS = "header_only", "kernel_tools"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rule:
     """Binary packages by type, source and name; ``why`` is what they are instead of a kernel.
 

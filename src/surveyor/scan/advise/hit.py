@@ -14,6 +14,7 @@ from surveyor.scan.advise.ruling import Ruling
 from surveyor.scan.advise.upgrade import Claim, Upgrades, upgrades
 from surveyor.scan.errors import Malformed
 from surveyor.scan.model import HEADERS, Asset, Evidence, Package, Presence, Tier
+from surveyor.scan.values import frozen
 
 _ASSETS_PER_PACKAGE = 50
 #: Of one finding.
@@ -23,7 +24,7 @@ _CONFIDENCE = {Tier.CONFIRMED: 0.95, Tier.HEURISTIC: 0.5}
 _DECLARED = 0.8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Installed:
     """The packages of one name and version, and what every finding about them tells alike."""
 

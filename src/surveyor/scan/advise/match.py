@@ -12,7 +12,6 @@ import gc
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeAlias
 
@@ -36,6 +35,7 @@ from surveyor.scan.advise.versions import order_of
 from surveyor.scan.events import Progress
 from surveyor.scan.model import Coverage, CoverageState, Finding, Package, Presence, Source, Upgrade
 from surveyor.scan.settings import Feeds
+from surveyor.scan.values import frozen
 from surveyor.scan.vocabulary import counted
 
 _RANKS = {feed.id: feed.rank for feed in FEEDS}
@@ -44,7 +44,7 @@ _CLEARED = Verdict(False, "")
 _EVERYTHING = Verdict(True, "all versions", open_ended=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Advice:
     """What the advisories say about an inventory, what could not be asked, and the feeds that the verdicts rest on.
 

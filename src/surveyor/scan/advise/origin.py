@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from surveyor.scan.errors import LimitExceeded, Malformed, Unreachable
+from surveyor.scan.values import frozen
 
 #: Answers of a server that may answer otherwise in a while.
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -51,7 +52,7 @@ class Fetch(Protocol):
         """Say by the answer's head where its body goes, at most ``max_bytes`` of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Opened:
     """A file that was had, or that is unchanged; ``etag`` is a mark to ask with next time."""
 
@@ -149,7 +150,7 @@ class Directory:
         """Nothing was kept."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Manners:
     """How a server is asked: how often at all, how long apart in seconds, and what every request says besides."""
 

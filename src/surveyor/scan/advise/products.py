@@ -16,6 +16,7 @@ from surveyor.scan.advise.record import MAX_AFFECTED, MAX_REASON, Affected, Stat
 from surveyor.scan.advise.rhel import Stream
 from surveyor.scan.advise.versions import rpm
 from surveyor.scan.errors import LimitExceeded
+from surveyor.scan.values import frozen
 
 #: CSAF's groups of product status that say something about a version, the first of them outweighing the others.
 FIXED, AFFECTED, INVESTIGATED, SAFE = "fixed", "known_affected", "under_investigation", "known_not_affected"
@@ -27,7 +28,7 @@ _SOURCE = frozenset({"src", "nosrc"})
 _MOST_ALIKE = 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Said:
     """Why a product id has the status that it has, in the vendor's words."""
 

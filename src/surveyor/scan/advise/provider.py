@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,6 +16,7 @@ from surveyor.scan.advise import tarball
 from surveyor.scan.advise.feeds.interface import Changes, Fetched, Known
 from surveyor.scan.advise.origin import Origin
 from surveyor.scan.errors import Malformed, ScanError
+from surveyor.scan.values import frozen
 
 #: Up to this many changed files are asked for one by one; above it the archive is cheaper.
 SINGLES = 500
@@ -35,7 +35,7 @@ _FILE = re.compile(r"(?:[0-9]{4}/)?[A-Za-z0-9][A-Za-z0-9._-]{0,120}\.json")
 _LINE: Final = re.compile(r'\s*"?([^",]{1,200})"?\s*,\s*"?([0-9][0-9T:.+Z-]{1,39})"?\s*')
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Shelf:
     """A folder on disk: where it is, its files, and its newest archive, if any."""
 
@@ -125,7 +125,7 @@ def on_server(origin: Origin, folder: str, known: Known) -> Changes | None:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Plan:
     """What to read of a server's folder: ``wanted`` files by date, from ``archive`` where one is named.
 

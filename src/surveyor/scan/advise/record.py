@@ -5,8 +5,9 @@ Also how far one was read: whoever asks the database of it need not bring the re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from surveyor.scan.values import frozen
 
 #: Bounds on one record. Real ones stay far below; a hostile one becomes a note, not a burden on every scan.
 MAX_RECORD_BYTES = 8 << 20
@@ -42,7 +43,7 @@ class State(StrEnum):
     END_OF_LIFE = "end_of_life"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Affected:
     """One package of one ecosystem that an advisory names.
 
@@ -58,7 +59,7 @@ class Affected:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Advisory:
     """One record of a feed.
 
@@ -81,7 +82,7 @@ class Advisory:
     affected: tuple[Affected, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Exploited:
     """An entry of a list of flaws that attackers are known to use; dates as the list writes them (``2025-08-25``).
 
@@ -94,7 +95,7 @@ class Exploited:
     ransomware: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fact:
     """What a feed says of one flaw, whatever product has it; what it does not say is ``None`` or empty.
 
@@ -115,7 +116,7 @@ class Fact:
     references: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mark:
     """How far one scope of a feed was read last time: its validators, the date of its data, and how many records.
 

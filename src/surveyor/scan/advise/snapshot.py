@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -29,6 +28,7 @@ from surveyor.scan.advise.packing import (
 )
 from surveyor.scan.advise.record import Fact, Mark
 from surveyor.scan.errors import Malformed, NotConfigured, Unsupported
+from surveyor.scan.values import frozen
 
 _CACHE_KIB = 16_384
 #: Records kept at once, about 2 kB each.
@@ -37,7 +37,7 @@ _RECENT = 1_024
 _AT_ONCE = 900
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FeedStatus:
     """One scope of a feed: the date of its data, how many records, when they were last had, and why not since.
 

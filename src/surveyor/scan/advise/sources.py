@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from surveyor.scan.advise.feeds.interface import Feed
@@ -10,9 +9,10 @@ from surveyor.scan.advise.origin import Directory, Fetch, Manners, Mirrors, Orig
 from surveyor.scan.advise.web import Web
 from surveyor.scan.errors import BadTarget
 from surveyor.scan.settings import host_of
+from surveyor.scan.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wanted:
     """A feed to bring up to date from a place; ``scopes`` are those to look at, ``None`` for all that it has."""
 

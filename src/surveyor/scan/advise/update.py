@@ -20,6 +20,7 @@ from surveyor.scan.advise.swap import alone, replace, sweep, written
 from surveyor.scan.errors import Malformed, ScanError, Unreachable, Unsupported
 from surveyor.scan.events import Progress
 from surveyor.scan.settings import host_of
+from surveyor.scan.values import frozen
 from surveyor.scan.vocabulary import counted
 
 _NOTES = 10
@@ -40,7 +41,7 @@ class Action(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CollectionResult:
     """One scope's part of an update, in records; the scope is empty where a feed has no parts.
 
@@ -64,7 +65,7 @@ class CollectionResult:
         return f"{self.feed}:{self.scope}" if self.scope else self.feed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UpdateResult:
     """What an update did."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from surveyor.scan.catalog.fingerprints import CODED, FINGERPRINTS, NEAR, bare, definition, files
 from surveyor.scan.catalog.interface import Cataloger, File, Record, quote, text
@@ -13,6 +12,7 @@ from surveyor.scan.formats.layout import Part
 from surveyor.scan.formats.program import Program, identity, libraries, programs
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Tier
+from surveyor.scan.values import frozen
 
 #: What is read of one program's data: all of a browser's.
 _DATA = 256 * MIB
@@ -30,7 +30,7 @@ _PRINTABLE = bytes(byte if 32 <= byte < 127 or byte in b"\n\r\t" else 0 for byte
 _DATA_SECTIONS = re.compile(r"\.l?ro?data|\.r?data|\.data|[^,]*,__(?:cstring|const|data|rodata)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Text:
     """A string with a version in it, and its offset in the program."""
 

@@ -8,11 +8,12 @@ library at run time may have its version text from a header: what it links to by
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 
+from surveyor.scan.values import frozen
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen
 class Fingerprint:
     """``text`` matches a whole string, its group ``v`` is the version; ``files`` matches the beginning of the names of
     the files that are this library or program itself. In those a bare version, as ``bare`` matches it, is enough.

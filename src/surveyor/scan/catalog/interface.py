@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from surveyor.scan.formats.licence import spdx
 from surveyor.scan.formats.protection import Protection
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Distro, Presence, SourcePackage, Tier
+from surveyor.scan.values import frozen
 
 _EVIDENCE = 300
 _FIELD = 256
@@ -18,7 +18,7 @@ _LICENSE = 120
 _RELATED, _NAME = 200, 80  # bytes of a name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class File:
     """One wanted file: its path in the tree and its bytes, whole unless the cataloger asked for the beginning only."""
 
@@ -26,7 +26,7 @@ class File:
     data: memoryview
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Record:
     """One package as a file says. ``inner`` is the path inside the file when it is an archive.
 
@@ -79,7 +79,7 @@ def declares(names: bytes) -> re.Pattern[bytes]:
     return re.compile(rb"^(?!(?:.*/)?(?:" + _FOREIGN + rb")/)(?:.*/)?(?:" + names + rb")$", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Owned:
     """The files that a system package put where they are: absolute paths, one a line, as its database lists them.
 
@@ -91,7 +91,7 @@ class Owned:
     paths: bytes | memoryview
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Referral:
     """Another file that this one names and the same unit reads, whatever it is called: a path as it is written here,
     from the folder of this file.
@@ -103,7 +103,7 @@ class Referral:
 Parse = Callable[[File, Budget], Iterator[Record | Owned | Protection | Referral]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Cataloger:
     """A declaration. ``names`` is matched against the last component of a path and may look behind it, ``endings``
     against what follows a dot in it: those of all units cost the hot path one look together. ``paths`` is matched

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from types import MappingProxyType
 
 from surveyor.scan.catalog.interface import declares
+from surveyor.scan.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unread:
     """A format that is not read: all as a cataloger has it, and ``detail`` a sentence."""
 

@@ -8,7 +8,7 @@ what markup does not show (``check.twins``).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from surveyor.scan.check.document import Document
@@ -16,6 +16,7 @@ from surveyor.scan.check.element import QUOTES
 from surveyor.scan.check.interface import REVIEW, Check, Needs, Outcome, Table, Words
 from surveyor.scan.evidence import Barrier, Rendered
 from surveyor.scan.model import Domain, Severity
+from surveyor.scan.values import frozen
 
 _HIGH, _MEDIUM, _LOW = Severity.HIGH, Severity.MEDIUM, Severity.LOW
 #: How sure we are of what axe-core found, and of what it could not decide.
@@ -27,7 +28,7 @@ OWN = "surveyor-"
 PARTS = ("axe", "frames")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rule:
     """One rule of axe-core: the name that it has there, our title, what is wrong, and what to do.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from surveyor.scan.model import Evidence
+from surveyor.scan.values import frozen
 
 #: More than any browser keeps of one site.
 _MOST = 300
@@ -13,7 +13,7 @@ _NAME = 100
 SAME_SITE = frozenset({"strict", "lax", "none"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Cookie:
     """One cookie; ``same_site`` is what was written, in lower case, absent when nothing was."""
 

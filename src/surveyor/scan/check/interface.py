@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from surveyor.scan.model import Domain, Evidence, Severity
+from surveyor.scan.values import frozen
 
 if TYPE_CHECKING:  # rules of programs need no parser of pages, and the other way round
     from surveyor.scan.check.document import Document
@@ -90,7 +91,7 @@ REVIEW = "review"
 EVERY_PART = ("*",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outcome:
     """One problem found: ``key`` is one of the check's outcomes; ``count`` how often, where evidence is cut.
 
@@ -112,7 +113,7 @@ SpeedJudge = Callable[["Speed"], Iterable[Outcome]]
 ProgramJudge = Callable[["Protection"], Iterable[Outcome]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Check:
     """One rule. ``id`` is stable and what a verification names; ``outcomes`` are all the keys it can give.
 
@@ -156,7 +157,7 @@ class Check:
     told_by: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Words:
     """What people read about one outcome; ``title`` is part of a finding's identity and holds nothing measured."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from surveyor.scan.address import normal
@@ -12,6 +11,7 @@ from surveyor.scan.check.document import Document
 from surveyor.scan.check.element import Element, selector, snippet
 from surveyor.scan.evidence import Page, Rendered
 from surveyor.scan.model import Evidence
+from surveyor.scan.values import frozen
 
 _LINK = re.compile(r"""<([^<>]{0,2000})>((?:\s*+;\s*+[^\s;,="<>]++(?:\s*+=\s*+(?:"[^"]*+"|[^\s;,"<>]*+))?)*+)""")
 _PARAMETER = re.compile(r""";\s*+([^\s;,="<>]++)(?:\s*+=\s*+(?:"([^"]*+)"|([^\s;,"<>]*+)))?""")
@@ -19,7 +19,7 @@ _PARAMETER = re.compile(r""";\s*+([^\s;,="<>]++)(?:\s*+=\s*+(?:"([^"]*+)"|([^\s;
 _MOST, _HEADER_LINKS = 500, 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Link:
     """One link: its relations in lower case, the address as written, and where it stands: head, body or header."""
 

@@ -8,7 +8,8 @@ with 'strict-dynamic' every source that is not one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from surveyor.scan.values import frozen
 
 _SHORTEST = 6
 #: Without effect in a ``<meta>`` element (HTML standard).
@@ -25,7 +26,7 @@ _ANY = frozenset({"*"})
 _FOLDERS = 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Policy:
     """Directives with their sources in lower case, of all policies together.
 
@@ -52,7 +53,7 @@ class Policy:
         return "'strict-dynamic'" in script and not _trusts(script)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Flags:
     """What a policy lets in, under the Observatory's names; nothing here says which of it matters."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from surveyor.scan.accessible import Node, Tree
 from surveyor.scan.check.element import Element, positions, selector
+from surveyor.scan.values import frozen
 
 #: What stands between an element and the document or shadow tree that it holds.
 _WITHIN = " >>> "
@@ -22,7 +22,7 @@ _OF_THE_PAGE = frozenset({"html", "head", "title", "meta", "body"})
 _LEAST = 0.1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Told:
     """``seen`` are the keys of elements that are told of, or hold such: the rest is hidden, whatever its markup says.
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from surveyor.scan.values import frozen
 
 #: 180 days.
 LASTING = 15_552_000
 _MAX_AGE = re.compile(r"""max-age\s*+=\s*+"?+(\d{1,12})"?+""", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Transport:
     """One header: seconds, and whether sub-domains are meant and the preload list is asked for."""
 

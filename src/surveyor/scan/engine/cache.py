@@ -8,7 +8,6 @@ holds the versions of all units and the limits: what would be read differently i
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 from surveyor import __version__
 from surveyor.scan.acquire import ACQUIRERS
@@ -22,6 +21,7 @@ from surveyor.scan.limits import Budget, Limits, kept_of
 from surveyor.scan.tree.overlay import Sheet
 from surveyor.scan.tree.stream import content_digest
 from surveyor.scan.tree.tar import TarLayer
+from surveyor.scan.values import frozen
 
 _UNITS = " ".join(
     [
@@ -32,7 +32,7 @@ _UNITS = " ".join(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LayerCache:
     """Looks on a shelf."""
 

@@ -13,17 +13,17 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from surveyor.scan.limits import MIB
+from surveyor.scan.values import frozen
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _SETTLED = 2.0
 _STEP = 8 * MIB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Digests:
     """A folder of digests, the layer cache's; ``clock`` gives seconds since the epoch."""
 

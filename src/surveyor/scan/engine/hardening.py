@@ -14,6 +14,7 @@ from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.check.wording import worded
 from surveyor.scan.formats.protection import Protection
 from surveyor.scan.model import Asset, Coverage, CoverageState, Evidence, Finding
+from surveyor.scan.values import frozen
 from surveyor.scan.vocabulary import counted
 
 #: How many programs one finding names, and of how many it quotes what they say; the rest is counted.
@@ -22,7 +23,7 @@ _ASSETS, _QUOTED, _PATH = 1_000, 10, 500
 UNITS = {rule.id: rule.version for rule in CHECKS}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Guarded:
     """The facts of one program and where it lies, as people know it."""
 

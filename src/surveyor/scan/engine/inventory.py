@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
 
 from surveyor.scan.catalog.interface import Cataloger, Record
 from surveyor.scan.catalog.purl import SYSTEMS, namespace_of, purl
 from surveyor.scan.model import Distro, Evidence, Location, Package, Presence, Tier
+from surveyor.scan.values import frozen
 
 T = TypeVar("T")
 
@@ -31,7 +32,7 @@ _ORIGIN = re.compile(r"(?<=[?&])(?:distro|upstream)=[^&#]*&?")
 _Scope = tuple[str, str | bytes, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Found:
     """One record with where it was found and by whom.
 

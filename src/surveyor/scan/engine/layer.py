@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from surveyor.scan.catalog import CATALOGERS
@@ -29,6 +28,7 @@ from surveyor.scan.tree.names import clean, resolve
 from surveyor.scan.tree.overlay import Sheet
 from surveyor.scan.tree.stream import spool
 from surveyor.scan.tree.tar import TarWalk
+from surveyor.scan.values import frozen
 from surveyor.scan.vocabulary import counted
 
 _PROGRAMS = tuple(unit for unit in CATALOGERS if unit.programs and not unit.unowned)
@@ -43,7 +43,7 @@ _MANAGED = re.compile(rb"(?:usr/)?(?:s?bin|lib(?:32|64|x32|exec)?|games)/")
 Nest = Callable[[Blob, bytes, str], Nested | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Scope:
     """Where a layer is: the first word of its ``stage``, whether its tree is a system or what one package holds, and
     the path to the tree.
@@ -60,7 +60,7 @@ class Scope:
         return self.prefix + readable(name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Waiting:
     """A program or library whose owner is not known yet; ``program`` when those who look at all have had it."""
 

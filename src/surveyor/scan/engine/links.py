@@ -8,7 +8,6 @@ without them never pays for.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.catalog.unread import UNREAD
@@ -16,6 +15,7 @@ from surveyor.scan.engine.concern import concerned
 from surveyor.scan.formats import release
 from surveyor.scan.limits import Budget
 from surveyor.scan.tree.names import resolve
+from surveyor.scan.values import frozen
 
 _UNITS = (*CATALOGERS, *UNREAD)
 _SYSTEMS = tuple(unit for unit in CATALOGERS if unit.system)
@@ -67,7 +67,7 @@ def concerns(name: bytes) -> bool:
     return any(slashed.endswith(step) for _, step in ways) or recorded(name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wish:
     """A record, or a folder of them when it ends with a slash: the path it is known by, and where links lead to.
 

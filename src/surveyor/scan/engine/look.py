@@ -12,6 +12,7 @@ from surveyor.scan.formats.protection import Protection
 from surveyor.scan.model import Coverage, Distro
 from surveyor.scan.tree.entry import Tally
 from surveyor.scan.tree.overlay import Sheet
+from surveyor.scan.values import frozen
 
 #: What coverage calls an artifact inside another one.
 INSIDE = "acquire.nested"
@@ -33,7 +34,7 @@ class Taken:
     referred: list[bytes] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Trouble:
     """A file that a unit could not read to its end; ``stage`` is the event's."""
 

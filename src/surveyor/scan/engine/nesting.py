@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from surveyor.scan.acquire.interface import Artifact, Image, Origin
 from surveyor.scan.acquire.origin import open_blob
@@ -18,6 +18,7 @@ from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.tree.entry import Blob, Layer, readable
 from surveyor.scan.tree.file import FileLayer
 from surveyor.scan.tree.stream import form_of
+from surveyor.scan.values import frozen
 
 #: Types whose trees are systems: what lies in them is installed, and an archive there is just a file.
 _SYSTEMS = ("container", "rootfs", "filesystem/")
@@ -44,7 +45,7 @@ def scope_of(type_: str, image: Image, *, stage: str, prefix: str = "") -> Scope
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Nesting:
     """How deep artifacts may still be opened, and the first word of the events about them.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -20,13 +20,14 @@ from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.plan import Place, Request
 from surveyor.scan.settings import Settings
 from surveyor.scan.tree.tar import TarLayer
+from surveyor.scan.values import frozen
 from surveyor.scan.vocabulary import counted, family
 
 #: Bytes of a file of no format that are looked at; GNU tar writes an empty tar as 10,240.
 _BLANK = 1 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Opened:
     """An artifact with the unit that understood it and its version."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,7 @@ from surveyor.scan.model import Coverage, CoverageState, Distro
 from surveyor.scan.tree.entry import Entry, Layer, Tally
 from surveyor.scan.tree.overlay import Overlay
 from surveyor.scan.tree.tar import TarLayer
+from surveyor.scan.values import frozen
 from surveyor.scan.vocabulary import counted
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ _NESTED = 100  # nested artifacts told one by one
 _WORKERS = 4  # layers inflated at once, at most
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Visible:
     """What a cataloger said of a file that no newer layer hides, and which layer that is of."""
 

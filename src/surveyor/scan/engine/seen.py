@@ -7,7 +7,6 @@ there as text, as mappings and as packages at once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, cast
 
@@ -29,6 +28,7 @@ from surveyor.scan.model import (
     SourcePackage,
     Tier,
 )
+from surveyor.scan.values import frozen
 
 _MOST = 64 * MIB  # of what is kept, inflated
 _TOGETHER = 1_000
@@ -36,7 +36,7 @@ _GZIP = 31  # window bits of a stream with gzip's header
 _Damaged = cast("type[Exception]", igzip_lib.error)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Seen:
     """``digest`` is the one that the artifact names itself, ``units`` are those that read it with their versions.
 
@@ -55,7 +55,7 @@ class Seen:
     stack: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Told:
     """An event that was told meanwhile, without its time."""
 

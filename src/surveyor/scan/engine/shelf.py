@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from surveyor.scan.settings import Settings
+from surveyor.scan.values import frozen
 
 _LEFT = 0.8  # of the bound, when it was met and the oldest entries go
 #: Reasons of troubles that another try may not have: what had them is not kept.
 PASSING = frozenset({"limit_exceeded", "internal_error", "unreadable"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Shelf:
     """``most`` bytes of entries; a full or closed disk keeps nothing."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 
 from surveyor.scan.address import host_of
@@ -17,7 +17,7 @@ from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.net import judge_url
 from surveyor.scan.score import performance
 from surveyor.scan.settings import Settings
-from surveyor.scan.speed import Load, Speed
+from surveyor.scan.speed import Speed
 
 #: What measures, by its name in the settings.
 ENGINES: dict[Engine, Gatherer] = {
@@ -67,9 +67,9 @@ def told(speed: Speed, part: str) -> bool:
     load = speed.load
     if load is None or part in load.missed or part.partition(".")[0] in load.missed:
         return False
-    fields = {name: getattr(load, name) for name in Load.__slots__}
+    held = {each.name: getattr(load, each.name) for each in fields(load)}
     # what is neither is of the requests, and those that lack it are told in ``missed``
-    return fields[part] is not None if part in fields else part not in _METRICS
+    return held[part] is not None if part in held else part not in _METRICS
 
 
 _METRICS = frozenset({"lcp", "cls", "inp", "fcp", "tbt", "si", "ttfb", "tti"})

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from surveyor.scan.acquire.interface import Image
 from surveyor.scan.engine import results
@@ -21,10 +20,11 @@ from surveyor.scan.engine.units import Ledger
 from surveyor.scan.events import Event
 from surveyor.scan.limits import Limits
 from surveyor.scan.tree.tar import TarLayer
+from surveyor.scan.values import frozen
 from surveyor.scan.vocabulary import counted, family
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stack:
     """Where the answer of one artifact's layers is kept, and how many they are."""
 

@@ -7,9 +7,9 @@ stand in a table (GNU: ``/OFFSET``) or before the member's bytes (BSD: ``#1/LENG
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from surveyor.scan.errors import LimitExceeded, Malformed
+from surveyor.scan.values import frozen
 
 MAGIC = b"!<arch>\n"
 _HEADER = 60
@@ -19,7 +19,7 @@ _TABLE = 1 << 20
 _NAME = 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Member:
     """One member; its bytes begin at ``start`` and may end behind those that are there."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.formats.layout import cut, name_at, unpack
 from surveyor.scan.formats.macho import MachO
+from surveyor.scan.values import frozen
 
 _EMBEDDED, _DIRECTORY = 0xFADE0CC0, 0xFADE0C02
 _ADHOC, _RUNTIME = 0x2, 0x10000
@@ -15,7 +15,7 @@ _BLOBS, _TEAM_VERSION = 64, 0x20200
 _HEAD, _TWO, _TEAM = Struct(">III"), Struct(">II"), Struct(">I")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Signature:
     """``adhoc`` is one that nobody vouches for; ``runtime`` asks for the hardened runtime."""
 

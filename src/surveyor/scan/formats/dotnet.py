@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from struct import Struct
 
 import orjson
@@ -14,6 +13,7 @@ from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.formats.layout import Part, cut, find, unpack
 from surveyor.scan.formats.program import Program
 from surveyor.scan.limits import MIB
+from surveyor.scan.values import frozen
 
 #: The place in a host program where the position of the bundle is written before these bytes.
 _MARK = bytes.fromhex("8b1202b96a612038727b930214d7a03213f5b9e6efae3318ee3b2dce24b36aae")
@@ -23,7 +23,7 @@ _SEARCHED, _LIST, _LIBRARIES = 8 * MIB, 16 * MIB, 20_000
 _DEPLOYED = ("runtime", "native", "runtimeTargets", "resources")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Library:
     """One library; ``kind`` is ``package``, ``project``, ``runtimepack`` … ``deployed`` when files of it are there."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from struct import Struct
 
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.formats.elf import DYNAMIC, NOTE, Elf
 from surveyor.scan.formats.layout import cut, name_at
 from surveyor.scan.limits import MIB
+from surveyor.scan.values import frozen
 
 _NULL, _NEEDED, _STRTAB, _STRSZ, _SONAME, _RPATH, _TEXTREL, _BIND_NOW, _RUNPATH, _FLAGS = (
     *(0, 1, 5, 10, 14, 15, 22, 24, 29, 30),
@@ -25,7 +26,7 @@ _PAIRS = {(order, bits): Struct(order + ("QQ" if bits == 64 else "II")) for orde
 _HEADS = {order: Struct(f"{order}III") for order in "<>"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Dynamic:
     """``names`` are the bytes that hold the names of all dynamic symbols, each between zero bytes."""
 
@@ -39,7 +40,7 @@ class Dynamic:
     names: memoryview = field(default_factory=lambda: memoryview(b""))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Note:
     """One note: who defines it, its number there, and what it says."""
 

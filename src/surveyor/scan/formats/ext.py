@@ -7,10 +7,10 @@ maps, extent tree, inline data, directory entries). A read function gives bytes 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from struct import unpack_from
 
 from surveyor.scan.errors import Malformed, Unsupported
+from surveyor.scan.values import frozen
 
 SUPERBLOCK, SUPERBLOCK_BYTES = 1024, 1024
 ROOT = 2
@@ -35,7 +35,7 @@ Read = Callable[[int, int], memoryview]
 Run = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Inode:
     """One file: ``raw`` are all its bytes, ``number`` is for people."""
 

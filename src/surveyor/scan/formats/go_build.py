@@ -4,7 +4,6 @@ BuildInfo; the two encodings as debug/buildinfo of the standard library reads th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 
 from surveyor.scan.errors import LimitExceeded, Malformed
@@ -14,6 +13,7 @@ from surveyor.scan.formats.macho import MachO
 from surveyor.scan.formats.pe import Pe
 from surveyor.scan.formats.program import Program
 from surveyor.scan.limits import MIB
+from surveyor.scan.values import frozen
 
 _MAGIC = b"\xff Go buildinf:"
 _ALIGN, _HEADER = 16, 32
@@ -25,7 +25,7 @@ _VERSION, _MODULES = 4096, 4 * MIB
 _SEARCHED = 64 * MIB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GoBuild:
     """``version`` such as ``go1.22.1``; ``modules`` lines of tab-separated fields, none of programs without modules.
 

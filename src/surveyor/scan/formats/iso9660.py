@@ -6,11 +6,11 @@ UCS-2 names) and the El Torito Bootable CD-ROM Format Specification 1.0 (boot re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from struct import Struct, unpack_from
 
 from surveyor.scan.errors import Malformed
+from surveyor.scan.values import frozen
 
 SECTOR = 2048
 FIRST_DESCRIPTOR = 16 * SECTOR
@@ -35,7 +35,7 @@ class Naming(Enum):
     JOLIET = "Joliet"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Volume:
     """One tree of the disc: the size of a logical block, and where its root directory is, in bytes of the disc."""
 
@@ -45,7 +45,7 @@ class Volume:
     root_size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Disc:
     """What the descriptors say: the trees, best names last, its label, and for which platforms the disc boots."""
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats import lzvn
 from surveyor.scan.formats.window import repeat
 from surveyor.scan.limits import Budget
+from surveyor.scan.values import frozen
 
 _STORED, _LZVN, _PLAIN, _PACKED, _END = b"bvx-", b"bvxn", b"bvx1", b"bvx2", b"bvx$"
 _HEADER1 = struct.Struct("<4x6Ii4Hi3H360H2x")
@@ -68,7 +68,7 @@ def _block(data: memoryview, magic: bytes, out: bytearray, size: int) -> int:
     return end
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Block:
     """A block's header: where its two streams lie, their coders' states at the end, and frequencies of all symbols."""
 

@@ -8,6 +8,7 @@ from struct import Struct
 
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.formats.layout import Part, at_address, cut, name_at, unpack
+from surveyor.scan.values import frozen
 
 #: Magic → bits and byte order.
 THIN = {
@@ -71,7 +72,7 @@ def _layout(bits: int, order: str) -> _Layout:
 _LAYOUTS = {kind: _layout(*kind) for kind in THIN.values()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MachO:
     """A program's load commands. ``sections`` are named ``SEGMENT,section``; ``signature`` is where the code's is.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Self
 
 from surveyor.scan.errors import Malformed
+from surveyor.scan.values import frozen
 
 #: So many manifests of one index and layers of one image are looked at.
 MANIFESTS = 64
@@ -18,7 +18,7 @@ _DIGEST = re.compile(r"[a-z0-9+._-]{1,32}:[0-9a-f]{32,128}")
 _NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Descriptor:
     """One thing that a document names.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 
 from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
 from surveyor.scan.formats.layout import Part, at_address, cut, name_at, unpack
+from surveyor.scan.values import frozen
 
 MAGIC = b"MZ"
 IMPORTS, RESOURCES, CERTIFICATES, LOAD_CONFIG, DELAYED, CLI = 1, 2, 4, 10, 13, 14
@@ -29,7 +29,7 @@ _SECTIONS, _DIRECTORIES, _LIBRARIES = 1024, 16, 1024
 _ARCHES = {0x14C: "386", 0x8664: "amd64", 0x1C0: "arm", 0x1C4: "arm", 0xAA64: "arm64", 0xEBC: "efi"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pe:
     """A program's headers. ``directories`` are address (certificates: offset) and size; ``base`` is added to no address
     here. ``characteristics`` are the file's, ``dll_characteristics`` what the loader is asked for.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.formats.layout import unpack
 from surveyor.scan.formats.pe import RESOURCES, Pe
+from surveyor.scan.values import frozen
 
 _VERSION = 16
 _SUBDIRECTORY = 0x80000000
@@ -22,7 +22,7 @@ _ENTRIES, _RESOURCE, _STRINGS, _TEXT = 4096, 64 << 10, 256, 1024
 _SIGNATURE = 0xFEEF04BD
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class VersionInfo:
     """The product's version as four numbers, which stand alone where no text does, and the texts by their names."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from struct import Struct
 
 from surveyor.scan.formats import macho, pe
@@ -16,6 +16,7 @@ from surveyor.scan.formats.macho import MachO
 from surveyor.scan.formats.pe import Pe
 from surveyor.scan.formats.program import Program
 from surveyor.scan.limits import MIB
+from surveyor.scan.values import frozen
 
 _STRINGS, _COMMENT, _CONSTANTS = 16 * MIB, 64 << 10, 16 * MIB
 #: Functions of the C library that have a checking twin.
@@ -33,7 +34,7 @@ _CONFIG = {32: (0x3C, 0x40, 0x58), 64: (0x58, 0x60, 0x90)}
 _GUARDED = 0x100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Protection:
     """``None`` where something does not apply or cannot be told; ``said`` quotes what each value rests on, by its name.
 

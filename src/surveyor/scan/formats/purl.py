@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import unquote
+
+from surveyor.scan.values import frozen
 
 _LONGEST = 4096
 _TYPE = re.compile(r"[a-z][a-z0-9.+-]{0,63}")
 _KEY = re.compile(r"[a-z][a-z0-9._-]*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Purl:
     """The parts of one, decoded."""
 

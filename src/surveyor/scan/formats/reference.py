@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import platform as machine
 import re
-from dataclasses import dataclass
 from typing import Self
 
 from surveyor.scan.errors import BadTarget
+from surveyor.scan.values import frozen
 
 HUB = "docker.io"
 _HUBS = frozenset({HUB, "index.docker.io", "registry-1.docker.io"})
@@ -44,7 +44,7 @@ _VARIANTS = {"arm64": "v8", "arm": "v7"}
 _PLATFORM = re.compile(r"(?P<os>[a-z0-9]{1,20})/(?P<architecture>[a-z0-9_]{1,20})(?:/(?P<variant>[a-z0-9.]{1,20}))?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reference:
     """One image by name: ``host`` in lower case with its port, ``docker.io`` where there was none; ``digest`` decides.
 
@@ -77,7 +77,7 @@ class Reference:
         return f"{self.host}/{self.repository}{tag}" + (f"@{self.digest}" if self.digest else "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Platform:
     """What an image runs on, by Go's names."""
 

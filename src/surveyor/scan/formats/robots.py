@@ -12,6 +12,7 @@ from string import ascii_letters, digits
 from urllib.parse import quote, urlsplit
 
 from surveyor.scan.evidence import Page
+from surveyor.scan.values import frozen
 
 #: Where every site keeps it.
 PATH = "/robots.txt"
@@ -63,7 +64,7 @@ class Problem:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Robots:
     """What a file says: groups of rules by crawler in lower case, sitemaps, and the first hundred lines that are wrong.
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from copy import copy
-from dataclasses import dataclass
 from struct import unpack_from
 
 from surveyor.scan.errors import Malformed, Unsupported
 from surveyor.scan.formats.squashblock import BEGINNERS, COMPRESSORS, Unpack
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.values import frozen
 
 MAGIC = b"hsqs"
 #: Other byte order, and a variant that packed with LZMA before version 4 did.
@@ -30,7 +30,7 @@ _FRAGMENTS = 512  # entries of 16 bytes in a block of the fragment table
 _BLOCKS = range(12, 21)  # 4 KiB to 1 MiB, as binary logarithms
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Superblock:
     """Where the tables are, in bytes from the start; ``block`` is a full data block's size, ``root`` a reference."""
 
@@ -138,7 +138,7 @@ class Cursor:
         return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class File:
     """Where the bytes of a file are; ``words`` is the place of the sizes of its blocks, one number each."""
 

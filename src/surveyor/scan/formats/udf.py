@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from struct import unpack_from
 
 from surveyor.scan.errors import Malformed, Unsupported
+from surveyor.scan.values import frozen
 
 DIRECTORY, SYMLINK, FILE = 4, 12, 5
 #: Bits of a name's characteristics.
@@ -32,7 +32,7 @@ _REGULAR_FILES = frozenset({0, FILE, 249})  # unspecified and real-time files ar
 Extent = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Entry:
     """What an ICB says of a file: ``kind`` by its type, and the extents of its bytes."""
 
@@ -46,7 +46,7 @@ class Entry:
         return self.kind in _REGULAR_FILES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Name:
     """One name of a directory, as it is written, and where its ICB is: a block of a partition."""
 

@@ -6,7 +6,7 @@ import contextlib
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 
 from surveyor.scan.errors import Malformed
@@ -31,6 +31,7 @@ from surveyor.scan.net.browser.visits import Visit, Visits
 from surveyor.scan.net.pace import Pace
 from surveyor.scan.settings import Settings
 from surveyor.scan.speed import Speed
+from surveyor.scan.values import frozen
 
 Gathered = Page | Speed | Schemes | Sharing | Tls | WellKnown | Exposed | Scripts | Links | Sitemaps | Mapped | Rendered
 
@@ -51,7 +52,7 @@ def _nothing(_: Page, __: Rendered) -> Iterable[Evidence]:
     return ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Errand:
     """One URL to gather from.
 
@@ -101,7 +102,7 @@ class Errand:
                 visits.close()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Gatherer:
     """A way to get evidence. ``gather`` raises errors of the scanner only."""
 

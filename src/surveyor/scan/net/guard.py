@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import socket
 import threading
-from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
@@ -20,6 +19,7 @@ from ssrfguard import Address, AddressTable, Block, Policy, Reach, Resolver, Tar
 
 from surveyor.scan.errors import Refused, Unreachable
 from surveyor.scan.settings import Settings
+from surveyor.scan.values import frozen
 
 IPAddress = IPv4Address | IPv6Address
 #: Rows as ``socket.getaddrinfo`` gives them.
@@ -97,7 +97,7 @@ class Judgement(StrEnum):
     UNDECIDED = "undecided"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Origin:
     """A URL's origin that passed, with the policy that its addresses have to pass when they are known."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from surveyor.scan.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Hop:
     """One redirect that was followed: the URL asked, its status, the location it named, its headers as sent."""
 
@@ -16,7 +16,7 @@ class Hop:
     tls: TlsInfo | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TlsInfo:
     """How a hop was protected: ``version`` such as ``TLSv1.3``, the cipher's name.
 
@@ -28,7 +28,7 @@ class TlsInfo:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Handshake:
     """What a host showed in one handshake without being asked for more: its certificate in DER, never verified here.
 
@@ -41,7 +41,7 @@ class Handshake:
     protocol: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Response:
     """The last hop's answer. ``url`` is final; ``headers`` are as sent, in order, decoded as Latin-1.
 

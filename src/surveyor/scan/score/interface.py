@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from surveyor.scan.check.document import Document
 from surveyor.scan.errors import ScanError
 from surveyor.scan.evidence import Page
 from surveyor.scan.net import hosts
+from surveyor.scan.values import frozen
 
 
 class Unseen(ScanError):
@@ -17,7 +18,7 @@ class Unseen(ScanError):
     code = "not_looked"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sample:
     """A site as it answered: ``host`` is whom the scan asked, ``document`` its page, over TLS where that is spoken.
 
@@ -45,7 +46,7 @@ class Sample:
         return self.answers.get(name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Test:
     """One test. ``judge`` gives one of ``outcomes`` and raises ``Unseen`` where it cannot say."""
 

@@ -11,7 +11,7 @@ it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from struct import Struct
 from typing import Any
 
@@ -22,6 +22,7 @@ from surveyor.scan.tree.decmpfs import ATTRIBUTE, Packed
 from surveyor.scan.tree.device import HOLE, Device, Run, Runs, exactly
 from surveyor.scan.tree.entry import Entry, Kind, Names, Tally, Wanted, readable
 from surveyor.scan.tree.folders import LEADING_OUT, Folders
+from surveyor.scan.values import frozen
 
 _CONTAINER, _VOLUME = b"NXSB", b"APSB"
 #: The moment it is of; blocks of the area of checkpoints, and its first; the object map; volumes at most.
@@ -94,7 +95,7 @@ class Container:
         return newest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Inode:
     """What of a file's inode counts: where its extents are listed, its bytes, mode, and whether it is compressed."""
 
@@ -222,7 +223,7 @@ def _stream_size(fields: memoryview) -> int:
     return 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ApfsLayer:
     """The files of a volume."""
 

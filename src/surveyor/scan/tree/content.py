@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 
 from surveyor.scan.errors import Malformed
 from surveyor.scan.limits import Budget
 from surveyor.scan.tree.entry import PROGRAM_BYTES, Blob, Entry, Kind, is_program
 from surveyor.scan.tree.stream import HELD, spool
+from surveyor.scan.values import frozen
 
 Chunk = bytes | memoryview
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Content:
     """``chunks(count)`` gives the first bytes piece by piece, so many or a few more; ``place`` when they are one."""
 

@@ -18,6 +18,7 @@ from surveyor.scan.limits import Budget
 from surveyor.scan.tree.entry import PROGRAM_BYTES, Blob, Entry, Kind, Names, Tally, Wanted, is_program
 from surveyor.scan.tree.names import clean
 from surveyor.scan.tree.stream import Source, form_of, source_of
+from surveyor.scan.values import frozen
 
 _NEWC = re.compile(rb"07070[12][0-9A-Fa-f]{104}")
 _ODC = re.compile(rb"070707[0-7]{70}")
@@ -31,7 +32,7 @@ _WAITING = 10_000
 _PADDING = 64 << 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Listed:
     """One file as a package's header lists it; ``size`` is that of the bytes stored with it."""
 
@@ -55,7 +56,7 @@ class _Head:
     node: tuple[int, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CpioLayer:
     """A range that holds archives, plain or compressed as a whole; ``files`` are those that stripped entries name."""
 

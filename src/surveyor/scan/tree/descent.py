@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
 from surveyor.scan.limits import Budget
 from surveyor.scan.tree.entry import Entry, Tally, Wanted
 from surveyor.scan.tree.folders import LEADING_OUT
+from surveyor.scan.values import frozen
 
 _DEPTH = 256
 _PATH = 16 << 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Folder:
     """A directory that was met, with the path of what is in it; each filesystem adds where it is."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import mmap
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from hashlib import blake2b
 from typing import Protocol
 
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.limits import Budget
+from surveyor.scan.values import frozen
 
 _NAMED = 5
 _LONG = 256  # a tar header holds no longer one
@@ -56,7 +57,7 @@ class Kind(Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Blob:
     """A range of a mapped file or of bytes in memory; ``end`` may lie beyond them when the file is cut short."""
 
@@ -81,7 +82,7 @@ class Blob:
         return self.end - self.start
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Entry:
     """One entry of a tree. ``name`` is clean: no leading slash, no ``.`` or ``..``; ``target`` is a link's, as written.
 

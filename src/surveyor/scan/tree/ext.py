@@ -7,7 +7,6 @@ The journal is not replayed; who opens the filesystem says so when it has someth
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from stat import S_ISDIR, S_ISLNK, S_ISREG
 
@@ -18,19 +17,20 @@ from surveyor.scan.tree.content import Content
 from surveyor.scan.tree.descent import Descent, Folder
 from surveyor.scan.tree.device import Device, Runs, exactly
 from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Wanted
+from surveyor.scan.values import frozen
 
 _FAST_LINK = 60
 _TARGET = 64 << 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Folder(Folder):
     """A directory by its inode."""
 
     inode: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ExtLayer:
     """The tree of one filesystem."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from surveyor.scan.limits import Budget
 from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Tally, Wanted, is_program
+from surveyor.scan.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FileLayer:
     """One file that is its own tree."""
 

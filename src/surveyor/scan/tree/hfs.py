@@ -10,7 +10,7 @@ in it. Names are as stored (decomposed UTF-8), a slash in one as the colon that 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from struct import Struct
 
 from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
@@ -20,6 +20,7 @@ from surveyor.scan.tree.device import Device, Part, Run, Runs, exactly
 from surveyor.scan.tree.entry import Entry, Kind, Names, Tally, Wanted, readable
 from surveyor.scan.tree.folders import LEADING_OUT, Folders
 from surveyor.scan.tree.hfs_tree import Tree
+from surveyor.scan.values import frozen
 
 _HEADER = 1024
 _SIGNATURES = (b"H+", b"HX")
@@ -171,7 +172,7 @@ def recognizes(device: Device) -> bool:
     return head[:2] == _CLASSIC and block > 0 and block % 512 == 0 and b"\1" <= name <= b"\x1b"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HfsLayer:
     """The files of an HFS Plus volume."""
 

@@ -7,7 +7,6 @@ depth first, record by record, so that a walk holds one position a level and no 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from stat import S_IFMT, S_IFREG
 
@@ -29,13 +28,14 @@ from surveyor.scan.tree.content import Content
 from surveyor.scan.tree.descent import Descent, Folder
 from surveyor.scan.tree.device import Plain, Run, Runs
 from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Wanted
+from surveyor.scan.values import frozen
 
 _MANY = 1 << 16  # extents of one file
 _NOTHING = rockridge.Extra()
 _BEYOND = "lies beyond the end of the disc"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Folder(Folder):
     """A directory by where its records are in the disc."""
 
@@ -43,7 +43,7 @@ class _Folder(Folder):
     size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class IsoLayer:
     """One tree of a disc; ``skip`` as Rock Ridge has it, nothing when its names are not used."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 
 from surveyor.scan.tree.entry import Blob
+from surveyor.scan.values import frozen
 
 SECTOR = 512
 _MAGIC = b"koly"
@@ -15,7 +15,7 @@ _TRAILER = Struct(">4xII12xQQ16xII152xQQ120xII4s128xQ12x")
 _CRC32 = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Trailer:
     """What of the ``koly`` block counts; positions from the start of the file."""
 

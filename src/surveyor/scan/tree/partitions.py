@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 
 from surveyor.scan.tree.device import Device, Part
 from surveyor.scan.tree.entry import readable
+from surveyor.scan.values import frozen
 
 #: The map's entries, start and blocks of the partition, its name and type.
 _APPLE = Struct(">2s2xIII32s32s")
@@ -20,7 +20,7 @@ _ENTRIES = 128
 _PROTECTIVE = 0xEE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Partition:
     """A range of a disk in bytes; ``name`` and ``kind`` as the map has them."""
 

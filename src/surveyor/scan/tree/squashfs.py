@@ -7,7 +7,6 @@ Extended attributes are not read. Every name of a file with several is a file, s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from struct import Struct, unpack_from
 
@@ -18,6 +17,7 @@ from surveyor.scan.limits import Budget
 from surveyor.scan.tree.content import Content
 from surveyor.scan.tree.descent import Descent, Folder
 from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Wanted
+from surveyor.scan.values import frozen
 
 _TARGET = 64 << 10
 _RUN = 255  # entries after the first that share a header
@@ -29,14 +29,14 @@ _HEADER = Struct("<III")
 _ENTRY = Struct("<HhHH")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Folder(Folder):
     """A directory by its inode."""
 
     reference: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SquashfsLayer:
     """The tree of one SquashFS."""
 

@@ -20,6 +20,7 @@ from surveyor.scan.tree.distant import Distant
 from surveyor.scan.tree.entry import PROGRAM_BYTES, Blob, Entry, Kind, Names, Tally, Wanted, is_program
 from surveyor.scan.tree.names import clean
 from surveyor.scan.tree.stream import BLOCK, Source, content_digest, form_of, source_of
+from surveyor.scan.values import frozen
 
 _UP = re.compile(rb"\.\.").search  # in one short name a fifth of what ``in`` takes
 _ADLER = 65521
@@ -54,7 +55,7 @@ class _Override:
     sparse: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TarLayer:
     """A tar in a range of a mapped file, plain or compressed, or one that comes when it is looked at.
 

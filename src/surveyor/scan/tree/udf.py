@@ -7,7 +7,6 @@ execute everything, so programs are known by their names.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.formats import udf
@@ -15,11 +14,12 @@ from surveyor.scan.limits import Budget
 from surveyor.scan.tree.descent import Descent, Folder
 from surveyor.scan.tree.device import Plain, Runs
 from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Wanted
+from surveyor.scan.values import frozen
 
 _TARGET = 64 << 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Folder(Folder):
     """A directory by the place of its ICB."""
 
@@ -27,7 +27,7 @@ class _Folder(Folder):
     partition: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UdfLayer:
     """The tree of one volume."""
 

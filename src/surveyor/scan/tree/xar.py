@@ -22,6 +22,7 @@ from surveyor.scan.tree.content import Content
 from surveyor.scan.tree.entry import Blob, Entry, Kind, Names, Tally, Wanted
 from surveyor.scan.tree.inflate import CHUNK, DECODERS, InflateError
 from surveyor.scan.tree.names import clean
+from surveyor.scan.values import frozen
 
 MAGIC = b"xar!"
 #: Magic, bytes of the head, version, bytes of the table compressed and as it is.
@@ -40,7 +41,7 @@ _STYLES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Member:
     """One file of the table; ``style`` is the last part of its media type, ``start`` counted from the heap's."""
 
@@ -156,7 +157,7 @@ def _unzlib(data: memoryview, budget: Budget, size: int) -> Iterator[bytes]:
         raise Malformed("xar archive is cut short")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class XarLayer:
     """The files of an archive; ``heap`` is where theirs begin in it."""
 

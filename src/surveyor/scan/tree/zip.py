@@ -8,7 +8,6 @@ from __future__ import annotations
 import stat
 from bisect import bisect
 from collections.abc import Iterator
-from dataclasses import dataclass
 from struct import Struct, unpack_from
 from typing import NamedTuple
 
@@ -19,6 +18,7 @@ from surveyor.scan.tree.entry import PROGRAM_BYTES, Blob, Entry, Kind, Names, Ta
 from surveyor.scan.tree.inflate import bunzip2, undeflate, unlzma, unxz, unzstd
 from surveyor.scan.tree.local_headers import directory_of
 from surveyor.scan.tree.names import clean
+from surveyor.scan.values import frozen
 from surveyor.scan.vocabulary import counted
 
 _END = b"PK\x05\x06"
@@ -279,7 +279,7 @@ def _wide(extra: bytes, packed: int, size: int, offset: int) -> tuple[int, int, 
     return packed, size, offset
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ZipLayer:
     """The entries of a zip as files."""
 

@@ -9,6 +9,7 @@ import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,7 @@ def test_who_takes_a_connection_and_does_not_answer_in_time_is_not_known() -> No
 
 
 def _fields(errand: Errand) -> dict[str, Any]:
-    return {name: getattr(errand, name) for name in Errand.__slots__}
+    return {each.name: getattr(errand, each.name) for each in fields(errand)}
 
 
 def test_on_a_port_of_its_own_a_host_speaks_one_protocol(site: Site, secure_site: Site) -> None:

@@ -11,12 +11,13 @@ from typing import TypeAlias
 from surveyor.scan.advise.origin import Origin
 from surveyor.scan.advise.record import Advisory, Fact, Mark
 from surveyor.scan.errors import ScanError
+from surveyor.scan.values import frozen
 
 #: A record by the feed's own name for it, its time of change, and its bytes or why they could not be had.
 Fetched: TypeAlias = tuple[str, str, bytes | ScanError]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Known:
     """What is there already: the mark, and on demand the time of change of every record by name; and the time now.
 
@@ -48,7 +49,7 @@ class Changes:
     cursor: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Feed:
     """One source of advisories or facts.
 

@@ -9,7 +9,6 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final
 
 from surveyor.scan.advise import archive
@@ -19,6 +18,7 @@ from surveyor.scan.advise.fields import CVE, cwes, document, listed, objects, st
 from surveyor.scan.advise.origin import Origin, checked
 from surveyor.scan.advise.record import Advisory, Affected
 from surveyor.scan.errors import LimitExceeded, Malformed, ScanError
+from surveyor.scan.values import frozen
 
 #: Up to this many changed records are asked for one by one; above it the whole zip is cheaper.
 SINGLES = 200
@@ -36,7 +36,7 @@ _EVENTS: Final = {"introduced": "i", "fixed": "f", "last_affected": "l", "limit"
 _ERRATA_IN_RELATED: Final = frozenset({"AlmaLinux", "Rocky Linux"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Index:
     """The change list of one ecosystem: ``entries`` maps a record's name to its time of change; ``date`` is the newest.
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from surveyor.scan.advise.snapshot import Snapshot, open_snapshot
 from surveyor.scan.errors import Malformed, ScanError, Unreachable, Unwritable
 from surveyor.scan.events import Progress
 from surveyor.scan.model import Coverage, CoverageState, Package
+from surveyor.scan.values import frozen
 from surveyor.scan.vocabulary import counted
 
 __all__ = ["Answered", "Api", "answered"]
@@ -39,7 +39,7 @@ _ELSEWHERE = frozenset({rhel.BASE})
 _EVERYWHERE = ("openssl", "busybox", "glibc", "linux", "kernel", "curl")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Answered:
     """A database of what the API said, and what it did not say."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import field, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,6 +40,7 @@ from surveyor.scan.limits import MIB
 from surveyor.scan.model import Coverage
 from surveyor.scan.plan import WEB_SLOTS, Request
 from surveyor.scan.speed import Speed
+from surveyor.scan.values import frozen
 
 SCHEMA = "1.0"
 #: What is kept of one scan at most, before compression; and what is given up first where it is more.
@@ -49,7 +50,7 @@ _COOKIE = re.compile(r"=[^;]+")
 _PAGES = 600
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Trouble:
     """The error that a gathering ended with: its class among the scanner's, what it says, its rule if it has one."""
 
@@ -58,7 +59,7 @@ class Trouble:
     rule: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Gathered:
     """What was gathered around a page, under the ids of gatherers; nothing where nobody asked for it.
 
@@ -78,7 +79,7 @@ class Gathered:
     browser: Rendered | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Seen:
     """One page: its answer, or what came instead. ``home`` is the place in the list of the page that brings its site's.
 
@@ -95,7 +96,7 @@ class Seen:
     troubles: Mapping[str, Trouble] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bundle:
     """All of one scan. ``coverage`` is what finding the pages left, ``several`` whether there were to be more than one.
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.element import Element
+from surveyor.scan.values import frozen
 
 _FRAME = frozenset(
     (
@@ -24,7 +24,7 @@ _DEEPEST, _PATHS, _CLASSES = 5, 500, 4
 _ANY = "*"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Template:
     """Pages of one frame: ``id`` is its hash, ``pattern`` what their addresses share, ``pages`` how many there are."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from stat import S_IFMT, S_IFREG
 
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.formats.rpm import header as tags
 from surveyor.scan.formats.rpm.header import Header
+from surveyor.scan.values import frozen
 
 _FILES = 1_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PackagedFile:
     """One file: ``stored`` is how many bytes of it the payload has, which come with the last of its hard links."""
 

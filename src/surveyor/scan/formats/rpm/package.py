@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from surveyor.scan.formats.rpm import header as tags
 from surveyor.scan.formats.rpm.header import Header
 from surveyor.scan.model import Distro, SourcePackage
+from surveyor.scan.values import frozen
 
 _SOURCE = re.compile(r"(?P<name>.+)-(?P<version>[^-]+-[^-]+)\.(?:no)?src\.rpm")
 #: The part of a release that names the distribution it was built for: ``5.el9_4``, ``1.fc40``, ``3.module+el8.6.0+1``.
@@ -29,7 +29,7 @@ _VENDORS = (
 _DOTTED = frozenset({"azurelinux", "mariner", "photon"})  # their os-release says 3.0 where their packages say 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RpmPackage:
     """One package. ``epoch`` is nothing where none is written; ``source_rpm`` is a file name, ``a-1-1.src.rpm``."""
 

@@ -13,6 +13,7 @@ from typing import Any
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.loose import URL, number, part, text, truth, whole
 from surveyor.scan.net.browser.recording import TASK, WORK
+from surveyor.scan.values import frozen
 
 Entry = Mapping[str, Any]
 _BLOCKING = frozenset({"blocking", "in_body_parser_blocking"})
@@ -33,7 +34,7 @@ class Span:
         return self.at + self.duration
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Candidate:
     """A largest content so far: ``node`` is the browser's number of its element."""
 
@@ -42,7 +43,7 @@ class Candidate:
     image: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Jump:
     """A layout shift: ``score`` is weighed by the share of a frame in the window; ``nodes`` moved."""
 
@@ -51,7 +52,7 @@ class Jump:
     nodes: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Traced:
     """One page's load. ``origin`` is the navigation's start in µs of the browser's clock.
 

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import urljoin
 
 from surveyor.scan.formats.loose import URL, listed, number, part, text, truth, whole
 from surveyor.scan.net.browser.tab import Tab
+from surveyor.scan.values import frozen
 
 _SHEETS, _FONTS = 500, 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Use:
     """Shares (0 to 1) that nothing needed, by URL; family and ``font-display`` by a font's URL."""
 

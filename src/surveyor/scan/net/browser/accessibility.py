@@ -6,16 +6,16 @@ What one of these could not do does not stop the others: it is told in ``missed`
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from surveyor.scan.accessible import Label, Media, Tree
 from surveyor.scan.errors import ScanError
 from surveyor.scan.evidence import Barrier
 from surveyor.scan.net.browser import axe, focus, measures, tour, tree
 from surveyor.scan.net.browser.tab import Tab
+from surveyor.scan.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Looked:
     """What was had of the page."""
 

@@ -7,15 +7,14 @@ a desktop (core/config/constants.js), in the applied form (``devtools``): reques
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from surveyor.scan.figures import Device
 from surveyor.scan.net.browser.tab import Tab
+from surveyor.scan.values import frozen
 
 _KILOBIT = 1024 / 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Profile:
     """A window in CSS pixels with its ratio; latency in ms, kilobits a second, and a divisor of the processor."""
 

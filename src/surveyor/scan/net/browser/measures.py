@@ -8,7 +8,6 @@ Of the page itself; what is in frames and shadow trees is not measured.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -18,6 +17,7 @@ from surveyor.scan.errors import Malformed
 from surveyor.scan.evidence import Barrier
 from surveyor.scan.model import Evidence
 from surveyor.scan.net.browser.tab import Tab
+from surveyor.scan.values import frozen
 
 #: Names of what is measured, as barriers carry them.
 CLIPPED, TURNED = "surveyor-text-clipped", "surveyor-orientation-lock"
@@ -204,7 +204,7 @@ _ALL = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Measured:
     """What was measured in a page."""
 

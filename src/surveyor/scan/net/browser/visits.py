@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from surveyor.scan.errors import NotConfigured, ScanError, Unreachable
 from surveyor.scan.formats.loose import listed, text
 from surveyor.scan.net.browser.alone import alone
+from surveyor.scan.values import frozen
 
 if TYPE_CHECKING:
     from surveyor.scan.net.browser.chromium import Chromium
@@ -29,7 +30,7 @@ _LEAVE_SECONDS = 3.0
 _WAIT_SECONDS, _WAIT_SHARE = 20.0, 0.25
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Visit:
     """One load: its page, what went through its proxy, and the browser that it is in.
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from surveyor.scan.values import frozen
 
 _LENGTH = 8192
 _CHALLENGES = 16
@@ -15,7 +17,7 @@ _COMMA = re.compile(r"\s*,")
 _ESCAPED = re.compile(r"\\(.)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Challenge:
     """One way in that was offered; ``scheme`` and the names of parameters are in lower case."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
@@ -22,6 +22,7 @@ from surveyor.scan.net.registry.patience import patiently
 from surveyor.scan.net.registry.token import Proof
 from surveyor.scan.net.response import Response
 from surveyor.scan.settings import Settings
+from surveyor.scan.values import frozen
 
 INDEXES = (
     "application/vnd.oci.image.index.v1+json",
@@ -40,7 +41,7 @@ _ERROR_BYTES = 64 << 10
 _MESSAGE = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Document:
     """A manifest or an index as it was sent, verified where it was asked for by digest."""
 
