@@ -161,7 +161,7 @@ def _source(purl: Purl) -> SourcePackage | None:
 
 CATALOGER = Cataloger(
     id="sbom",
-    version=7,
+    version=8,
     summary="Packages that a bill of materials names: CycloneDX, SPDX or Syft's own",
     names=rb"bom\.(?:json|xml)|sbom\.(?:json|xml|spdx)",
     endings=rb"cdx\.(?:json|xml)|cyclonedx\.(?:json|xml)|spdx(?:\.json)?|syft\.json|sbom\.json",

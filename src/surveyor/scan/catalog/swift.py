@@ -16,15 +16,14 @@ _ADDRESS = re.compile(
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
-    """One record a pin of a repository, which is its name; a branch or a revision alone is no version."""
+    """One record a pin of a repository or a registry; a branch or a revision alone is no version."""
     document = load_object(file.data)
     pins = sequence(document.get("pins")) or sequence(mapping(document.get("object")).get("pins"))
     for pin in map(mapping, pins):
         address = string(pin.get("location")) or string(pin.get("repositoryURL"))
         state = mapping(pin.get("state"))
         version = string(state.get("version"))
-        found = _ADDRESS.fullmatch(address) if len(address) < 2000 else None
-        namespace, _, name = f"{found['host'].lower()}/{found['path']}".rpartition("/") if found else ("", "", "")
+        namespace, name = _named(address, string(pin.get("identity")), string(pin.get("kind")))
         if not (plausible(namespace) and plausible(name)) or (version and not plausible(version)):
             continue
         budget.package()
@@ -35,6 +34,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
             version=version,
             presence=Presence.DECLARED,
             evidence=quote(
+                identity=string(pin.get("identity"))[:80] if not address else None,
                 location=address[:160],
                 version=version,
                 branch=string(state.get("branch"))[:80],
@@ -43,9 +43,19 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
         )
 
 
+def _named(address: str, identity: str, kind: str) -> tuple[str, str]:
+    """Where a package is and its name there: by its repository, in a registry by its scope (``mona.LinkedList``)."""
+    if kind == "registry":
+        scope, _, name = identity.partition(".")
+        return scope, name
+    found = _ADDRESS.fullmatch(address) if len(address) < 2000 else None
+    namespace, _, name = f"{found['host'].lower()}/{found['path']}".rpartition("/") if found else ("", "", "")
+    return namespace, name
+
+
 CATALOGER = Cataloger(
     id="swift",
-    version=1,
+    version=2,
     summary="Swift packages that Package.resolved pins",
     names=rb"Package\.resolved",
     paths=declares(rb"Package\.resolved"),

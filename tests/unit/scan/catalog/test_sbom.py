@@ -68,6 +68,19 @@ def test_relationships_tell_owners_and_dependencies_whichever_way_they_are_said(
     assert bill is _syft_related or owner.hashes == ("sha256:" + "a" * 64,)
 
 
+def test_what_others_were_built_from_is_not_there(tmp_path: Path) -> None:
+    """As melange writes of a package of Wolfi: its repository and its recipe are packages of the bill too."""
+    packages = "".join(
+        f"PackageName: {one}\nSPDXID: {one}\nPackageVersion: 1\nExternalRef: PACKAGE-MANAGER purl {where}\n"
+        for one, where in (("a", "pkg:apk/wolfi/a@1"), ("repo", "pkg:github/a/repo@1"), ("yaml", "pkg:github/w/os@1"))
+    )
+    links = "Relationship: a GENERATED_FROM repo\nRelationship: a DESCRIBED_BY yaml\nRelationship: a DESCRIBED_BY a\n"
+    turned = "Relationship: repo GENERATES a\nRelationship: gone GENERATED_FROM a\nRelationship: a DESCRIBED_BY yaml\n"
+    for told in (links, turned):
+        report = scan_bytes(tmp_path, f"SPDXVersion: SPDX-2.3\n{packages}{told}".encode())
+        assert found_in(report) == ["pkg:apk/wolfi/a@1"]
+
+
 def test_a_bill_inside_a_tree_is_read_too(tmp_path: Path) -> None:
     report = scan_bytes(tmp_path, tar({"opt/app/bom.json": sboms.cyclonedx_json(), "opt/x/bom.json": b"{}"}))
     assert found_in(report) == sorted(PURLS)

@@ -14,7 +14,9 @@ _DIGESTS = {"sha1": 40, "sha256": 64, "sha384": 96, "sha512": 128}
 _SYSTEMS = frozenset({"alpm", "apk", "deb", "opkg", "rpm"})
 MOST = 200  # of a list of digests or dependencies
 #: Relationships that others say the other way round.
-_TURNED = {"dependency_of": "depends_on", "contained_by": "contains"}
+_TURNED = {"dependency_of": "depends_on", "contained_by": "contains", "generates": "generated_from"}
+#: Relationships of what is there to what is not: the sources that it was built from, the recipe by which it was.
+_ORIGINS = frozenset({"generated_from", "described_by"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,7 +58,9 @@ def is_digest(kind: str, text: str) -> bool:
 
 
 def relate(parts: list[Component], links: Iterator[tuple[str, str, str]]) -> None:
-    """Give components what relationships say: what they need, and which package of a system put them there."""
+    """Give components what relationships say: what they need, which package of a system put them there, and
+    which are only what others were built from.
+    """
     known = {part.reference: part for part in parts}
     for told, left, right in links:
         turned = _TURNED.get(told)
@@ -66,5 +70,7 @@ def relate(parts: list[Component], links: Iterator[tuple[str, str, str]]) -> Non
             continue
         if kind == "depends_on":
             one.needs = (*one.needs, to) if len(one.needs) < MOST else one.needs
+        elif kind in _ORIGINS and one is not other:
+            other.kind = "source"
         elif kind == "contains" and (purl := purls.parse(one.purl)) and purl.type in _SYSTEMS:
             other.owner = f"{purl.type}/{purl.name}"

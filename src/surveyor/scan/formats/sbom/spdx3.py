@@ -25,7 +25,7 @@ def of_graph(graph: list[object]) -> Iterator[Component]:
 
 
 def _links(elements_: list[dict[str, object]]) -> Iterator[tuple[str, str, str]]:
-    kinds = {"dependsOn": "depends_on", "contains": "contains"}
+    kinds = {"dependsOn": "depends_on", "contains": "contains", "generates": "generates"}
     for one in elements_:
         if kind := kinds.get(string(one.get("relationshipType"))):
             yield from ((kind, string(one.get("from")), string(to)) for to in sequence(one.get("to")))
