@@ -1,7 +1,12 @@
-"""Which system package put a file where it is, so that what a distribution ships is told from what somebody added."""
+"""Which system package put a file where it is, so that what a distribution ships is told from what somebody added.
+
+Also whether it put the file there to be used: a package in its documentation, examples or test data is there and not
+installed, so that no record of it is more than a guess.
+"""
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -9,9 +14,11 @@ from dataclasses import replace
 from surveyor.scan.catalog.interface import Owned
 from surveyor.scan.engine.hardening import Guarded
 from surveyor.scan.engine.inventory import Found
-from surveyor.scan.model import Distro
+from surveyor.scan.model import Distro, Tier
 from surveyor.scan.tree.entry import readable
 
+#: Where packages of systems keep what is to be read or tested with; a package of npm may be called so itself.
+_SHOWN = re.compile(r"usr/(?:local/)?share/doc/|(?<!/nodejs)(?<!/node_modules)/(?:examples|testdata|tests?/fixtures)/")
 _PIECE = 1 << 16  # bytes of a list that are split into lines at once: a list may have millions
 
 
@@ -50,7 +57,10 @@ class Owners:
     @staticmethod
     def _owned(each: Found, owners: dict[str, str], prefix: str) -> Found:
         owner = owners.get(each.path.removeprefix(prefix))
-        return each if owner is None or each.cataloger.system else replace(each, owner=owner)
+        if owner is None or each.cataloger.system:
+            return each
+        record = replace(each.record, tier=Tier.HEURISTIC) if _SHOWN.search(each.path) else each.record
+        return replace(each, owner=owner, record=record)
 
 
 def spelt(names: Iterable[bytes]) -> dict[bytes, bytes]:

@@ -16,7 +16,7 @@ from surveyor.scan.engine.layer import LayerReader
 from surveyor.scan.engine.look import Look
 from surveyor.scan.engine.owners import listed
 from surveyor.scan.events import Event
-from surveyor.scan.model import Report
+from surveyor.scan.model import Report, Tier
 from tests.images import ALPINE, DEBIAN, Oci, deb, jar, npm, pack, pom, python, scan, scan_bytes, sha256, tar, troubles
 
 IDNA = "usr/lib/python3/dist-packages/idna-3.3.egg-info"
@@ -47,6 +47,26 @@ def test_a_language_package_knows_the_system_package_that_put_it_there(tmp_path:
         "django": None,
         "x": "deb/node-x",
     }
+
+
+def test_what_a_system_package_only_shows_is_there_and_not_confirmed(tmp_path: Path) -> None:
+    places = {
+        "shown": "usr/share/doc/x/examples/node_modules/shown/package.json",
+        "tested": "usr/lib/x/tests/fixtures/node_modules/tested/package.json",
+        "examples": "usr/share/nodejs/examples/package.json",  # its name
+        "mine": "srv/examples/node_modules/mine/package.json",  # nobody's
+    }
+    listed_ = "\n".join(f"/{path}" for name, path in places.items() if name != "mine")
+    root = {
+        "etc/os-release": DEBIAN,
+        "var/lib/dpkg/status": deb("x", "1"),
+        "var/lib/dpkg/info/x.list": f"/.\n{listed_}\n".encode(),
+        **{path: npm(name, "1") for name, path in places.items()},
+    }
+    tiers = {package.name: package.tier for package in scan_bytes(tmp_path, tar(root)).packages}
+    guesses = {name for name, tier in tiers.items() if tier is Tier.HEURISTIC}
+    assert guesses == {"shown", "tested"}
+    assert tiers.keys() == {"x", *places}
 
 
 @pytest.mark.parametrize("before", [*range(65_520, 65_540), 200_000])
