@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from surveyor.scan.errors import NotConfigured, ScanError, Unreachable
+from surveyor.scan.errors import Broken, LimitExceeded, NotConfigured, ScanError, Unreachable
 from surveyor.scan.evidence import UNSEEN, Kept, Loading, Rendered
 from surveyor.scan.gather.interface import Errand, Gatherer
 from surveyor.scan.net.browser.visits import Visit
@@ -17,6 +17,8 @@ _PAGES = 8
 #: How much of the time a page may take to load and to come to rest.
 _LOAD_SHARE, _LOAD_SECONDS = 0.5, 20.0
 _ASK_SECONDS = 10.0
+#: What has to be left for a second load.
+_AGAIN_SECONDS = 5.0
 _TEXT, _COOKIES = 300, 300
 
 #: The markup as it is, without what a browser with scripts does not show; shadow trees are not in it. What style sheets
@@ -43,18 +45,35 @@ _MARKUP = """((limit, mark) => {
 
 
 def gather(errand: Errand) -> Rendered:
-    """Load the page that was fetched; raises ``NotConfigured`` without a browser."""
+    """Load the page that was fetched, again if it ended its browser; raises ``NotConfigured`` without one."""
     if errand.settings.browser is None:
         raise NotConfigured("no Chromium is installed or named (SURVEYOR_CHROMIUM), so scripts of the page did not run")
+    url, before = errand.page().url, None
+    try:
+        before, whole = _load(errand, url)
+        if whole or errand.left < _AGAIN_SECONDS:
+            return before
+    except (Broken, LimitExceeded):  # it crashed, or was ended for its memory
+        if errand.left < _AGAIN_SECONDS:
+            raise
+    try:
+        return _load(errand, url)[0]
+    except ScanError:
+        if before is None:
+            raise
+        return before
+
+
+def _load(errand: Errand, url: str) -> tuple[Rendered, bool]:
+    """What was seen of it, and whether the browser outlived that."""
     # what drives it takes a while to import, and most scans load no page
     from surveyor.scan.net.browser.arrival import arrive
 
-    url = errand.page().url
     with errand.visit(max_bytes=errand.settings.limits.page_bytes * _PAGES) as visit:
         visit.tab.name(_agent(visit.chromium.agent, errand.settings), seconds=_ask(errand))
         seconds = min(_LOAD_SECONDS, errand.left * _LOAD_SHARE)
         settled = arrive(visit, url, seconds=errand.left, rest=lambda: visit.tab.settle(seconds=seconds))
-        return _read(errand, visit, settled=settled)
+        return _read(errand, visit, settled=settled), visit.chromium.alive
 
 
 def _read(errand: Errand, visit: Visit, *, settled: bool) -> Rendered:

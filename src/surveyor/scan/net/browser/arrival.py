@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from surveyor.scan.errors import Refused, Unreachable
+from surveyor.scan.errors import Broken, Refused, Unreachable
 from surveyor.scan.net.browser.proxy import origin_of
 from surveyor.scan.net.browser.visits import Visit
 
@@ -14,7 +14,8 @@ _TEXT = 300
 def arrive(visit: Visit, url: str, *, seconds: float, rest: Callable[[], bool]) -> bool:
     """Go there and wait until it rests, as ``rest`` tells; whether it did.
 
-    Raises ``Refused`` where the guard stood in the way, ``Unreachable`` for what is not the page.
+    Raises ``Refused`` where the guard stood in the way, ``Unreachable`` for what is not the page, ``Broken`` for
+    one that ends its browser.
     """
     tab, traffic = visit.tab, visit.traffic
     problem = tab.go(url, seconds=seconds)
@@ -26,7 +27,7 @@ def arrive(visit: Visit, url: str, *, seconds: float, rest: Callable[[], bool]) 
     if problem is not None:
         raise Unreachable(f"the browser could not load the page: {visit.shown(problem)[:_TEXT]}")
     if tab.heard.crashed:
-        raise Unreachable("the page crashed the browser")
+        raise Broken("the page crashed the browser")
     if document is not None and (document.status or 0) >= 400:
         raise Unreachable(f"the server answered {document.status} to the browser")
     return rested
