@@ -88,7 +88,8 @@ class Request:
     asks for more pages of its site; ``also`` are the addresses of more that are looked at, and with them no crawl goes
     further. ``headers`` are sent to the source's origin, and to no other: what they say may be a secret, and is told
     nowhere. ``keeps`` asks for a file of all that was seen of pages, by which they can be judged again. ``pages`` is a
-    file by which scanners in other processes share the pages that a crawl found.
+    file by which scanners in other processes share the pages that a crawl found, ``common`` a folder by which they
+    share what more than one of them asks for.
 
     Raises ``Refused`` for a URL with a user name or password in it: every event and report quotes ``source``, so that
     there is no other way for one to get into them.
@@ -112,6 +113,7 @@ class Request:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     keeps: bool = False
     pages: Path | None = None
+    common: Path | None = None
 
     @property
     def image(self) -> str:

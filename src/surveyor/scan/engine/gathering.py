@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 
 from surveyor.scan.address import normal
 from surveyor.scan.check.interface import Needs
@@ -137,11 +138,17 @@ class Shared:
                 raise self._error.with_traceback(None)
             if self.page is None:
                 try:
-                    self.page = http.gather(self.errand)
+                    self.page = self._fetched()
                 except ScanError as error:
                     self._error = error
                     raise
             return self.page
+
+    def _fetched(self) -> Page:
+        errand = self.errand
+        found = errand.once(http.GATHERER.id, errand.url, partial(http.gather, errand), seconds=errand.left)
+        assert isinstance(found, Page)
+        return found
 
     def begin(
         self,
@@ -174,7 +181,7 @@ class Shared:
             for need in wanted:
                 gatherer = GATHERERS[need]
                 if gatherer.id not in self._coming:
-                    self._coming[gatherer.id] = Coming(lambda one=gatherer: one.gather(errand), name=gatherer.id)  # type: ignore[misc]
+                    self._coming[gatherer.id] = Coming(partial(_gathered, gatherer, errand), name=gatherer.id)
 
     def get(self, need: Needs) -> Gathered:
         """What was sent for; raises the error that it ended with."""
@@ -191,6 +198,10 @@ class Shared:
         found = self.get(Needs.SITEMAPS)
         assert isinstance(found, Sitemaps)
         return found
+
+
+def _gathered(gatherer: Gatherer, errand: Errand) -> Gathered:
+    return errand.once(gatherer.id, errand.url, partial(gatherer.gather, errand), seconds=errand.left)
 
 
 def asset(url: str) -> Asset:

@@ -12,6 +12,7 @@ from surveyor.scan.engine import pictures
 from surveyor.scan.engine.gathering import Shared, asset
 from surveyor.scan.engine.kept import bundle, replay, sharing
 from surveyor.scan.engine.kept.bundle import Bundle
+from surveyor.scan.engine.kept.pool import Pool
 from surveyor.scan.engine.parts import Parts
 from surveyor.scan.engine.site.look import look
 from surveyor.scan.engine.site.member import Member, Site
@@ -66,7 +67,10 @@ def run(request: Request, settings: Settings, ledger: Ledger, *, client: Client 
         times=times,
         device=request.device,
     )
-    if settings.pictures and Domain.ACCESSIBILITY.value in request.slots:
+    if request.common is not None:
+        errand = replace(errand, once=Pool(request.common).once)
+    # a page that is loaded for all scanners is loaded for the one that shows pictures
+    if settings.pictures and (request.common is not None or Domain.ACCESSIBILITY.value in request.slots):
         # of several pages each has its own barriers, and a report is to be read
         errand = replace(errand, pictured=pictures.Wanted(None if crawl is None else _PICTURED, request.rules))
     with contextlib.closing(Visits(client, settings.browser)) as visits:

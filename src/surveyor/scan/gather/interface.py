@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
 from datetime import UTC, datetime
+from typing import Protocol
 
 from surveyor.scan.errors import Malformed
 from surveyor.scan.evidence import (
@@ -52,6 +53,18 @@ def _nothing(_: Page, __: Rendered) -> Iterable[Evidence]:
     return ()
 
 
+def _at_once(_: str, __: str, gather: Callable[[], Gathered], *, seconds: float) -> Gathered:
+    del seconds
+    return gather()
+
+
+class Once(Protocol):
+    """Has something gathered, or gives what another process gathered, within so many seconds."""
+
+    def __call__(self, name: str, url: str, gather: Callable[[], Gathered], /, *, seconds: float) -> Gathered:
+        """What was gathered; raises the error that it ended with."""
+
+
 @frozen
 class Errand:
     """One URL to gather from.
@@ -64,6 +77,7 @@ class Errand:
     more than usual is asked for of what only the first are. ``device`` is what pages are loaded as, by whoever loads
     them, in the browser of ``visits`` that all share. ``pace`` is that of all errands of one scan.
     ``pictured`` says of a page that a browser built which of its elements somebody wants to see.
+    ``once`` has something gathered that processes may have in common, by its gatherer's id and its URL.
     """
 
     url: str
@@ -84,6 +98,7 @@ class Errand:
     visits: Visits | None = None
     pace: Pace = field(default_factory=Pace)
     pictured: Callable[[Page, Rendered], Iterable[Evidence]] = _nothing
+    once: Once = _at_once
 
     @property
     def left(self) -> float:

@@ -25,7 +25,7 @@ from surveyor.service.actions.slots import Claim, Leftover, Result
 from surveyor.service.child import STOPPED, Child, Tail
 from surveyor.service.errors import NotFound, ServiceError, StorageUnavailable
 from surveyor.service.jobs import accessibility_model
-from surveyor.service.jobs.interface import Work, aborted, folder_of, log, patiently, work_of
+from surveyor.service.jobs.interface import Work, aborted, folder_of, log, patiently, remove_folder, work_of
 from surveyor.service.store.events import NewEvent
 
 #: How much longer than its own limit a child may take before it is killed.
@@ -71,14 +71,20 @@ class _Held:
         for suffix in (".ndjson", ".json", ".partial", ".outline", ".evidence"):
             (self.folder / f"{self.run}{suffix}").unlink(missing_ok=True)
         scan = self.claim.scan
-        if scan.options.get("crawl") and await patiently(lambda: handover.all_ended(platform.sessions, scan.id)):
+        if scan.kind == Kind.WEB and await patiently(lambda: handover.all_ended(platform.sessions, scan.id)):
             for suffix in ("", ".lock", ".partial"):
                 self.pages.with_suffix(suffix).unlink(missing_ok=True)
+            remove_folder(self.common)
 
     @property
     def pages(self) -> Path:
         """The file by which this scan's scanners share a site's pages, those that are on this machine."""
         return self.folder.parent / "pages"
+
+    @property
+    def common(self) -> Path:
+        """The folder by which they share what more than one of them asks for."""
+        return self.folder.parent / "common"
 
 
 async def run(context: JobContext, *, scan_id: str, slot: str) -> None:
@@ -237,6 +243,7 @@ def _request(held: _Held, source: str, asked: Options, *, outline: bool) -> Requ
         headers=asked.headers,
         keeps=held.work.page_evidence and scan.kind == Kind.WEB,
         pages=None if asked.crawl is None else held.pages,
+        common=held.common if scan.kind == Kind.WEB else None,
     )
 
 

@@ -134,7 +134,7 @@ def of(request: Request, site: Site, coverage: tuple[Coverage, ...]) -> Bundle:
 
 def encode(bundle: Bundle) -> bytes:
     """As a file. Of what is too much the dearest is left out, kind by kind; ``LimitExceeded`` where that won't do."""
-    kept: Bundle = _without_secrets(bundle)
+    kept: Bundle = bare(bundle)
     for name in (*_DEAR, None):
         try:
             return packing.pack(kept, max_bytes=_MOST)
@@ -215,25 +215,25 @@ def _lighter(seen: Seen, name: str) -> Seen:
     return replace(seen, gathered=replace(seen.gathered, **{name: None}), troubles={**seen.troubles, name: gone})
 
 
-def _without_secrets(value: Any) -> Any:  # noqa: ANN401 - any value of a bundle
+def bare(value: Any) -> Any:  # noqa: ANN401 - any value of a bundle
     """The same with cookies that have no value."""
     if isinstance(value, Page):
         lines = tuple(
             (name, _bare(text) if name.lower() in {"set-cookie", "cookie"} else text) for name, text in value.headers
         )
-        return replace(value, headers=lines, hops=tuple(_without_secrets(hop) for hop in value.hops))
+        return replace(value, headers=lines, hops=tuple(bare(hop) for hop in value.hops))
     if isinstance(value, Step):
         return replace(value, cookies=tuple(map(_bare, value.cookies)))
     if isinstance(value, Sitemap | Speed | Rendered | Tls):
         return value  # nobody sets cookies there
     if is_dataclass(value) and not isinstance(value, type):
         held = {one.name: getattr(value, one.name) for one in fields(value)}
-        found = {name: _without_secrets(one) for name, one in held.items()}
+        found = {name: bare(one) for name, one in held.items()}
         changed = {name: one for name, one in found.items() if one is not held[name]}
         return replace(value, **changed) if changed else value
     if isinstance(value, Mapping):
-        return {name: _without_secrets(one) for name, one in value.items()}
-    return tuple(_without_secrets(one) for one in value) if isinstance(value, tuple) else value
+        return {name: bare(one) for name, one in value.items()}
+    return tuple(bare(one) for one in value) if isinstance(value, tuple) else value
 
 
 def _bare(cookie: str) -> str:
