@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from surveyor.scan.figures import NOT_LOOKED
+from surveyor.scan.plan import WEB_SLOTS
 from surveyor.service.actions import slots
 from surveyor.service.store.scans import Scan
 
@@ -61,6 +62,7 @@ def grades(run: Scan) -> tuple[Grade, ...]:
     told = run.summary.get(slots.SCORES)
     scores = [score for score in told if isinstance(score, dict)] if isinstance(told, list) else []
     counts = Counter(_text(score.get("profile")) for score in scores)
+    scores.sort(key=lambda score: WEB_SLOTS.index(name) if (name := score.get("scanner")) in WEB_SLOTS else 0)
     return tuple(_grade(score, of_several=counts[_text(score.get("profile"))] > 1) for score in scores)
 
 

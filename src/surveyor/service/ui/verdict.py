@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from surveyor.scan.model import INCOMPLETE, Kind
-from surveyor.scan.plan import SLOTS
+from surveyor.scan.plan import SLOTS, WEB_SLOTS
 from surveyor.scan.vocabulary import counted, subject
 from surveyor.service.documents.rules import together
 from surveyor.service.store.scans import TERMINAL, Scan, Slot
@@ -115,7 +115,11 @@ def looked_at(scan: Scan) -> LookedAt:
         entry for entry in scan.coverage if (entry.get("what"), entry.get("state")) == ("acquire.layer", "looked")
     ]
     others = [entry for entry in scan.coverage if entry.get("what") == "catalog"]
-    entries = [_looked(entry) for entry in _of_pages(together(scan.coverage)) if entry not in absent + layers + others]
+    # scanners of a page end as it happens; a reader finds them in one order
+    told = list(_of_pages(together(scan.coverage)))
+    if scan.kind == Kind.WEB:
+        told.sort(key=_place)
+    entries = [_looked(entry) for entry in told if entry not in absent + layers + others]
     if layers:
         read = sum(entry.get("count") or 0 for entry in layers)
         many = len(layers) > 1
@@ -193,6 +197,12 @@ def _none_there(names: list[str]) -> Looked:
 def label(what: str) -> str:
     """A unit, stage or slot as people call it."""
     return _LABELS.get(what) or subject(what)
+
+
+def _place(entry: Mapping[str, Any]) -> int:
+    """Scanners of a page in the order of its pipeline, and then whatever else they tell of."""
+    name = str(entry.get("what")).removeprefix("slot.")
+    return WEB_SLOTS.index(name) if name in WEB_SLOTS else len(WEB_SLOTS)
 
 
 def _rank(entry: Mapping[str, Any]) -> int:

@@ -219,6 +219,20 @@ def test_every_part_of_a_file_has_a_name_of_its_own() -> None:
     assert {part for part in parts if label(part) == spoken(part)} == set()
 
 
+def test_scanners_of_a_page_stand_in_one_order_whichever_ended_first() -> None:
+    ended = ("seo", "accessibility", "performance", "security")
+    entries = tuple({"what": f"slot.{name}", "state": "looked"} for name in ended)
+    run = scan(kind="web", coverage=(*entries, {"what": "links", "state": "looked"}))
+    assert [one.what for one in looked_at(run).entries][:4] == ["Performance", "Security", "SEO", "Accessibility"]
+    told = [{"scanner": name, "profile": name, "tests": []} for name in ended]
+    assert [one.name for one in grades(scan(kind="web", summary={"scores": told}))] == [
+        "performance",
+        "security",
+        "seo",
+        "accessibility",
+    ]
+
+
 def test_what_several_scanners_tell_of_one_thing_is_one_line() -> None:
     lacking = {"what": "gather.browser", "state": "not_configured", "detail": "no Chromium", "asset": "https://a.test/"}
     coverage = tuple({**lacking, "slot": slot} for slot in ("seo", "security", "accessibility"))
