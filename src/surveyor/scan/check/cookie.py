@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from surveyor.scan.model import Evidence
@@ -10,6 +11,13 @@ from surveyor.scan.values import frozen
 #: More than any browser keeps of one site.
 _MOST = 300
 _NAME = 100
+#: What is called a session by who measures visits or spreads them over machines (Hotjar, Matomo, Heroku, Clarity).
+_ELSE = re.compile(r"affinity|^_hj|^_pk_|^_clsk|^mp_|^amp_")
+_LOGIN = re.compile(
+    r"(?:^|[^a-z])(?:s?sid|jwt|sso|bearer|auth|aspxauth|identity|id[-_]?token|cftoken)(?:[^a-z]|$)"
+    r"|(?:access|refresh|auth|session|user)[-_]?token|^token$|remember[-_]?(?:me|user|web|token)|[._-]auth(?:[._-]|$)"
+)
+_FORM = re.compile(r"[cx]srf|antiforgery|requestverification|anti[-_]forgery")
 SAME_SITE = frozenset({"strict", "lax", "none"})
 
 
@@ -33,8 +41,23 @@ class Cookie:
 
     @property
     def is_token(self) -> bool:
-        """Whether its name says that it guards against forged requests."""
+        """Whether its name says that it guards against forged requests, as the Observatory guesses."""
         return "csrf" in self.name.lower()
+
+    @property
+    def of_login(self) -> bool:
+        """Whether it stands for a login by its name: the Observatory's guess without what only measures or balances,
+        and what frameworks and libraries of logins call theirs.
+        """
+        name = self.name.lower()
+        if self.of_form or _ELSE.search(name):
+            return False
+        return self.is_session or bool(_LOGIN.search(name))
+
+    @property
+    def of_form(self) -> bool:
+        """Whether it guards against forged requests by its name, in any of the usual spellings."""
+        return bool(_FORM.search(self.name.lower()))
 
 
 def read(values: Iterable[str]) -> tuple[Cookie, ...]:

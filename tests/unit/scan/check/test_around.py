@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from surveyor.scan.check import cookie
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Outcome
 from surveyor.scan.evidence import (
@@ -170,6 +171,29 @@ def test_cookies_that_other_sites_bring_along(value: str, expected: list[str]) -
     assert keys("security_cookies_cross_site", page("", ("Set-Cookie", value))) == expected
 
 
+@pytest.mark.parametrize(
+    ("names", "login", "form"),
+    [
+        ("PHPSESSID JSESSIONID connect.sid sid laravel_session auth_token access-token jwt __Host-auth", True, False),
+        (
+            ".AspNetCore.Identity.Application .ASPXAUTH sb-access-token remember_me token SSID cftoken",
+            True,
+            False,
+        ),
+        ("csrftoken XSRF-TOKEN .AspNetCore.Antiforgery.x __RequestVerificationToken session_csrf", False, True),
+        (
+            "_ga _hjSessionUser_1 heroku-session-affinity _pk_ses.1 author sidebar considered",
+            False,
+            False,
+        ),
+    ],
+)
+def test_what_a_cookie_is_for_by_its_name(names: str, login: bool, form: bool) -> None:
+    for name in names.split():
+        one = cookie.Cookie(name=name)
+        assert (one.of_login, one.of_form) == (login, form), name
+
+
 def test_cookies_of_redirects_count_and_values_are_not_told() -> None:
     hop = Step(url=S, status=302, cookies=("session=topsecret; HttpOnly",))
     (outcome,) = judged("cookies", Document(replace(page(), hops=(hop,))))
@@ -241,6 +265,7 @@ def test_requests_without_tls(requests: tuple[tuple[str, str], ...], expected: l
     judge = BY_ID["security_mixed_requests"].rendered
     assert judge is not None
     assert [outcome.key for outcome in judge(Document(page(body)), shown(*requests))] == expected
+    assert all(outcome.count == 1 for outcome in judge(Document(page(body)), shown(*requests, *requests)))
     assert not list(judge(Document(page(body, url=S)), shown(*requests)))
 
 

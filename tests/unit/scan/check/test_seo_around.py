@@ -24,11 +24,13 @@ from tests.unit.scan.check.pages import BY_ID, keys, page
 HERE = "https://site.example/"
 #: What scripts make of a page has its own tables.
 _SHOWN = {Needs.RENDERED, Needs.SHOWN}
+_JUDGED = BESIDE - _SHOWN | {Needs.WELLKNOWN}
 
 
 def told(rule: str, evidence: Any, body: str = "", url: str = HERE) -> list[str]:
     check = BY_ID[f"seo_{rule}"]
-    outcomes = list(getattr(check, check.needs)(Document(page(body, url=url)), evidence))
+    beside = (Document(page(body, url=url)), evidence) if check.needs in BESIDE else (evidence,)
+    outcomes = list(getattr(check, check.needs)(*beside))
     assert all(outcome.evidence for outcome in outcomes)
     return [outcome.key for outcome in outcomes]
 
@@ -360,7 +362,7 @@ def test_every_outcome_has_a_case() -> None:
     for test, rule in TABLES:
         for case in seo.cases(test):
             seen.setdefault(f"seo_{rule}", set()).update(case[-1])
-    assert seen == {rule.id: set(rule.outcomes) for rule in CHECKS[Domain.SEO] if rule.needs in BESIDE - _SHOWN}
+    assert seen == {rule.id: set(rule.outcomes) for rule in CHECKS[Domain.SEO] if rule.needs in _JUDGED}
 
 
 GOOD = f"<title>A shop</title><meta name=description content='x'>{CANONICAL % HERE}<a href=/a>Prices</a>"

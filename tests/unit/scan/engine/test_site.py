@@ -78,6 +78,8 @@ def of(report: Report, what: str) -> Coverage:
 
 def test_what_is_found_on_many_pages_is_one_finding_that_says_on_which_and_where(site: Site) -> None:
     products = [f"/product/{number}" for number in range(6)]
+    site.page("/robots.txt", f"nonsense\nSitemap: {site.url('/map.xml')}\n", content_type="text/plain")
+    site.page("/map.xml", "<rss/>", content_type="text/xml")
     site.page("/", shop("/about", *products, "https://elsewhere.example/", title="The shop"))
     site.page(
         "/about", shop("/", frame="section", title="About the shop"), headers=(("X-Content-Type-Options", "nosniff"),)
@@ -105,6 +107,8 @@ def test_what_is_found_on_many_pages_is_one_finding_that_says_on_which_and_where
     assert "Titles that several pages of the site share" not in found
     # what is the site's is looked at once, and says nothing of other pages
     assert [one.kind for one in found["security.txt missing"].evidence] == ["file"]
+    for title in ("Sitemap unreadable", "robots.txt with lines that no crawler understands"):
+        assert [asset.value for asset in found[title].assets] == [site.url("/")], title
     assert len({(finding.rule, finding.title) for finding in report.findings}) == len(report.findings)
     assert of(report, "slot.security").count == 7
     whole = of(report, "crawl")

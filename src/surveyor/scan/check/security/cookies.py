@@ -39,16 +39,16 @@ def _prefixed(one: Cookie) -> bool:
 
 _KINDS: tuple[tuple[str, Callable[[Cookie], bool]], ...] = (
     ("insecure", lambda one: not one.secure),
-    ("readable", lambda one: one.is_session and not one.http_only),
+    ("readable", lambda one: one.of_login and not one.http_only),
     ("same_site", _same_site),
-    ("unguarded", lambda one: one.is_token and one.same_site is None),
+    ("unguarded", lambda one: one.of_form and one.same_site is None),
     ("prefix", _prefixed),
 )
 
 
 CHECK = Check(
     id="security_cookies",
-    version=1,
+    version=2,
     domain=Domain.SECURITY,
     outcomes=tuple(key for key, _ in _KINDS),
     needs=Needs.PAGE,

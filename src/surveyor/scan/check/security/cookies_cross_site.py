@@ -15,7 +15,7 @@ _QUOTED = 10
 def judge(document: Document) -> Iterable[Outcome]:
     """Those of a login or against forged requests apart; others unless each site has its own (``Partitioned``)."""
     found = [one for one in cookie.read(document.page.cookies) if one.same_site == "none" and one.secure]
-    login = [one for one in found if one.is_session or one.is_token]
+    login = [one for one in found if one.of_login or one.of_form]
     rest = [one for one in found if one not in login and not one.partitioned]
     for key, these in (("session", login), ("other", rest)):
         if these:
@@ -24,7 +24,7 @@ def judge(document: Document) -> Iterable[Outcome]:
 
 CHECK = Check(
     id="security_cookies_cross_site",
-    version=1,
+    version=2,
     domain=Domain.SECURITY,
     outcomes=("session", "other"),
     needs=Needs.PAGE,

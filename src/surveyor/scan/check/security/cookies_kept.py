@@ -27,7 +27,7 @@ def judge(document: Document, rendered: Rendered) -> Iterable[Outcome]:
     foreign = [one for one in kept if not hosts.same_site(one.domain or "", page.host)]
     for key, these in (
         ("insecure", [one for one in own if page.secure and not one.secure]),
-        ("readable", [one for one in own if one.is_session and not one.http_only]),
+        ("readable", [one for one in own if one.of_login and not one.http_only]),
         ("foreign", foreign),
     ):
         if these:
@@ -36,7 +36,7 @@ def judge(document: Document, rendered: Rendered) -> Iterable[Outcome]:
 
 CHECK = Check(
     id="security_cookies_kept",
-    version=1,
+    version=2,
     domain=Domain.SECURITY,
     outcomes=("insecure", "readable", "foreign"),
     needs=Needs.RENDERED,

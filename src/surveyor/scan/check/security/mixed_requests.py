@@ -28,9 +28,9 @@ def judge(document: Document, rendered: Rendered) -> Iterable[Outcome]:
         if one.url.lower().startswith(_PLAIN) and one.url not in named and not _local(host_of(one.url)):
             key = "passive" if one.kind in _PASSIVE else "active"
             what = one.failure or str(one.status or "no answer")
-            found.setdefault(key, []).append(
-                Evidence(kind="request", where=one.url[:1000], value=f"{one.kind}: {what}")
-            )
+            told = Evidence(kind="request", where=one.url[:1000], value=f"{one.kind}: {what}")
+            if told not in found.setdefault(key, []):
+                found[key].append(told)
     yield from quoting.outcomes(found)
 
 

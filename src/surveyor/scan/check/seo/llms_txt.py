@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from surveyor.scan.check.document import Document, decode
+from surveyor.scan.check.document import decode
 from surveyor.scan.check.interface import Check, Needs, Outcome
 from surveyor.scan.evidence import Page, WellKnown
 from surveyor.scan.model import Domain, Evidence
@@ -19,7 +19,7 @@ _LINK = re.compile(r"^[-*] \[[^\]\n]{1,300}\]\([^)\s]{1,1000}\)", re.MULTILINE)
 _SECTION = re.compile(r"^## \S", re.MULTILINE)
 
 
-def judge(_document: Document, files: WellKnown) -> Iterable[Outcome]:
+def judge(files: WellKnown) -> Iterable[Outcome]:
     """A file that is no web page and lacks its title, its sections, or links in them."""
     answer = files.files.get(_PATH)
     if answer is None or answer.status != 200 or answer.is_html or not answer.body.strip():
@@ -45,7 +45,7 @@ CHECK = Check(
     version=1,
     domain=Domain.SEO,
     outcomes=("invalid",),
-    needs=Needs.SITE,
-    site=judge,
+    needs=Needs.WELLKNOWN,
+    wellknown=judge,
     parts=(_PATH,),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Check, Needs, Outcome
 from surveyor.scan.evidence import WellKnown
 from surveyor.scan.formats import robots
@@ -13,7 +12,7 @@ from surveyor.scan.model import Domain, Evidence
 _QUOTED = 20
 
 
-def judge(_document: Document, files: WellKnown) -> Iterable[Outcome]:
+def judge(files: WellKnown) -> Iterable[Outcome]:
     """A server's error, upon which crawlers stay away; a page in its place; lines that break the syntax."""
     page = files.files.get(robots.PATH)
     if page is None or 400 <= page.status < 500:
@@ -39,7 +38,7 @@ CHECK = Check(
     version=1,
     domain=Domain.SEO,
     outcomes=("failing", "page", "invalid"),
-    needs=Needs.SITE,
-    site=judge,
+    needs=Needs.WELLKNOWN,
+    wellknown=judge,
     parts=(robots.PATH,),
 )

@@ -14,7 +14,9 @@ from surveyor.scan.net.extra import origin_of
 #: How many pages of a scan are loaded, measured, and have asked what they name; and how many origins are looked at.
 SAMPLE, _ORIGINS = 5, 5
 #: What is the same for every page of a site, or read once for all of them.
-_SITE_WIDE = frozenset({Needs.SCHEMES, Needs.SHARING, Needs.TLS, Needs.WELLKNOWN, Needs.EXPOSED})
+_SITE_WIDE = frozenset(
+    {Needs.SCHEMES, Needs.SHARING, Needs.TLS, Needs.WELLKNOWN, Needs.EXPOSED, Needs.SITEMAPS, Needs.MAPPED}
+)
 
 
 @dataclass(slots=True, kw_only=True)
