@@ -146,8 +146,16 @@ async def test_a_fix_is_proved_taken_back_and_proved_again(near: Ground, site: S
         assert closed.closed_at is not None
 
         # and what was solved and is there again is taken up by the scan that sees it
-        site.page("/", PAGE)
+        cookies = (("Set-Cookie", "sessionid=1"), ("Set-Cookie", "csrftoken=1"))
+        site.page("/", PAGE, headers=cookies)
         seen = await scanned(near, site.url("/"))
+
+        # one rule saw two things: what is mended of them is proved, and the other is not
+        form, login = sorted(await listed(near, rule="security_cookies"), key=lambda row: row.title)
+        site.page("/", PAGE, headers=(("Set-Cookie", "sessionid=1; HttpOnly"), cookies[1]))
+        proved = await verified(near, await task_of(near, login))
+        assert (proved.result, form.title in proved.checks[0]["after"]) == ("passed", True)
+        assert (await verified(near, await task_of(near, form))).result == "failed"
     assert (await one(near)).status == "triaged"
     assert await opened(near) == [("reappeared", finding.id), ("verification_reopened", finding.id)]
     past = (await findings.past(sessions, **near.place, finding_id=finding.id)).items

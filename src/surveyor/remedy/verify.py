@@ -50,6 +50,20 @@ class Check:
     picture: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What a finding's rule was known to see besides the finding, by title: findings of their own, each with its proof.
+
+    What the rule did not see before is no other finding's: a header that is weak now was missing.
+    """
+
+    rule: str = ""
+    titles: frozenset[str] = frozenset()
+
+
+NOTHING_BESIDE = Beside()
+
+
 def keys(rule: str, asked: Sequence[str], *, names: Iterable[str] = ()) -> tuple[str, ...]:
     """The checks to run: the one that raised the finding, whatever else was asked for; no other can prove its fix.
 
@@ -59,14 +73,18 @@ def keys(rule: str, asked: Sequence[str], *, names: Iterable[str] = ()) -> tuple
     return wanted if {rule, *names}.intersection(wanted) else (rule, *wanted)
 
 
-def on_page(report: Report, wanted: Sequence[str], asset: str, *, shown: bool = False) -> list[Look]:
+def on_page(
+    report: Report, wanted: Sequence[str], asset: str, *, shown: bool = False, beside: Beside = NOTHING_BESIDE
+) -> list[Look]:
     """What a scan narrowed to these rules says about one page.
 
     A rule that ran leaves coverage ``check.<id>`` with the number of its outcomes; one that did not never passes. With
     ``shown`` the finding is one of the page as a browser shows it, which the page as served cannot prove to be gone.
+    What is ``beside`` the finding is proved by itself.
     """
     entries = {entry.what: entry for entry in report.coverage if entry.what.startswith("check.")}
-    looks = [_rule(report, key, entries.get(f"check.{key}"), asset) for key in wanted]
+    others = {key: beside.titles if key == beside.rule else frozenset() for key in wanted}
+    looks = [_rule(report, key, entries.get(f"check.{key}"), asset, others[key]) for key in wanted]
     unshown = _without_browser(report.coverage) if shown else None
     return [_blind(one.key, asset, unshown) if unshown and one.status == PASSED else one for one in looks]
 
@@ -97,14 +115,16 @@ def by_model(
     return Look(key=key, asset=asset, status="passed", after=f"{model} does not name it"[:_TEXT])
 
 
-def _rule(report: Report, key: str, entry: Coverage | None, asset: str) -> Look:
-    found = [finding for finding in report.findings if finding.rule == key]
+def _rule(report: Report, key: str, entry: Coverage | None, asset: str, others: frozenset[str]) -> Look:
+    every = [finding for finding in report.findings if finding.rule == key]
+    found = [finding for finding in every if finding.title not in others]
     if found:
         return Look(key=key, asset=asset, status="failed", after=_told(found), picture=_picture(found))
     if entry is not None and entry.reason == "unknown_check":
         return Look(key=key, asset=asset, status="unknown_check", after=entry.detail, reason=entry.reason)
-    if entry is not None and entry.state is CoverageState.LOOKED and not entry.count:
-        return Look(key=key, asset=asset, status="passed", after=entry.detail or _GONE)
+    if entry is not None and entry.state is CoverageState.LOOKED and (not entry.count or every):
+        left = f"; what is left is another finding: {', '.join(one.title for one in every)}" if every else ""
+        return Look(key=key, asset=asset, status="passed", after=f"{entry.detail or _GONE}{left}"[:_TEXT])
     why = entry if entry is not None and entry.reason else _why(report)
     return _blind(key, asset, why)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from surveyor.remedy import verify
-from surveyor.remedy.verify import Look
+from surveyor.remedy.verify import Beside, Look
 from surveyor.scan.model import (
     Coverage,
     CoverageState,
@@ -75,6 +75,21 @@ def test_a_rule_that_found_something_fails_with_what_it_found() -> None:
         "failed",
         "Content-Security-Policy missing: Content-Security-Policy: absent",
     )
+
+
+def test_what_the_rule_saw_beside_the_finding_is_proved_by_itself_and_what_is_new_is_not() -> None:
+    weak = finding(title="Content-Security-Policy weak")
+    seen = report(weak, coverage=(ran(count=1),))
+    known = Beside(rule=CSP, titles=frozenset({weak.title}))
+    (look,) = verify.on_page(seen, [CSP], PAGE, beside=known)
+    assert (look.status, look.after) == ("passed", f"default-src; what is left is another finding: {weak.title}")
+    assert verify.on_page(seen, [CSP], PAGE)[0].status == "failed"
+    assert verify.on_page(seen, [CSP], PAGE, beside=replace(known, rule="seo_title"))[0].status == "failed"
+    both = report(weak, finding(), coverage=(ran(count=2),))
+    (look,) = verify.on_page(both, [CSP], PAGE, beside=known)
+    assert (look.status, look.after) == ("failed", "Content-Security-Policy missing: Content-Security-Policy: absent")
+    cut = report(weak, coverage=(ran(count=1, state=CoverageState.PARTIAL, reason="limit_exceeded"),))
+    assert verify.on_page(cut, [CSP], PAGE, beside=known)[0].status == "not_looked"
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from surveyor.remedy import lifecycle, verify
 from surveyor.remedy.lifecycle import Standing
-from surveyor.remedy.verify import Check
+from surveyor.remedy.verify import Beside, Check
 from surveyor.service import queue
 from surveyor.service.actions import clock, inventories, llm, units
 from surveyor.service.actions.platform import Platform
@@ -59,7 +59,8 @@ class Target:
 class Claim:
     """A verification that is now this run's: what to look at, and when its finding had last been seen by then.
 
-    ``scan`` is the one that saw it last: pages are looked at as it did.
+    ``scan`` is the one that saw it last: pages are looked at as it did. ``others`` are titles by page of what its rule
+    sees there besides.
     """
 
     verification: Verification
@@ -69,6 +70,12 @@ class Claim:
     run: UUID
     more: bool = False
     scan: Scan | None = None
+    others: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def beside(self, *urls: str) -> Beside:
+        """What the finding's rule sees besides it on these pages."""
+        titles = frozenset[str]().union(*(self.others.get(url, frozenset()) for url in urls))
+        return Beside(rule=self.finding.rule, titles=titles)
 
     @property
     def modelled(self) -> tuple[str, ...]:
@@ -181,6 +188,10 @@ async def claim(sessions: Sessions, verification_id: UUID, run: UUID) -> Claim |
         finding = await findings.find(session, held.team_id, held.project_id, held.finding_id)
         assert finding is not None
         targets = await _targets(session, held, finding)
+        others: dict[str, frozenset[str]] = {}
+        urls = [target.url for target in targets if target.url is not None]
+        for url, title in await findings.others_of_rule(session, finding, urls) if urls else ():
+            others[url] = others.get(url, frozenset()) | {title}
         last = await scans.find(session, finding.last_scan_id)
     keys = tuple(str(check["key"]) for check in held.checks)
     return Claim(
@@ -191,6 +202,7 @@ async def claim(sessions: Sessions, verification_id: UUID, run: UUID) -> Claim |
         run=run,
         more=len(targets) > ASSETS,
         scan=last,
+        others=others,
     )
 
 

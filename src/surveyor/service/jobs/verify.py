@@ -158,7 +158,7 @@ async def _together(held: _Held) -> list[Look]:
     report = await _report(child, task.report)
     if isinstance(report, Ended):
         return verify.blind(keys, name, reason=report.reason or "crashed", detail=report.detail)
-    return verify.on_page(report, keys, name, shown=_shown(held))
+    return verify.on_page(report, keys, name, shown=_shown(held), beside=held.claim.beside(*urls))
 
 
 def _request(held: _Held, url: str, rules: Sequence[str], *, also: tuple[str, ...] = ()) -> Request:
@@ -205,7 +205,7 @@ async def _page(held: _Held, number: int, url: str) -> list[Look]:
     report = await _report(child, task.report)
     if isinstance(report, Ended):
         return verify.blind(keys, url, reason=report.reason or "crashed", detail=report.detail)
-    looks = verify.on_page(report, rules, url, shown=_shown(held))
+    looks = verify.on_page(report, rules, url, shown=_shown(held), beside=held.claim.beside(url))
     looks = looks if engine is None else [_of_engine(one, engine) for one in looks]
     return [*looks, *await _modelled(held, report, url, task.outline)]
 

@@ -323,6 +323,27 @@ async def places(session: Session, finding_id: UUID, *, limit: int) -> list[tupl
     return [(row.type, row.value, row.scope) for row in await session.execute(statement)]
 
 
+async def others_of_rule(session: Session, finding: FindingRow, urls: Collection[str]) -> list[tuple[str, str]]:
+    """What else the finding's rule sees on these pages, as (address, title) of findings that are not solved."""
+    table, place = findings, finding_assets
+    statement = (
+        select(place.c.value, table.c.title)
+        .join(place, place.c.finding_id == table.c.id)
+        .where(
+            table.c.team_id == finding.team_id,
+            table.c.project_id == finding.project_id,
+            table.c.rule == finding.rule,
+            table.c.id != finding.id,
+            table.c.status != "resolved",
+            table.c.not_seen_since.is_(None),
+            place.c.type == "url",
+            place.c.value.in_(urls),
+        )
+        .distinct()
+    )
+    return [(row.value, row.title) for row in await session.execute(statement)]
+
+
 async def is_seen_by(session: Session, finding_id: UUID, scan_id: UUID) -> bool:
     """Whether a scan saw a finding."""
     table = scan_findings
