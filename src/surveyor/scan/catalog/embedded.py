@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from surveyor.scan.catalog.fingerprints import CODED, FINGERPRINTS, NEAR, bare, definition, files
+from surveyor.scan.catalog.fingerprints import CODED, FINGERPRINTS, NEAR, bare, definition, files, named
 from surveyor.scan.catalog.interface import Cataloger, File, Record, quote, text
 from surveyor.scan.errors import LimitExceeded
 from surveyor.scan.formats.layout import Part
@@ -20,6 +20,7 @@ _DATA = 256 * MIB
 _STRINGS = 100_000
 #: The longest definition up to what decides, and how far a bare version may be from what it has to be near.
 _BEFORE, _AFTER, _NEAR = 160, 352, 256 << 10
+_WIDE = 64  # bytes behind what a version in UTF-16 stands right behind
 _FEW = 64  # bare versions of one library that are looked at
 #: A dot between digits. It begins with the dot: such patterns are found at the speed of memory.
 _VERSION = re.compile(rb"\.(?<=[0-9]\.)[0-9]")
@@ -55,6 +56,7 @@ class _Reading:
         self._wanted = {number: pattern for number, pattern in bare().items() if number in counts}
         self._definition = definition()
         self.found: dict[tuple[int, bytes], _Text] = {}
+        self.named: dict[tuple[int, bytes], bytes] = {}
 
     def pass_by(self, chunk: bytes, start: int) -> None:
         """Note where in these bytes stands what only a library with a version in numbers has."""
@@ -94,8 +96,27 @@ class _Reading:
             if number not in told:
                 self._decode(number, offset)
 
+        self._read_names()
+
+    def _read_names(self) -> None:
+        """Take the version that the file's own name says, of a library that left none."""
+        known = {number for number, _ in self.found}
+        for number, pattern in named().items():
+            name, said = next(
+                ((one, found["v"]) for one in self._names if (found := pattern.fullmatch(one))), (b"", b"")
+            )
+            releases = FINGERPRINTS[number].releases
+            version = said if releases is None else releases.get(said, b"")
+            if version and number not in known:
+                self.named[number, version] = name
+
     def _decode(self, number: int, near: int) -> None:
-        """Look for a version that is a number, around what only its library has."""
+        """Look for a version that is no text, around what only its library has."""
+        if wide := FINGERPRINTS[number].wide:
+            if behind := re.search(wide, bytes(self._program.data[near : near + _WIDE])):
+                said = behind[0].replace(b"\0", b"")
+                self.found[number, said] = _Text(value=said, offset=near + behind.start())
+            return
         start = max(0, near - _NEAR)
         code = re.compile(rb"\0(" + FINGERPRINTS[number].coded + rb")(?=\0)")
         there = code.finditer(bytes(self._program.data[start : near + _NEAR]))
@@ -125,13 +146,19 @@ class _Reading:
         """One a library and version, with the string and where it stands in the file."""
         for (number, version), one in self.found.items():
             said = text(b" ".join(one.value[:_BEFORE].split()))
-            yield Record(
-                type="generic",
-                name=FINGERPRINTS[number].id,
-                version=text(version),
-                tier=Tier.HEURISTIC,
-                evidence=quote(string=said, offset=f"{self._offset + one.offset:#x}"),
-            )
+            yield _record(number, version, quote(string=said, offset=f"{self._offset + one.offset:#x}"))
+        for (number, version), name in self.named.items():
+            yield _record(number, version, quote(file=text(name)))
+
+
+def _record(number: int, version: bytes, evidence: str) -> Record:
+    return Record(
+        type="generic",
+        name=FINGERPRINTS[number].id,
+        version=text(version),
+        tier=Tier.HEURISTIC,
+        evidence=evidence,
+    )
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -198,7 +225,7 @@ def _strings(chunk: bytes, start: int, size: int) -> Iterator[tuple[int, int]]:
 
 CATALOGER = Cataloger(
     id="embedded",
-    version=3,
+    version=4,
     summary="libraries inside programs by their version texts (OpenSSL, zlib, SQLite, curl, BusyBox and others)",
     paths=re.compile(rb"(?!)"),
     parse=parse,

@@ -8,6 +8,7 @@ library at run time may have its version text from a header: what it links to by
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 
 from surveyor.scan.values import frozen
@@ -19,7 +20,11 @@ class Fingerprint:
     the files that are this library or program itself. In those a bare version, as ``bare`` matches it, is enough.
 
     ``near`` are bytes that only this library has, which bare versions in other programs have to be near. ``coded`` is a
-    version as a number of five digits, two for each of its last parts (``21406`` is 2.14.6), which has to be near too.
+    version as a number of five digits, two for each of its last parts (``21406`` is 2.14.6), which has to be near too;
+    ``wide`` one in UTF-16 that stands right behind them.
+
+    ``named`` matches the whole name of a file that says which version it is, for libraries that leave no text; where
+    that is libtool's number, ``releases`` has the versions that it stands for.
     """
 
     id: str
@@ -28,6 +33,27 @@ class Fingerprint:
     bare: bytes = b""
     near: bytes = b""
     coded: bytes = b""
+    wide: bytes = b""
+    named: bytes = b""
+    releases: Mapping[bytes, bytes] | None = None
+
+
+#: Numbers of shared objects on Linux: FreeType's docs/VERSIONS.TXT from 2.10 on, libwebp's src/Makefile.am from 1.2 on.
+_FREETYPE = {
+    **{b"6.17.%d" % patch: b"2.10.%d" % patch for patch in range(5)},
+    **{b"6.18.%d" % at: name for at, name in enumerate((b"2.11.0", b"2.11.1", b"2.12.0", b"2.12.1"))},
+    b"6.19.0": b"2.13.0",
+    **{b"6.20.%d" % at: name for at, name in enumerate((b"2.13.1", b"2.13.2", b"2.13.3", b"2.14.0", b"2.14.1"))},
+}
+_WEBP = {
+    **{b"7.1.%d" % at: b"1.2.%d" % (at - 1) for at in range(1, 6)},
+    **{b"7.1.%d" % at: b"1.3.%d" % (at - 6) for at in range(6, 9)},
+    b"7.1.9": b"1.4.0",
+    b"7.1.10": b"1.5.0",
+    b"7.2.0": b"1.6.0",
+}
+#: What auditwheel puts between a library's name and its number, and how the names of both systems go on.
+_HASH, _SO = rb"(?:-[0-9a-f]{6,16})?", rb"\.(?:so\.)?"
 
 
 def _print(
@@ -39,6 +65,12 @@ def _print(
     coded: bytes = b"",
 ) -> Fingerprint:
     return Fingerprint(id=id, text=text, files=files, bare=bare, near=near, coded=coded)
+
+
+def _called(id: str, files: bytes, number: bytes, releases: Mapping[bytes, bytes] | None = None) -> Fingerprint:  # noqa: A002
+    """A library that leaves no text, by the names of its files with a number behind."""
+    named = files + _HASH + _SO + rb"(?P<v>" + number + rb")(?:\.dylib)?"
+    return Fingerprint(id=id, files=files, named=named, releases=releases)
 
 
 FINGERPRINTS: tuple[Fingerprint, ...] = (
@@ -91,7 +123,14 @@ FINGERPRINTS: tuple[Fingerprint, ...] = (
     ),
     _print("harfbuzz", b"", rb"libharfbuzz", rb"(?:[1-9]|1[0-9])\.[0-9]+\.[0-9]+"),
     _print("bzip2", rb"(?P<v>1\.0\.[0-9]), {1,2}[0-9]{1,2}-[A-Z][a-z]{2}-(?:19|20)[0-9]{2}", rb"(?:lib)?bz(?:ip)?2"),
-    _print("xz", b"", rb"liblzma", rb"5\.[0-9]+\.[0-9]+(?:alpha|beta)?"),
+    # near its table of CRC64, of which these are two entries
+    _print(
+        "xz",
+        b"",
+        rb"liblzma",
+        rb"5\.[0-9]+\.[0-9]+(?:alpha|beta)?",
+        bytes.fromhex("6f5fa703be4c2eb35ba040a8573684f4"),
+    ),
     _print("zstd", b"", rb"libzstd", rb"1\.[3-9]\.[0-9]{1,2}", b"Frame requires too much memory for decoding"),
     _print("lz4", b"", rb"liblz4", rb"1\.(?:[6-9]|1[0-9])\.[0-9]{1,2}", b"ERROR_frameType_unknown"),
     _print("libarchive", rb"libarchive (?P<v>[34]\.[0-9]+\.[0-9]+)(?:dev)?", rb"libarchive"),
@@ -112,7 +151,18 @@ FINGERPRINTS: tuple[Fingerprint, ...] = (
     _print("libsodium", b"", rb"libsodium", rb"1\.0\.[0-9]{1,2}"),
     _print("hdf5", rb"HDF5 library version:? (?P<v>[12]\.[0-9]+\.[0-9]+)\S{0,20}", rb"libhdf5"),
     _print("grpc", rb"grpc-c\+\+/(?P<v>1\.[0-9]+\.[0-9]+)(?:-\w+)?", rb"libgrpc"),
-    _print("icu", b"", rb"libicu(?:uc|i18n)", rb"[4-9][0-9]\.[0-9]+(?:\.[0-9]+)*"),
+    Fingerprint(
+        id="icu",
+        files=rb"libicu(?:uc|i18n|data|io|tu)",
+        bare=rb"[4-9][0-9]\.[0-9]+(?:\.[0-9]+)*",
+        near=b"DataVersion\0ICUVersion\0",
+        wide=rb"[4-9]\0[0-9]\0\.\0[0-9]\0",
+        named=rb"libicu(?:uc|i18n|data|io|tu)" + _HASH + _SO + rb"(?P<v>[4-9][0-9]\.[0-9])(?:\.dylib)?",
+    ),
+    _called("brotli", rb"libbrotli(?:common|dec|enc)", rb"[01]\.[0-9]+\.[0-9]+"),
+    _called("boost", rb"libboost_\w+", rb"1\.[0-9]+\.[0-9]+"),
+    _called("freetype", rb"libfreetype", rb"6\.[0-9]+\.[0-9]+", _FREETYPE),
+    _called("libwebp", rb"libwebp", rb"7\.[0-9]+\.[0-9]+", _WEBP),
     _print("ffmpeg", rb"FFmpeg version n?(?P<v>[0-9]\.[0-9]+(?:\.[0-9]+)?)\S{0,60}", rb"lib(?:av|sw|postproc)"),
     _print("libvpx", rb"WebM Project VP[89] (?:En|De)coder v?(?P<v>1\.[0-9]+\.[0-9]+)\S{0,30}", rb"libvpx"),
     _print("libaom", rb"AOMedia Project AV1 (?:En|De)coder v?(?P<v>[0-9]\.[0-9]+\.[0-9]+)\S{0,30}", rb"libaom"),
@@ -170,9 +220,9 @@ FINGERPRINTS: tuple[Fingerprint, ...] = (
 )
 
 #: Those in which bare versions have to be near something, by number.
-NEAR = tuple(number for number, one in enumerate(FINGERPRINTS) if one.near and one.bare)
-#: Those with a version that is a number, by number.
-CODED = tuple(number for number, one in enumerate(FINGERPRINTS) if one.coded)
+NEAR = tuple(number for number, one in enumerate(FINGERPRINTS) if one.near and one.bare and not one.wide)
+#: Those with a version that is no text, by number.
+CODED = tuple(number for number, one in enumerate(FINGERPRINTS) if one.coded or one.wide)
 
 
 @cache
@@ -207,3 +257,9 @@ def bare() -> dict[int, re.Pattern[bytes]]:
         for number, one in enumerate(FINGERPRINTS)
         if one.bare
     }
+
+
+@cache
+def named() -> dict[int, re.Pattern[bytes]]:
+    """The names of files that say a version, by the number of the fingerprint."""
+    return {number: re.compile(one.named) for number, one in enumerate(FINGERPRINTS) if one.named}

@@ -113,6 +113,14 @@ BARE: dict[str, tuple[str, bytes]] = {
     "gnutls": ("libgnutls.so.30", b"3.7.9"),
     "chromium": ("chromium", b"120.0.6099.71"),
 }
+#: Who says none, and has it in the names of its files: some as they lie in wheels and on Macs.
+NAMED: dict[str, dict[str, str]] = {
+    "brotli": {"libbrotlidec-2ced2f3a.so.1.1.0": "1.1.0", "libbrotlicommon.1.1.0.dylib": "1.1.0"},
+    "boost": {"libboost_program_options.so.1.74.0": "1.74.0"},
+    "icu": {"libicuio.so.72.1": "72.1"},
+    "freetype": {"libfreetype-5bb46249.so.6.20.4": "2.14.1", "libfreetype.so.6.18.3": "2.12.1"},
+    "libwebp": {"libwebp-850e2bec.so.7.1.8": "1.3.2", "libwebp.so.7.1.5": "1.2.4"},
+}
 
 
 def parse(
@@ -123,7 +131,8 @@ def parse(
 
 
 def test_every_fingerprint_has_an_example() -> None:
-    assert {one.id for one in FINGERPRINTS} == set(TEXTS) | set(BARE)
+    assert {one.id for one in FINGERPRINTS} == set(TEXTS) | set(BARE) | set(NAMED)
+    assert {one.id for one in FINGERPRINTS if one.named} == set(NAMED)
     assert {one.id for one in FINGERPRINTS if one.text} == set(TEXTS)
     assert {one.id for one in FINGERPRINTS if one.bare} == set(BARE)
 
@@ -188,12 +197,29 @@ def test_a_version_that_is_a_number_counts_near_what_only_its_library_has(
         ("libpng", b"1.6.39", b"Application built with libpng-"),
         ("zstd", b"1.5.4", b"Frame requires too much memory for decoding"),
         ("lz4", b"1.9.4", b"ERROR_frameType_unknown"),
+        ("xz", b"5.4.1", bytes.fromhex("6f5fa703be4c2eb35ba040a8573684f4")),
     ],
 )
 def test_a_bare_version_counts_near_what_only_its_library_has(name: str, version: bytes, near: bytes) -> None:
     assert [(one.name, one.version) for one in parse(version + b"\0" + near)] == [(name, version.decode())]
     assert parse(version + bytes(300_000) + near) == []
     assert parse(near) == []
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_the_name_of_a_file_says_the_version_of_who_leaves_no_text(name: str) -> None:
+    for file, version in NAMED[name].items():
+        (found,) = parse(b"1.2.3", f"opt/shop.libs/{file}")
+        assert (found.name, found.version, found.tier) == (name, version, Tier.HEURISTIC)
+        assert found.evidence == f"file: {file}"
+        assert parse(b"", f"opt/{file.partition('.')[0]}.so.99") == []
+    assert parse(b"", "opt/libwebp.so.7.99.1") == []  # a number of no release that is known
+
+
+def test_a_version_in_wide_characters_counts_behind_what_only_its_library_has() -> None:
+    near, wide = b"DataVersion\0ICUVersion\0", "75.1.0.0".encode("utf-16-le")
+    assert [(one.name, one.version) for one in parse(near + b"\xaa\0\x004\x005\0\0\0" + wide)] == [("icu", "75.1")]
+    assert parse(near + bytes(100) + wide) == parse(near) == parse(wide) == []
 
 
 @pytest.mark.parametrize(
