@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,13 @@ from surveyor.scan.advise.update import update
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.plan import plan
 from surveyor.scan.report import json as report_json
-from surveyor.scan.settings import AllowedHost, Settings
+from surveyor.scan.settings import AllowedHost, Feeds, Settings
 from tests import images
-from tests.servers.osv_bucket import record, write
+from tests.servers.osv_bucket import record as _record
+from tests.servers.osv_bucket import write
 from tests.servers.web import Site
 
+record = partial(_record, modified="2026-01-01T00:00:00Z")
 GOLDEN = Path(__file__).parent
 NUMBERS_OF_TIME = re.compile(r"\bms=\d+")
 DIGEST = re.compile(r"sha256:[0-9a-f]{12,64}")
@@ -121,7 +124,8 @@ def _no_network(url: str, **_: Any) -> Any:
 def test_an_image(tmp_path: Path) -> None:
     path = tmp_path / "shop.tar"
     path.write_bytes(image())
-    report, events = run(str(path), Settings(advisories=advisories(tmp_path)), **{str(tmp_path): "/folder"})
+    settings = Settings(advisories=advisories(tmp_path), feeds=Feeds(stale_after=0))
+    report, events = run(str(path), settings, **{str(tmp_path): "/folder"})
     compare("image.report.json", report)
     compare("image.events.json", events)
 

@@ -37,7 +37,7 @@ from tests.servers.osv_bucket import Record, record, write
 from tests.servers.pipeline import Ground, wheel, worker
 
 DEMO = "CVE-2026-1: pypi/demo"
-OTHER = record("CVE-2026-9", "PyPI", "unrelated", fixed="2.0")
+OTHER = record("CVE-2026-9", "PyPI", "unrelated", modified="2026-01-01T00:00:00Z", fixed="2.0")
 
 
 def flaw(day: int, **more: Any) -> Record:

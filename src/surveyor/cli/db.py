@@ -18,6 +18,7 @@ from surveyor.scan.advise.origin import Fetch
 from surveyor.scan.errors import BadTarget, Malformed, Unsupported
 from surveyor.scan.events import Progress, printable
 from surveyor.scan.settings import Settings, advisory_database, from_environment, host_of
+from surveyor.scan.vocabulary import counted
 
 
 def update(
@@ -58,7 +59,9 @@ def update(
     with progress.sinks(journal=None, quiet=quiet) as listeners:
         result = updates.update(wanted, settings.advisories, progress=Progress(*listeners), accept_loss=accept_loss)
     for item in result.collections:
-        notes = f"  {printable(item.notes[0])}" if item.notes else ""
+        unread = item.broken + item.cut
+        notes = f"  {counted(unread, 'record')} not read or not whole:" if unread else ""
+        notes += f"  {printable(item.notes[0])}" if item.notes else ""
         print(f"{item.name:<24} {item.action:<10} {item.rows:>9,} rows  {item.changed:>9,} changed{notes}")
     print(f"written to {result.database}")
     return INCOMPLETE if result.failed else OK
@@ -68,11 +71,14 @@ def status() -> int:
     """Show each feed's newest record, when it was last had, its age and rows; and which are stale or failed."""
     settings, now = from_environment(os.environ), datetime.now(UTC)
     feeds = snapshot.status(advisory_database(os.environ))
+    dates = freshness.newest(feeds)
     print(f"{'feed':<28} {'newest record':<18} {'last had':<18} {'age':>12} {'rows':>12}")
     for feed in feeds:
         name = printable(feed.name)
         age = phrases.age(feed.updated_at, now) if feed.updated_at else "never had"
-        marks = "  stale" if freshness.stale(feed, settings.feeds, now) else ""
+        why = freshness.stale(feed, settings.feeds, now, dates)
+        marks = f"  stale: {why}" if why else ""
+        marks += f"  {counted(feed.unread, 'record')} not read" if feed.unread else ""
         marks += f"  failed {_moment(feed.failed_at)}: {printable(feed.failure)}" if feed.failure else ""
         print(f"{name:<28} {_moment(feed.date):<18} {_moment(feed.updated_at):<18} {age:>12} {feed.rows:>12,}{marks}")
     print(f"{'total':<79} {sum(feed.rows for feed in feeds):>12,}")

@@ -12,7 +12,7 @@ import resource
 import signal
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -197,7 +197,7 @@ def update_advisories(task: UpdateTask, bell: Connection) -> None:
     """Bring the advisory database up to date; feeds are hostile bytes too."""
 
     def work(progress: Progress) -> bytes:
-        from surveyor.scan.advise import choice, concern, snapshot, update
+        from surveyor.scan.advise import choice, concern, freshness, snapshot, update
         from surveyor.scan.net import Client
 
         settings = task.settings
@@ -221,7 +221,11 @@ def update_advisories(task: UpdateTask, bell: Connection) -> None:
             "packages": sorted(concern.numbers_of(changes)),
             "flaws": changes.flaws,
         }
-        told = {"failed": None, "incomplete": incomplete, "sources": sources, "changes": changed}
+        dates = freshness.newest(sources)
+        held = [
+            {**asdict(source), "stale_from": freshness.stale_from(source, settings.feeds, dates)} for source in sources
+        ]
+        told = {"failed": None, "incomplete": incomplete, "sources": held, "changes": changed}
         return orjson.dumps(told)
 
     _confined(task, bell, work)

@@ -300,7 +300,7 @@ VARIABLES = (
     (
         "SURVEYOR_FEED_MAX_AGE_HOURS",
         f"`{Feeds().stale_after}`",
-        "A feed that was last had so long ago is stale, and a scan that rests on it incomplete.",
+        "A feed that was last had so long ago, or has nothing newer, is stale; a scan that rests on it is incomplete.",
     ),
     (
         "SURVEYOR_PROBES",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from surveyor.scan.advise import schema
+from surveyor.scan.advise import schema, unread
 from surveyor.scan.advise.changes import Touched
 from surveyor.scan.advise.codec import Codec, train
 from surveyor.scan.advise.needed import Needed
@@ -22,7 +22,7 @@ from surveyor.scan.advise.packing import (
     pack_rest,
     pack_state,
 )
-from surveyor.scan.advise.record import Advisory, Fact, Mark
+from surveyor.scan.advise.record import Advisory, Fact, Mark, Unread
 
 #: How many records a new collection's dictionaries are made from.
 _SAMPLES = 1_000
@@ -46,6 +46,7 @@ class Builder:
             self._db.executescript(schema.TABLES)
             self._db.execute(f"PRAGMA user_version={schema.VERSION}")
             self._db.execute(f"PRAGMA application_id={schema.APPLICATION}")
+        self._db.executescript(unread.TABLES)
         self._touched = Touched(self._db, base)
 
     @contextmanager
@@ -98,6 +99,7 @@ class Collection:
         self._seen: set[str] = set()
         self._ecosystems: dict[str, int] = {}
         self._needed = Needed()
+        self._notes = unread.Notes(db, self._n)
 
     def put(self, entry: str, modified: str, items: Iterable[Advisory | Fact]) -> None:
         """Write what one record says over what was there under its name; a fact's name is its CVE.
@@ -118,6 +120,10 @@ class Collection:
                 self._put_fact(item)
             else:
                 self._put_advisory(entry, modified, item)
+
+    def unread(self, entry: str, items: Sequence[Unread]) -> None:
+        """Note what of a record could not be read this time; what was there before stays unless it is written over."""
+        self._notes.write(entry, items)
 
     def _put_fact(self, fact: Fact) -> None:
         assert self._codecs is not None
@@ -159,6 +165,7 @@ class Collection:
 
     def remove(self, entry: str) -> None:
         """Forget a record."""
+        self._notes.forget(entry)
         if self._db.execute("DELETE FROM fact WHERE cve = ? AND collection = ?", (entry, self._n)).rowcount:
             self._touched.note_flaw(entry, self._feed)
         for (n,) in self._db.execute(
@@ -176,6 +183,7 @@ class Collection:
         self._db.execute("DELETE FROM advisory WHERE collection = ?", of)
         self._db.execute("DELETE FROM fact WHERE collection = ?", of)
         self._db.execute("DELETE FROM answer WHERE collection = ?", of)
+        self._notes.clear()
         self._bare = True
 
     def restore(self, base: Path, entries: Iterable[str]) -> None:

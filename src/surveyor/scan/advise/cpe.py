@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from surveyor.scan.advise import record as bounds
 from surveyor.scan.advise.fields import listed
-from surveyor.scan.advise.record import AFTER, FIXED, INTRODUCED, LAST_AFFECTED, Affected
+from surveyor.scan.advise.record import AFTER, FIXED, INTRODUCED, LAST_AFFECTED, Affected, Unread
 from surveyor.scan.errors import LimitExceeded, Malformed
 
 #: What products are looked up under beside OSV's ecosystems.
@@ -76,29 +76,61 @@ class _Product:
     free: bool = False
 
 
-def affected(configurations: Sequence[Mapping[str, Any]]) -> tuple[Affected, ...]:
-    """The products that configurations call vulnerable, each once, by ``vendor:product``.
+def affected(configurations: Sequence[Mapping[str, Any]], unread: list[Unread]) -> tuple[Affected, ...]:
+    """The products that configurations call vulnerable, each once, by ``vendor:product``; the rest is ``unread``.
 
     A platform is no finding: what must be there too becomes the condition in ``reason``. Hardware is left out, and what
     is negated or has neither a version nor any. A product for something that is no operating system is another one, and
-    is named so: ``vendor:product for wordpress``. Raises ``Malformed`` or ``LimitExceeded``.
+    is named so: ``vendor:product for wordpress``.
     """
     products: dict[str, _Product] = {}
-    count = 0
+    left = bounds.MAX_AFFECTED
     for configuration in configurations:
-        if configuration.get("negate") is True:
-            continue
-        nodes = listed(configuration.get("nodes"), "nodes", most=bounds.MAX_AFFECTED)
-        matches = [listed(node.get("cpeMatch"), "matches", most=bounds.MAX_AFFECTED) for node in nodes]
-        count += sum(len(several) for several in matches) + len(nodes)
-        if count > bounds.MAX_AFFECTED:
-            raise LimitExceeded(f"more than {bounds.MAX_AFFECTED:,} products")
-        conditions = _conditions(configuration, nodes, matches)
-        for node, several, condition in zip(nodes, matches, conditions, strict=True):
-            if node.get("negate") is not True:
-                for match in several:
-                    _add(products, match, condition)
-    return tuple(_affected(name, product) for name, product in products.items())
+        try:
+            left -= _configured(configuration, products, left, unread)
+        except (Malformed, LimitExceeded) as error:
+            unread.append(_unread(error))
+    out = []
+    for name, product in products.items():
+        try:
+            out.append(_affected(name, product))
+        except LimitExceeded as error:
+            unread.append(_unread(error, name))
+    return tuple(out)
+
+
+def _configured(
+    configuration: Mapping[str, Any], products: dict[str, _Product], left: int, unread: list[Unread]
+) -> int:
+    """Note what one configuration calls vulnerable; how much of what is ``left`` to be read it was."""
+    if configuration.get("negate") is True:
+        return 0
+    nodes = listed(configuration.get("nodes"), "nodes", most=bounds.MAX_AFFECTED)
+    matches = [listed(node.get("cpeMatch"), "matches", most=bounds.MAX_AFFECTED) for node in nodes]
+    count = sum(len(several) for several in matches) + len(nodes)
+    if count > left:
+        raise LimitExceeded(f"more than {bounds.MAX_AFFECTED:,} products")
+    conditions = _conditions(configuration, nodes, matches)
+    for node, several, condition in zip(nodes, matches, conditions, strict=True):
+        for match in several if node.get("negate") is not True else ():
+            try:
+                _add(products, match, condition)
+            except Malformed as error:
+                unread.append(_unread(error, _about(match)))
+    return count
+
+
+def _about(match: Mapping[str, Any]) -> str:
+    """The product of a match that is no use otherwise; empty where it names none."""
+    criteria = match.get("criteria")
+    parts = _COMPONENT.findall(criteria[:_MAX_TEXT], 8)[1:3] if isinstance(criteria, str) else []
+    odd = len(parts) < 2 or any(not part or _WILD.match(part) for part in parts)
+    return "" if odd else ":".join(_ESCAPED.sub(r"\1", part).lower() for part in parts)
+
+
+def _unread(error: Malformed | LimitExceeded, name: str = "") -> Unread:
+    """What of a record is no use; the rest of it is."""
+    return Unread(reason=f"{error.code}: {error}", ecosystem=ECOSYSTEM if name else "", name=name)
 
 
 def _conditions(
@@ -132,15 +164,19 @@ def _listed(names: Iterator[str]) -> str:
 
 def _name(match: Mapping[str, Any]) -> Name | None:
     criteria = match.get("criteria")
-    if not isinstance(criteria, str):
-        raise Malformed("a match without criteria")
-    return parse(criteria)
+    return parse(criteria) if isinstance(criteria, str) else None
 
 
 def _add(products: dict[str, _Product], match: Mapping[str, Any], condition: str) -> None:
-    """Note one match, when it is vulnerable itself and says of which versions."""
+    """Note one match, when it is vulnerable itself and says of which versions; raises ``Malformed``."""
+    if not isinstance(match.get("criteria"), str):
+        raise Malformed("a match without criteria")
     name = _name(match)
-    if match.get("vulnerable") is not True or name is None or name.part not in {"a", "o"}:
+    if match.get("vulnerable") is not True:
+        return
+    if name is None:
+        raise Malformed(f"not the name of a product: {str(match['criteria'])[:80]!r}")
+    if name.part not in {"a", "o"}:
         return
     if name.version == _NONE or {name.vendor, name.product} & {_ANY, _NONE}:
         return
@@ -151,9 +187,10 @@ def _add(products: dict[str, _Product], match: Mapping[str, Any], condition: str
             condition = "; ".join(filter(None, [condition, f"built for {name.target}"]))
         else:
             full = f"{full} for {name.target}"
+    span = _range(match) if name.version == _ANY else ()
     product = products.setdefault(full, _Product())
-    if name.version == _ANY:
-        product.ranges[_range(match)] = None
+    if span:
+        product.ranges[span] = None
     else:
         product.versions[version] = None
     if condition:

@@ -25,9 +25,10 @@ _UNASKED_STATES = {"by_name": CoverageState.NOT_CONFIGURED, "no_product": Covera
 
 @dataclass(slots=True)
 class Ledger:
-    """What was asked and what not, by ecosystem."""
+    """What was asked and what not, by ecosystem; ``named`` are the names asked for, where that matters."""
 
     asked: Counter[str] = field(default_factory=Counter)
+    named: set[tuple[str, str]] = field(default_factory=set)
     without_feed: Counter[str] = field(default_factory=Counter)
     without_source: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
     without_version: dict[tuple[str, bool], list[str]] = field(default_factory=dict)

@@ -82,7 +82,8 @@ def advise(
         findings = tuple(made.build(each, facts.of(each.ids)) for each in flaws)
         upgrades = removal.upgrades(flaws)
     fresh = freshness.entries(snapshot, tuple(book.asked), feeds or Feeds(), now or datetime.now(UTC))
-    coverage = (*ledger.coverage(book, snapshot), *fresh)
+    missed = freshness.missed(snapshot, tuple(book.asked), book.named, (name for each in flaws for name in each.ids))
+    coverage = (*ledger.coverage(book, snapshot), *fresh, *missed)
     for entry in coverage:
         if entry.state in {CoverageState.MISSING, CoverageState.PARTIAL}:
             progress("osv.err", f"{entry.what}: {entry.detail}", reason=entry.reason, count=entry.count)
@@ -107,7 +108,10 @@ def _flaws(packages: Sequence[Package], snapshot: Snapshot, book: Ledger, artifa
     """Every flaw that some installed version has, package by package."""
     out: list[Flaw] = []
     matcher = _Matcher(snapshot, book, artifact)
-    subjects = _subjects(_askable(packages, snapshot, book), snapshot, book)
+    askable = _askable(packages, snapshot, book)
+    if any(status.unread for status in snapshot.collections.values()):
+        book.named.update((ecosystem, asked.name) for _, asked, ecosystem, _ in askable)
+    subjects = _subjects(askable, snapshot, book)
     asked = {subject: list(filter(None, map(matcher.ask, questions))) for subject, questions in subjects.items()}
     answered = {subject: answers for subject, answers in asked.items() if answers}
     names = snapshot.names(

@@ -1,4 +1,4 @@
-"""What every feed hands over: advisories, to match packages by, and facts about flaws, to tell people; all bounded.
+"""What every feed hands over: advisories, to match packages by, facts about flaws, and what was not read; all bounded.
 
 Also how far one was read: whoever asks the database of it need not bring the readers of all feeds.
 """
@@ -114,6 +114,20 @@ class Fact:
     cwes: tuple[str, ...] = ()
     status: str = ""
     references: tuple[str, ...] = ()
+
+
+@frozen
+class Unread:
+    """What a feed says and nobody can read: why, and the package or flaw that it is about as far as that can be told.
+
+    ``ecosystem`` without a release stands for all of them; it is empty for a flaw, whose CVE is the ``name``. Without a
+    name nobody knows what it is about. ``records`` counts what is told of as one.
+    """
+
+    reason: str
+    ecosystem: str = ""
+    name: str = ""
+    records: int = 1
 
 
 @frozen

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from surveyor.scan.advise import changes, schema
+from surveyor.scan.advise import changes, schema, unread
 from surveyor.scan.advise.changes import Changes
 from surveyor.scan.advise.codec import Codec
 from surveyor.scan.advise.names import canonical, folding
@@ -41,7 +41,8 @@ _AT_ONCE = 900
 class FeedStatus:
     """One scope of a feed: the date of its data, how many records, when they were last had, and why not since.
 
-    ``scope`` is empty where a feed has no parts; ``failure`` is empty unless the last time failed.
+    ``scope`` is empty where a feed has no parts; ``failure`` is empty unless the last time failed. ``unread`` counts
+    the records that could not be read, in whole or in part.
     """
 
     feed: str
@@ -51,6 +52,7 @@ class FeedStatus:
     updated_at: datetime | None
     failed_at: datetime | None = None
     failure: str = ""
+    unread: int = 0
 
     @property
     def name(self) -> str:
@@ -63,7 +65,8 @@ class Snapshot:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self.collections = {row[0]: _status(row[1:]) for row in db.execute(_STATUS)}
+        missed = unread.counts(db)
+        self.collections = {row[0]: _status(row[1:], missed.get(row[0], 0)) for row in db.execute(_STATUS)}
         self._ecosystems: dict[str, int] = dict(db.execute("SELECT name, n FROM ecosystem"))
         _texts(*self._ecosystems)
         self._answering: dict[str, tuple[FeedStatus, ...]] = {}
@@ -180,12 +183,17 @@ class Snapshot:
         }
 
     def entries(self, feed: str, scope: str) -> dict[str, str]:
-        """The time of change of each record of a scope, by the feed's name for it."""
+        """The time of change of each record of a scope, by the feed's name for it; empty of one that was not read."""
         chosen = (
             "SELECT entry, modified FROM advisory"
             " WHERE collection = (SELECT n FROM collection WHERE feed = ? AND scope = ?)"
         )
-        return dict(self._db.execute(chosen, (feed, scope)))
+        missed = dict.fromkeys(unread.names(self._db, feed, scope), "")
+        return {**missed, **dict(self._db.execute(chosen, (feed, scope)))}
+
+    def unread(self, collection: int) -> list[unread.Row]:
+        """The records of a collection that could not be read, by what they are about."""
+        return unread.rows(self._db, collection)
 
     @property
     def state(self) -> str:
@@ -226,7 +234,8 @@ class Snapshot:
 
 _AFFECTED = "SELECT advisory, collection, ranges, state, rest, name FROM affected WHERE ecosystem = ? AND name"
 #: What SQLite writes down of the tables and indexes that there are.
-_KNOWN = {part.strip().replace(" IF NOT EXISTS", "") for part in (schema.TABLES + changes.TABLES).split(";")}
+_TABLES = schema.TABLES + changes.TABLES + unread.TABLES
+_KNOWN = {part.strip().replace(" IF NOT EXISTS", "") for part in _TABLES.split(";")}
 
 _STATUS = "SELECT n, feed, scope, date, rows, updated_at, failed_at, failure FROM collection"
 
@@ -245,7 +254,7 @@ def _texts(*values: object) -> None:
         raise Malformed("a strange value in the advisory database")
 
 
-def _status(row: tuple[str, str, str, int, str, str, str]) -> FeedStatus:
+def _status(row: tuple[str, str, str, int, str, str, str], missed: int) -> FeedStatus:
     feed, scope, date, rows, updated_at, failed_at, failure = row
     _texts(feed, scope, date, updated_at, failed_at, failure)
     if not isinstance(rows, int):
@@ -258,6 +267,7 @@ def _status(row: tuple[str, str, str, int, str, str, str]) -> FeedStatus:
         updated_at=_moment(updated_at),
         failed_at=_moment(failed_at),
         failure=failure,
+        unread=missed,
     )
 
 

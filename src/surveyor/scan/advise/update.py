@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -14,9 +14,10 @@ from surveyor.scan.advise.build import Builder, Collection
 from surveyor.scan.advise.feeds import feed
 from surveyor.scan.advise.feeds.interface import Changes, Feed, Fetched, Known
 from surveyor.scan.advise.origin import Fetch
-from surveyor.scan.advise.record import Mark
+from surveyor.scan.advise.record import Advisory, Fact, Mark, Unread
 from surveyor.scan.advise.sources import Wanted, want
 from surveyor.scan.advise.swap import alone, replace, sweep, written
+from surveyor.scan.advise.unread import ABSENT
 from surveyor.scan.errors import Malformed, ScanError, Unreachable, Unsupported
 from surveyor.scan.events import Progress
 from surveyor.scan.settings import host_of
@@ -46,7 +47,7 @@ class CollectionResult:
     """One scope's part of an update, in records; the scope is empty where a feed has no parts.
 
     ``changed`` were written, ``withdrawn`` of them dropped, ``removed`` are gone from the source, ``broken`` could not
-    be read (what was there before stays). ``notes`` are the first reasons.
+    be read (what was there before stays), of ``cut`` only a part could. ``notes`` are the first reasons.
     """
 
     feed: str
@@ -57,6 +58,7 @@ class CollectionResult:
     withdrawn: int = 0
     removed: int = 0
     broken: int = 0
+    cut: int = 0
     notes: tuple[str, ...] = ()
 
     @property
@@ -224,7 +226,7 @@ def _one(run: _Run, wanted: Wanted, scope: str, progress: Progress, *, pct: int)
         result = _collect(run, wanted, scope, progress)
     except ScanError as error:
         result = _could_not(run, wanted, scope, error, progress)
-    counts = {name: getattr(result, name) for name in ("rows", "changed", "withdrawn", "removed", "broken")}
+    counts = {name: getattr(result, name) for name in ("rows", "changed", "withdrawn", "removed", "broken", "cut")}
     detail = " ".join(f"{name}={count}" for name, count in counts.items())
     told = f"{scope or wanted.feed.id}: {result.action} {detail}"
     progress(f"{wanted.feed.id}.update", told, pct=pct, ecosystem=scope, action=result.action, **counts)
@@ -283,8 +285,10 @@ def _write(run: _Run, feed: Feed, scope: str, collection: Collection, changes: C
             cursor=changes.cursor,
         )
     )
-    if tally.missing > 0:
-        tally.note(f"{counted(tally.missing, 'record')} listed but not there")
+    absent = f"{counted(tally.missing, 'record')} listed but not there" if tally.missing > 0 else ""
+    if absent:
+        tally.note(absent)
+    collection.unread(ABSENT, [Unread(reason=absent, records=tally.missing)] if absent else [])
     return CollectionResult(
         feed=feed.id,
         scope=scope,
@@ -294,6 +298,7 @@ def _write(run: _Run, feed: Feed, scope: str, collection: Collection, changes: C
         withdrawn=tally.withdrawn,
         removed=len(gone),
         broken=tally.broken,
+        cut=tally.cut,
         notes=tuple(tally.notes),
     )
 
@@ -314,6 +319,7 @@ class _Tally:
     changed: int = 0
     withdrawn: int = 0
     broken: int = 0
+    cut: int = 0
     notes: list[str] = field(default_factory=list)
     #: the first names of what could not be read
     unread: list[str] = field(default_factory=list)
@@ -328,21 +334,40 @@ class _Tally:
         try:
             if isinstance(raw, ScanError):
                 raise raw
-            items = tuple(feed.normalise(raw, scope))
+            items, cut = _apart(feed.normalise(raw, scope))
         except ScanError as error:
             self.broken += 1
             if len(self.unread) < _UNREAD:
                 self.unread.append(name)
-            self.note(f"{name[:128]}: {error.code}: {error}")
+            reason = f"{error.code}: {error}"
+            self.note(f"{name[:128]}: {reason}")
+            about = tuple(feed.about_what(name, raw if isinstance(raw, bytes) else b"", scope)) or (("", ""),)
+            collection.unread(name, [Unread(reason=reason, ecosystem=where, name=what) for where, what in about])
             return
         self.changed += 1
         self.withdrawn += any(getattr(item, "withdrawn", False) for item in items)
         collection.put(name, date, items)
+        if cut:
+            self.cut += 1
+            self.note(f"{name[:128]}: {cut[0].reason}")
+        collection.unread(name, cut)
 
     def note(self, text: str) -> None:
         """Keep the first reasons."""
         if len(self.notes) < _NOTES:
             self.notes.append(text[:500])
+
+
+def _apart(items: Iterable[Advisory | Fact | Unread]) -> tuple[list[Advisory | Fact], list[Unread]]:
+    """What was read of a record, and what was not."""
+    read: list[Advisory | Fact] = []
+    cut: list[Unread] = []
+    for item in items:
+        if isinstance(item, Unread):
+            cut.append(item)
+        else:
+            read.append(item)
+    return read, cut
 
 
 def _marks(database: Path, progress: Progress) -> tuple[dict[tuple[str, str], Mark], Path | None]:

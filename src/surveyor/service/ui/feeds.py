@@ -62,7 +62,8 @@ def lines(feeds: Iterable[FeedView]) -> tuple[FeedLine, ...]:
 
 def _view(source: Mapping[str, Any], limit: timedelta, now: datetime) -> FeedView:
     had, why = _moment(source.get("updated_at")), str(source.get("failure") or "")
-    stale = bool(limit and had and now - had > limit)
+    since = _moment(source.get("stale_from"))
+    stale = bool(limit and ((had and now - had > limit) or (since and since < now)))
     rows = source.get("rows")
     return FeedView(
         feed=phrases.feed(str(source.get("feed") or "")),

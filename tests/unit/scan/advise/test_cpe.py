@@ -18,7 +18,7 @@ from surveyor.scan.advise.feeds import nvd
 from surveyor.scan.advise.pieces import cut
 from surveyor.scan.advise.programs import PROGRAMS, questions
 from surveyor.scan.advise.ranges import Keys, judge
-from surveyor.scan.advise.record import Advisory, Affected, Exploited, Fact
+from surveyor.scan.advise.record import Advisory, Affected, Exploited, Fact, Unread
 from surveyor.scan.advise.versions import SCHEMES, order_of
 from surveyor.scan.catalog.fingerprints import FINGERPRINTS
 from surveyor.scan.errors import LimitExceeded, Malformed
@@ -52,7 +52,7 @@ def test_names_are_unescaped_or_none(text: str, name: Name | None) -> None:
 
 
 def affected(*matches: dict[str, Any], **configuration: Any) -> dict[str, Affected]:
-    return {item.name: item for item in cpe.affected([{"nodes": [node(*matches)], **configuration}])}
+    return {item.name: item for item in cpe.affected([{"nodes": [node(*matches)], **configuration}], [])}
 
 
 RANGES = {
@@ -92,15 +92,15 @@ def test_one_version_any_version_and_none() -> None:
 def test_a_platform_is_no_finding_and_a_condition() -> None:
     program = node(match("cpe:2.3:a:python:python:3.9"))
     platforms = node(*(match(f"cpe:2.3:o:m:windows_{n}:-", vulnerable=False) for n in range(5)))
-    (python,) = cpe.affected([{"operator": "AND", "nodes": [program, platforms]}])
+    (python,) = cpe.affected([{"operator": "AND", "nodes": [program, platforms]}], [])
     assert python.name == "python:python"
     assert python.reason == "only with m:windows_0, m:windows_1, m:windows_2 or others"
-    (python,) = cpe.affected([{"operator": "AND", "nodes": [program, platforms]}, {"nodes": [program]}])
+    (python,) = cpe.affected([{"operator": "AND", "nodes": [program, platforms]}, {"nodes": [program]}], [])
     assert python.reason == ""
     inner = node(match("cpe:2.3:a:x:y:1"), match("cpe:2.3:o:m:w:-", vulnerable=False), operator="AND")
-    assert [item.reason for item in cpe.affected([{"nodes": [inner]}])] == ["only with m:w"]
+    assert [item.reason for item in cpe.affected([{"nodes": [inner]}], [])] == ["only with m:w"]
     both = [node(match("cpe:2.3:a:x:y:1")), node(match("cpe:2.3:o:x:firmware:1"))]
-    assert {item.name: item.reason for item in cpe.affected([{"operator": "AND", "nodes": both}])} == {
+    assert {item.name: item.reason for item in cpe.affected([{"operator": "AND", "nodes": both}], [])} == {
         "x:y": "only with x:firmware",
         "x:firmware": "only with x:y",
     }
@@ -108,7 +108,7 @@ def test_a_platform_is_no_finding_and_a_condition() -> None:
 
 def test_what_is_negated_says_nothing() -> None:
     assert affected(match("cpe:2.3:a:x:y:1"), negate=True) == {}
-    assert cpe.affected([{"nodes": [{**node(match("cpe:2.3:a:x:y:1")), "negate": True}]}]) == ()
+    assert cpe.affected([{"nodes": [{**node(match("cpe:2.3:a:x:y:1")), "negate": True}]}], []) == ()
 
 
 def test_a_plugin_is_not_the_server() -> None:
@@ -211,7 +211,7 @@ FULL = cve(
 )
 
 
-def normalised(record: dict[str, Any]) -> tuple[Fact | Advisory, ...]:
+def normalised(record: dict[str, Any]) -> tuple[Fact | Advisory | Unread, ...]:
     return nvd.normalise(json.dumps(record).encode(), "")
 
 
@@ -254,13 +254,19 @@ MALFORMED: dict[str, Any] = {
     "no id": {"cve": {}},
     "another id": cve("GHSA-1"),
     "an id of another type": cve(5),  # type: ignore[arg-type]
-    "configurations in words": cve("CVE-2024-1111", configurations="all"),
-    "configurations of words": cve("CVE-2024-1111", configurations=["all"]),
-    "nodes in words": cve("CVE-2024-1111", configurations=[{"nodes": "all"}]),
-    "matches in words": cve("CVE-2024-1111", configurations=[{"nodes": [{"cpeMatch": "all"}]}]),
-    "no criteria": cve("CVE-2024-1111", configurations=[{"nodes": [{"cpeMatch": [{"vulnerable": True}]}]}]),
-    "a version that is a number": cve("CVE-2024-1111", match("cpe:2.3:a:x:y", versionEndExcluding=2)),  # type: ignore[arg-type]
-    "a version that is a list": cve("CVE-2024-1111", match("cpe:2.3:a:x:y", versionEndExcluding=["2"])),  # type: ignore[arg-type]
+}
+#: One part of a record that cannot be read, and the product that it is about.
+ODD: dict[str, tuple[Any, str]] = {
+    "configurations in words": ("all", ""),
+    "configurations of words": (["all"], ""),
+    "nodes in words": ([{"nodes": "all"}], ""),
+    "matches in words": ([{"nodes": [{"cpeMatch": "all"}]}], ""),
+    "no criteria": ([{"nodes": [{"cpeMatch": [{"vulnerable": True}]}]}], ""),
+    "a version that is a number": ([{"nodes": [node(match("cpe:2.3:a:x:y", versionEndExcluding=2))]}], "x:y"),  # type: ignore[arg-type]
+    "a version that is a list": ([{"nodes": [node(match("cpe:2.3:a:x:y", versionEndExcluding=["2"]))]}], "x:y"),  # type: ignore[arg-type]
+    "a wild version": ([{"nodes": [node(match("cpe:2.3:a:X:y:1.*"))]}], "x:y"),
+    "a wild product": ([{"nodes": [node(match("cpe:2.3:a:x:y?:1"))]}], ""),
+    "a crowd": ([{"nodes": [node(*[match("cpe:2.3:a:x:y:1")] * (bounds.MAX_AFFECTED + 1))]}], ""),
 }
 
 
@@ -270,13 +276,28 @@ def test_records_that_cannot_be_trusted_are_malformed(record: dict[str, Any]) ->
         normalised(record)
 
 
-def test_crowds_are_over_the_limit_or_cut() -> None:
-    crowd = [match(f"cpe:2.3:a:x:y:{number}") for number in range(bounds.MAX_AFFECTED + 1)]
-    with pytest.raises(LimitExceeded):
-        affected(*crowd)
+@pytest.mark.parametrize(("odd", "about"), ODD.values(), ids=ODD)
+def test_an_odd_product_costs_neither_the_facts_nor_another_product(odd: Any, about: str) -> None:
+    metric = {"source": "nvd", "type": "Primary", "cvssData": {"vectorString": "CVSS:3.1/AV:N"}}
+    good = [{"nodes": [node(match("cpe:2.3:a:x:z:1"))]}]
+    whole = [*good, *odd] if isinstance(odd, list) and isinstance(odd[0], dict) else odd
+    fact, *advisories, unread = normalised(
+        cve("CVE-2024-1111", configurations=whole, metrics={"cvssMetricV31": [metric]})
+    )
+    assert isinstance(fact, Fact)
+    assert fact.severity == (("CVSS_V3", "CVSS:3.1/AV:N", "nvd"),)
+    assert [item.name for one in advisories if isinstance(one, Advisory) for item in one.affected] == (
+        ["x:z"] if whole is not odd else []
+    )
+    assert isinstance(unread, Unread)
+    assert (unread.ecosystem, unread.name) == (("CPE" if about else ""), about)
+    assert unread.reason.startswith(("malformed: ", "limit"))
+
+
+def test_crowds_are_cut() -> None:
     nodes = [node(match(f"cpe:2.3:a:x:y{number}:1")) for number in range(20_000)]
     start = time.process_time()
-    assert len(cpe.affected([{"operator": "AND", "nodes": nodes}])) == 20_000
+    assert len(cpe.affected([{"operator": "AND", "nodes": nodes}], [])) == 20_000
     assert time.process_time() - start < 5.0
     metric = {"source": "x" * 9_999, "type": "Primary", "cvssData": {"vectorString": "CVSS:3.1/AV:N"}}
     long = cve(

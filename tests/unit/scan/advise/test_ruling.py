@@ -260,6 +260,25 @@ def test_age_counts_from_when_a_feed_was_last_had(tmp_path: Path) -> None:
     assert told(matched(tmp_path, [plain("npm", "left", "1.0")]), "stale") == []
 
 
+@pytest.mark.parametrize(
+    ("days", "why"), [(36, ""), (38, "osv:Debian is stale: nothing in it is newer than of 2026-03-29"), (-9, "")]
+)
+def test_a_feed_that_answers_and_stands_still_is_stale_by_the_newest_of_all_its_scopes(
+    tmp_path: Path, days: int, why: str
+) -> None:
+    builder = Builder(tmp_path / "a.db", base=None)
+    for scope, age in (("Debian", 400), ("npm", days)):
+        with builder.collection("osv", scope) as collection:
+            collection.put("CVE-1-1", "", (said("CVE-1-1"),))
+            collection.finish(Mark(date=(NOW - timedelta(days=age)).isoformat(), updated_at=AT))
+    builder.close()
+    packages = [deb("expat", "1.0")]
+    assert [detail for what, _, detail in told(matched(tmp_path, packages), "stale") if what.endswith("Debian")] == (
+        [why] if why else []
+    )
+    assert told(matched(tmp_path, packages, Feeds(stale_after=0)), "stale") == []
+
+
 def test_a_feed_that_was_named_and_is_not_there_is_missing(tmp_path: Path) -> None:
     advice = ask(tmp_path, {("kev", ""): FACTS["kev", ""]}, [deb("expat", "1.0")], Feeds(enabled=("osv", "kev")))
     assert [(what, state) for what, state, _ in told(advice, "no_feed")] == [("advisories.osv", CoverageState.MISSING)]

@@ -77,7 +77,7 @@ def test_status_tells_feed_date_and_rows(database: Made) -> None:
             "npm": [
                 record("GHSA-a", "npm", "left", modified="2026-01-02T03:04:05.678Z"),
                 record("GHSA-b", "npm", "left", modified="2026-01-01T00:00:00Z"),
-                record("GHSA-c", "npm", "left", withdrawn="2026-01-01T00:00:00Z"),
+                record("GHSA-c", "npm", "left", modified="2026-01-01T00:00:00Z", withdrawn="2026-01-01T00:00:00Z"),
             ],
             "Go": [record("GO-1", "Go", "x", modified="yesterday")],
         }

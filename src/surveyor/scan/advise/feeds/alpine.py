@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from typing import Final
 
 import orjson
 
@@ -17,9 +19,10 @@ from surveyor.scan.advise import record as bounds
 from surveyor.scan.advise.feeds.interface import Changes, Feed, Fetched, Known
 from surveyor.scan.advise.fields import document
 from surveyor.scan.advise.origin import NoFile, Origin
-from surveyor.scan.advise.record import Advisory, Affected, State
+from surveyor.scan.advise.record import Advisory, Affected, State, Unread
 from surveyor.scan.errors import LimitExceeded, Malformed
 
+BASE: Final = "Alpine"
 REPOSITORIES = ("main", "community")
 _MAX_FILE = 64 << 20
 _MAX_PACKAGES = 50_000
@@ -77,20 +80,25 @@ def _records(found: dict[str, bytes]) -> Iterator[Fetched]:
             yield f"{repository}/{told}"[:255], "", orjson.dumps(package)
 
 
-def normalise(raw: bytes, release: str) -> Iterator[Advisory]:
-    """One package's flaws, an advisory each."""
+def normalise(raw: bytes, release: str) -> Iterator[Advisory | Unread]:
+    """One package's flaws, an advisory each; a version whose list cannot be read loses no other."""
     package = document(raw)
     name, fixes = package.get("name"), package.get("secfixes")
     if not isinstance(name, str) or not name or len(name) > bounds.MAX_NAME or not name.isprintable():
         raise Malformed(f"not a package name: {str(name)[:60]!r}")
     if not isinstance(fixes, dict):
         raise Malformed(f"{name}: no fixes")
-    by_flaw = _by_flaw(name, fixes)
-    where = f"Alpine:{release}"
-    return iter([_advisory(where, name, names, versions) for names, versions in by_flaw.items()])
+    odd: list[str] = []
+    by_flaw = _by_flaw(name, fixes, odd)
+    where = f"{BASE}:{release}"
+    told = [f"malformed: {version[:40]}: not a list of names" for version in odd]
+    if told and not by_flaw:
+        raise Malformed(told[0])
+    unread = [Unread(reason=reason, ecosystem=where, name=name) for reason in told]
+    return iter([*(_advisory(where, name, names, versions) for names, versions in by_flaw.items()), *unread])
 
 
-def _by_flaw(name: str, fixes: dict[str, object]) -> dict[tuple[str, ...], list[str]]:
+def _by_flaw(name: str, fixes: dict[str, object], odd: list[str]) -> dict[tuple[str, ...], list[str]]:
     """Names of each flaw → the versions that are said to mend it, ``0`` when it never was one."""
     found: dict[tuple[str, ...], list[str]] = {}
     count = 0
@@ -98,7 +106,8 @@ def _by_flaw(name: str, fixes: dict[str, object]) -> dict[tuple[str, ...], list[
         if listed is None:
             continue
         if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
-            raise Malformed(f"{name} {version[:40]}: not a list of names")
+            odd.append(version)
+            continue
         count += len(listed)
         if count > _MAX_FIXES:
             raise LimitExceeded(f"{name}: more than {_MAX_FIXES:,} fixes")
@@ -127,6 +136,8 @@ FEED = Feed(
     scopes=releases,
     fetch=fetch,
     normalise=normalise,
+    lull=timedelta(days=21),
+    about_what=lambda entry, _, release: ((f"{BASE}:{release}", entry.partition("/")[2]),),
     rank=2,
-    about="Alpine",
+    about=BASE,
 )

@@ -11,7 +11,9 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from types import MappingProxyType
+from typing import Final
 
 import orjson
 
@@ -20,10 +22,11 @@ from surveyor.scan.advise.feeds.interface import Changes, Feed, Fetched, Known, 
 from surveyor.scan.advise.fields import CVE, document, text
 from surveyor.scan.advise.members import members
 from surveyor.scan.advise.origin import Origin
-from surveyor.scan.advise.record import Advisory, Affected, State
+from surveyor.scan.advise.record import Advisory, Affected, State, Unread
 from surveyor.scan.errors import LimitExceeded, Malformed
 
 DOCUMENT = "json"
+BASE: Final = "Debian"
 #: Five times what they are today.
 _MAX_FILE = 400 << 20
 #: Linux alone has a dozen, and grows by thousands of flaws a year.
@@ -90,8 +93,8 @@ class _Gone:
         return iter(self._held.keys() - self._seen)
 
 
-def normalise(raw: bytes, _: str) -> Iterator[Advisory]:
-    """One source package's flaws, an advisory each."""
+def normalise(raw: bytes, _: str) -> Iterator[Advisory | Unread]:
+    """One source package's flaws, an advisory each; one that cannot be read loses no other."""
     value = document(raw)
     if len(value) != 1:
         raise Malformed("not one source package")
@@ -102,24 +105,48 @@ def normalise(raw: bytes, _: str) -> Iterator[Advisory]:
         raise Malformed("flaws are not an object")
     if len(flaws) > _MAX_FLAWS:
         raise LimitExceeded(f"{len(flaws):,} flaws")
-    return iter([_advisory(source, name, told) for name, told in flaws.items()])
+    unread: list[Unread] = []
+    found = [_advisory(source, name, told, unread) for name, told in flaws.items()]
+    advisories = [advisory for advisory in found if advisory]
+    if unread and not advisories:
+        raise Malformed(unread[0].reason)
+    return iter([*advisories, *unread])
 
 
-def _advisory(source: str, name: str, told: object) -> Advisory:
+def _advisory(source: str, name: str, told: object, unread: list[Unread]) -> Advisory | None:
+    """One flaw, of the releases whose part can be read; nothing where none can."""
+    before = len(unread)
+
+    def note(reason: str, where: str = BASE) -> None:
+        unread.append(Unread(reason=f"malformed: {reason}", ecosystem=where, name=source))
+
     if not (CVE.fullmatch(name) or _TEMPORARY.fullmatch(name)):
-        raise Malformed(f"not a name of a flaw: {name[:60]!r}")
+        note(f"not a name of a flaw: {name[:60]!r}")
+        return None
     releases = told.get("releases") if isinstance(told, dict) else None
     if not isinstance(told, dict) or not isinstance(releases, dict):
-        raise Malformed(f"{name}: no releases")
-    said = {RELEASES[code]: item for code, item in releases.items() if code in RELEASES and isinstance(item, dict)}
-    urgencies = {urgency for item in said.values() if (urgency := _urgency(item))}
+        note(f"{name}: no releases")
+        return None
+    said, affected = [], []
+    for code, item in releases.items():
+        number = RELEASES.get(code)
+        if number is None:
+            continue
+        try:
+            affected.append(_affected(source, number, item))
+            said.append(item)
+        except Malformed as error:
+            note(f"{name} of {code}: {error}", f"{BASE}:{number}")
+    if not affected and len(unread) > before:
+        return None
+    urgencies = {urgency for item in said if (urgency := _urgency(item))}
     return Advisory(
         id=name,
         modified="",
         details=text(told.get("description"), bounds.MAX_DETAILS),
         word=next((word for word in _RATED if word in urgencies), ""),
         references=(f"https://security-tracker.debian.org/tracker/{name}",),
-        affected=tuple(_affected(source, number, item) for number, item in said.items()),
+        affected=tuple(affected),
     )
 
 
@@ -127,9 +154,11 @@ def _urgency(item: dict[str, object]) -> str:
     return text(item.get("urgency"), 40).rstrip("*")
 
 
-def _affected(source: str, number: str, item: dict[str, object]) -> Affected:
+def _affected(source: str, number: str, item: object) -> Affected:
     """One release: not affected, mended in a version, or open, with the word on why."""
-    fixed, where = item.get("fixed_version"), f"Debian:{number}"
+    if not isinstance(item, dict):
+        raise Malformed("not an object")
+    fixed, where = item.get("fixed_version"), f"{BASE}:{number}"
     if fixed is not None and not isinstance(fixed, str):
         raise Malformed("a fixed version that is no text")
     if fixed == "0":
@@ -156,6 +185,8 @@ FEED = Feed(
     scopes=whole,
     fetch=fetch,
     normalise=normalise,
+    lull=timedelta(days=4),
+    about_what=lambda source, *_: ((BASE, source),),
     rank=2,
-    about="Debian",
+    about=BASE,
 )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from surveyor.scan.advise.feeds.interface import Changes, Feed, Fetched, Known, whole
+from surveyor.scan.advise.feeds.interface import Changes, Feed, Fetched, Known, flaw_of, whole
 from surveyor.scan.advise.origin import Origin
 from surveyor.scan.advise.record import Fact
 from surveyor.scan.advise.stream import lines
@@ -86,4 +86,5 @@ FEED = Feed(
     scopes=whole,
     fetch=fetch,
     normalise=normalise,
+    about_what=flaw_of,
 )

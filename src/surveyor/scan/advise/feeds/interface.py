@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from surveyor.scan.advise.fields import CVE
 from surveyor.scan.advise.origin import Origin
-from surveyor.scan.advise.record import Advisory, Fact, Mark
+from surveyor.scan.advise.record import Advisory, Fact, Mark, Unread
 from surveyor.scan.errors import ScanError
 from surveyor.scan.values import frozen
 
 #: A record by the feed's own name for it, its time of change, and its bytes or why they could not be had.
 Fetched: TypeAlias = tuple[str, str, bytes | ScanError]
+
+
+#: A package by its ecosystem, without a release for all of them, and name; a flaw by its CVE and no ecosystem.
+Named: TypeAlias = tuple[str, str]
 
 
 @frozen
@@ -55,11 +60,13 @@ class Feed:
 
     ``scopes`` lists the parts that are updated apart (OSV's ecosystems), ``("",)`` for a feed without parts. ``fetch``
     opens the changes of one scope, ``None`` when there are none. ``mirrors`` are other addresses of the publisher's.
-    ``normalise`` reads one raw record; it raises ``Malformed`` or ``LimitExceeded`` and nothing else. ``rank`` orders
-    whose word counts on a package: the higher; ``about`` is the one ecosystem, without release, that a vendor's feed
-    speaks of. ``pause`` is the least time between two requests, in seconds, and ``busy`` are statuses by which its
-    server says later; ``key_header`` carries a key, with which ``pause_with_key`` is enough; ``headers`` go with every
-    request.
+    ``normalise`` reads one raw record; it raises ``Malformed`` or ``LimitExceeded`` and nothing else, and says which
+    parts of it were no use. ``about_what`` says of a record that is none at all, by its name in the feed, its bytes,
+    which may be empty, and its scope, which packages or flaw it is about as far as can be told. ``lull`` is the longest
+    that nothing new comes while all is well, in all of the scopes together. ``rank`` orders whose word counts on a
+    package: the higher; ``about`` is the one ecosystem, without release, that a vendor's feed speaks of. ``pause`` is
+    the least time between two requests, in seconds, and ``busy`` are statuses by which its server says later;
+    ``key_header`` carries a key, with which ``pause_with_key`` is enough; ``headers`` go with every request.
     """
 
     id: str
@@ -67,8 +74,10 @@ class Feed:
     address: str
     scopes: Callable[[Origin], tuple[str, ...]]
     fetch: Callable[[Origin, str, Known], AbstractContextManager[Changes | None]]
-    normalise: Callable[[bytes, str], Iterable[Advisory | Fact]]
+    normalise: Callable[[bytes, str], Iterable[Advisory | Fact | Unread]]
     mirrors: tuple[str, ...] = ()
+    about_what: Callable[[str, bytes, str], Iterable[Named]] = lambda *_: ()
+    lull: timedelta = timedelta(days=2)
     rank: int = 0
     about: str = ""
     pause: float = 0.0
@@ -76,6 +85,11 @@ class Feed:
     key_header: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     pause_with_key: float = 0.0
+
+
+def flaw_of(entry: str, *_: object) -> tuple[Named, ...]:
+    """The flaw that a record of a feed of facts is about, which goes by its name."""
+    return (("", entry),) if CVE.fullmatch(entry) else ()
 
 
 def whole(_: Origin) -> tuple[str, ...]:

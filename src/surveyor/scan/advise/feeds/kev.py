@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 
 import orjson
 
 from surveyor.scan.advise import record as bounds
-from surveyor.scan.advise.feeds.interface import Changes, Feed, Fetched, Known, whole
+from surveyor.scan.advise.feeds.interface import Changes, Feed, Fetched, Known, flaw_of, whole
 from surveyor.scan.advise.fields import CVE, cwes, day, document, moment, text, urls
 from surveyor.scan.advise.origin import Origin
 from surveyor.scan.advise.record import Exploited, Fact
@@ -98,4 +99,6 @@ FEED = Feed(
     scopes=whole,
     fetch=fetch,
     normalise=normalise,
+    lull=timedelta(days=21),
+    about_what=flaw_of,
 )

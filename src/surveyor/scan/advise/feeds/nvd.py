@@ -19,11 +19,11 @@ from typing import Any, Final
 
 from surveyor.scan.advise import cpe
 from surveyor.scan.advise import record as bounds
-from surveyor.scan.advise.feeds.interface import Changes, Feed, Fetched, Known, whole
+from surveyor.scan.advise.feeds.interface import Changes, Feed, Fetched, Known, flaw_of, whole
 from surveyor.scan.advise.fields import CVE, cwes, day, document, listed, objects, strings, text, urls
 from surveyor.scan.advise.origin import NoFile, Origin
 from surveyor.scan.advise.pieces import cut
-from surveyor.scan.advise.record import Advisory, Exploited, Fact, Mark
+from surveyor.scan.advise.record import Advisory, Exploited, Fact, Mark, Unread
 from surveyor.scan.advise.stream import chunks
 from surveyor.scan.errors import LimitExceeded, Malformed
 
@@ -260,10 +260,10 @@ class _Pages:
         return _Page(records, total, at)
 
 
-def normalise(raw: bytes, _: str) -> tuple[Fact | Advisory, ...]:
+def normalise(raw: bytes, _: str) -> tuple[Fact | Advisory | Unread, ...]:
     """One record: a fact, and an advisory on the products that NVD names, by CPE.
 
-    A wrong type in what matching rests on makes the record malformed; elsewhere it is left out.
+    A product that cannot be read is left out and told of; what is known of the flaw itself stays.
     """
     cve = document(raw).get("cve")
     identity = cve.get("id") if isinstance(cve, dict) else None
@@ -283,9 +283,10 @@ def normalise(raw: bytes, _: str) -> tuple[Fact | Advisory, ...]:
     if fact.status == "Rejected":
         told = Fact(cve=identity, published=fact.published, modified=fact.modified, status=fact.status)
         return told, Advisory(id=identity, modified=fact.modified, withdrawn=True)
-    affected = cpe.affected(listed(cve.get("configurations"), "configurations", most=bounds.MAX_AFFECTED))
+    unread: list[Unread] = []
+    affected = cpe.affected(_configurations(cve, unread), unread)
     if not affected:
-        return (fact,)
+        return (fact, *unread)
     advisory = Advisory(
         id=identity,
         modified=fact.modified,
@@ -295,7 +296,15 @@ def normalise(raw: bytes, _: str) -> tuple[Fact | Advisory, ...]:
         cwes=fact.cwes,
         affected=affected,
     )
-    return fact, advisory
+    return fact, advisory, *unread
+
+
+def _configurations(cve: Mapping[str, Any], unread: list[Unread]) -> Sequence[Mapping[str, Any]]:
+    try:
+        return listed(cve.get("configurations"), "configurations", most=bounds.MAX_AFFECTED)
+    except (Malformed, LimitExceeded) as error:
+        unread.append(Unread(reason=f"{error.code}: {error}"))
+        return ()
 
 
 _SYSTEMS: Final = (
@@ -366,6 +375,7 @@ FEED = Feed(
     scopes=whole,
     fetch=fetch,
     normalise=normalise,
+    about_what=flaw_of,
     # what a vendor says of its own packages counts more
     rank=-1,
     pause=6.0,

@@ -9,11 +9,13 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
+from itertools import islice
 from typing import Final
 
 from surveyor.scan.advise import archive
 from surveyor.scan.advise import record as bounds
-from surveyor.scan.advise.feeds.interface import Changes, Feed, Fetched, Known
+from surveyor.scan.advise.feeds.interface import Changes, Feed, Fetched, Known, Named
 from surveyor.scan.advise.fields import CVE, cwes, document, listed, objects, strings, text, urls
 from surveyor.scan.advise.origin import Origin, checked
 from surveyor.scan.advise.record import Advisory, Affected
@@ -28,6 +30,7 @@ _MAX_ZIP = 8 << 30
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@~-]{0,127}")
 _MODIFIED = re.compile(rb'"modified"\s*:\s*"([0-9T:.+Z-]{10,40})"')
+_PACKAGE = re.compile(rb'"package"\s*:\s*(\{[^{}]{1,4000}\})')
 #: Of ``2026-01-01T00:00:00.123Z``, as far as times are compared.
 _SECONDS = 19
 _NOTICES: Final = frozenset({"unmaintained", "notice"})
@@ -165,6 +168,18 @@ def normalise(raw: bytes, ecosystem: str) -> tuple[Advisory]:
     return (advisory,)
 
 
+def about_what(_: str, raw: bytes, ecosystem: str) -> Iterator[Named]:
+    """The packages that a record names, of this ecosystem, even where it is no JSON."""
+    for found in islice(_PACKAGE.finditer(raw), bounds.MAX_AFFECTED):
+        try:
+            package = document(found[1])
+        except Malformed:
+            continue
+        name, where = text(package.get("name"), bounds.MAX_NAME), text(package.get("ecosystem"), 200)
+        if name and where.partition(":")[0] == ecosystem:
+            yield where, name
+
+
 def _ids(value: object) -> list[str]:
     return [item for item in strings(value)[: bounds.MAX_IDS] if _ID.fullmatch(item)]
 
@@ -278,5 +293,7 @@ FEED = Feed(
     scopes=ecosystems,
     fetch=fetch,
     normalise=normalise,
+    lull=timedelta(days=30),
+    about_what=about_what,
     rank=1,
 )

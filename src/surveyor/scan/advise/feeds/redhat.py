@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
+from itertools import islice
 from typing import Final
 
 from surveyor.scan.advise import provider
 from surveyor.scan.advise import record as bounds
 from surveyor.scan.advise.csaf import Json, Tree
-from surveyor.scan.advise.feeds.interface import Changes, Feed, Known
+from surveyor.scan.advise.feeds.interface import Changes, Feed, Known, Named
 from surveyor.scan.advise.fields import cwes, document, listed, objects, strings, text, urls
 from surveyor.scan.advise.origin import Origin
 from surveyor.scan.advise.products import STATUSES, Products, Said
@@ -34,6 +36,7 @@ _CATEGORIES: Final = frozenset({_ERRATUM, "csaf_vex"})
 MAX_VALUES = 1_500_000
 
 _ID = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}|RH[A-Z]A-[0-9]{4}:[0-9]{1,9}")
+_PURL = re.compile(rb"pkg:rpm/redhat/([A-Za-z0-9+._%~-]{1,200})")
 _SYSTEMS: Final = {"cvss_v2": "CVSS_V2", "cvss_v3": "CVSS_V3", "cvss_v4": "CVSS_V4"}
 _IMPACTS: Final = ("", "low", "moderate", "important", "critical")
 #: What "no_fix_planned" and "none_available" go on to say.
@@ -81,6 +84,12 @@ def normalise(raw: bytes, _: str) -> tuple[Advisory, ...]:
     flaws = listed(data.get("vulnerabilities"), "vulnerabilities", most=bounds.MAX_IDS)
     found = [_advisory(flaw, identity, modified, about, tree) for flaw in flaws]
     return tuple(item for item in found if item.affected) or (Advisory(id=identity, modified=modified),)
+
+
+def about_what(_: str, raw: bytes, __: str) -> Iterator[Named]:
+    """The RPMs that a file names by PURL, even where it is no JSON."""
+    names = (found[1] for found in islice(_PURL.finditer(raw), bounds.MAX_AFFECTED))
+    return iter([(BASE, name.decode()) for name in dict.fromkeys(names)])
 
 
 def _advisory(flaw: Json, identity: str, modified: str, about: Json, tree: Tree) -> Advisory:
@@ -196,6 +205,8 @@ FEED = Feed(
     scopes=scopes,
     fetch=fetch,
     normalise=normalise,
+    lull=timedelta(days=4),
+    about_what=about_what,
     rank=2,
     about=BASE,
 )
