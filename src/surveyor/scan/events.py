@@ -109,5 +109,9 @@ class Progress:
         try:
             yield named.append
         finally:
-            ms = round((time.perf_counter() - start) * 1000)
-            self(f"{named[-1]}.timing", f"ms={ms}", ms=ms)
+            self.took(named[-1], time.perf_counter() - start)
+
+    def took(self, stage: str, seconds: float) -> None:
+        """Emit ``<stage>.timing`` with ``ms=<int>`` of what was measured elsewhere."""
+        ms = round(seconds * 1000)
+        self(f"{stage}.timing", f"ms={ms}", ms=ms)

@@ -50,12 +50,14 @@ def kept_of(name: bytes) -> int:
 class Budget:
     """What is left of the limits of one scan; all its nested parts and threads draw on the same one.
 
-    ``tick`` is called about once a second while something is counted, from whichever thread counts.
+    ``tick`` is called about once a second while something is counted, from whichever thread counts. ``spent`` are the
+    seconds of each unit so far, those of threads that work at once added up.
     """
 
     limits: Limits
     clock: Callable[[], float] = time.monotonic
     tick: Callable[[], None] | None = None
+    spent: dict[str, float] = field(default_factory=dict)
     _next_tick: float = field(init=False)
     _entries: int = 0
     _candidates: int = 0
@@ -142,6 +144,11 @@ class Budget:
         if total > MIB and consumed and total > consumed * self.limits.ratio:
             raise LimitExceeded(f"compression ratio over {self.limits.ratio}:1")
         self.check_time()
+
+    def spend(self, unit: str, seconds: float) -> None:
+        """Note how long a unit took."""
+        with self._lock:
+            self.spent[unit] = self.spent.get(unit, 0.0) + seconds
 
     def spool(self, count: int) -> int:
         """Count bytes that are about to be written to a file without a name; returns how many of them may be."""

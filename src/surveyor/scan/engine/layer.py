@@ -6,6 +6,7 @@ It knows nothing of other layers, so that several are read at once and what one 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -178,7 +179,9 @@ class LayerReader:
         # a name that a layer holds twice means its last content
         taken = self.look.taken[unit.id, name] = Taken(unit=unit, name=name, root=root)
         stage = f"{self._scope.stage}.packages" if unit.system else f"{self._scope.stage}.packages.app"
+        start = time.perf_counter()
         self._try(f"catalog.{unit.id}", partial(self._parse, entry, taken), name, stage=stage)
+        self._budget.spend(unit.id, time.perf_counter() - start)
 
     def _parse(self, entry: Entry, taken: Taken) -> None:
         unit = taken.unit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -29,10 +30,11 @@ _BLANK = 1 << 20
 
 @frozen
 class Opened:
-    """An artifact with the unit that understood it and its version."""
+    """An artifact with the unit that understood it and its version; how many ``seconds`` that took."""
 
     artifact: Artifact
     unit: dict[str, int]
+    seconds: float = 0.0
 
 
 def opened(request: Request, settings: Settings, budget: Budget, ledger: Ledger, shelf: Shelf | None = None) -> Opened:
@@ -118,11 +120,12 @@ def _of_daemon(request: Request, settings: Settings, budget: Budget, ledger: Led
 
 
 def _read(origin: Origin, only: str | None, platform: Platform | None, budget: Budget, ledger: Ledger) -> Opened:
-    origin = replace(origin, reads=_reads)
+    origin, start = replace(origin, reads=_reads), time.perf_counter()
     acquirer = next((one for one in ACQUIRERS if one.detect(origin)), None)
     if acquirer is None:
         raise Unsupported(_unknown(origin))
     artifact = acquirer.read(origin, budget)
+    seconds = time.perf_counter() - start
     if only is not None:
         artifact = choice.by_name(artifact, only, f"acquire.{acquirer.id}")
     if platform is not None:
@@ -134,7 +137,7 @@ def _read(origin: Origin, only: str | None, platform: Platform | None, budget: B
             Coverage(what="acquire.file", state=state, reason=origin.damage.code, detail=detail, path=origin.name)
         )
         ledger.progress(f"{family(artifact.type)}.extract.err", detail)
-    return Opened(artifact=artifact, unit={f"acquire.{acquirer.id}": acquirer.version})
+    return Opened(artifact=artifact, unit={f"acquire.{acquirer.id}": acquirer.version}, seconds=seconds)
 
 
 def _reads(name: bytes) -> bool:

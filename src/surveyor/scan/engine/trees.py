@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Iterable
 
 from surveyor.scan.acquire import manifest
 from surveyor.scan.acquire.interface import Artifact, Image
@@ -34,7 +35,7 @@ def read(opened: Opened, ledger: Ledger, budget: Budget, shelf: Shelf | None) ->
     """Look at all images of an artifact; whether what they gave is that of layers which are what they say."""
     artifact = opened.artifact
     cache = LayerCache(shelf=shelf) if shelf else None
-    scan = _Scan(artifact, ledger, budget, cache)
+    scan = _Scan(opened, ledger, budget, cache)
     packages = scan.read()
     scan.account()
     alone = artifact.type == manifest.TYPE
@@ -54,13 +55,15 @@ def read(opened: Opened, ledger: Ledger, budget: Budget, shelf: Shelf | None) ->
 class _Scan:
     """The images of one artifact on their way into one inventory."""
 
-    def __init__(self, artifact: Artifact, ledger: Ledger, budget: Budget, cache: LayerCache | None) -> None:
+    def __init__(self, opened: Opened, ledger: Ledger, budget: Budget, cache: LayerCache | None) -> None:
+        artifact = opened.artifact
         self.type = artifact.type
         self.stage = family(artifact.type)
         self.entries = 0
         self.proven = True
         self.guarded: list[Guarded] = []
         self._artifact = artifact
+        self._opened = opened.seconds
         self._ledger = ledger
         self._budget = budget
         self._cache = cache
@@ -82,8 +85,10 @@ class _Scan:
         progress, images = self._ledger.progress, self._artifact.images
         if self.stage in {"archive", "binary"}:
             progress(f"{self.stage}.type", self.type.partition("/")[2], pct=6)
+            progress.took(f"{self.stage}.type", self._opened)
         if self.stage == "iso":
             progress("iso.detect", f"{images[0].layers[0].form}, {images[0].name or 'without a name'}", pct=6)
+            progress.took("iso.detect", self._opened)
         inventory = Inventory()
         self._budget.tick = self._tick
         with progress.timing(f"{self.stage}.layers"):
@@ -168,11 +173,19 @@ class _Scan:
             for wanted in (True, False)
         )
         self._budget.tick = None
+        progress, stage = self._ledger.progress, f"{self.stage}.packages"
         if self.stage == "iso" and any(self._files[unit] for unit in _REPOSITORIES):
             listed = " ".join(f"{unit}={self._named[unit]}" for unit in _REPOSITORIES)
-            self._ledger.progress("iso.repodata", listed, pct=61)
-        self._ledger.progress(f"{self.stage}.packages", system, pct=62)
-        self._ledger.progress(f"{self.stage}.packages.app", others, pct=65, packages=packages)
+            progress("iso.repodata", listed, pct=61)
+            progress.took("iso.repodata", self._spent(_REPOSITORIES))
+        progress(stage, system, pct=62)
+        progress.took(stage, self._spent(unit.id for unit in CATALOGERS if unit.system))
+        progress(f"{stage}.app", others, pct=65, packages=packages)
+        progress.took(f"{stage}.app", self._spent(unit.id for unit in CATALOGERS if not unit.system))
+
+    def _spent(self, units: Iterable[str]) -> float:
+        """The seconds that units took, inside the walk of the layers."""
+        return sum(self._budget.spent.get(unit, 0.0) for unit in units)
 
 
 def _nothing(artifact: Artifact, ledger: Ledger) -> str | None:

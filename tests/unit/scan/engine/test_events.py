@@ -32,12 +32,12 @@ DEBS = {"dists/bookworm/main/binary-amd64/Packages": index(("bash", "5.2", ""))}
 #: What of each family is scanned, and the stages that only it has.
 FAMILIES = {
     "container": (docker_save([tar(SYSTEM), tar(APP)]), set()),
-    "archive": (zipped(APP), {"archive.type"}),
-    "iso": (iso({**APP, **RPMS}), {"iso.detect", "iso.repodata"}),
+    "archive": (zipped(APP), {"archive.type", "archive.type.timing"}),
+    "iso": (iso({**APP, **RPMS}), {"iso.detect", "iso.detect.timing", "iso.repodata", "iso.repodata.timing"}),
     "dmg": (image(volume(APP)), set()),
     "binary": (
         elf({".go.buildinfo": go_inline()}),
-        {"binary.type", "binary.hardening", "binary.hardening.timing"},
+        {"binary.type", "binary.type.timing", "binary.hardening", "binary.hardening.timing"},
     ),
     "sbom": (sboms.cyclonedx_json(), set()),
 }
@@ -47,6 +47,7 @@ EVERY = {
 }
 PARTS = {
     *("extract", "extract.timing", "layers", "layers.timing", "packages", "packages.app", "hash.timing"),
+    *("packages.timing", "packages.app.timing"),
     *("osv.query", "osv.query.timing", "osv.query.done"),
 }
 #: Stages of the second seed's table whose events count something.
