@@ -67,13 +67,19 @@ def gather(errand: Errand) -> Rendered:
 def _load(errand: Errand, url: str) -> tuple[Rendered, bool]:
     """What was seen of it, and whether the browser outlived that."""
     # what drives it takes a while to import, and most scans load no page
-    from surveyor.scan.net.browser.arrival import arrive
+    from surveyor.scan.net.browser.arrival import CRASHED, arrive
 
     with errand.visit(max_bytes=errand.settings.limits.page_bytes * _PAGES) as visit:
         visit.tab.name(_agent(visit.chromium.agent, errand.settings), seconds=_ask(errand))
         seconds = min(_LOAD_SECONDS, errand.left * _LOAD_SHARE)
         settled = arrive(visit, url, seconds=errand.left, rest=lambda: visit.tab.settle(seconds=seconds))
-        return _read(errand, visit, settled=settled), visit.chromium.alive
+        try:
+            rendered = _read(errand, visit, settled=settled)
+        except ScanError:
+            if visit.tab.heard.crashed:  # what it says to whoever asks then is of no use
+                raise Broken(CRASHED) from None
+            raise
+        return rendered, visit.chromium.alive and not visit.tab.heard.crashed
 
 
 def _read(errand: Errand, visit: Visit, *, settled: bool) -> Rendered:

@@ -9,6 +9,7 @@ from surveyor.scan.net.browser.proxy import origin_of
 from surveyor.scan.net.browser.visits import Visit
 
 _TEXT = 300
+CRASHED = "the page crashed the browser"
 
 
 def arrive(visit: Visit, url: str, *, seconds: float, rest: Callable[[], bool]) -> bool:
@@ -27,7 +28,7 @@ def arrive(visit: Visit, url: str, *, seconds: float, rest: Callable[[], bool]) 
     if problem is not None:
         raise Unreachable(f"the browser could not load the page: {visit.shown(problem)[:_TEXT]}")
     if tab.heard.crashed:
-        raise Broken("the page crashed the browser")
+        raise Broken(CRASHED)
     if document is not None and (document.status or 0) >= 400:
         raise Unreachable(f"the server answered {document.status} to the browser")
     return rested

@@ -20,7 +20,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Self
 
-from surveyor.scan.errors import LimitExceeded, NotConfigured, ScanError
+from surveyor.scan.errors import Broken, LimitExceeded, NotConfigured, ScanError
 from surveyor.scan.net.browser.protocol import Listener, Protocol
 
 #: Bounds of each of its processes: private memory in KiB, processor seconds; and what all together may hold in bytes.
@@ -28,7 +28,7 @@ _DATA_KIB, _CPU_SECONDS = 1_500_000, 120
 MEMORY_BYTES = 1536 << 20
 _WATCH_SECONDS = 0.5
 _LISTENING, _LISTENING_SECONDS = 100, 0.05
-_START_SECONDS = 15.0
+_START_SECONDS, _END_SECONDS = 15.0, 1.0
 NOBODY = 65534
 _PREFIX = "surveyor-browser-"
 
@@ -143,8 +143,11 @@ class Chromium:
             self.protocol = Protocol(self._process.stdin, self._process.stdout, self._listener)
             try:
                 said = self.protocol.call("Browser.getVersion", seconds=_START_SECONDS)
-            except ScanError:
+            except ScanError as error:
+                killed = isinstance(error, Broken) and self._code() == -signal.SIGKILL
                 self._kill()
+                if killed:  # by this machine, for want of memory, or by somebody: it is set up all the same
+                    raise Broken("the browser was killed while it started") from None
                 if sandboxed and b"sandbox" in errors.read_bytes()[: 1 << 16].lower():
                     continue  # the kernel, or the container around us, gives it none
                 break
@@ -154,6 +157,12 @@ class Chromium:
                 self.port = _listening(folder / "profile" / "DevToolsActivePort")
             return
         raise NotConfigured(f"{Path(self._executable).name} does not start")
+
+    def _code(self) -> int | None:
+        """What a browser that ends right now ended with."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(_END_SECONDS)
+        return None
 
     def _launch(self, folder: Path, errors: IO[bytes], more: tuple[str, ...]) -> subprocess.Popen[bytes]:
         bounds = (str(_DATA_KIB), str(_CPU_SECONDS))
