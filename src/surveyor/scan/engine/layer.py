@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from surveyor.scan.catalog import CATALOGERS
@@ -109,7 +110,7 @@ class LayerReader:
             self._budget.candidate(entry.name)
             self.look.unread[entry.name] = units[0][0].id
         # a file that is its own tree has been opened already
-        if self._layer.form != "file" and is_nested(entry.name, system=self._scope.system):
+        if is_nested(entry.name, system=self._scope.system) and self._layer.form != "file":
             self._open(entry)
         if entry.program or is_library(entry.name):
             self._program(entry)
@@ -123,12 +124,13 @@ class LayerReader:
 
     def _try(self, what: str, unit: Callable[[], object], name: bytes, *, stage: str) -> None:
         """Run one unit on one file; its error stays with the file, which another layer may hide."""
-        ledger = self._ledger
-        ledger.attempt(what, unit, stage=stage, path=self._scope.path(name), layer=self._layer.digest)
-        if ledger.entries:
-            self.look.troubles += [Trouble(name=name, stage=stage, entry=entry) for entry in ledger.entries]
-            self._budget.hold(_TROUBLE * len(ledger.entries))
-            ledger.entries.clear()
+        told = self._ledger.entries
+        self._ledger.attempt(what, unit, stage=stage, layer=self._layer.digest)
+        if told:
+            path = self._scope.path(name)
+            self.look.troubles += [Trouble(name=name, stage=stage, entry=replace(entry, path=path)) for entry in told]
+            self._budget.hold(_TROUBLE * len(told))
+            told.clear()
 
     def _walk(self) -> bool:
         look, overlaid = self.look, self._scope.overlaid

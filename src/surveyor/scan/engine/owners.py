@@ -23,41 +23,36 @@ _PIECE = 1 << 16  # bytes of a list that are split into lines at once: a list ma
 
 
 class Owners:
-    """The file lists of the system packages of one merged tree."""
+    """The system packages that list files of one merged tree: of ``paths``, which all have ``prefix`` before them.
 
-    def __init__(self, notes: Iterable[tuple[bytes, Owned]]) -> None:
-        self._notes = tuple(notes)
+    Every line of every list is looked at once, however many ask.
+    """
 
-    def claim(self, found: list[tuple[Found, Distro | None]], prefix: str) -> list[tuple[Found, Distro | None]]:
-        """The same, with an owner where a system package lists the file; ``prefix`` is before all paths."""
-        if not self._notes:
-            return found
-        wanted = {each.path.removeprefix(prefix) for each, _ in found if not each.cataloger.system}
-        owners = self._of({name.encode("utf-8", "surrogateescape") for name in wanted})
-        return [(self._owned(each, owners, prefix), distro) for each, distro in found]
-
-    def unowned(self, programs: list[Guarded], prefix: str) -> list[Guarded]:
-        """Those that no system package lists."""
-        if not self._notes:
-            return programs
-        owners = self._of({one.path.removeprefix(prefix).encode("utf-8", "surrogateescape") for one in programs})
-        return [one for one in programs if one.path.removeprefix(prefix) not in owners]
-
-    def _of(self, names: set[bytes]) -> dict[str, str]:
-        """Owners of those of these names that have one."""
-        ordered, owners = sorted(names), dict[str, str]()
+    def __init__(self, notes: Iterable[tuple[bytes, Owned]], paths: Iterable[str], prefix: str) -> None:
+        self._prefix = prefix
+        self._owners: dict[str, str] = {}
+        ordered = sorted({path.removeprefix(prefix).encode("utf-8", "surrogateescape") for path in paths})
         top, below = b"", spelt(ordered)
-        for root, note in self._notes:
+        for root, note in notes:
             if root != top:  # lists of one system come together
                 top, below = root, spelt(_below(ordered, root))
             for line in listed(note.paths, below):
-                owners.setdefault(readable(root + below[line]), f"{note.type}/{note.package}")
-        return owners
+                self._owners.setdefault(readable(root + below[line]), f"{note.type}/{note.package}")
 
-    @staticmethod
-    def _owned(each: Found, owners: dict[str, str], prefix: str) -> Found:
-        owner = owners.get(each.path.removeprefix(prefix))
-        if owner is None or each.cataloger.system:
+    def claim(self, found: list[tuple[Found, Distro | None]]) -> list[tuple[Found, Distro | None]]:
+        """The same, with an owner where a system package lists the file."""
+        return [(self._owned(each), distro) for each, distro in found] if self._owners else found
+
+    def unowned(self, programs: list[Guarded]) -> list[Guarded]:
+        """Those that no system package lists."""
+        return [one for one in programs if self._of(one.path) is None]
+
+    def _of(self, path: str) -> str | None:
+        return self._owners.get(path.removeprefix(self._prefix))
+
+    def _owned(self, each: Found) -> Found:
+        owner = None if each.cataloger.system else self._of(each.path)
+        if owner is None:
             return each
         record = replace(each.record, tier=Tier.HEURISTIC) if _SHOWN.search(each.path) else each.record
         return replace(each, owner=owner, record=record)

@@ -7,6 +7,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from surveyor.scan.acquire.interface import Image
@@ -109,13 +110,16 @@ class ImageReader:
         self._open()
         roots = {one.taken.root for one in self._visible}
         distros = {root: self._releases.at(root) or self._releases.at(homes.get(root, root)) for root in roots}
-        owners = Owners((one.taken.root, note) for one in self._visible for note in one.taken.owned)
+        notes = [(one.taken.root, note) for one in self._visible for note in one.taken.owned]
+        guarded = self._guarded()
         found: list[tuple[Found, Distro | None]] = []
-        self.guarded += owners.unowned(self._guarded(), self._scope.prefix)
         while self._visible:
             one = self._visible.popleft()  # a hundred thousand of them are not held twice
             found += [(each, distros[one.taken.root]) for each in self._found(one)]
-        found = owners.claim(found, self._scope.prefix)
+        others = (each.path for each, _ in found if not each.cataloger.system)
+        owners = Owners(notes, chain(others, (one.path for one in guarded)), self._scope.prefix)
+        found = owners.claim(found)
+        self.guarded += owners.unowned(guarded)
         self._books()
         for nested, layer in self._nested:
             made = layer.instruction if isinstance(layer, TarLayer) else None

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from surveyor.scan.errors import Malformed
+
+#: Of a name that is not clean: a component that is empty, ``.`` or ``..``.
+_ODD = re.compile(rb"(?:\A|/)\.{0,2}(?:/|\Z)").search
 
 
 def clean(name: bytes) -> bytes:
     """The same path without leading slash, empty, ``.`` or ``..`` components; raises when it climbs out of the tree."""
+    if not _ODD(name):
+        return name
     kept: list[bytes] = []
     for part in name.split(b"/"):
         if part == b"..":

@@ -124,14 +124,15 @@ class TarWalk:
         self._budget = budget
         self._names = names
         self._override: _Override | None = None
-        #: Entries that are counted; beside them the names of files that were passed since, and how many others were.
-        self._counted = self._others = 0
+        #: Entries that are counted; beside them the names of folders that were passed since, and those of all others.
+        self._counted = 0
+        self._folders: list[bytes] = []
         self._passed: list[bytes] = []
 
     @property
     def entries(self) -> int:
         """How many were passed."""
-        return self._counted + self._others + len(self._passed)
+        return self._counted + len(self._folders) + len(self._passed)
 
     @property
     def share(self) -> float:
@@ -148,10 +149,10 @@ class TarWalk:
 
     def _next(self) -> Entry | None:  # noqa: C901, PLR0912 - a call for each entry costs as much as all that is here
         """The next wanted entry. Nothing is made or called in its loop for all that only some of them need."""
-        source, passed, match = self._source, self._passed, self._wanted.match
+        source, passed, folders, match = self._source, self._passed, self._folders, self._wanted.match
         executable = _EXECUTABLE if self._wanted.programs else _NONE
         while True:
-            if len(passed) + self._others >= _BATCH:
+            if len(passed) + len(folders) >= _BATCH:
                 self._count()
             buffer, position, stop = source.buffer, source.position, source.stop
             for _ in range(_BATCH):
@@ -180,10 +181,13 @@ class TarWalk:
                 name = _prefixed(bytes(header)) if prefix else field.partition(b"\0")[0]
                 if field[0] == _DOT and name[:2] == b"./":
                     name = name[2:]
-                if type_ in _COMMON:
-                    passed.append(name)
+                if type_ == _DIRECTORY:
+                    folders.append(name)
+                    name, size = name.rstrip(b"/"), 0
                 else:
-                    name, size = self._noted(name, type_), 0
+                    passed.append(name)
+                    if type_ in _BODILESS:
+                        size = 0
                 at = name.rfind(b"/") + 1
                 if at == len(name) > 0:
                     size = 0  # before ustar a directory was a file with a slash at its end
@@ -246,13 +250,13 @@ class TarWalk:
         )
 
     def _noted(self, name: bytes, type_: int) -> bytes:
-        """Count an entry that may be a folder, or have a name of any length; return it without a slash at its end."""
-        if _UP(name):
-            self._judge(name)
+        """Note an entry that may have a name of any length; return it without a slash at the end of a folder's."""
         if type_ == _DIRECTORY:
-            self._others += 1
+            self._folders.append(name)
             return name.rstrip(b"/")
-        self._passed.append(Names.key(name))
+        if (key := Names.key(name)) is not name and _UP(name):
+            self._judge(name)  # a digest does not tell
+        self._passed.append(key)
         return name
 
     def _skip(self, size: int) -> None:
@@ -273,17 +277,19 @@ class TarWalk:
 
     def _settle(self) -> int:
         """Count what was passed, and keep the names that can hide something below; returns how many there were."""
-        passed, count = self._passed, len(self._passed) + self._others
-        if b".." in b"\0".join(passed):
-            for name in passed:
-                if _UP(name):
+        passed, folders = self._passed, self._folders
+        count = len(passed) + len(folders)
+        for names in (passed, folders):
+            if b".." in b"\0".join(names):
+                for name in filter(_UP, names):
                     self._judge(name)
         if self._names is not None:
             self._names.add(passed)
             if not self._names.fits(count):
                 self._names = None
-        self._counted, self._others = self._counted + count, 0
+        self._counted += count
         passed.clear()
+        folders.clear()
         return count
 
     def _judge(self, name: bytes) -> None:
