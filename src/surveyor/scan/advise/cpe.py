@@ -130,7 +130,7 @@ def _about(match: Mapping[str, Any]) -> str:
 
 def _unread(error: Malformed | LimitExceeded, name: str = "") -> Unread:
     """What of a record is no use; the rest of it is."""
-    return Unread(reason=f"{error.code}: {error}", ecosystem=ECOSYSTEM if name else "", name=name)
+    return Unread(reason=f"{error.code}: {error}", ecosystem=ECOSYSTEM, name=name)
 
 
 def _conditions(

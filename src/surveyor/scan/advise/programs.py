@@ -54,7 +54,7 @@ PROGRAMS: Mapping[str, Product] = MappingProxyType(
                 ),
                 *("pcre", "nghttp2", "wolfssl", "libssh2", "libssh", "openldap", "grpc", "ffmpeg", "opencv"),
                 *("lua", "python", "php", "haproxy", "libuv", "postgresql", "mariadb", "memcached"),
-                *("libsodium",),
+                *("libsodium", "boost"),
             )
         },
         "libressl": Product(("openbsd:libressl",), "the OpenBSD project is its vendor"),
@@ -77,6 +77,9 @@ PROGRAMS: Mapping[str, Product] = MappingProxyType(
         "icu": Product(
             ("icu-project:international_components_for_unicode", "unicode:international_components_for_unicode"), _MOVED
         ),
+        "libwebp": Product(("webmproject:libwebp",), "of the WebM project"),
+        "brotli": Product(("google:brotli",), "Google's"),
+        "freetype": Product(("freetype:freetype", "freetype:freetype2"), "by its name, or with its major version"),
         "libvpx": Product(("webmproject:libvpx",), "of the WebM project"),
         "libaom": Product(("aomedia:aomedia", "aomedia:libaom"), "NVD calls the library by its alliance"),
         "ruby": Product(("ruby-lang:ruby",), "by its home, ruby-lang.org"),

@@ -132,9 +132,11 @@ class Asked:
 
     def __init__(self, names: Iterable[tuple[str, str]], flaws: Collection[str]) -> None:
         self._names: set[tuple[str, str]] = set()
+        self._bases: set[str] = set()
         for ecosystem, name in names:
             base = ecosystem.partition(":")[0]
             key = canonical(base, name)
+            self._bases.add(base)
             self._names |= {(ecosystem, key), (base, key)}
             if base == rhel.BASE:
                 # of a module it goes by that too, which no PURL says
@@ -145,6 +147,10 @@ class Asked:
         """Whether something unread is about one of these."""
         return (row.ecosystem, row.name) in self._names if row.ecosystem else row.name in self._flaws
 
+    def may_concern(self, row: Row) -> bool:
+        """Whether nobody knows: it has no name, and is of an ecosystem that is asked about, or of any."""
+        return not row.name and (not row.ecosystem or row.ecosystem in self._bases)
+
 
 def coverage(name: str, total: int, missed: Sequence[Row], asked: Asked) -> Coverage:
     """What it means for a scan that these records of a collection, beside a ``total`` that were, were not read."""
@@ -153,7 +159,7 @@ def coverage(name: str, total: int, missed: Sequence[Row], asked: Asked) -> Cove
     told, state = counted(count, "record"), CoverageState.PARTIAL
     if concerning:
         told += f" about {', '.join(sorted({row.name for row in concerning})[:_SHOWN])}"
-    elif _count([row for row in missed if not row.name]) <= total * _BEARABLE and len(missed) < _MOST_ENTRIES:
+    elif _count([row for row in missed if asked.may_concern(row)]) <= total * _BEARABLE and len(missed) < _MOST_ENTRIES:
         told, state = f"{told} beside {total:,}, none about what is here as far as can be told,", CoverageState.LOOKED
     else:
         told += f" beside {total:,}"

@@ -13,6 +13,7 @@ from surveyor.scan.advise import snapshot
 from surveyor.scan.advise.build import Builder, Collection
 from surveyor.scan.advise.feeds import feed
 from surveyor.scan.advise.feeds.interface import Changes, Feed, Fetched, Known
+from surveyor.scan.advise.fields import moment
 from surveyor.scan.advise.origin import Fetch
 from surveyor.scan.advise.record import Advisory, Fact, Mark, Unread
 from surveyor.scan.advise.sources import Wanted, want
@@ -264,7 +265,7 @@ def _collect(run: _Run, wanted: Wanted, scope: str, progress: Progress) -> Colle
 
 
 def _write(run: _Run, feed: Feed, scope: str, collection: Collection, changes: Changes) -> CollectionResult:
-    tally = _Tally(missing=changes.announced)
+    tally = _Tally(missing=changes.announced, newest=run.marks.get((feed.id, scope), Mark()).date)
     if changes.whole:
         collection.clear()
     for fetched in changes.records:
@@ -278,7 +279,8 @@ def _write(run: _Run, feed: Feed, scope: str, collection: Collection, changes: C
     whole = not tally.broken and tally.missing <= 0
     rows = collection.finish(
         Mark(
-            date=changes.date,
+            # files alone have no list that has a date
+            date=changes.date or tally.newest,
             updated_at=run.at,
             etag=changes.etag if whole else None,
             digest=changes.digest if whole else None,
@@ -320,6 +322,7 @@ class _Tally:
     withdrawn: int = 0
     broken: int = 0
     cut: int = 0
+    newest: str = ""
     notes: list[str] = field(default_factory=list)
     #: the first names of what could not be read
     unread: list[str] = field(default_factory=list)
@@ -346,6 +349,9 @@ class _Tally:
             return
         self.changed += 1
         self.withdrawn += any(getattr(item, "withdrawn", False) for item in items)
+        for item in items:
+            if item.modified > self.newest and moment(item.modified):
+                self.newest = item.modified
         collection.put(name, date, items)
         if cut:
             self.cut += 1

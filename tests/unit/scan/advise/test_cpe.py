@@ -290,7 +290,7 @@ def test_an_odd_product_costs_neither_the_facts_nor_another_product(odd: Any, ab
         ["x:z"] if whole is not odd else []
     )
     assert isinstance(unread, Unread)
-    assert (unread.ecosystem, unread.name) == (("CPE" if about else ""), about)
+    assert (unread.ecosystem, unread.name) == ("CPE", about)
     assert unread.reason.startswith(("malformed: ", "limit"))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from surveyor.scan.advise.feeds import FEEDS, alpine, debian, nvd
+from surveyor.scan.advise.feeds import FEEDS, alpine, debian, nvd, redhat
 from surveyor.scan.advise.match import advise
 from surveyor.scan.advise.snapshot import open_snapshot, status
 from surveyor.scan.events import Progress
@@ -144,3 +144,16 @@ ABOUT: dict[str, tuple[str, bytes, str, list[tuple[str, str]]]] = {
 def test_every_feed_tells_of_a_record_that_is_none_what_it_is_about(feed: Any) -> None:
     entry, raw, scope, about = ABOUT[feed.id]
     assert list(feed.about_what(entry, raw, scope)) == about
+
+
+def test_files_alone_are_as_old_as_the_newest_of_them(tmp_path: Path) -> None:
+    def file(day: str) -> dict[str, Any]:
+        tracking = {"id": "CVE-2024-1001", "current_release_date": day}
+        return {"document": {"category": "csaf_vex", "tracking": tracking}, "vulnerabilities": []}
+
+    for name, day in (("1001", "2026-02-03T00:00:00Z"), ("1002", "2026-01-01T00:00:00Z"), ("1003", "zzz")):
+        put(tmp_path / "vex", f"cve-2024-{name}.json", file(day))
+    for _ in range(2):
+        load(redhat, tmp_path, tmp_path / "a.db")
+        assert str(status(tmp_path / "a.db")[0].date) == "2026-02-03 00:00:00+00:00"
+        put(tmp_path / "vex", "cve-2024-1002.json", file("2026-01-02T00:00:00Z"))

@@ -303,7 +303,7 @@ def _configurations(cve: Mapping[str, Any], unread: list[Unread]) -> Sequence[Ma
     try:
         return listed(cve.get("configurations"), "configurations", most=bounds.MAX_AFFECTED)
     except (Malformed, LimitExceeded) as error:
-        unread.append(Unread(reason=f"{error.code}: {error}"))
+        unread.append(Unread(reason=f"{error.code}: {error}", ecosystem=cpe.ECOSYSTEM))
         return ()
 
 
