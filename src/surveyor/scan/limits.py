@@ -145,6 +145,11 @@ class Budget:
             raise LimitExceeded(f"compression ratio over {self.limits.ratio}:1")
         self.check_time()
 
+    @property
+    def inflated(self) -> int:
+        """Bytes that came out of decompression so far."""
+        return self._inflated
+
     def spend(self, unit: str, seconds: float) -> None:
         """Note how long a unit took."""
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from surveyor.scan.engine import advising, hardening
@@ -12,6 +13,7 @@ from surveyor.scan.engine.seen import Seen
 from surveyor.scan.engine.shelf import Shelf
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.events import Event
+from surveyor.scan.limits import MIB
 from surveyor.scan.model import Coverage, CoverageState, Kind, Target
 from surveyor.scan.plan import Place, Request
 from surveyor.scan.settings import Settings
@@ -36,7 +38,7 @@ def run(request: Request, settings: Settings, ledger: Ledger) -> Parts:
     stage, digest = family(seen.type), request.digest or seen.digest
     if file is not None:
         with ledger.progress.timing(f"{stage}.hash"):
-            digest = file.result()
+            digest = file.result(partial(_hashing, ledger, f"{stage}.hash"))
         if results and events and digest and file.lasting:
             results.put(digest, seen, events)
     target = Target(
@@ -58,6 +60,11 @@ def run(request: Request, settings: Settings, ledger: Ledger) -> Parts:
         parts.findings, parts.upgrades, parts.sources = advice.findings, advice.upgrades, advice.sources
     _harden(seen, parts, ledger)
     return parts
+
+
+def _hashing(ledger: Ledger, stage: str, count: int) -> None:
+    """About once a second: how far the digest is of a file that was looked at sooner."""
+    ledger.progress(stage, f"{count // MIB:,} MiB read", pct=66)
 
 
 def _look(request: Request, settings: Settings, ledger: Ledger, shelf: Shelf | None, events: list[Event]) -> Seen:

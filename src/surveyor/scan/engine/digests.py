@@ -21,6 +21,7 @@ from surveyor.scan.values import frozen
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _SETTLED = 2.0
 _STEP = 8 * MIB
+_TICK = 1.0  # seconds
 
 
 @frozen
@@ -73,16 +74,22 @@ class FileDigest:
         self._before = _status(path)
         self._thread: threading.Thread | None = None
         self._taken: str | None = None
+        self._read = 0
         #: The digest that the file had before anybody looked; one that is taken meanwhile does not become it.
         self.known = given or (digests.get(self._before) if digests and self._before else None)
         if self.known is None:
             self._thread = threading.Thread(target=self._run, name="artifact-digest", daemon=True)
             self._thread.start()
 
-    def result(self) -> str | None:
-        """The digest, or nothing when the file could not be read to its end."""
-        if self._thread is not None:
-            self._thread.join()
+    def result(self, tick: Callable[[int], None]) -> str | None:
+        """The digest, or nothing when the file could not be read to its end.
+
+        While that takes, ``tick`` hears about once a second how many bytes have been read.
+        """
+        while self._thread is not None and self._thread.is_alive():
+            self._thread.join(_TICK)
+            if self._thread.is_alive():
+                tick(self._read)
         return self.known or self._taken
 
     @property
@@ -107,6 +114,7 @@ class FileDigest:
             before = os.fstat(file.fileno())
             while count := file.readinto(step):
                 digest.update(memoryview(step)[:count])
+                self._read += count
             found = f"sha256:{digest.hexdigest()}"
             if self._digests:
                 self._digests.put(before, os.fstat(file.fileno()), found, since=since)

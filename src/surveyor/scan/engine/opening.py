@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -16,7 +17,7 @@ from surveyor.scan.engine.shelf import Shelf
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.errors import LimitExceeded, Unsupported
 from surveyor.scan.formats.reference import Platform, parse
-from surveyor.scan.limits import Budget, Limits
+from surveyor.scan.limits import MIB, Budget, Limits
 from surveyor.scan.model import Coverage, CoverageState
 from surveyor.scan.plan import Place, Request
 from surveyor.scan.settings import Settings
@@ -48,13 +49,20 @@ def opened(request: Request, settings: Settings, budget: Budget, ledger: Ledger,
         if request.place is Place.REGISTRY:
             result = _pulled(request, platform, settings, budget, ledger, shelf)
         else:
+            budget.tick = partial(_inflating, budget, ledger)
             result = _read(_origin(request, settings, budget, ledger), request.only, platform, budget, ledger)
+            budget.tick = None
         stage = f"{family(result.artifact.type)}.extract"
         name(stage)
         ledger.progress(stage, _shape(result.artifact), pct=5)
     for entry in result.artifact.coverage:
         ledger.add(entry)
     return result
+
+
+def _inflating(budget: Budget, ledger: Ledger) -> None:
+    """About once a second: how far a file is that is compressed as a whole."""
+    ledger.progress("scan.open", f"{budget.inflated // MIB:,} MiB inflated", pct=3, inflated=budget.inflated)
 
 
 def _pulled(

@@ -84,9 +84,9 @@ class Results:
         """Keep what was seen, unless another look could see more."""
         if not is_lasting(seen):
             return
-        # how far the walk was is nobody's concern any more; that it came to an end is
+        # how far opening and the walk were is nobody's concern any more; that they came to an end is
         walked = f"{family(seen.type)}.layers"
-        told = (event for event in events if event.stage != walked)
+        told = (event for event in events if event.stage != walked and "inflated" not in event.data)
         data = encode(seen, told) if seen.stack is None else encode_alias(seen.stack, told)
         if data is not None:
             self._shelf.put(self._key(digest), data)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from surveyor.scan import engine, vocabulary
+from surveyor.scan import engine, limits, vocabulary
 from surveyor.scan.advise.feeds import feed
 from surveyor.scan.advise.sources import want
 from surveyor.scan.advise.update import update
+from surveyor.scan.engine import digests
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.plan import plan
 from surveyor.scan.settings import Settings
@@ -103,6 +105,29 @@ def test_steps_count_and_times_are_milliseconds(tmp_path: Path, advisories: Path
             assert isinstance(event.data["ms"], int)
         elif COUNTING.search(event.stage):
             assert re.search(r"[0-9]", event.detail) or event.detail == "none", event
+
+
+def test_a_file_that_is_inflated_first_tells_how_far_it_is_and_so_does_its_digest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "_TICK", 0.0)
+    opening = [
+        one for one in told(tmp_path, pack(tar({**SYSTEM, "x": bytes(3 << 20)}), "gzip")) if one.stage == "scan.open"
+    ]
+    counts = [one.data["inflated"] for one in opening[1:]]
+    assert counts == sorted(counts)
+    assert counts[-1] > 3 << 20
+    assert {one.pct for one in opening} == {2, 3}
+    read, more = list[int](), threading.Event()
+
+    def tick(count: int) -> None:
+        read.append(count)
+        more.set()
+
+    monkeypatch.setattr(digests, "_TICK", 0.001)
+    monkeypatch.setattr(digests.FileDigest, "_take", lambda _: more.wait())
+    assert digests.FileDigest(tmp_path / "artifact", None).result(tick) is None
+    assert read[0] == 0
 
 
 @pytest.mark.parametrize(
