@@ -47,7 +47,11 @@ def check(
             return  # it is good, or the runs are further apart than it is from good
         yield Outcome(
             key="poor" if found.value - poor > found.spread else "needs_improvement",
-            evidence=(*_evidence(speed, found, (good, poor)), *(causes(speed.load) if causes and speed.load else ())),
+            evidence=(
+                *_values(speed, found),
+                *(causes(speed.load) if causes and speed.load else ()),
+                *_grounds(speed, found, (good, poor)),
+            ),
             confidence=_confidence(found),
         )
 
@@ -76,17 +80,20 @@ def _confidence(metric: Metric) -> float | None:
     return _ONE_RUN if metric.runs == 1 else _RUNS
 
 
-def _evidence(speed: Speed, judged: Metric, bounds: Bounds) -> tuple[Evidence, ...]:
-    values = [
+def _values(speed: Speed, judged: Metric) -> tuple[Evidence, ...]:
+    """What was measured; where reports have room for little, it stands before its causes and they before the rest."""
+    return tuple(
         Evidence(kind="metric", where=f"{found.id} ({found.source})", value=text(found))
         for found in speed.metrics
         if found.id == judged.id
-    ]
+    )
+
+
+def _grounds(speed: Speed, judged: Metric, bounds: Bounds) -> Iterable[Evidence]:
     good, poor = bounds
-    values.append(Evidence(kind="threshold", where=judged.id, value=f"good up to {good:g}, poor above {poor:g}"))
+    yield Evidence(kind="threshold", where=judged.id, value=f"good up to {good:g}, poor above {poor:g}")
     if speed.engine:
-        values.append(Evidence(kind="source", where="engine", value=f"{speed.engine}, {speed.device}"))
-    return tuple(values)
+        yield Evidence(kind="source", where="engine", value=f"{speed.engine}, {speed.device}")
 
 
 def text(metric: Metric) -> str:

@@ -13,7 +13,10 @@ _ROWS, _TEXT = 12, 300
 
 def told(one: Measurement) -> PageLoad:
     """A measurement for reading, real visits first."""
-    about = (ENGINES.get(one.engine, one.engine), one.product, one.device, _CONDITIONS.get(one.throttling, ""))
+    engine = ENGINES.get(one.engine, one.engine)
+    # most products say themselves which kind of engine they are
+    known = "" if engine.lower() in one.product.lower() else engine
+    about = (known, one.product, one.device, _CONDITIONS.get(one.throttling, ""))
     ordered = sorted(one.metrics, key=lambda metric: (metric.source != "field", _ORDER.get(metric.id, len(_ORDER))))
     return PageLoad(
         page=one.asset[:_TEXT],

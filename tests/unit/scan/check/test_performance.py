@@ -126,9 +126,9 @@ def test_both_sources_the_bounds_and_the_engine_are_evidence() -> None:
     assert [(evidence.where, evidence.value) for evidence in found.evidence] == [
         ("cls (field)", "0.300"),
         ("cls (lab)", "0.012 (0.010 to 0.020)"),
+        ("div.ad", "<div> moved at 120 ms in a shift of 0.200"),
         ("cls", "good up to 0.1, poor above 0.25"),
         ("engine", "Lighthouse 13.5.0, mobile"),
-        ("div.ad", "<div> moved at 120 ms in a shift of 0.200"),
     ]
 
 
@@ -146,7 +146,12 @@ def test_findings_of_metrics_say_what_they_are_made_of() -> None:
     (largest,), (blocking,) = judged("lcp", measured), judged("tbt", measured)
     told = {evidence.where: evidence.value for evidence in largest.evidence}
     assert told["main > img"] == "<img> is the largest element: https://a.example/hero.jpg"
-    assert told["until its picture is asked for"] == "2,400 ms"
+    assert told["where its time goes"] == (
+        "600 ms to the first byte, 2,400 ms until its picture is asked for, 1,900 ms while that loads, 100 ms until it"
+        " is shown"
+    )
+    # whoever shows little shows the causes before what they are measured by
+    assert [evidence.kind for evidence in largest.evidence] == ["metric", "element", "phase", "threshold"]
     assert [(one.where, one.value) for one in blocking.evidence if one.kind == "script"] == [
         ("https://a.example/b.js", "blocks for 700 of its 900 ms")
     ]
@@ -167,6 +172,12 @@ OWN, FOREIGN = "https://a.example/", "https://b.example/"
 def request(name: str = "x.js", kind: str = "script", **more: Any) -> Resource:
     known: dict[str, Any] = {"status": 200, "transfer": 100 * KIB, "size": 200 * KIB, "third_party": False}
     return Resource(url=name if ":" in name else f"{OWN}{name}", kind=kind, **{**known, **more})
+
+
+def test_a_file_that_several_frames_ask_for_is_one() -> None:
+    load = Load(resources=(request("a.js", lifetime=0.0), request("a.js", lifetime=0.0), request("b.js", lifetime=0.0)))
+    (found,) = CHECK["performance_cache_lifetime"].speed(speed(load=load))  # type: ignore[misc]
+    assert [one.where for one in found.evidence] == [f"{OWN}a.js", f"{OWN}b.js"]
 
 
 def image(**more: Any) -> Picture:

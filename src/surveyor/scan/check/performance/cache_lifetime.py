@@ -18,7 +18,8 @@ _SHORT = 7 * _DAY
 
 def _judge(_: Speed, load: Load) -> Iterator[Outcome]:
     """The site's own files that are kept too briefly, where all of them together weigh something."""
-    own = [one for one in load.resources if _short(one)]
+    # frames ask for a file each, and keep it together
+    own = list({one.url: one for one in load.resources if _short(one)}.values())
     if sum(one.transfer or 0 for one in own) < _WORTH:
         return
     own.sort(key=lambda one: -(one.transfer or 0))
