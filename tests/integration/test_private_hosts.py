@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from surveyor.scan.settings import AllowedHost
-from surveyor.service.actions import hosts, registries, scans, schedules, teams
+from surveyor.service.actions import hosts, registries, scans, schedules, teams, webhooks
 from surveyor.service.actions.schedules import Subject
 from surveyor.service.errors import InvalidParams, NotFound
 from tests.integration.test_api import SHORT, failed
@@ -33,6 +33,9 @@ async def test_a_host_is_allowed_to_one_project_and_to_no_other(ground: Ground) 
     for place, url in ((theirs, URL), (mine, "http://10.0.0.1:3001/"), (mine, "http://10.0.0.2:3000/")):
         with pytest.raises(InvalidParams, match="surveyor admin host allow"):
             await scans.start_web(platform, **place, url=url)
+    # a receiver of webhooks is no target
+    with pytest.raises(InvalidParams, match=r"SURVEYOR_ALLOW_HOSTS$"):
+        await webhooks.create(platform, **mine, url=URL, events=["scan.done"])
     # what the settings of the service allow is everybody's, and stays so
     near = replace(platform, scan=replace(platform.scan, allow_hosts=(AllowedHost(host="10.0.0.9"),)))
     allowed = (await hosts.settings_of(near, ground.project_id)).allow_hosts

@@ -16,9 +16,9 @@ from surveyor.service.errors import InvalidParams
 URL_LENGTH = 2048
 CHOICE_LENGTH = 500
 LOOKUP_SECONDS = 0.05
-_WAY = (
-    "; whoever runs this service can allow it by SURVEYOR_ALLOW_HOSTS, or for one project by surveyor admin host allow"
-)
+#: What to say to who is refused; and where a project may have hosts of its own.
+_WAY = "; whoever runs this service can allow it by SURVEYOR_ALLOW_HOSTS"
+_OWN_WAY = f"{_WAY}, or for one project by surveyor admin host allow"
 
 #: As the annotation of an OCI layout may be and a reference is: an archive's image may be called ``1``.
 _CALLED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+-]*")
@@ -74,10 +74,10 @@ async def judge_image(name: str, platform: str | None, settings: Settings) -> Im
     return Image(name=str(named), platform=wanted)
 
 
-async def judge(url: str, settings: Settings, *, field: str = "url") -> None:
+async def judge(url: str, settings: Settings, *, field: str = "url", projects: bool = True) -> None:
     """Refuse a URL that must not be asked: InvalidParams names the rule. One look-up of its name, 50 ms at most.
 
-    ``field`` is what the caller typed it in.
+    ``field`` is what the caller typed it in; ``projects`` says whether a project's own hosts are asked for this.
     """
     if len(url) > URL_LENGTH:
         raise InvalidParams(f"a URL of at most {URL_LENGTH} characters", details={field: ["too_long"]})
@@ -86,5 +86,5 @@ async def judge(url: str, settings: Settings, *, field: str = "url") -> None:
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(_lookups, net.resolve_and_judge, url, settings, LOOKUP_SECONDS)
     except Refused as error:
-        way = _WAY if error.rule in EXEMPTED_RULES else ""
+        way = "" if error.rule not in EXEMPTED_RULES else _OWN_WAY if projects else _WAY
         raise InvalidParams(f"{error}{way}", details={field: [error.rule]}) from error

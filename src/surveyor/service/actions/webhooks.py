@@ -59,7 +59,7 @@ async def create(
 ) -> NewWebhook:
     """Give a project its webhook; Conflict when it has one, InvalidParams when its URL must not be asked."""
     chosen = _events(events)
-    await addresses.judge(url, platform.scan)
+    await addresses.judge(url, platform.scan, projects=False)
     webhook_id = uuid4()
     secret, sealed = _secret(platform.vault, webhook_id)
     async with platform.sessions() as session, session.begin():
@@ -94,7 +94,7 @@ async def change(
     """
     values: dict[str, object] = {}
     if wish.url is not None:
-        await addresses.judge(wish.url, platform.scan)
+        await addresses.judge(wish.url, platform.scan, projects=False)
         values |= {"url": wish.url, "failures": 0}
     if wish.events is not None:
         values["events"] = _events(wish.events)
