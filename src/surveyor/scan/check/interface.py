@@ -122,7 +122,8 @@ class Check:
     without, by the names under which evidence tells what it missed: paths, or schemes; of measurements, the metric, or
     fields of the load. ``served`` ones judge what only the answer itself can tell, never what a browser made of it;
     ``doubt`` says of measurements why nothing found proves nothing. ``told_by`` names, by outcome, the rule that
-    compares both forms of a page and speaks of the same thing where only one of them has it.
+    compares both forms of a page and speaks of the same thing where only one of them has it. ``heard`` ones judge by
+    what a crawl met on its way too, where nothing more is asked for a page.
     """
 
     id: str
@@ -154,6 +155,7 @@ class Check:
     parts: tuple[str, ...] = ()
     replaces: tuple[str, ...] = ()
     served: bool = False
+    heard: bool = False
     told_by: Mapping[str, str] = field(default_factory=dict)
 
 

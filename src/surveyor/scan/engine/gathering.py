@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
 from surveyor.scan.address import normal
 from surveyor.scan.check.interface import Needs
+from surveyor.scan.engine.site import addresses
 from surveyor.scan.errors import ScanError, Unreachable
 from surveyor.scan.evidence import Page, Reference, Sitemaps, WellKnown
 from surveyor.scan.gather import (
@@ -50,6 +51,8 @@ HOME = frozenset({Needs.SITE, Needs.WELLKNOWN, Needs.SITEMAPS, Needs.MAPPED})
 #: What asks for the site's well-known files first.
 _AFTER_FILES = frozenset({Needs.LINKS, Needs.SITEMAPS, Needs.MAPPED})
 
+#: The kind of reference that leads to a page.
+LINKED = "anchor"
 #: Under what name measurements of loading are kept, whoever measured.
 MEASURED = "speed"
 #: What the time for gathering leaves to handing over.
@@ -107,6 +110,9 @@ class Shared:
         self._lock = threading.Lock()
         self._coming: dict[str, Coming] = {}
         self._kept: dict[str, tuple[Gathered | None, ScanError | None]] = {}
+        #: What a crawl met on its way, by the keys of addresses; of what ``hears`` the links only lead there.
+        self.met: Mapping[str, Page] = {}
+        self.hears = False
 
     def open(self, seconds: float) -> None:
         """Let a slot begin to look at this page, of several: from now on there are so many seconds for it."""
@@ -150,6 +156,13 @@ class Shared:
         assert isinstance(found, Page)
         return found
 
+    def was_met(self, url: str) -> Page | None:
+        """What a crawl met at an address, where that was no page to look at."""
+        try:
+            return self.met.get(addresses.key(url)) if self.met else None
+        except ValueError:  # what looks like an address, and is none
+            return None
+
     def begin(
         self,
         needs: Iterable[Needs],
@@ -168,11 +181,14 @@ class Shared:
         if self.home is None and _AFTER_FILES.intersection(wanted):
             maps = [Needs.SITEMAPS] if Needs.MAPPED in wanted else []
             wanted = [Needs.SITE, *maps, *wanted]
+        named = references() if Needs.LINKS in wanted else ()
         # who gathers has less time than who waits, so that part of an answer still is one
         errand = replace(
             self.errand,
             scripts=links() if Needs.SCRIPTS in wanted else (),
-            references=references() if Needs.LINKS in wanted else (),
+            references=named,
+            known={one.url: page for one in named if one.kind == LINKED and (page := self.was_met(one.url))},
+            hears=self.hears,
             wellknown=self._files,
             sitemaps=self._maps,
             deadline=self.errand.deadline - self.errand.left * _RESERVE,

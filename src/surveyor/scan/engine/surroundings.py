@@ -109,6 +109,8 @@ class Surroundings:
 
     def _references(self) -> tuple[Reference, ...]:
         """What the page names; where it has no link as it was served, with what it names as a browser shows it."""
+        if self._shared.hears:
+            return references(self._document, among=self._shared.was_met)
         found = references(self._document)
         if any(one.kind == "anchor" for one in found) or not self._document.page.is_html:
             return found

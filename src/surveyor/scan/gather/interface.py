@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
 from datetime import UTC, datetime
 from typing import Protocol
@@ -72,7 +72,8 @@ class Errand:
     ``deadline`` is on ``clock``; ``sleep`` (seconds) and ``jitter`` (0..1) are for waiting before a retry and for what
     must not be guessed; ``today`` is the time as certificates and files count it. ``page`` gives the page that was
     gathered before, for who asks about its surroundings, and ``scripts`` the addresses of scripts that it loads,
-    ``references`` those of all else that it names; ``wellknown`` waits for the site's files, ``sitemaps`` for those.
+    ``references`` those of all else that it names, of which ``known`` ones were asked for before, and no others are
+    where it only ``hears``; ``wellknown`` waits for the site's files, ``sitemaps`` for those.
     ``times`` is by how much
     more than usual is asked for of what only the first are. ``device`` is what pages are loaded as, by whoever loads
     them, in the browser of ``visits`` that all share. ``pace`` is that of all errands of one scan.
@@ -93,6 +94,8 @@ class Errand:
     wellknown: Callable[[], WellKnown] = _no_files
     sitemaps: Callable[[], Sitemaps] = _no_sitemaps
     references: tuple[Reference, ...] = ()
+    known: Mapping[str, Page] = field(default_factory=dict)
+    hears: bool = False
     times: int = 1
     device: Device = Device.MOBILE
     visits: Visits | None = None

@@ -34,14 +34,16 @@ _READ = frozenset({"canonical", "alternate"})
 
 
 def gather(errand: Errand) -> Links:
-    """Ask for each until all are asked, or the time for it is over."""
+    """Ask for each until all are asked, or the time for it is over; not again for what is known."""
+    if errand.hears:
+        return Links(references=errand.references, answers=dict(errand.known))
     limit = errand.settings.links * errand.times
     if not limit:
         raise NotConfigured("asking for what a page names is turned off (SURVEYOR_LINKS)")
     url = errand.page().url
     kinds = {reference.url: reference.kind for reference in errand.references}
-    ordered = list(_by_turns(kinds, host_of(url)))
-    work = _Work(errand, kinds, _robots(errand), host_of(url))
+    ordered = [one for one in _by_turns(kinds, host_of(url)) if one not in errand.known]
+    work = _Work(errand, kinds, _robots(errand), host_of(url), answers=dict(errand.known))
     for one in ordered[limit:]:
         work.untried[one] = f"only the first {limit} are asked for"
     stray = work.stray(asking.place(url, f"/{int(errand.jitter() * 2**52):013x}"))

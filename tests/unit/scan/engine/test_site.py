@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -115,6 +116,27 @@ def test_what_is_found_on_many_pages_is_one_finding_that_says_on_which_and_where
     assert whole.count == 7
     assert "7 pages of 3 templates" in (whole.detail or "")
     assert [score.asset for score in report.scores if score.profile.startswith("lighthouse")] == [site.url("/")]
+
+
+def test_links_that_a_crawl_found_dead_are_told_of_every_page_that_has_them(site: Site, tmp_path: Path) -> None:
+    site.page("/", shop("/a", "/b", "/c", title="The shop"))
+    for path in ("/a", "/b", "/c"):  # one template, of which one page is asked what its links lead to
+        site.page(path, shop("/", "/gone#top", "/old", title=f"Page {path}", frame="section"))
+    site.page("/gone", "x", status=404)
+    site.redirect("/old", "/a", status=301)
+    settings = replace(site.settings(), links=20)
+    request = replace(plan(site.url("/")), slots=("seo",), crawl=Crawl(pages=9, rate=FAST), keeps=True)
+    kept: list[bytes] = []
+    report = engine.run(request, settings, Progress(), evidence=kept.append)
+    for told in (report, engine.recheck(kept[0], settings, Progress())):
+        found = {one.title: one for one in told.findings if one.rule == "seo_broken_links"}
+        for title in ("Links to pages that are not there", "Links to pages that have moved"):
+            assert [urlsplit(asset.value).path for asset in found[title].assets] == ["/a", "/b", "/c"]
+            assert found[title].evidence[0].value == "on 3 of 4 pages"
+    assert [seen.path for seen in site.requests].count("/gone") == 1
+    # others who scan the same site hear of them too
+    both = [engine.run(replace(request, pages=tmp_path / "pages"), settings, Progress()) for _ in range(2)]
+    assert [len(one.findings) for one in both] == [len(report.findings)] * 2
 
 
 @pytest.mark.parametrize(

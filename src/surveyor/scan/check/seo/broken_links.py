@@ -45,10 +45,11 @@ def _is_moved(answer: Page) -> bool:
 
 CHECK = Check(
     id="seo_broken_links",
-    version=1,
+    version=2,
     domain=Domain.SEO,
     outcomes=("broken", "failing", "silent", "moved"),
     needs=Needs.LINKS,
     links=judge,
     parts=("anchor",),
+    heard=True,
 )

@@ -98,7 +98,8 @@ class Seen:
 
 @frozen
 class Bundle:
-    """All of one scan. ``coverage`` is what finding the pages left, ``several`` whether there were to be more than one.
+    """All of one scan. ``coverage`` is what finding the pages left, ``several`` whether there were to be more than one,
+    ``met`` what was no page by the keys of addresses.
 
     ``offline`` and the like are settings of whoever judges it again.
     """
@@ -110,6 +111,7 @@ class Bundle:
     device: Device = Device.MOBILE
     several: bool = False
     coverage: tuple[Coverage, ...] = ()
+    met: Mapping[str, Page] = field(default_factory=dict)
     scanner: str = __version__
     schema: str = SCHEMA
 
@@ -129,6 +131,7 @@ def of(request: Request, site: Site, coverage: tuple[Coverage, ...]) -> Bundle:
         device=request.device,
         several=site.several,
         coverage=coverage,
+        met=site.met,
     )
 
 

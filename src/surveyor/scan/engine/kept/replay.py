@@ -97,7 +97,8 @@ def site_of(bundle: Bundle, errand: Errand) -> Site:
         own = replace(errand, url=seen.url, settings=replace(errand.settings, limits=limits))
         shared.append(Replayed(own, seen, home))
     pairs = zip(shared, bundle.pages, strict=True)
-    site = Site(members=[Member(shared=one, frame=seen.frame, depth=seen.depth) for one, seen in pairs])
+    members = [Member(shared=one, frame=seen.frame, depth=seen.depth) for one, seen in pairs]
+    site = Site(members=members, met=bundle.met)
     if bundle.several:
         site.settle()
         site.until = errand.deadline

@@ -55,7 +55,8 @@ def _found(kept: Bundle, start: Shared, ledger: Ledger) -> Site:
             Member(shared=one, frame=seen.frame, depth=seen.depth)
             for one, seen in zip(shared, kept.pages, strict=True)
             if one.page is not None
-        ]
+        ],
+        met=kept.met,
     )
     site.settle()
     for entry in kept.coverage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
@@ -42,6 +43,7 @@ def asked(url: str) -> str:
     return urlunsplit((split.scheme, split.netloc, _IN_PATH.sub("", split.path) or "/", kept, ""))
 
 
+@functools.lru_cache(maxsize=1 << 13)
 def key(url: str) -> str:
     """What all spellings of an address share: letters that need no encoding as they are, parameters in order."""
     split = urlsplit(asked(url))

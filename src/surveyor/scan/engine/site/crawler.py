@@ -67,6 +67,8 @@ class Crawler:
     also: tuple[str, ...] = ()
     unvisited: Unvisited = field(default_factory=Unvisited)
     members: list[Member] = field(default_factory=list)
+    #: What answered with an error or after redirects, by the keys of addresses, without the bodies.
+    met: dict[str, Page] = field(default_factory=dict)
     _homes: dict[tuple[str, str, int], Shared] = field(default_factory=dict)
     _robots: dict[str, Robots] = field(default_factory=dict)
     _bodies: dict[bytes, str] = field(default_factory=dict)
@@ -148,6 +150,8 @@ class Crawler:
             return "unreachable" if self._silent >= _PATIENCE else None
         self._silent = 0
         assert isinstance(page, Page)
+        if page.status >= 400 or page.hops:
+            self.met[addresses.key(place.url)] = replace(page, body=b"")
         reason, detail = self._unfit(frontier, place, page)
         if page.status in _TOO_FAST:
             self._hints += 1

@@ -65,10 +65,12 @@ def _evidence(group: Sequence[Found], assets: Iterable[Asset], site: Site) -> It
 
 def _reaches(member: Member, finding: Finding) -> bool:
     """Whether the rule of a finding was run on a page."""
-    needs = next((rule.needs for rule in CHECKS[finding.domain] if rule.id == finding.rule), None)
-    if needs is Needs.SPEED:
+    rule = next((rule for rule in CHECKS[finding.domain] if rule.id == finding.rule), None)
+    if rule is None:
+        return True
+    if rule.needs is Needs.SPEED or (rule.needs is Needs.LINKS and not rule.heard):
         return member.sampled
-    return needs not in AROUND or needs in member.reach
+    return rule.needs not in AROUND or rule.needs in member.reach
 
 
 def _counted(pages: int) -> str:

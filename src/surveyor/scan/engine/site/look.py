@@ -31,7 +31,7 @@ def look(start: Shared, crawl: Crawl, turns: Turns, *, also: tuple[str, ...], le
             crawler.run()
     except ScanError as error:
         ledger.progress("crawl.err", f"{start.asset.value}: {error}", reason=error.code)
-    site = Site(members=crawler.members or [Member(shared=start)])
+    site = Site(members=crawler.members or [Member(shared=start)], met=crawler.met)
     site.settle()
     site.lost = crawler.unvisited.summary() or None if also else None
     for entry in _entries(site, crawler, turns):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from surveyor.scan.check.interface import AROUND, Needs
 from surveyor.scan.engine.gathering import HOME, Shared
 from surveyor.scan.engine.site.litter import Litter
 from surveyor.scan.engine.site.template import Template, pattern
+from surveyor.scan.evidence import Page
 from surveyor.scan.net.extra import origin_of
 
 #: How many pages of a scan are loaded, measured, and have asked what they name; and how many origins are looked at.
@@ -48,6 +49,8 @@ class Site:
     until: float = 0.0
     #: Why not all pages that were named could be looked at.
     lost: str | None = None
+    #: What finding the pages met on the way that was none, by the keys of addresses.
+    met: Mapping[str, Page] = field(default_factory=dict)
     templates: dict[str, Template] = field(default_factory=dict)
     litter: Litter = field(default_factory=Litter)
 
@@ -65,6 +68,10 @@ class Site:
             member.sampled = id(member) in sample
             around = AROUND if member.sampled else HOME
             member.reach = around if id(member) in first else around - _SITE_WIDE
+            member.shared.met, member.shared.hears = self.met, not member.sampled
+            if self.met:
+                # where the links of a page lead is known of those that the crawl has followed
+                member.reach |= {Needs.LINKS}
         self.several = True
 
     @property

@@ -53,13 +53,15 @@ class _Run:
         named = (rule for rule in rules.all if rule.needs is Needs.PAGES)
         self._together = tuple(named)
         self._replaced = frozenset(name for rule in self._together for name in rule.replaces)
+        self._unheard = frozenset(rule.id for rule in rules.all if rule.needs is Needs.LINKS and not rule.heard)
 
     def page(self, member: Member) -> bool:
         """Judge one page; whether it could be."""
         rules, shared = self._rules, member.shared
         shared.open(shared.errand.settings.limits.page_seconds * _GATHER_SHARE)
         ledger = Ledger(rules.ledger.progress)
-        own = Rules(rules.domain, rules.only, shared.asset, ledger, member.reach, without=self._replaced)
+        without = self._replaced if member.sampled else self._replaced | self._unheard
+        own = Rules(rules.domain, rules.only, shared.asset, ledger, member.reach, without=without)
         own.compared = bool(self._together)
         what = f"slot.{rules.domain.value}"
         entry = ledger.attempt(what, partial(self._one, own, shared), stage=rules.domain.value, asset=member.url)
