@@ -173,7 +173,7 @@ def plan(target: str, *, platform: str | None = None, only: str | None = None) -
     if not (path.is_file() or path.is_dir()):
         raise BadTarget(f"{target}: neither a regular file nor a directory")
     return Request(
-        kind=Kind.ARTIFACT, source=str(path), slots=ARTIFACT_SLOTS, name=path.name, platform=platform, only=only
+        kind=Kind.ARTIFACT, source=str(path), slots=ARTIFACT_SLOTS, name=_name(path), platform=platform, only=only
     )
 
 
@@ -213,6 +213,11 @@ def _absent(target: str, platform: str | None) -> Request:
             " and the name of an image needs a registry, a tag or a digest, or image: before it"
         )
     return image(target, platform=platform)
+
+
+def _name(path: Path) -> str:
+    """What people call a file or folder; the one that they are in has its own name too."""
+    return (path if path.name not in {"", ".."} else path.resolve()).name or str(path)
 
 
 def _is_address(named: reference.Reference) -> bool:

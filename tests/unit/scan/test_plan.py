@@ -27,6 +27,13 @@ def test_files_and_directories_get_one(tmp_path: Path) -> None:
         assert request.name == target.name
 
 
+def test_a_folder_has_a_name_however_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = tmp_path / "shop" / "api"
+    inner.mkdir(parents=True)
+    monkeypatch.chdir(inner)
+    assert [plan(target).name for target in (".", "./", "..", "../../shop", "/")] == ["api", "api", "shop", "shop", "/"]
+
+
 @pytest.mark.parametrize("target", ["ftp://example.test/", "file:///etc/passwd", "no/such/file"])
 def test_refuses_what_cannot_be_scanned(target: str) -> None:
     with pytest.raises(BadTarget):
