@@ -164,6 +164,7 @@ def formats() -> str:
     from surveyor.scan.acquire import ACQUIRERS
     from surveyor.scan.catalog import CATALOGERS
     from surveyor.scan.tree.stream import _OTHERS
+    from surveyor.scan.tree.zip import _NAMES
     from surveyor.scan.vocabulary import COMPRESSED
 
     return (
@@ -178,7 +179,9 @@ def formats() -> str:
         "filesystems only where that is said, because there an archive is just a file of somebody's.\n\n"
         f"{_table(('id', 'what', 'files that people call', 'inside others'), map(_acquirer, ACQUIRERS))}\n"
         "Anything may be compressed as a whole, and so may the layers of images: "
-        f"{', '.join(COMPRESSED)}.\nKnown and not read, so told: {', '.join(_OTHERS.values())}.\n\n"
+        f"{', '.join(COMPRESSED)}.\nKnown and not read, so told: {', '.join(_OTHERS.values())}; in zips"
+        f" {', '.join(_NAMES.values())},"
+        " which nobody packs metadata with.\n\n"
         "A lock file or manifest alone (`manifest`) is the one text that is told by its name: every name that a\n"
         "cataloger below reads, without what it may be compressed with.\n\n"
         "### Kinds of archives\n\n"
