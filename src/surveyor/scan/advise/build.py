@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from surveyor.scan.advise import schema, unread
+from surveyor.scan.advise import schema, swap, unread
 from surveyor.scan.advise.changes import Touched
 from surveyor.scan.advise.codec import Codec, train
 from surveyor.scan.advise.needed import Needed
@@ -36,7 +35,7 @@ class Builder:
         """Start from a copy of ``base``, or empty."""
         path.unlink(missing_ok=True)
         if base:
-            shutil.copyfile(base, path)
+            swap.copy(base, path)
         # by address, so that the database in use can be attached read-only
         self._db = sqlite3.connect(f"file:{quote(str(path.absolute()))}", isolation_level=None, uri=True)
         # a crash in the middle loses a file that nobody reads; the journal is only for taking one collection back
@@ -47,6 +46,7 @@ class Builder:
             self._db.execute(f"PRAGMA user_version={schema.VERSION}")
             self._db.execute(f"PRAGMA application_id={schema.APPLICATION}")
         self._db.executescript(unread.TABLES)
+        self._db.execute(schema.LATER)
         self._touched = Touched(self._db, base)
 
     @contextmanager
@@ -87,7 +87,8 @@ class Collection:
     def __init__(self, db: sqlite3.Connection, feed: str, scope: str, touched: Touched) -> None:
         self._db, self._feed, self._scope, self._touched = db, feed, scope, touched
         row = db.execute(
-            "SELECT n, updated_at, rest_dictionary, record_dictionary FROM collection WHERE feed = ? AND scope = ?",
+            "SELECT n, updated_at, rest_dictionary, record_dictionary, rows FROM collection"
+            " WHERE feed = ? AND scope = ?",
             (feed, scope),
         ).fetchone()
         self._n: int = row[0]
@@ -96,6 +97,8 @@ class Collection:
         self._waiting: list[tuple[str, str, tuple[Advisory | Fact, ...]]] = []
         #: Nothing is there yet that a record could stand in the place of.
         self._bare = not row[1]
+        self._rows: int = row[4]
+        self._facts = False
         self._seen: set[str] = set()
         self._ecosystems: dict[str, int] = {}
         self._needed = Needed()
@@ -127,6 +130,7 @@ class Collection:
 
     def _put_fact(self, fact: Fact) -> None:
         assert self._codecs is not None
+        self._facts = True
         self._touched.note_flaw(fact.cve, self._feed)
         packed = self._codecs[1].pack(pack_fact(fact))
         row = (fact.cve, self._n, packed)
@@ -167,6 +171,7 @@ class Collection:
         """Forget a record."""
         self._notes.forget(entry)
         if self._db.execute("DELETE FROM fact WHERE cve = ? AND collection = ?", (entry, self._n)).rowcount:
+            self._facts = True
             self._touched.note_flaw(entry, self._feed)
         for (n,) in self._db.execute(
             "SELECT n FROM advisory WHERE collection = ? AND entry = ?", (self._n, entry)
@@ -184,7 +189,7 @@ class Collection:
         self._db.execute("DELETE FROM fact WHERE collection = ?", of)
         self._db.execute("DELETE FROM answer WHERE collection = ?", of)
         self._notes.clear()
-        self._bare = True
+        self._bare, self._rows = True, 0
 
     def restore(self, base: Path, entries: Iterable[str]) -> None:
         """Put back what the database in use has under these names: it was cleared, and cannot be read now.
@@ -203,6 +208,7 @@ class Collection:
         ).fetchall():
             row = (entry, self._n, payload)
             self._db.execute("INSERT OR IGNORE INTO fact (cve, collection, payload) VALUES (?, ?, ?)", row)
+            self._facts = True
         if self._db.execute("SELECT 1 FROM advisory WHERE collection = ? AND entry = ?", (self._n, entry)).fetchone():
             return
         asked = "SELECT n, entry, modified, names, payload FROM advisory WHERE collection = ? AND entry = ?"
@@ -227,14 +233,24 @@ class Collection:
     def finish(self, mark: Mark) -> int:
         """Write what is still waiting and how far the collection now is; how many records it has."""
         self._begin()
+        rows = self._count()
         self._db.execute(
             "UPDATE collection SET date = ?, updated_at = ?, etag = ?, digest = ?, cursor = ?, failed_at = '',"
-            " failure = '', rows = max((SELECT count(*) FROM advisory WHERE collection = collection.n AND payload NOT"
-            " NULL), (SELECT count(*) FROM fact WHERE collection = collection.n)) WHERE n = ?",
-            (mark.date, mark.updated_at, mark.etag, mark.digest, mark.cursor, self._n),
+            " failure = '', rows = ? WHERE n = ?",
+            (mark.date, mark.updated_at, mark.etag, mark.digest, mark.cursor, rows, self._n),
         )
-        (rows,) = self._db.execute("SELECT rows FROM collection WHERE n = ?", (self._n,)).fetchone()
-        return int(rows)
+        return rows
+
+    def _count(self) -> int:
+        """How many records there are: advisories on something, or flaws with facts, of which there may be more."""
+        asked = "SELECT count(*) FROM advisory WHERE collection = ?"
+        (every,) = self._db.execute(asked, (self._n,)).fetchone()
+        (bare,) = self._db.execute(f"{asked} AND payload IS NULL", (self._n,)).fetchone()
+        if not self._facts and self._rows <= every - bare:
+            # they are not more than there were; to count them all facts of all feeds would be read
+            return int(every - bare)
+        (facts,) = self._db.execute("SELECT count(*) FROM fact WHERE collection = ?", (self._n,)).fetchone()
+        return int(max(every - bare, facts))
 
     def _begin(self) -> None:
         """Make the dictionaries from what came first, then write it."""

@@ -67,3 +67,6 @@ CREATE TABLE fact (
     PRIMARY KEY (cve, collection)
 ) WITHOUT ROWID;
 """
+#: What a database of this schema may not have yet. To count the records of a collection without reading them: all of
+#: its entries less those without payload.
+LATER: Final = "CREATE INDEX IF NOT EXISTS advisory_bare ON advisory (collection) WHERE payload IS NULL"

@@ -234,7 +234,7 @@ class Snapshot:
 
 _AFFECTED = "SELECT advisory, collection, ranges, state, rest, name FROM affected WHERE ecosystem = ? AND name"
 #: What SQLite writes down of the tables and indexes that there are.
-_TABLES = schema.TABLES + changes.TABLES + unread.TABLES
+_TABLES = ";".join((schema.TABLES, schema.LATER, changes.TABLES, unread.TABLES))
 _KNOWN = {part.strip().replace(" IF NOT EXISTS", "") for part in _TABLES.split(";")}
 
 _STATUS = "SELECT n, feed, scope, date, rows, updated_at, failed_at, failure FROM collection"

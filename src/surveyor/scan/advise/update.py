@@ -105,6 +105,10 @@ class _Run:
             self._builder = Builder(self.partial, base=self.base)
         return self._builder
 
+    def had(self, wanted: Wanted) -> bool:
+        """Whether something of a feed is there, so that only what has changed since is asked for."""
+        return any(feed == wanted.feed.id and mark.updated_at for (feed, _), mark in self.marks.items())
+
     def mark(self, wanted: Wanted, scope: str) -> Mark:
         return self.marks.get((wanted.feed.id, scope), Mark())
 
@@ -147,10 +151,11 @@ def update(
 ) -> UpdateResult:
     """Make ``database`` say what the feeds say now.
 
-    The database is replaced at once after each feed that has changed, since the slowest takes a quarter of an hour, or
-    not at all; once at the end to note that others were looked at or could not be had. A scope that cannot be had keeps
-    its records. ``accept_loss`` believes a source that has lost a fifth of its records and more. Raises ``Unreachable``
-    when nothing could be had, ``BadTarget`` when another update is running, ``Unwritable`` when the disk is full.
+    The database is replaced before and after each feed that is had for the first time, since the slowest takes a
+    quarter of an hour, and once at the end for all that were had before: each time is a copy of all of it. A scope that
+    cannot be had keeps its records. ``accept_loss`` believes a source that has lost a fifth of its records and more.
+    Raises ``Unreachable`` when nothing could be had, ``BadTarget`` when another update is running, ``Unwritable`` when
+    the disk is full.
     """
     with written(database), alone(database):
         marks, base = _marks(database, progress)
@@ -158,9 +163,11 @@ def update(
         results: list[CollectionResult] = []
         try:
             for item in wanted:
+                if not run.had(item):
+                    run.publish()
                 told = _feed(run, item, progress)
                 results += told
-                if any(one.changed or one.removed for one in told):
+                if not run.had(item) and any(one.changed or one.removed for one in told):
                     run.publish()
             had = any(one.action in {Action.UPDATED, Action.UNCHANGED} for one in results)
             if had or run.base is not None:

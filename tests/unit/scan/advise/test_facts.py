@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,6 +10,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from surveyor.scan.advise import swap
 from surveyor.scan.advise.feeds.interface import Changes, Feed, Fetched, Known, whole
 from surveyor.scan.advise.origin import Directory, Origin
 from surveyor.scan.advise.record import Advisory, Affected, Exploited, Fact, State
@@ -188,15 +188,15 @@ def test_a_feed_of_which_nothing_can_be_read_is_not_an_empty_one(tmp_path: Path)
     assert not path.exists()
 
 
-def test_a_database_is_copied_once_for_all_feeds_that_say_nothing_new(
+def test_a_database_is_copied_once_for_all_feeds_that_were_had_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, folders = tmp_path / "a.db", [write(tmp_path / name, {"cve": "CVE-1", "score": 0.1}) for name in "abcd"]
     feeds = [wanted(folder.name, folder) for folder in folders]
     update(feeds, path, progress=Progress())
     copies: list[object] = []
-    copy = shutil.copyfile
-    monkeypatch.setattr(shutil, "copyfile", lambda *paths: copies.append(paths) or copy(*paths))
+    copy = swap.copy
+    monkeypatch.setattr(swap, "copy", lambda *paths: copies.append(paths) or copy(*paths))
     for folder in folders[1:]:
         (folder / "lines").unlink()
     later = datetime.now(UTC) + timedelta(days=1)
@@ -208,3 +208,15 @@ def test_a_database_is_copied_once_for_all_feeds_that_say_nothing_new(
         ("c", False, True),
         ("d", False, True),
     ]
+    for folder in folders:
+        write(folder, {"cve": "CVE-1", "score": 0.2}, {"cve": "CVE-2", "score": 0.1})
+    assert [one.rows for one in update(feeds, path, progress=Progress()).collections] == [2, 2, 2, 2]
+    assert len(copies) == 2
+    # one that was not there may take long: what was had before it is in use meanwhile
+    write(folders[0], {"cve": "CVE-1", "score": 0.3})
+    new = wanted("new", write(tmp_path / "new", {"cve": "CVE-1", "score": 0.1}))
+    assert [one.rows for one in update([feeds[0], new], path, progress=Progress()).collections] == [
+        1,
+        1,
+    ]
+    assert len(copies) == 4
