@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -123,31 +124,40 @@ def test_any_text_is_judged(texts: list[str]) -> None:
 
 
 _MANY = range(8_000)
-_HERE = package("pkg:npm/a@1", *(f"d/{number}" for number in _MANY))
-_OLD = tuple(package(f"pkg:npm/a@{number}", f"d/{number}") for number in _MANY)
-_NEW = tuple(package(f"pkg:npm/a@{number}.1", f"d/{number}") for number in _MANY)
-_DEEP = package("pkg:npm/a@1", "a/" * 200_000)
-_CHECKS = tuple(Coverage(what=f"check.{number}", state=CoverageState.FAILED) for number in _MANY)
-_SLOTS = tuple(Coverage(what="check.hardening", state=CoverageState.LOOKED) for _ in _MANY)
 
 
-def _named_alike(prefix: str) -> Report:
-    return report(*(replace(flaw(f"{prefix}{number}", A), ids=("CVE-1",)) for number in _MANY), packages=(A,))
+def _places() -> tuple[Report, Report]:
+    here = package("pkg:npm/a@1", *(f"d/{number}" for number in _MANY))
+    return report(flaw("CVE-1", here), packages=(here,)), report(packages=(here,))
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        pytest.param(report(flaw("CVE-1", _HERE), packages=(_HERE,)), report(packages=(_HERE,)), id="places"),
-        pytest.param(report(flaw("CVE-1", *_OLD), packages=_OLD), report(packages=_NEW), id="versions"),
-        pytest.param(_named_alike("A"), _named_alike("B"), id="aliases"),
-        pytest.param(report(flaw("CVE-1", _DEEP), packages=(_DEEP,)), report(), id="folders"),
-        pytest.param(
-            report(remark("x", "X", *map(str, _MANY))), report(coverage=(*_SLOTS, *_CHECKS[:50])), id="checks"
-        ),
-    ],
-)
-def test_no_shape_of_a_report_makes_a_comparison_slow(before: Report, after: Report) -> None:
+def _versions() -> tuple[Report, Report]:
+    old = tuple(package(f"pkg:npm/a@{number}", f"d/{number}") for number in _MANY)
+    new = tuple(package(f"pkg:npm/a@{number}.1", f"d/{number}") for number in _MANY)
+    return report(flaw("CVE-1", *old), packages=old), report(packages=new)
+
+
+def _aliases() -> tuple[Report, Report]:
+    def named(prefix: str) -> Report:
+        return report(*(replace(flaw(f"{prefix}{number}", A), ids=("CVE-1",)) for number in _MANY), packages=(A,))
+
+    return named("A"), named("B")
+
+
+def _folders() -> tuple[Report, Report]:
+    deep = package("pkg:npm/a@1", "a/" * 200_000)
+    return report(flaw("CVE-1", deep), packages=(deep,)), report()
+
+
+def _checks() -> tuple[Report, Report]:
+    slots = (Coverage(what="check.hardening", state=CoverageState.LOOKED) for _ in _MANY)
+    checks = (Coverage(what=f"check.{number}", state=CoverageState.FAILED) for number in _MANY[:50])
+    return report(remark("x", "X", *map(str, _MANY))), report(coverage=(*slots, *checks))
+
+
+@pytest.mark.parametrize("shape", [_places, _versions, _aliases, _folders, _checks])
+def test_no_shape_of_a_report_makes_a_comparison_slow(shape: Callable[[], tuple[Report, Report]]) -> None:
+    before, after = shape()
     begin = time.process_time()
     assert sum(compare(before, after).summary.values()) >= 1
     assert time.process_time() - begin < 2
