@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 import os
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Generator, Iterator
@@ -28,6 +26,7 @@ from surveyor.service.store.database import open_engine, sessions
 from tests import browser as browsers
 from tests.servers.distribution import Distribution, Realm
 from tests.servers.osv_bucket import record, write
+from tests.servers.warm import Forked
 from tests.servers.web import Site
 from tests.servers.webhook import Receiver
 
@@ -68,17 +67,25 @@ async def _link(database: str) -> str:
         await engine.dispose()
 
 
-@pytest.fixture
-def chromium(surveyor: Running) -> Iterator[Browser]:
-    """An installed Chromium, for one test: while its driver runs, no other loop can run in this thread."""
+@pytest.fixture(scope="module")
+def launched() -> Iterator[Browser]:
+    """An installed Chromium, for one file: while its driver runs, no other loop can run in this thread."""
     path = browsers.find()
     if path is None:
         pytest.skip("not run: no browser")
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as driver:
-        launched = driver.chromium.launch(executable_path=path, args=[*FLAGS, *as_root])
-        yield launched
-        launched.close()
+        browser = driver.chromium.launch(executable_path=path, args=[*FLAGS, *as_root])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def chromium(launched: Browser) -> Iterator[Browser]:
+    """The same for one test: nothing that it opened is left."""
+    yield launched
+    for context in launched.contexts:
+        context.close()
 
 
 @pytest.fixture
@@ -202,7 +209,7 @@ def surveyor(database_url: str, tmp_path: Path, shop: Site, request: pytest.Fixt
 @contextlib.contextmanager
 def _process(command: str, environment: dict[str, str], log: Path) -> Iterator[None]:
     with log.open("wb") as out:
-        process = subprocess.Popen([sys.executable, "-m", "surveyor", command], env=environment, stdout=out, stderr=out)
+        process = Forked(f"from surveyor.cli import main; main(['{command}'])", environment, out)
         try:
             yield
         finally:

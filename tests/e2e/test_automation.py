@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -122,6 +123,8 @@ def test_a_schedule_that_is_due_starts_a_scan(page: Page, surveyor: Running, sho
     page.get_by_label("When").fill("* * * * *")
     page.keyboard.press("Enter")
     expect(page.locator("table.schedules tbody tr")).to_have_count(1)
+    # due at the next full minute
+    page.wait_for_timeout(1000 * (60 - time.time() % 60))
     for _ in range(80):
         page.wait_for_timeout(1000)
         page.reload()

@@ -11,7 +11,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -31,6 +30,7 @@ from surveyor.service.store import migrate
 from surveyor.service.store.database import open_engine, sessions
 from tests.fault.follower import Follower
 from tests.servers.pipeline import WORKER, psutil_gone
+from tests.servers.warm import Forked
 from tests.servers.web import Site
 
 SERVE = "import sys; from surveyor.service import app, config; sys.exit(app.serve(config.load()))"
@@ -46,12 +46,11 @@ class Part:
     code: str
     environment: dict[str, str]
     log: Path
-    process: subprocess.Popen[bytes] | None = None
+    process: Forked | None = None
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            command = [sys.executable, "-c", self.code]
-            self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+            self.process = Forked(self.code, self.environment, log)
 
     @property
     def alive(self) -> bool:

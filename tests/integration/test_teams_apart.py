@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +20,7 @@ from tests.integration.test_api import NOBODYS, SHORT, failed
 from tests.integration.test_ui_sessions import Browser
 from tests.servers.pipeline import wheel
 from tests.servers.service import Client, Service
+from tests.servers.warm import Forked
 
 SERVE = "import sys; from surveyor.service import app, config; sys.exit(app.serve(config.load()))"
 PAGE = "http://127.0.0.1:8080/"
@@ -202,7 +201,7 @@ def processes(service: Service, home: Path, count: int, **settings: str) -> Iter
             "DATABASE_URL": service.config.database_url.get_secret_value(),
             **settings,
         }
-        running.append(subprocess.Popen([sys.executable, "-c", SERVE], env=environment, stdout=subprocess.DEVNULL))
+        running.append(Forked(SERVE, environment))
     try:
         end = time.monotonic() + 40
         for port in ports:

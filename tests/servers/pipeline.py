@@ -7,8 +7,6 @@ import io
 import json
 import os
 import signal
-import subprocess
-import sys
 import tarfile
 import time
 import zipfile
@@ -30,6 +28,7 @@ from surveyor.service.store.database import open_engine, sessions
 from surveyor.service.store.events import StoredEvent
 from surveyor.service.store.scans import TERMINAL, Scan
 from surveyor.service.vault import Vault
+from tests.servers.warm import Forked
 
 WORKER = "import sys; from surveyor.service import config, worker; sys.exit(worker.run(config.load()))"
 
@@ -167,7 +166,7 @@ class Worker:
             "DATABASE_URL": config.database_url.get_secret_value(),
             **settings,
         }
-        self.process = subprocess.Popen([sys.executable, "-c", WORKER], env=self._environment)
+        self.process = Forked(WORKER, self._environment)
 
     @property
     def children(self) -> list[psutil.Process]:
