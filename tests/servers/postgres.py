@@ -24,6 +24,14 @@ from surveyor.service.store import migrate
 TEMPLATE = "surveyor_template"
 #: Waiting longer than this for a lock means that a test left a transaction open.
 LOCK_TIMEOUT = "5s"
+#: Tables whose numbers have begun to run, whether or not a row is left.
+COUNTED = """
+select pg_namespace.nspname, owner.relname from pg_depend
+join pg_class sequence on sequence.oid = objid
+join pg_class owner on owner.oid = refobjid join pg_namespace on pg_namespace.oid = owner.relnamespace
+where classid = 'pg_class'::regclass and refclassid = 'pg_class'::regclass and deptype in ('a', 'i')
+and nspname in ('public', 'jobs') and case sequence.relkind when 'S' then pg_sequence_last_value(sequence.oid) end > 0
+"""
 
 
 def _run_folder() -> Path:
@@ -85,12 +93,30 @@ def database_url(postgres_server: Server, worker_database: str) -> Iterator[str]
     yield postgres_server.url(worker_database)
     with admin(postgres_server, worker_database) as connection:
         connection.execute(sql.SQL("set lock_timeout = {}").format(LOCK_TIMEOUT))
-        tables = connection.execute(
-            "select schemaname, tablename from pg_tables where schemaname in ('public', 'jobs') "
-            "and tablename <> 'alembic_version'"
-        ).fetchall()
-        names = sql.SQL(", ").join(sql.Identifier(str(schema), str(table)) for schema, table in tables)
-        connection.execute(sql.SQL("truncate {} restart identity cascade").format(names))
+        _empty(connection)
+
+
+def _empty(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Truncate what is not as the migrations made it: that makes new files for each table, most of which are empty."""
+    found = connection.execute(
+        "select schemaname, tablename from pg_tables where schemaname in ('public', 'jobs') "
+        "and tablename <> 'alembic_version'"
+    ).fetchall()
+    tables = [(str(schema), str(name)) for schema, name in found]
+    looks = [
+        sql.SQL("select {}, {} where exists (select from {})").format(*table, sql.Identifier(*table))
+        for table in tables
+    ]
+    with connection.transaction():
+        connection.execute(sql.SQL("lock table {} in access exclusive mode").format(_listed(tables)))
+        used = connection.execute(sql.SQL(" union ").join([*looks, sql.SQL(COUNTED)])).fetchall()
+        if used:
+            names = _listed([(str(schema), str(name)) for schema, name in used])
+            connection.execute(sql.SQL("truncate {} restart identity cascade").format(names))
+
+
+def _listed(tables: list[tuple[str, str]]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(*table) for table in tables)
 
 
 @pytest.fixture
