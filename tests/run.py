@@ -25,33 +25,43 @@ NO_TESTS = 5
 
 
 def main(arguments: list[str]) -> int:
-    """Run checks, then the tests that must not reach the network, then all others."""
+    """Run the checks, then every test where no packet can leave loopback."""
     os.chdir(ROOT)
-    for name, command in CHECKS:
-        if code := _run(name, [str(BIN / command[0]), *command[1:]]):
-            return code
+    # hundreds of processes import what the first has compiled, whatever this machine says of such files
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if "--only-checks" in arguments:
-        return 0
-    pytest = [sys.executable, "-m", "pytest", "-q", *arguments]
-    chromium = browser.ensure()
-    if chromium:
-        os.environ["SURVEYOR_TEST_CHROMIUM"] = chromium
-    which = "ssrf and not slow" + ("" if chromium else " and not browser")
-    parallel = ["-n", str(_processes())]
-    isolated = [sys.executable, "tests/isolation.py", *pytest, "-m", which, *parallel]
-    if code := _run("SSRF tests, where no packet can leave loopback", isolated):
+        return _check()
+    # a processor that the checks leave idle compiles the tests, which each process of the tests would do for itself
+    collect = [sys.executable, "-m", "pytest", "-qq", "--collect-only"]
+    compiling = subprocess.Popen(collect, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if code := _check():
+        compiling.kill()
         return code
-    distribution = registry.ensure()
-    if distribution:
+    which = "not slow"
+    if chromium := browser.ensure():
+        os.environ["SURVEYOR_TEST_CHROMIUM"] = chromium
+    else:
+        which += " and not browser"
+    if distribution := registry.ensure():
         os.environ["SURVEYOR_REGISTRY"] = distribution
-    which = "not ssrf and not slow" + ("" if chromium else " and not browser")
-    which += "" if distribution else " and not registry"
-    if code := _run("tests", [*pytest, "-m", which, *parallel]):
+    else:
+        which += " and not registry"
+    compiling.wait()
+    pytest = [sys.executable, "tests/isolation.py", sys.executable, "-m", "pytest", "-q", *arguments]
+    if code := _run("tests, where no packet can leave loopback", [*pytest, "-m", which, "-n", str(_processes())]):
         return code
     if not chromium:
         print(f"{_count('browser')} browser tests not run: no Chromium was found and none could be installed")
     if not distribution:
         print(f"{_count('registry')} registry tests not run: no docker-registry was found and none could be fetched")
+    return 0
+
+
+def _check() -> int:
+    """Run the checks in order, up to the first that fails; its code."""
+    for name, command in CHECKS:
+        if code := _run(name, [str(BIN / command[0]), *command[1:]]):
+            return code
     return 0
 
 
