@@ -63,6 +63,16 @@ class Found:
 _Name = tuple[str, str | None, str, bytes]
 
 
+def _plainly(found: Found) -> tuple[str, str, str, str | None]:
+    """A build by all but its distribution."""
+    return found.record.type, found.record.name, found.record.version, found.record.arch
+
+
+def _is_own(found: Sequence[Found]) -> bool:
+    """Whether all that is told of a package stands in files of the very package."""
+    return all(one.owner == f"{one.record.type}/{one.record.name}" for one in found)
+
+
 def _build(identity: str) -> str:
     """A PURL without distribution and source: the same for one build, whoever tells of it."""
     return _ORIGIN.sub("", identity).rstrip("?&")
@@ -134,7 +144,7 @@ class Inventory:
         """Give what does not know its release, or not its distribution, to the same build where they are known.
 
         A package file seldom names a release; the index of the disc that it lies on does. The bills of materials that
-        Wolfi installs beside its packages do not even name the distribution.
+        Wolfi installs beside its packages do not even name the distribution, and in an image of Chainguard's another.
         """
         self._label()
         self._reconcile()
@@ -148,8 +158,11 @@ class Inventory:
         released = {
             _build(identity): identity for identity, (distro, _) in self._found.items() if distro and distro.version
         }
+        own = {_plainly(self._found[identity][1][0]): identity for identity in released.values()}
         for identity in loose:
-            if known := released.get(_build(identity)):
+            found = self._found[identity][1]
+            known = released.get(_build(identity)) or (own.get(_plainly(found[0])) if _is_own(found) else None)
+            if known:
                 self._found[known][1].extend(self._found.pop(identity)[1])
 
     def _reconcile(self) -> None:

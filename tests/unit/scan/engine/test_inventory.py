@@ -13,7 +13,7 @@ from surveyor.scan.catalog import npm
 from surveyor.scan.catalog.interface import Record
 from surveyor.scan.engine.inventory import Found, Inventory
 from surveyor.scan.model import Distro, Package, Presence, SourcePackage, Tier
-from tests.images import python, scan_bytes
+from tests.images import python, scan_bytes, tar
 from tests.packages import zipped
 
 
@@ -93,6 +93,28 @@ def test_a_bill_that_names_no_distribution_speaks_of_the_build_that_is_there() -
         ("pkg:apk/wolfi/bash@5.2-r1?arch=aarch64", Tier.HEURISTIC, 1),
         ("pkg:apk/wolfi/bash@5.2-r1?arch=x86_64&distro=wolfi-20230201&upstream=sh", Tier.CONFIRMED, 2),
     ]
+
+
+def test_a_bill_that_a_package_brought_along_is_of_that_package_whatever_distribution_it_names(tmp_path: Path) -> None:
+    """In images of Chainguard lie packages that were built for Wolfi, and say so."""
+    place = "var/lib/db/sbom/a-1-r0.spdx.json"
+    purl = "pkg:apk/wolfi/a@1-r0?arch=x86_64&distro=wolfi"
+    bill = {
+        "bomFormat": "CycloneDX",
+        "components": [{"name": "a", "purl": purl}, {"name": "b", "purl": "pkg:apk/w/b@1"}],
+    }
+    root = {
+        "etc/os-release": b'ID=chainguard\nVERSION_ID="20230214"\n',
+        "lib/apk/db/installed": b"P:a\nV:1-r0\nA:x86_64\nF:var/lib/db/sbom\nR:a-1-r0.spdx.json\n\nP:b\nV:1\n\n",
+        place: json.dumps(bill).encode(),
+    }
+    found = {package.purl: len(package.locations) for package in scan_bytes(tmp_path, tar(root)).packages}
+    of = "distro=chainguard-20230214"
+    assert found == {
+        f"pkg:apk/chainguard/a@1-r0?arch=x86_64&{of}": 2,
+        f"pkg:apk/chainguard/b@1?{of}": 1,
+        "pkg:apk/w/b@1": 1,
+    }
 
 
 def test_what_a_bill_says_of_a_file_or_a_part_is_of_the_package_that_lies_there(tmp_path: Path) -> None:
