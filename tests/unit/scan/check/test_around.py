@@ -108,6 +108,8 @@ ORIGIN = "https://stranger.invalid"
         (ORIGIN, None, []),
         (ORIGIN, "false", []),
         (ORIGIN, "true", ["credentials"]),
+        ("null", "true", ["credentials"]),
+        ("null", None, []),
     ],
 )
 def test_sharing(allowed: str | None, credentials: str | None, expected: list[str]) -> None:

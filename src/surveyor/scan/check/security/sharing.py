@@ -13,7 +13,10 @@ _ORIGIN, _CREDENTIALS = "Access-Control-Allow-Origin", "Access-Control-Allow-Cre
 
 
 def judge(sharing: Sharing) -> Iterable[Outcome]:
-    """A stranger's origin that comes back with credentials allowed; ``*`` with them is refused by browsers."""
+    """A stranger's origin that comes back with credentials allowed, or ``null``, which any page has in a sandboxed frame.
+
+    ``*`` with credentials is refused by browsers.
+    """
     answers = [page for page in (sharing.request, sharing.preflight) if page is not None]
     open_ones = [page for page in answers if _reflects(page, sharing.origin)]
     if open_ones:
@@ -23,12 +26,12 @@ def judge(sharing: Sharing) -> Iterable[Outcome]:
 
 def _reflects(page: Page, origin: str) -> bool:
     allowed = (page.header(_ORIGIN) or "").lower()
-    return allowed == origin.lower() and (page.header(_CREDENTIALS) or "").lower() == "true"
+    return allowed in {origin.lower(), "null"} and (page.header(_CREDENTIALS) or "").lower() == "true"
 
 
 CHECK = Check(
     id="security_sharing",
-    version=1,
+    version=2,
     domain=Domain.SECURITY,
     outcomes=("credentials",),
     needs=Needs.SHARING,
