@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
 
-from surveyor.service.actions import scans, sweep
+from surveyor.service.actions import scans, sweep, teams
 from surveyor.service.child import KILL_AFTER_SECONDS
 from surveyor.service.config import Config
 from surveyor.service.errors import Conflict
 from tests.integration.test_api import NOBODYS, SHORT, failed
 from tests.servers.pipeline import Ground, first_child, psutil_gone, wheel, worker
-from tests.servers.service import Service
+from tests.servers.service import Answer, Client, Service
 
 UPLOAD = f"{SHORT}/uploads?filename=demo.whl"
 
@@ -44,6 +45,30 @@ async def test_a_retry_is_a_new_run_on_the_stored_file(service: Service) -> None
     # and an upload of the same bytes is as good
     uploaded = client.post(UPLOAD, body=file).json["data"]
     assert (uploaded["artifact_id"], uploaded["retry_of"]) == (first["artifact_id"], None)
+
+
+async def test_a_request_that_is_sent_again_with_its_key_queues_no_second_scan(service: Service) -> None:
+    client, page = service.client(), {"url": "http://127.0.0.1:8080/a"}
+
+    def run(key: str, body: dict[str, str] = page, who: Client = client) -> Answer:
+        return who.post(f"{SHORT}/scans/run", body=body, headers={"Idempotency-Key": key})
+
+    with ThreadPoolExecutor(4) as pool:
+        first, *rest = pool.map(lambda _: run("build 7"), range(4))
+    # of those that come at the same moment one is queued, and the others are told of it or to ask again
+    told = {answer.json["data"]["id"] for answer in (first, *rest) if answer.status == 202}
+    assert {answer.status for answer in (first, *rest)} <= {202, 409}
+    assert {run("build 7").json["data"]["id"]} == told
+    assert run("build 8").json["data"]["id"] not in told
+    failed(run("build 7", {"url": "http://127.0.0.1:8080/b"}), 409, "conflict")
+    failed(run("x" * 256), 422, "invalid_params")
+    image = {"image": "127.0.0.1:8080/app"}
+    assert run("image", image).json["data"]["id"] == run("image", image).json["data"]["id"]
+    assert client.get(f"{SHORT}/scans").json["meta"]["total"] == 3
+    # another project's keys are its own
+    await teams.create_project(service.sessions, team=str(service.first.team_id), slug="other")
+    made = await teams.create_key(service.sessions, team=str(service.first.team_id), name="o", project="other")
+    assert run("build 7", who=service.client(made.secret)).json["data"]["id"] not in told
 
 
 async def test_a_retry_of_a_page_spends_the_strict_budget(service: Service) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -28,6 +28,17 @@ PAGE_LIMIT = 100
 EVENT_LIMIT = 1000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Born:
+    """What is known of a run before it is queued: the one that it tries again, and an id that it has to have."""
+
+    id: UUID | None = None
+    retry_of: UUID | None = None
+
+
+BORN = Born()
+
+
 async def start_web(
     platform: Platform,
     *,
@@ -35,7 +46,7 @@ async def start_web(
     project_id: UUID,
     url: str,
     trigger: str = "manual",
-    retry_of: UUID | None = None,
+    born: Born = BORN,
     analysis: str = "full",
     options: Options = PLAIN,
 ) -> Scan:
@@ -45,7 +56,7 @@ async def start_web(
     """
     _judge_trigger(trigger)
     await hosts.judged(platform, project_id, partial(addresses.judge, url))
-    new = _page(team_id=team_id, project_id=project_id, url=url, trigger=trigger, retry_of=retry_of)
+    new = _page(team_id=team_id, project_id=project_id, url=url, trigger=trigger, born=born)
     new = replace(new, **options_.columns(options, options_.owner(new.id), platform.vault))
     return await _queued(platform, new, analysis)
 
@@ -58,7 +69,7 @@ async def start_image(
     image: str,
     image_platform: str | None = None,
     trigger: str = "manual",
-    retry_of: UUID | None = None,
+    born: Born = BORN,
     analysis: str = "full",
 ) -> Scan:
     """Queue a scan of an image in a registry, which is judged as a page's host is; InvalidParams says what is wrong.
@@ -67,7 +78,7 @@ async def start_image(
     """
     _judge_trigger(trigger)
     judged = await hosts.judged(platform, project_id, partial(addresses.judge_image, image, image_platform))
-    new = _image(team_id=team_id, project_id=project_id, image=judged, trigger=trigger, retry_of=retry_of)
+    new = _image(team_id=team_id, project_id=project_id, image=judged, trigger=trigger, born=born)
     return await _queued(platform, new, analysis)
 
 
@@ -116,22 +127,36 @@ async def _unit(platform: Platform, team_id: UUID, scan_id: UUID, analysis: str)
         raise
 
 
-def _page(*, team_id: UUID, project_id: UUID, url: str, trigger: str, retry_of: UUID | None = None) -> NewScan:
+def _page(
+    *,
+    team_id: UUID,
+    project_id: UUID,
+    url: str,
+    trigger: str,
+    born: Born = BORN,
+) -> NewScan:
     return NewScan(
-        id=uuid4(),
+        id=born.id or uuid4(),
         team_id=team_id,
         project_id=project_id,
         kind=Kind.WEB,
         trigger=trigger,
         url=url,
         name=url,
-        retry_of=retry_of,
+        retry_of=born.retry_of,
     )
 
 
-def _image(*, team_id: UUID, project_id: UUID, image: Image, trigger: str, retry_of: UUID | None = None) -> NewScan:
+def _image(
+    *,
+    team_id: UUID,
+    project_id: UUID,
+    image: Image,
+    trigger: str,
+    born: Born = BORN,
+) -> NewScan:
     return NewScan(
-        id=uuid4(),
+        id=born.id or uuid4(),
         team_id=team_id,
         project_id=project_id,
         kind=Kind.ARTIFACT,
@@ -140,7 +165,7 @@ def _image(*, team_id: UUID, project_id: UUID, image: Image, trigger: str, retry
         platform=image.platform,
         # images of two platforms are two things
         name=str(image),
-        retry_of=retry_of,
+        retry_of=born.retry_of,
     )
 
 
@@ -192,7 +217,7 @@ async def retry(platform: Platform, *, team_id: UUID, project_id: UUID, scan_id:
             team_id=team_id,
             project_id=project_id,
             url=old.url,
-            retry_of=old.id,
+            born=Born(retry_of=old.id),
             analysis="if_quota",
             options=options_.of_scan(old, platform.vault),
         )
@@ -203,7 +228,7 @@ async def retry(platform: Platform, *, team_id: UUID, project_id: UUID, scan_id:
             project_id=project_id,
             image=old.image,
             image_platform=old.platform,
-            retry_of=old.id,
+            born=Born(retry_of=old.id),
             analysis="if_quota",
         )
     new_id = uuid4()

@@ -13,7 +13,7 @@ _ORIGIN, _CREDENTIALS = "Access-Control-Allow-Origin", "Access-Control-Allow-Cre
 
 
 def judge(sharing: Sharing) -> Iterable[Outcome]:
-    """A stranger's origin that comes back with credentials allowed, or ``null``, which any page has in a sandboxed frame.
+    """A stranger's origin that comes back with credentials, or ``null``, which any page has in a sandboxed frame.
 
     ``*`` with credentials is refused by browsers.
     """

@@ -2,29 +2,65 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from starlette.responses import StreamingResponse
 
-from surveyor.service.actions import evidence, options, rechecks, reports, scans
+from surveyor.service.actions import evidence, options, rechecks, repeats, reports, scans
+from surveyor.service.actions.platform import Platform
 from surveyor.service.api.v1 import answers, schemas
-from surveyor.service.api.v1.access import Reader, Writer, platform_of, strict
+from surveyor.service.api.v1.access import Caller, Reader, Writer, platform_of, strict
 from surveyor.service.errors import InvalidParams
+from surveyor.service.store.scans import Scan
 
 router = APIRouter(tags=["scans"])
 
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=repeats.KEY_LENGTH,
+        description="Anything of your own, as a build's number: a request repeated with it queues no second scan",
+    ),
+]
 
-@router.post("/scans/run", status_code=202, summary="Scan a page or an image", dependencies=[Depends(strict)])
-async def run_scan(request: Request, caller: Writer, body: schemas.RunScan) -> schemas.Envelope[schemas.Scan]:
+
+@router.post(
+    "/scans/run",
+    status_code=202,
+    summary="Scan a page or an image",
+    dependencies=[Depends(strict)],
+    responses=answers.CONFLICT,
+)
+async def run_scan(
+    request: Request, caller: Writer, body: schemas.RunScan, idempotency_key: Key = None
+) -> schemas.Envelope[schemas.Scan]:
     """Queue a scan and answer at once. An address that must not be asked is refused with the rule that refuses it.
 
-    An image is pulled from its registry by the login that the project keeps for it, if any.
+    An image is pulled from its registry by the login that the project keeps for it, if any. A request that is sent
+    again with the same `Idempotency-Key` is answered with the scan that it queued the first time.
     """
     platform = platform_of(request)
+    wanted = body.image or body.url
+    if wanted is None or idempotency_key is None:
+        return answers.one(request, answers.scan(await _start(platform, caller, body)))
+    run = await repeats.once(
+        platform,
+        project_id=caller.project_id,
+        key=idempotency_key,
+        wanted=wanted,
+        start=partial(_start, platform, caller, body),
+    )
+    return answers.one(request, answers.scan(run))
+
+
+async def _start(platform: Platform, caller: Caller, body: schemas.RunScan, scan_id: UUID | None = None) -> Scan:
     if body.image is not None and body.url is None and body.options is None:
-        run = await scans.start_image(
+        return await scans.start_image(
             platform,
             team_id=caller.team_id,
             project_id=caller.project_id,
@@ -32,9 +68,10 @@ async def run_scan(request: Request, caller: Writer, body: schemas.RunScan) -> s
             image_platform=body.platform,
             trigger=body.trigger,
             analysis=body.analysis,
+            born=scans.Born(id=scan_id),
         )
-    elif body.url is not None and body.image is None and body.platform is None:
-        run = await scans.start_web(
+    if body.url is not None and body.image is None and body.platform is None:
+        return await scans.start_web(
             platform,
             team_id=caller.team_id,
             project_id=caller.project_id,
@@ -42,11 +79,10 @@ async def run_scan(request: Request, caller: Writer, body: schemas.RunScan) -> s
             trigger=body.trigger,
             analysis=body.analysis,
             options=options.judged(body.options.model_dump()) if body.options is not None else options.PLAIN,
+            born=scans.Born(id=scan_id),
         )
-    else:
-        words = "one of url and image is scanned; a platform is an image's, options are a page's"
-        raise InvalidParams(words, details={"url": ["one_of"]})
-    return answers.one(request, answers.scan(run))
+    words = "one of url and image is scanned; a platform is an image's, options are a page's"
+    raise InvalidParams(words, details={"url": ["one_of"]})
 
 
 @router.get("/scans", summary="List scans")
