@@ -1,4 +1,4 @@
-"""Rules by what is measured in the browser: text that is cut, a page that is turned, and a walk by the tab key."""
+"""Rules by what is measured in the browser: text that is cut, a page that is turned, a walk, a narrow window."""
 
 from __future__ import annotations
 
@@ -51,5 +51,20 @@ _WALKED = (
     ),
 )
 
-CHECKS: tuple[Check, ...] = (*checks(_MEASURED, ("measures",)), *checks(_WALKED, ("tour",)))
-WORDS: Table = table((*_MEASURED, *_WALKED), _CONFIDENCE)
+_NARROWED = (
+    rule(
+        "surveyor-reflow",
+        "1.4.10",
+        _MEDIUM,
+        "Text wider than a narrow window",
+        "Who enlarges the page to 400 % scrolls sideways for each line, and back for the next.",
+        "Let text wrap: max-width or percent instead of fixed widths, and no nowrap on running text.",
+    ),
+)
+
+CHECKS: tuple[Check, ...] = (
+    *checks(_MEASURED, ("measures",)),
+    *checks(_WALKED, ("tour",)),
+    *checks(_NARROWED, ("reflow",)),
+)
+WORDS: Table = table((*_MEASURED, *_WALKED, *_NARROWED), _CONFIDENCE)

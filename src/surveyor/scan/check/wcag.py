@@ -38,6 +38,7 @@ _ALL = (
     ("1.4.3", "Contrast (Minimum)", "AA"),
     ("1.4.4", "Resize text", "AA"),
     ("1.4.6", "Contrast (Enhanced)", "AAA"),
+    ("1.4.10", "Reflow", "AA"),
     ("1.4.12", "Text Spacing", "AA"),
     ("2.1.1", "Keyboard", "A"),
     ("2.1.2", "No Keyboard Trap", "A"),

@@ -65,6 +65,14 @@ PAGE = """<!doctype html><html lang=en><title>Everything</title><meta name=viewp
 
 <p id=cut-bad style="width:120px;height:20px;overflow:hidden">Some words that do not fit into one line of this box</p>
 <p class=line style="overflow:hidden;text-overflow:ellipsis">Some words that end in dots</p>
+<p>These are words enough for a line that is as long as its box is wide and lo
+nger than a narrow window of a phone</p>
+<div style="width:700px"><p id=reflow-bad>These are words enough for a line that is as long as its box
+ is wide and longer than a narrow window of a phone</p>
+<pre>These are words enough for a line that is as long as its box is wide and lo
+nger than a narrow window of a phone</pre>
+<table><tr><td style="min-width:600px">These are words enough for a line that is as long as its box is wide a
+nd longer than a narrow window of a phone</table></div>
 <p style="width:120px;min-height:20px;overflow:hidden">Some words that make their box grow as they should</p>
 
 <audio id=sound-bad controls src=/sound.wav></audio> <audio controls src=/short.wav></audio>
@@ -157,6 +165,7 @@ def everything(told: Callable[[str], Told]) -> Told:
         ("scrollable_region_focusable?", ["scroll-doubt", "reached-doubt"]),
         ("text_clipped", ["cut-bad"]),
         ("orientation_lock", ["turned-bad"]),
+        ("reflow", ["reflow-bad"]),
         ("media_alternative", ["sound-bad"]),
         ("focus_not_visible", ["dark-bad"]),
         ("keyboard_trap", ["trap-bad"]),

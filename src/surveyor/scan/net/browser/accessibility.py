@@ -10,7 +10,7 @@ from collections.abc import Callable
 from surveyor.scan.accessible import Label, Media, Tree
 from surveyor.scan.errors import ScanError
 from surveyor.scan.evidence import Barrier
-from surveyor.scan.net.browser import axe, focus, measures, tour, tree
+from surveyor.scan.net.browser import axe, focus, measures, reflow, tour, tree
 from surveyor.scan.net.browser.tab import Tab
 from surveyor.scan.values import frozen
 
@@ -56,4 +56,8 @@ def look(tab: Tab, world: int, missed: dict[str, str], *, left: Callable[[], flo
         barriers += given
     except ScanError as error:
         missed["focus"] = str(error)
+    try:
+        barriers += reflow.narrow(tab, world, seconds=left())
+    except ScanError as error:
+        missed["reflow"] = str(error)
     return Looked(barriers=barriers, tree=told, media=measured.media, labels=measured.labels, moved=moved)
