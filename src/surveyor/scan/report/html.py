@@ -145,10 +145,12 @@ def _loads(report: Report) -> Iterator[str]:
         return
     yield f'<section id="loads"><h2>How it loads</h2>\n<p class="soft">{_LINES}</p>\n'
     pages = dict.fromkeys(one.page for one in loads)
-    head = ("Metric", "Value", "That is", "From good to poor", "Range", "Seen by")
+    head = ("Metric", "Value", "That is", "From good to poor", "Range", "From")
     for page in pages:
         if len(pages) > 1:
             yield f"<h3>{_text(page, 300)}</h3>\n"
+        seen_by = dict.fromkeys(one.seen_by for one in loads if one.page == page)
+        yield f'<p class="quiet">Seen by {_text("; ".join(seen_by))}</p>\n'
         rows = (_load(one) for one in loads if one.page == page)
         # a table of six columns does not fit on every screen
         yield (
@@ -162,7 +164,8 @@ def _load(one: shared.Load) -> tuple[str, ...]:
     word = vocabulary.BANDS.get(one.band, "")
     told = f'<span class="band {one.band}">{word}</span>' if word else ""
     line = "" if one.track is None else _line(one.track)
-    return _text(one.metric), f"<b>{one.value}</b>", told, line, one.range, _text(one.seen_by, 300)
+    value, span = f'<b class="span">{one.value}</b>', f'<span class="quiet span">{one.range}</span>'
+    return _text(one.metric), value, told, line, span, f'<span class="quiet">{_text(one.source)}</span>'
 
 
 def _line(track: Track) -> str:

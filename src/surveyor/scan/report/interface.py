@@ -181,7 +181,8 @@ def gains(report: Report) -> list[Gain]:
 class Load(NamedTuple):
     """A metric of how a page loads in words: its value, the range of its runs, and who saw it.
 
-    ``band`` is as ``figures.zone`` tells it, ``track`` where it lies between its bounds.
+    ``source`` is by what kind of looking, ``band`` as ``figures.zone`` tells it, ``track`` where it lies between its
+    bounds.
     """
 
     page: str
@@ -189,6 +190,7 @@ class Load(NamedTuple):
     value: str
     range: str
     seen_by: str
+    source: str
     band: str
     track: Track | None
 
@@ -206,6 +208,7 @@ def loads(report: Report) -> list[Load]:
             vocabulary.quantity(metric.id, metric.value),
             _range(metric),
             _seen_by(one, metric),
+            vocabulary.SOURCES.get(metric.source, metric.source),
             zone(metric),
             track(metric),
         )
@@ -215,8 +218,10 @@ def loads(report: Report) -> list[Load]:
 
 
 def _seen_by(one: Measurement, metric: Measured) -> str:
-    product = f", {line(one.product, 100)}" if metric.source == "lab" else ""
-    return f"{vocabulary.SOURCES.get(metric.source, metric.source)}{product}, {one.device}"
+    source = vocabulary.SOURCES.get(metric.source, metric.source)
+    product = line(one.product, 100) if metric.source == "lab" else ""
+    # ours says itself that it is one
+    return ", ".join(filter(None, ("" if source in product else source, product, one.device)))
 
 
 def _range(metric: Measured) -> str:
