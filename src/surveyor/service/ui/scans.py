@@ -11,6 +11,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
+from surveyor.scan.plan import WEB_SLOTS
 from surveyor.service.actions import evidence as evidence_
 from surveyor.service.actions import findings, ingest, rechecks, reports, scans, trends
 from surveyor.service.auth import Identity
@@ -26,7 +27,7 @@ from surveyor.service.ui.loading import measurements
 from surveyor.service.ui.render import fragment, page
 from surveyor.service.ui.timeline import Chart, Part, Timeline
 from surveyor.service.ui.upgrades import upgrades
-from surveyor.service.ui.verdict import judge, looked_at
+from surveyor.service.ui.verdict import judge, label, looked_at
 from surveyor.service.ui.visitors import freshness, platform_of, submitted, visitor
 
 _FINDINGS = 50
@@ -156,7 +157,7 @@ async def _values(request: Request, who: Identity, scan: Scan, chart: Chart) -> 
             "began": scan.inserted_at,
             "last_seq": scan.last_seq,
             "report": f"/scans/{scan.id}/report" if scan.report_keys else None,
-            "evidence": sorted(scan.evidence_keys),
+            "evidence": [(name, label(f"slot.{name}")) for name in WEB_SLOTS if name in scan.evidence_keys],
             "recheck_of": scan.recheck_of,
         },
         "chart": _timeline(scan, chart, live=not verdict.ended),
