@@ -30,6 +30,7 @@ _RESERVE, _SHARE = 24.0, 0.5
 _UNSET = (
     "performance needs a PageSpeed Insights key (set SURVEYOR_PSI_KEY) or an installed Chromium (SURVEYOR_CHROMIUM)"
 )
+_OFF = "performance needs a PageSpeed Insights key (set SURVEYOR_PSI_KEY): the laboratory is off (SURVEYOR_LAB_RUNS)"
 _UNTOLD = (
     "PageSpeed Insights is not told the scan's headers, and would measure another page; the laboratory needs a Chromium"
 )
@@ -127,7 +128,7 @@ def _gather(rules: Rules, errand: Errand) -> Speed:
             continue
         assert isinstance(speed, Speed)
         return speed if extra is None else extra.within(speed)
-    raise NotConfigured(_UNSET)
+    raise NotConfigured(_UNSET if errand.settings.browser is None else _OFF)
 
 
 def chosen(settings: Settings, url: str) -> tuple[Engine, ...]:

@@ -140,6 +140,9 @@ def test_without_a_key_performance_is_not_configured_and_the_rest_goes_on(site: 
     alone, _ = scan(site, slots=("performance",))
     assert alone.scan_status is ScanStatus.FAILED
     assert "SURVEYOR_PSI_KEY" in (alone.error or "")
+    # a laboratory that is off lacks no browser
+    off, _ = scan(site, slots=("performance",), browser="chromium")
+    assert "SURVEYOR_LAB_RUNS" in (off.error or "")
 
 
 def test_one_failing_slot_does_not_stop_the_others(site: Site, psi: Psi) -> None:
