@@ -25,7 +25,7 @@ NOW = datetime(2026, 5, 6, tzinfo=UTC)
 RECORDS = [
     record("GHSA-1", "npm", "left", fixed="1.5.0", aliases=["CVE-2024-1000"], summary="bad"),
     record("GHSA-2", "npm", "left", fixed="0.5.0"),
-    record("PYSEC-1", "PyPI", "idna", fixed="3.7"),
+    record("PYSEC-1", "PyPI", "idna", modified="2024-01-01T00:00:00Z", fixed="3.7"),
     record("DEBIAN-CVE-2024-1001", "Debian:12", "expat", fixed="2.5.0-1+deb12u2", upstream=["CVE-2024-1001"]),
     record("USN-1", "Ubuntu:22.04:LTS", "expat", fixed="2.4.7-1ubuntu0.3"),
 ]
@@ -64,6 +64,9 @@ def test_findings_are_those_of_a_database(tmp_path: Path, database: Made) -> Non
         ("advisories.PyPI", "looked", 1),
         ("advisories.npm", "looked", 2),
     ]
+    # what the API knows is of today, however old the records are
+    assert {source.date for source in advice.sources} == {NOW}
+    assert not [entry for entry in advice.coverage if entry.reason == "stale"]
 
 
 def test_records_are_had_once_a_state(tmp_path: Path) -> None:

@@ -142,8 +142,9 @@ def _write(
                         failed.setdefault(identity, error)
                 for name in ecosystems:
                     collection.answers(name)
-                dates = [wanted[identity] for found in ecosystems.values() for identity in found]
-                collection.finish(Mark(date=max(dates, default=""), updated_at=now.isoformat(timespec="seconds")))
+                # the newest of some records says nothing of how old the API's knowledge is
+                at = now.isoformat(timespec="seconds")
+                collection.finish(Mark(date=at, updated_at=at))
     finally:
         builder.close()
     return failed
