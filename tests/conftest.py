@@ -30,6 +30,12 @@ structlog.configure(processors=[structlog.processors.add_log_level, logs.PLAIN])
 pytest_plugins = ["tests.servers.postgres"]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what is long, so that no run waits for it at its end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def shared_dir() -> Path:
     """Material too large or foreign for this repository; a clone has none, and the tests that want it say so."""

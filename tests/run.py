@@ -48,7 +48,8 @@ def main(arguments: list[str]) -> int:
         which += " and not registry"
     compiling.wait()
     pytest = [sys.executable, "tests/isolation.py", sys.executable, "-m", "pytest", "-q", *arguments]
-    if code := _run("tests, where no packet can leave loopback", [*pytest, "-m", which, "-n", str(_processes())]):
+    parallel = ["-n", str(_processes()), "--dist", "worksteal"]
+    if code := _run("tests, where no packet can leave loopback", [*pytest, "-m", which, *parallel]):
         return code
     if not chromium:
         print(f"{_count('browser')} browser tests not run: no Chromium was found and none could be installed")

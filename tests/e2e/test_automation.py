@@ -116,6 +116,7 @@ def test_a_page_is_scheduled_changed_and_forgotten(page: Page, surveyor: Running
     expect(page.get_by_text("Nothing is scheduled")).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_schedule_that_is_due_starts_a_scan(page: Page, surveyor: Running, shop: Site) -> None:
     sign_in(page, surveyor)
     page.goto(f"{surveyor.url}/schedules")

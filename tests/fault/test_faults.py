@@ -27,6 +27,7 @@ SHARES = {
 }
 
 
+@pytest.mark.long
 def test_a_few_faults_of_each_kind_lose_nothing() -> None:
     print(f"\nseed {SEED}")
     rounds: list[Round] = []

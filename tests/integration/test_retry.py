@@ -133,6 +133,7 @@ async def test_cancel_kills_the_whole_group_within_two_seconds(ground: Ground, s
     assert taken < 5.0
 
 
+@pytest.mark.long
 async def test_a_graceful_stop_costs_no_attempt(ground: Ground, slow_file: bytes) -> None:
     scan = await ground.start(slow_file, "slow.tar")
     for _ in range(4):  # more often than a scan may lose its worker
