@@ -81,8 +81,8 @@ def launched() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def chromium(launched: Browser) -> Iterator[Browser]:
-    """The same for one test: nothing that it opened is left."""
+def chromium(launched: Browser, surveyor: Running) -> Iterator[Browser]:
+    """The same for one test: nothing that it opened is left when the service ends, whose pages would complain."""
     yield launched
     for context in launched.contexts:
         context.close()

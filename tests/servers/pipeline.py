@@ -160,7 +160,8 @@ class Worker:
             "PYTHONPATH": "src",
             "SURVEYOR_HOME": str(config.home),
             "SURVEYOR_HEARTBEAT_SECONDS": "0.5",
-            "SURVEYOR_STALLED_SECONDS": "2",
+            # longer than a busy machine leaves a living worker without a turn
+            "SURVEYOR_STALLED_SECONDS": "4",
             "SURVEYOR_GRACE_SECONDS": "1",
             "SURVEYOR_FEED_REFRESH": "false",
             "DATABASE_URL": config.database_url.get_secret_value(),
