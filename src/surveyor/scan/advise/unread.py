@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from surveyor.scan.advise import rhel
-from surveyor.scan.advise.names import canonical
+from surveyor.scan.advise.names import canonical, folding
 from surveyor.scan.advise.record import Unread
 from surveyor.scan.errors import Malformed
 from surveyor.scan.model import Coverage, CoverageState
@@ -133,14 +133,17 @@ class Asked:
     def __init__(self, names: Iterable[tuple[str, str]], flaws: Collection[str]) -> None:
         self._names: set[tuple[str, str]] = set()
         self._bases: set[str] = set()
+        asked: dict[str, set[str]] = {}
         for ecosystem, name in names:
-            base = ecosystem.partition(":")[0]
-            key = canonical(base, name)
+            asked.setdefault(ecosystem, set()).add(name)
+        for ecosystem, several in asked.items():
+            base, fold = ecosystem.partition(":")[0], folding(ecosystem)
             self._bases.add(base)
-            self._names |= {(ecosystem, key), (base, key)}
+            keys = [fold(name) for name in several]
             if base == rhel.BASE:
                 # of a module it goes by that too, which no PURL says
-                self._names.add((base, key.rpartition("/")[2]))
+                keys += [key.rpartition("/")[2] for key in keys]
+            self._names.update((where, key) for where in {ecosystem, base} for key in keys)
         self._flaws = flaws
 
     def concerns(self, row: Row) -> bool:
