@@ -131,6 +131,22 @@ def test_a_configuration_in_a_layout_that_knows_of_fewer_layers(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("build", [docker_save, lambda layers: Oci().add(layers).tar()], ids=["saved", "layout"])
+def test_a_configuration_that_is_not_there_is_told_and_hides_no_package(
+    tmp_path: Path, build: Callable[[list[bytes]], bytes]
+) -> None:
+    files = members(build([tar(FIRST), WHOLE]))
+    documents = [json.loads(data) for data in files.values() if data[:1] in b"[{" and b"ayers" in data]
+    (name,) = [one[0]["Config"] for one in documents if isinstance(one, list)] or [
+        "blobs/" + one["config"]["digest"].replace(":", "/") for one in documents if "config" in one
+    ]
+    report = scan_bytes(tmp_path, tar({one: data for one, data in files.items() if one != name}))
+    assert purls(report) == [BASH, A, B]
+    assert not troubles(report)
+    (told,) = (entry for entry in report.coverage if entry.reason == "not_in_archive")
+    assert (told.path, told.state) == (name, CoverageState.SKIPPED)
+
+
+@pytest.mark.parametrize("build", [docker_save, lambda layers: Oci().add(layers).tar()], ids=["saved", "layout"])
 def test_more_layers_than_are_looked_at(tmp_path: Path, build: Callable[[list[bytes]], bytes]) -> None:
     layers = [tar(FIRST), *(tar({f"f{number}": b""}) for number in range(512))]
     report = scan_bytes(tmp_path, build(layers))

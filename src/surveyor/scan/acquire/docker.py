@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from surveyor.scan.acquire.interface import (
+    UNCONFIGURED,
     Acquirer,
     Artifact,
     Configuration,
@@ -86,7 +87,10 @@ def _image(store: Store, document: dict[str, object], coverage: list[Coverage]) 
 def _configuration(store: Store, document: dict[str, object], count: int, coverage: list[Coverage]) -> Configuration:
     """What the image's configuration says; without digests of all layers in it these keep their path as a name."""
     config = document.get("Config")
-    told = configuration(store.get(posixpath.normpath(config)) if isinstance(config, str) else None)
+    blob = store.get(posixpath.normpath(config)) if isinstance(config, str) else None
+    if blob is None and isinstance(config, str):
+        coverage.append(_missed(CoverageState.SKIPPED, "not_in_archive", UNCONFIGURED, path=config))
+    told = configuration(blob)
     if told.diff_ids and len(told.diff_ids) != count:
         detail = f"manifest.json names {counted(count, 'layer')}, the image's configuration {len(told.diff_ids):,}"
         path = config if isinstance(config, str) else None

@@ -121,6 +121,12 @@ def load(blob: Blob | None, what: str) -> object:
         raise Malformed(f"{what} is no JSON: {error}") from error
 
 
+#: What is told of an image whose configuration is not there: nothing that is in its layers is lost with it.
+UNCONFIGURED = (
+    "the image's configuration is named and not in this archive: its platform and what made each layer are unknown"
+)
+
+
 @frozen
 class Configuration:
     """What an image's configuration says that a scan uses: the digests of its layers, uncompressed; its platform.

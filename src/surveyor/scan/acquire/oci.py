@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from surveyor.scan.acquire.interface import (
     DOCUMENT,
+    UNCONFIGURED,
     Acquirer,
     Artifact,
     Configuration,
@@ -151,7 +152,10 @@ class _Reading:
     def _configuration(self, document: dict[str, object], count: int, digest: str) -> Configuration:
         """Tell when the image's configuration knows of more or fewer layers; one that names none says nothing."""
         named = mapping(document.get("config")).get("digest")
-        told = configuration(_blob(self.store, str(named)) if is_digest(named) else None)
+        blob = _blob(self.store, str(named)) if is_digest(named) else None
+        if blob is None and is_digest(named):
+            self._missed(CoverageState.SKIPPED, "not_in_archive", UNCONFIGURED, digest, path=_path(str(named)))
+        told = configuration(blob)
         if told.diff_ids and len(told.diff_ids) != count:
             detail = f"manifest names {counted(count, 'layer')}, the image's configuration {len(told.diff_ids):,}"
             self._missed(CoverageState.PARTIAL, "layer_count", detail, digest, path=_path(str(named)))
