@@ -57,7 +57,9 @@ update findings
    set impact_score = coalesce(given.impact, impact_score), effort_score = coalesce(given.effort, effort_score),
        risk_score = coalesce(given.risk, risk_score), priority_score = coalesce(given.score, priority_score),
        priority = cast(given.record as jsonb), updated_at = clock_timestamp(),
-       recommended_fix = coalesce(cast(given.fix as jsonb), recommended_fix)
+       recommended_fix = case when given.fix is null then recommended_fix else cast(given.fix as jsonb)
+         || jsonb_strip_nulls(jsonb_build_object('rule', case when recommended_fix ->> 'source' = 'model'
+              then recommended_fix -> 'rule' else recommended_fix end)) end
   from unnest(cast(:ids as uuid[]), cast(:impact as smallint[]), cast(:effort as smallint[]),
               cast(:risk as smallint[]), cast(:score as smallint[]), cast(:records as text[]), cast(:fixes as text[]))
        as given (id, impact, effort, risk, score, record, fix)
