@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -76,6 +77,16 @@ async def test_an_open_page_follows_an_update_to_its_end(service: Service) -> No
         assert "Scan it again" in html
         assert 'hx-target="#feeds"' in html
         assert "OSV" in html
+
+
+async def test_a_feed_that_stands_still_and_one_with_records_that_are_no_use_are_marked(service: Service) -> None:
+    browser, had = await signed_in(service), f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}Z"
+    still = {"feed": "kev", "date": "2025-01-01", "updated_at": had, "rows": 5, "stale_from": "2025-02-01T00:00:00Z"}
+    odd = {"feed": "nvd", "date": had, "updated_at": had, "rows": 7, "unread": 3, "stale_from": "2999-01-01T00:00:00Z"}
+    await update(service, "done", sources=[still, odd])
+    page = browser.get("/feeds").text
+    assert page.count('<span class="word partial">stale</span>') == 1
+    assert page.count("3 of its records could not be read") == 1
 
 
 async def test_only_what_had_none_and_can_be_had_is_offered(service: Service) -> None:

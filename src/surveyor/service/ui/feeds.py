@@ -14,7 +14,7 @@ from surveyor.scan import phrases
 class FeedView:
     """One scope of a feed. ``date`` is its newest record's, ``had`` when it was last had, ``age`` since then.
 
-    ``mark`` is ``failed``, ``stale`` or empty; ``why`` is what went wrong.
+    ``mark`` is ``failed``, ``stale`` or empty; ``why`` is what went wrong; ``unread`` records could not be read.
     """
 
     feed: str
@@ -25,6 +25,7 @@ class FeedView:
     rows: int | None
     mark: str
     why: str
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ def _view(source: Mapping[str, Any], limit: timedelta, now: datetime) -> FeedVie
     had, why = _moment(source.get("updated_at")), str(source.get("failure") or "")
     since = _moment(source.get("stale_from"))
     stale = bool(limit and ((had and now - had > limit) or (since and since < now)))
-    rows = source.get("rows")
+    rows, missed = source.get("rows"), source.get("unread")
     return FeedView(
         feed=phrases.feed(str(source.get("feed") or "")),
         scope=str(source.get("scope") or ""),
@@ -74,6 +75,7 @@ def _view(source: Mapping[str, Any], limit: timedelta, now: datetime) -> FeedVie
         rows=rows if isinstance(rows, int) else None,
         mark="failed" if why else "stale" if stale else "",
         why=why,
+        unread=missed if isinstance(missed, int) else 0,
     )
 
 
