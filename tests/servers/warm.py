@@ -53,7 +53,7 @@ class Forked:
     def poll(self) -> int | None:
         """The exit code, minus the number of the signal that killed it, or ``None`` while it runs."""
         with self._reading:
-            if self.returncode is None and select.select([self._told], [], [], 0)[0]:
+            if self.returncode is None and self._ends(0.0):
                 self.returncode = self._read()
                 self._told.close()
         return self.returncode
@@ -65,8 +65,14 @@ class Forked:
             left = None if end is None else end - time.monotonic()
             if left is not None and left <= 0:
                 raise subprocess.TimeoutExpired(self.args, timeout or 0)
-            select.select([self._told], [], [], left)
+            self._ends(left)
         return code
+
+    def _ends(self, seconds: float | None) -> bool:
+        """Whether it ended before so many seconds were over."""
+        ending = select.poll()  # which takes descriptors of any number
+        ending.register(self._told, select.POLLIN)
+        return bool(ending.poll(None if seconds is None else 1000 * seconds))
 
     def send_signal(self, number: int) -> None:
         """Send a signal, if there is still somebody to take it."""

@@ -84,7 +84,7 @@ class TarStore:
         try:
             self._list(walk)
         except Malformed as error:
-            self.damage = error
+            self.damage = error.with_traceback(None)  # whose frames hold the store, and so its bytes
         #: None at all when this is no tar.
         self.entries = walk.entries
         if walk.unmarked:

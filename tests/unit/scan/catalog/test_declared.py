@@ -193,6 +193,7 @@ EXPECTED = {
     ("swift", 1): [
         ("swift/git.example/apple/swift-nio@2.41.0", ""),
         ("swift/git.example/acme/trunk", ""),
+        ("swift/mona/LinkedList@1.2.0", ""),
     ],
     ("yarn", 0): [
         ("npm/%40babel/code-frame@7.12.13", ""),
