@@ -24,7 +24,7 @@ from surveyor.service.actions.findings import Decision
 from surveyor.service.config import Config
 from surveyor.service.errors import Conflict, InvalidParams, NotFound
 from surveyor.service.store.finding_lists import Filter
-from surveyor.service.store.findings import FindingRow
+from surveyor.service.store.findings import FindingRow, others_of_rule
 from surveyor.service.store.tasks import Task
 from surveyor.service.store.verifications import Verification
 from tests.programs import elf
@@ -152,6 +152,11 @@ async def test_a_fix_is_proved_taken_back_and_proved_again(near: Ground, site: S
 
         # one rule saw two things: what is mended of them is proved, and the other is not
         form, login = sorted(await listed(near, rule="security_cookies"), key=lambda row: row.title)
+        async with sessions() as session:
+            others = await others_of_rule(session, login, [site.url("/")])
+            # of two that go by one title none is proved by the other's being known
+            alike = await others_of_rule(session, replace(login, title=form.title), [site.url("/")])
+        assert (others, form.title in dict(alike).values()) == ([(site.url("/"), form.title)], False)
         site.page("/", PAGE, headers=(("Set-Cookie", "sessionid=1; HttpOnly"), cookies[1]))
         proved = await verified(near, await task_of(near, login))
         assert (proved.result, form.title in proved.checks[0]["after"]) == ("passed", True)

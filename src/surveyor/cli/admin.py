@@ -149,7 +149,7 @@ def allow_host(host: str, *, team: str = bootstrap.TEAM, project: str = DEFAULT_
     project
         The project's id or slug.
     """
-    return _tell(lambda s: hosts.allow(s, team=team, project=project, host=host), _each)
+    return _tell(lambda s: hosts.allow(s, team=team, project=project, host=host), list)
 
 
 def forbid_host(host: str, *, team: str = bootstrap.TEAM, project: str = DEFAULT_PROJECT) -> int:
@@ -164,7 +164,7 @@ def forbid_host(host: str, *, team: str = bootstrap.TEAM, project: str = DEFAULT
     project
         The project's id or slug.
     """
-    return _tell(lambda s: hosts.forbid(s, team=team, project=project, host=host), _each)
+    return _tell(lambda s: hosts.forbid(s, team=team, project=project, host=host), list)
 
 
 def list_hosts(*, team: str = bootstrap.TEAM, project: str = DEFAULT_PROJECT) -> int:
@@ -177,7 +177,7 @@ def list_hosts(*, team: str = bootstrap.TEAM, project: str = DEFAULT_PROJECT) ->
     project
         The project's id or slug.
     """
-    return _tell(lambda s: hosts.of_project(s, team=team, project=project), _each)
+    return _tell(lambda s: hosts.of_project(s, team=team, project=project), list)
 
 
 def create_link(*, team: str = bootstrap.TEAM) -> int:
@@ -210,10 +210,6 @@ def rotate_secret() -> int:
         return [told, f"SURVEYOR_SECRET={new.hex()}"] if given else [told]
 
     return _tell(lambda s: sealing.reseal(s, old=Vault(old), new=Vault(new)), lines)
-
-
-def _each(found: list[str]) -> list[str]:
-    return found
 
 
 def _state(key: ApiKey) -> str:

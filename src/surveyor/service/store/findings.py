@@ -324,7 +324,10 @@ async def places(session: Session, finding_id: UUID, *, limit: int) -> list[tupl
 
 
 async def others_of_rule(session: Session, finding: FindingRow, urls: Collection[str]) -> list[tuple[str, str]]:
-    """What else the finding's rule sees on these pages, as (address, title) of findings that are not solved."""
+    """What else the finding's rule sees on these pages, as (address, title) of findings that are not solved.
+
+    One of the very title is not told: seen again, nobody could say which of them it is, and nothing is proved.
+    """
     table, place = findings, finding_assets
     statement = (
         select(place.c.value, table.c.title)
@@ -333,7 +336,7 @@ async def others_of_rule(session: Session, finding: FindingRow, urls: Collection
             table.c.team_id == finding.team_id,
             table.c.project_id == finding.project_id,
             table.c.rule == finding.rule,
-            table.c.id != finding.id,
+            table.c.title != finding.title,
             table.c.status != "resolved",
             table.c.not_seen_since.is_(None),
             place.c.type == "url",
