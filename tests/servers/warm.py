@@ -126,8 +126,11 @@ def _parent(control: socket.socket) -> str | None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     lives: dict[int, int] = {}
+    waiting = select.poll()  # takes descriptors of any number, and our way in has the one it had where we were started
+    for descriptor in (control.fileno(), woken):
+        waiting.register(descriptor, select.POLLIN)
     while True:
-        ready, _, _ = select.select([control.fileno(), woken], [], [])
+        ready = {descriptor for descriptor, _ in waiting.poll()}
         if woken in ready:
             os.read(woken, 1 << 16)
             _reap(lives)

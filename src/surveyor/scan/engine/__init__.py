@@ -87,7 +87,8 @@ def _run(request: Request, ledger: Ledger, work: Callable[[], Parts]) -> Report:
         with _seldom_collected():
             parts = work()
     except ScanError as error:
-        return _failed(request, ledger, started, error)
+        # the frames hold what was read, and some of them the error: files would stay open in a process that goes on
+        return _failed(request, ledger, started, error.with_traceback(None))
     return _report(request, parts, ledger, started)
 
 

@@ -62,6 +62,7 @@ class Ledger:
             return unit()
         except Exception as error:  # noqa: BLE001 - the engine's unit runner, one of the three places design §8 allows
             state, reason, detail = _verdict(error)
+            error.__traceback__ = None  # its frames hold what was read, and some of them the error: a file left open
         entry = Coverage(what=what, state=state, reason=reason, detail=detail, path=path, layer=layer, asset=asset)
         self.fail(entry, stage=stage)
         return None
