@@ -40,7 +40,7 @@ def test_a_webhook_is_added_tried_and_told_of_a_scan(
     page.get_by_role("button", name="Send a test").click()
     expect(page.locator("#deliveries .pill")).to_have_text("Waiting")
     # without a reload: the list asks again while something is under way
-    expect(page.locator("#deliveries .pill")).to_have_text("Delivered", timeout=20_000)
+    expect(page.locator("#deliveries .pill")).to_have_text("Delivered", timeout=60_000)
     receiver.fail(500)
     page.get_by_role("link", name="Scans").click()
     page.get_by_label("Scan a page").fill(shop.url())
@@ -142,7 +142,7 @@ def test_narrow_pages_do_not_scroll_sideways(page: Page, surveyor: Running, shop
     page.get_by_label("URL of the receiver").fill(receiver.url("/a-rather-long-path-of-a-receiver/" + "x" * 60))
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Send a test").click()
-    expect(page.locator("#deliveries .pill")).to_have_text("Delivered", timeout=20_000)
+    expect(page.locator("#deliveries .pill")).to_have_text("Delivered", timeout=60_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= 380
     picture(page, "webhook-narrow")
     page.goto(f"{surveyor.url}/schedules")

@@ -37,7 +37,7 @@ def open_finding(page: Page, title: str = TITLE) -> None:
 
 def pill(page: Page, words: str) -> None:
     """The state of what the page is about."""
-    expect(page.locator(".head .pill").first).to_have_text(words, timeout=20_000)
+    expect(page.locator(".head .pill").first).to_have_text(words, timeout=60_000)
 
 
 def test_from_a_scan_to_a_proof_and_back(page: Page, surveyor: Running, shop: Site, tmp_path: Path) -> None:

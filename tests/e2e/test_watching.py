@@ -51,7 +51,7 @@ def agree(page: Page) -> int:
 def start(page: Page, address: str) -> None:
     page.get_by_label("Scan a page").fill(address)
     page.get_by_role("button", name="Scan", exact=True).click()
-    expect(page.locator("#head .pill")).to_have_text("Running", timeout=20_000)
+    expect(page.locator("#head .pill")).to_have_text("Running", timeout=60_000)
 
 
 @pytest.mark.parametrize("width", [1280, 375])
@@ -108,11 +108,11 @@ def test_pages_that_are_left_open_notice_new_advisories_and_offer_another_scan(
     expect(first.locator("#advisories").get_by_role("button", name="Update advisories")).to_be_visible()
     load_advisories(tmp_path, surveyor.home / "none.db")
     # neither page is loaded again
-    expect(first.locator("#advisories")).to_contain_text("1 file was scanned without them", timeout=20_000)
+    expect(first.locator("#advisories")).to_contain_text("1 file was scanned without them", timeout=60_000)
     expect(first.locator("#feeds")).to_contain_text("Loaded")
     picture(first, "advisories-loaded")
     again = page.locator("#verdict").get_by_role("button", name="Scan it again")
-    expect(again).to_be_visible(timeout=20_000)
+    expect(again).to_be_visible(timeout=60_000)
     picture(page, "scan-again")
     again.click()
     ended(page, "Complete")

@@ -41,8 +41,8 @@ def connect(config: Config) -> Backend:
     if url.scheme == "file":
         folder = Path(unquote(url.path))
         try:
-            if not folder.is_dir():
-                folder.mkdir(mode=0o700, parents=True)
+            # several processes begin at once, and whoever made it first has made it for all
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise BadConfiguration(f"setting storage_url: cannot make {folder}: {error.strerror}") from error
         return Backend(store=LocalStore(folder), folder=folder, words=f"folder {folder}")
