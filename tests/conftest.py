@@ -13,6 +13,7 @@ import pytest_socket
 import structlog
 from hypothesis import settings
 
+from surveyor.scan.net.browser import machine
 from surveyor.service import logs
 from tests import isolation
 from tests.servers.psi import Psi
@@ -25,6 +26,9 @@ settings.load_profile("surveyor")
 os.environ["SURVEYOR_CHROMIUM"] = "off"
 # as a process of the service logs on a terminal
 structlog.configure(processors=[structlog.processors.add_log_level, logs.PLAIN])
+
+# test processes that load pages themselves need not wait for each other; the service's do, as on any machine
+machine.LOCKS = tuple(f"{name}-{os.environ.get('PYTEST_XDIST_WORKER', 'test')}" for name in machine.LOCKS)
 
 #: One server and one database for a process, whichever folder's tests ask for them.
 pytest_plugins = ["tests.servers.postgres"]

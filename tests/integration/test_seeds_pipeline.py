@@ -16,11 +16,13 @@ from surveyor.scan.plan import WEB_SLOTS
 from surveyor.service.actions import exports, findings, llm, scans, tasks, verifications
 from surveyor.service.actions.llm import Change
 from surveyor.service.config import Config
-from surveyor.service.jobs import TASKS
+from surveyor.service.jobs import TASKS, scan_slot
+from surveyor.service.jobs.interface import work_of
 from surveyor.service.queue import AUDIT, CONTROL
 from surveyor.service.store.finding_lists import Filter
 from surveyor.service.store.scans import Scan
 from tests.integration.test_api import SHORT, failed
+from tests.servers.jobs import context_of, run_waiting
 from tests.servers.llm import Models
 from tests.servers.pipeline import Ground, open_ground, worker
 from tests.servers.psi import Psi
@@ -93,6 +95,20 @@ def test_the_stages_share_one_queue_and_none_waits_to_be_handed_out() -> None:
     queues = {task.name: task.queue for task in TASKS}
     assert {queues[name] for name in ("scan_slot", "analyse", "verify", "report_export")} == {AUDIT} == {"audit"}
     assert queues["scan_run"] == CONTROL
+
+
+async def test_one_scan_measures_at_a_time_and_its_others_wait_for_nobody(near: Ground, site: Site) -> None:
+    site.page("/", PAGE)
+    scan = await scans.start_web(near.platform, **near.place, url=site.url())
+    await run_waiting(near, "scan_run")
+    context = context_of(near)
+    async with work_of(context).measuring:  # another scan measures
+        waits = asyncio.create_task(scan_slot.run(context, scan_id=str(scan.id), slot="performance"))
+        await scan_slot.run(context, scan_id=str(scan.id), slot="seo")
+        assert (states(await near.scan(scan.id))["seo"], waits.done()) == ("done", False)
+        assert states(await near.scan(scan.id))["performance"] == "pending"
+    await waits
+    assert states(await near.scan(scan.id))["performance"] == "failed"  # here is nothing that could measure
 
 
 async def test_four_scanners_look_at_once_and_each_moves_its_own_slot(near: Ground, site: Site, psi: Held) -> None:

@@ -91,6 +91,8 @@ async def serve(config: Config, *, ready: Callable[[], None] | None = None) -> N
         evidence_days=config.evidence_days,
         page_evidence=config.page_evidence,
         webhook_retry=config.webhook_retry_seconds,
+        # Google measures as many pages at once as it is asked to
+        measuring=asyncio.Semaphore(config.audit_concurrency if platform.scan.psi_key else 1),
     )
     try:
         await _until_told(_keep_working(dsn, config, work, ready))

@@ -34,8 +34,8 @@ def gather(errand: Errand) -> Speed:
     limit = settings.limits.page_bytes * _PAGES
     with ExitStack() as stack:
         if errand.visits is not None:
-            # other loads of this scan would be measured too; and there is hardly time to let them go first
-            stack.enter_context(errand.visit(max_bytes=1))
+            # other loads would be measured too
+            stack.enter_context(errand.visits.without(seconds=errand.left))
         chromium = stack.enter_context(
             driven.browser(errand.client, settings.browser, errand.url, seconds=errand.left, max_bytes=limit)
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,7 +31,8 @@ class Work:
     """A worker's tools.
 
     Times in seconds: between signs of life, until a worker is dead, per page, until stale, per verified header,
-    before a message is tried for the second time.
+    before a message is tried for the second time. ``measuring`` is held by whoever measures how a page loads, which
+    the browser of this machine does for one scan at a time.
     """
 
     platform: Platform
@@ -47,6 +48,7 @@ class Work:
     page_evidence: bool = True
     verify_seconds: float = 10.0
     webhook_retry: float = 10.0
+    measuring: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
 
 def work_of(context: JobContext) -> Work:

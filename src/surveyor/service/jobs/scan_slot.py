@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from surveyor.scan import entry
 from surveyor.scan.formats import reference
-from surveyor.scan.model import Kind
+from surveyor.scan.model import Domain, Kind
 from surveyor.scan.plan import Place, Request
 from surveyor.scan.settings import Settings
 from surveyor.service import queue
@@ -88,10 +88,22 @@ class _Held:
 
 
 async def run(context: JobContext, *, scan_id: str, slot: str) -> None:
-    """Claim the slot, scan, store; a slot that is another's by now is left alone."""
+    """Claim the slot, scan, store; a slot that is another's by now is left alone.
+
+    Who measures waits until no other scan of this worker does: nobody's deadline has begun by then.
+    """
+    measures = slot == Domain.PERFORMANCE.value
+    try:
+        async with work_of(context).measuring if measures else nullcontext():
+            await _run(context, UUID(scan_id), slot)
+    except asyncio.CancelledError:
+        raise aborted(context) from None
+
+
+async def _run(context: JobContext, scan: UUID, slot: str) -> None:
     work, mine = work_of(context), uuid4()
-    sessions, scan = work.platform.sessions, UUID(scan_id)
-    folder = folder_of(work.platform, scan_id) / slot
+    sessions = work.platform.sessions
+    folder = folder_of(work.platform, str(scan)) / slot
     before = await patiently(lambda: handover.held_before(sessions, scan, slot))
     leftover = await asyncio.to_thread(_read_leftover, folder, before) if before else None
     claim = await patiently(lambda: slots.claim(sessions, scan, slot, mine, leftover=leftover))
@@ -103,12 +115,11 @@ async def run(context: JobContext, *, scan_id: str, slot: str) -> None:
         if result is not None:
             await held.finish(result)
     except asyncio.CancelledError:
-        why = aborted(context)
-        if isinstance(why, asyncio.CancelledError):
+        if isinstance(aborted(context), asyncio.CancelledError):
             await _hand_back(held)
-        raise why from None
+        raise
     except Exception as error:  # the job wrapper, one of the three places design §8 allows
-        log.exception("scan_slot.failed", scan_id=scan_id, slot=slot)
+        log.exception("scan_slot.failed", scan_id=str(scan), slot=slot)
         await held.finish(Result(reason="internal_error", detail=f"{type(error).__name__} in the service"))
         raise
 

@@ -111,7 +111,8 @@ async def _finish(held: _Held, checks: Sequence[Check], *, last: bool) -> bool:
 async def _look(held: _Held) -> list[Look]:
     """Every check on every target, a few targets at once."""
     held.folder.mkdir(mode=0o700, parents=True)
-    free = asyncio.Semaphore(AT_ONCE)
+    measures = any(key.startswith(_SPEED) for key in held.claim.keys)
+    free = held.work.measuring if measures else asyncio.Semaphore(AT_ONCE)
     if verifications.is_of_pages(held.claim.finding):
         return await _together(held)
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +54,41 @@ def test_a_load_finds_nothing_of_another_and_survives_its_browser(site: Site) ->
     assert visits.loads.count == 3
     assert visits.loads.requests >= 3
     assert visits.loads.received > 3 * len("<!doctype html>")
+
+
+@pytest.fixture
+def locks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine of this test's own."""
+    with tempfile.TemporaryDirectory(prefix="surveyor-") as folder:
+        Path(folder).chmod(0o711)  # a browser's user, who is nobody, has its profile there
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield
+
+
+@pytest.mark.browser
+@pytest.mark.usefixtures("locks")
+def test_there_is_one_browser_on_a_machine(site: Site) -> None:
+    chromium, client = browsers.find() or pytest.skip("no Chromium is installed"), Client(site.settings())
+    with closing(Visits(client, chromium)) as one, closing(Visits(client, chromium)) as other:
+        with one.visit(seconds=20, max_bytes=1, patient=True) as first:
+            assert first.alone
+            with pytest.raises(Unreachable, match="busy with other scans"), other.visit(seconds=0.1, max_bytes=1):
+                pass
+        assert first.chromium.alive, "nobody wants it"
+        with other.visit(seconds=20, max_bytes=1) as second:
+            assert second.alone
+            assert not first.chromium.alive
+        with one.visit(seconds=20, max_bytes=1, patient=True) as third:
+            assert (third.chromium.alive, second.chromium.alive) == (True, False)
+        with one.without(seconds=20):
+            assert not third.chromium.alive
+            with pytest.raises(Unreachable), other.visit(seconds=0.1, max_bytes=1):
+                pass
+        with one.visit(seconds=20, max_bytes=1) as fourth:
+            pass
+    assert not fourth.chromium.alive
+    with closing(Visits(client, chromium)) as last, last.visit(seconds=20, max_bytes=1) as fifth:
+        assert fifth.alone, "and the machine was given back"
 
 
 def _first(visit: Visit) -> int:

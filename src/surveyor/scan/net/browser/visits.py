@@ -1,7 +1,8 @@
 """The one browser of a scan and the loads in it: one after another, each in a context of its own behind its own proxy.
 
 DevTools Protocol domains Target and Browser. Nothing of one load is left for the next: no cache, no cookie, no
-connection, no word that was announced. A browser that ended is started again for who comes next.
+connection, no word that was announced. A browser that ended is started again for who comes next, and so is one that
+made room for another scan's: there is one on a machine.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from surveyor.scan.errors import NotConfigured, ScanError, Unreachable
 from surveyor.scan.formats.loose import listed, text
-from surveyor.scan.net.browser.alone import alone
+from surveyor.scan.net.browser.machine import STEP, Machine
 from surveyor.scan.values import frozen
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 _ASK_SECONDS = 10.0
 _LEAVE_SECONDS = 3.0
-#: How long other scans of this machine are waited for.
-_WAIT_SECONDS, _WAIT_SHARE = 20.0, 0.25
+#: Which part of its time a load may wait for other scans of this machine.
+_WAIT_SHARE = 0.75
 
 
 @frozen
@@ -35,8 +36,8 @@ class Visit:
     """One load: its page, what went through its proxy, and the browser that it is in.
 
     ``desk`` is a page of the browser that stays empty and has no way out: for scripts of ours that need no page.
-    ``alone`` says that no other scan of this machine loads a page beside who is patient. ``shown`` is a text as it may
-    be told, without what the scan's headers say.
+    ``alone`` says that no other scan of this machine has a browser meanwhile. ``shown`` is a text as it may be told,
+    without what the scan's headers say.
     """
 
     tab: Tab
@@ -64,6 +65,8 @@ class Visits:
         self._turn = threading.Condition()
         self._busy = self._closed = False
         self._hurried = 0
+        self._machine = Machine(clock)
+        self._lending: threading.Thread | None = None
         self.loads = Loads()
         self._chromium: Chromium | None = None
         self._tab: Tab | None = None
@@ -77,23 +80,66 @@ class Visits:
         ``NotConfigured`` without a browser, ``Unreachable`` where it was not one's turn in time.
         """
         end = self._clock() + seconds
-        self._begin(seconds, patient=patient)
-        try:
-            wait = min(_WAIT_SECONDS, seconds * _WAIT_SHARE)
-            with (
-                alone(measuring=patient, seconds=wait, clock=self._clock) as held,
-                self._opened(lambda: max(0.0, end - self._clock()), max_bytes) as visit,
-            ):
-                yield replace(visit, alone=held)
-        finally:
-            self._end()
+
+        def left() -> float:
+            return max(0.0, end - self._clock())
+
+        with self._machine_of(left, patient=patient) as alone, self._opened(left, max_bytes) as visit:
+            yield replace(visit, alone=alone)
+
+    @contextlib.contextmanager
+    def without(self, *, seconds: float) -> Iterator[None]:
+        """No browser of ours, nor of any other scan of this machine: who measures by another program starts its own."""
+        end = self._clock() + seconds
+        with self._machine_of(lambda: max(0.0, end - self._clock()), patient=True):
+            self._end_browser()
+            yield
 
     def close(self) -> None:
         """End the browser, whoever is in it; nobody gets a turn any more."""
         with self._turn:
             self._closed = True
+            idle = not self._busy
             self._turn.notify_all()
-            chromium = self._chromium
+        self._end_browser()
+        if idle:
+            self._machine.give_back()
+
+    @contextlib.contextmanager
+    def _machine_of(self, left: Callable[[], float], *, patient: bool) -> Iterator[bool]:
+        """One's turn among the loads of this scan, and the machine; whether other scans keep away from that."""
+        self._begin(left(), patient=patient)
+        try:
+            if self._executable is None:
+                raise NotConfigured("no Chromium is installed or named (SURVEYOR_CHROMIUM)")
+            if not self._machine.held or (patient and self._machine.wanted(at_once=True)):
+                self._leave_machine()
+                self._machine.take(measuring=patient, seconds=left() * _WAIT_SHARE, over=lambda: self._closed)
+            yield self._machine.held
+        finally:
+            self._end()
+
+    def _lend(self) -> None:
+        """Leave the machine whenever nobody loads here and another scan waits."""
+        while True:
+            with self._turn:
+                self._turn.wait_for(lambda: self._closed or (self._machine.held and not self._busy))
+                if self._closed:
+                    return
+                leaves = self._busy = self._machine.wanted()
+                if not leaves:
+                    self._turn.wait(STEP)
+            if leaves:
+                self._leave_machine()
+                self._end()
+
+    def _leave_machine(self) -> None:
+        self._end_browser()
+        self._machine.give_back()
+
+    def _end_browser(self) -> None:
+        with self._turn:
+            chromium, self._chromium = self._chromium, None
         if chromium is not None:
             chromium.close()
 
@@ -115,6 +161,11 @@ class Visits:
         with self._turn:
             self._busy = False
             self._tab = None
+            if self._closed:
+                self._machine.give_back()
+            elif self._machine.held and self._lending is None:
+                self._lending = threading.Thread(target=self._lend, name="browser-lend", daemon=True)
+                self._lending.start()
             self._turn.notify_all()
 
     @contextlib.contextmanager
@@ -155,15 +206,14 @@ class Visits:
 
     def _running(self) -> Chromium:
         """The browser, started where it does not run."""
-        if self._executable is None:
-            raise NotConfigured("no Chromium is installed or named (SURVEYOR_CHROMIUM)")
         # what drives it takes a while to import, and most scans load no page
         from surveyor.scan.net.browser.chromium import Chromium
 
         if self._chromium is not None:
             if self._chromium.alive:
                 return self._chromium
-            self._chromium.close()
+            self._end_browser()
+        assert self._executable is not None
         chromium = Chromium(self._executable, listener=self._hear).__enter__()
         with self._turn:
             self._chromium = chromium
