@@ -86,6 +86,7 @@ async def test_a_feed_that_stands_still_and_one_with_records_that_are_no_use_are
     await update(service, "done", sources=[still, odd])
     page = browser.get("/feeds").text
     assert page.count('<span class="word partial">stale</span>') == 1
+    assert page.count("a copy that stands still") == 1
     assert page.count("3 of its records could not be read") == 1
 
 

@@ -181,7 +181,14 @@ def flaw(subject: Subject, group: Group[Match], ruling: Ruling[Match], aside: st
     """What a group comes to, given a ruling with hits."""
     if aside:
         ruling = ruling._replace(by=f"{HEADERS}:{ruling.by.partition(':')[2]}")
-    return Flaw(subject, group.ids, ruling, _upgrades(ruling.hits), aside)
+    return Flaw(subject, group.ids, ruling, _spelt(_upgrades(ruling.hits), subject, ruling.hits), aside)
+
+
+def _spelt(fixes: Upgrades, subject: Subject, hits: Sequence[Match]) -> Upgrades:
+    """Versions of Go's modules begin with a v wherever people write them, and in no advisory."""
+    if subject.type != "golang" or not any(match.version.startswith("v") for match in hits):
+        return fixes
+    return Upgrades(*(tuple(f"v{version.removeprefix('v')}" for version in several) for several in fixes))
 
 
 def _upgrades(hits: Sequence[Match]) -> Upgrades:

@@ -14,7 +14,7 @@ from surveyor.scan import phrases
 class FeedView:
     """One scope of a feed. ``date`` is its newest record's, ``had`` when it was last had, ``age`` since then.
 
-    ``mark`` is ``failed``, ``stale`` or empty; ``why`` is what went wrong; ``unread`` records could not be read.
+    ``mark`` is ``failed``, ``stale`` or empty; ``why`` is what went wrong or is old; ``unread`` records could not be read.
     """
 
     feed: str
@@ -62,9 +62,8 @@ def lines(feeds: Iterable[FeedView]) -> tuple[FeedLine, ...]:
 
 
 def _view(source: Mapping[str, Any], limit: timedelta, now: datetime) -> FeedView:
-    had, why = _moment(source.get("updated_at")), str(source.get("failure") or "")
-    since = _moment(source.get("stale_from"))
-    stale = bool(limit and ((had and now - had > limit) or (since and since < now)))
+    had, failure = _moment(source.get("updated_at")), str(source.get("failure") or "")
+    old = _old(had, _moment(source.get("stale_from")), limit, now)
     rows, missed = source.get("rows"), source.get("unread")
     return FeedView(
         feed=phrases.feed(str(source.get("feed") or "")),
@@ -73,10 +72,19 @@ def _view(source: Mapping[str, Any], limit: timedelta, now: datetime) -> FeedVie
         had=had,
         age=phrases.age(had, now) if had else "",
         rows=rows if isinstance(rows, int) else None,
-        mark="failed" if why else "stale" if stale else "",
-        why=why,
+        mark="failed" if failure else "stale" if old else "",
+        why=failure or old,
         unread=missed if isinstance(missed, int) else 0,
     )
+
+
+def _old(had: datetime | None, since: datetime | None, limit: timedelta, now: datetime) -> str:
+    """Why a scope is stale; empty where it is not."""
+    if limit and had and now - had > limit:
+        return "It was last had longer ago than SURVEYOR_FEED_MAX_AGE_HOURS allows."
+    if limit and since and since < now:
+        return "Nothing new has come for long: what answers for it may be a copy that stands still."
+    return ""
 
 
 def _moment(value: object) -> datetime | None:
