@@ -17,11 +17,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from procrastinate.schema import SchemaManager
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from surveyor.scan.figures import Measurement
 from surveyor.service import auth, queue
 from surveyor.service.actions import advisories, bootstrap, intake, slots, sweep, teams, trends
 from surveyor.service.errors import Conflict, InvalidParams, NotFound
+from surveyor.service.jobs.interface import patiently
 from surveyor.service.store import keys, migrate, ratelimit, scans, signin
 from surveyor.service.store import teams as store_teams
 from surveyor.service.store.database import Sessions, conninfo_of, open_engine, sessions
@@ -316,6 +318,30 @@ async def test_a_pooled_connection_that_its_server_closed_is_replaced(database_u
     await asyncio.sleep(0.1)
     assert not before & set(await asyncio.gather(*(pid() for _ in range(3))))
     await engine.dispose()
+
+
+async def test_who_falls_silent_inside_a_transaction_keeps_its_rows_from_nobody(database_url: str) -> None:
+    frozen, other = open_engine(database_url, silent=0.2), open_engine(database_url)
+    async with other.begin() as connection:
+        await connection.exec_driver_sql("create table rows (id integer)")
+        await connection.exec_driver_sql("insert into rows values (1)")
+    async with frozen.connect() as held:
+        await held.exec_driver_sql("select * from rows for update")
+        async with other.begin() as connection, asyncio.timeout(30):
+            await connection.exec_driver_sql("update rows set id = 2")
+        with pytest.raises(DBAPIError) as told:
+            await held.exec_driver_sql("update rows set id = 3")
+        await held.invalidate()
+    errors: list[DBAPIError] = [told.value]
+
+    async def attempt() -> bool:
+        if errors:
+            raise errors.pop()
+        return True
+
+    assert await patiently(attempt), "and who wakes up tries again"
+    await frozen.dispose()
+    await other.dispose()
 
 
 async def test_a_trend_is_of_one_page_engine_device_and_source(made: Sessions) -> None:

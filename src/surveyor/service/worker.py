@@ -64,7 +64,13 @@ async def serve(config: Config, *, ready: Callable[[], None] | None = None) -> N
     child.harden()
     await asyncio.to_thread(child.warm_up)
     # every running scan may store events at once, and the small tasks beside them
-    engine = open_engine(dsn, pool=config.audit_concurrency + 2 + OUTGOING_AT_ONCE, overflow=config.audit_concurrency)
+    engine = open_engine(
+        dsn,
+        pool=config.audit_concurrency + 2 + OUTGOING_AT_ONCE,
+        overflow=config.audit_concurrency,
+        # a worker that is frozen inside a transaction must not keep its scans from who takes them over
+        silent=2 * config.stalled_seconds,
+    )
     platform = Platform(
         sessions=sessions(engine),
         storage=Storage.open(config),

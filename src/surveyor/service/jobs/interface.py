@@ -70,7 +70,7 @@ async def patiently(attempt: Callable[[], Awaitable[T]], *, seconds: float = 60.
     while True:
         try:
             return await attempt()
-        except (DBAPIError, PoolTimeout, psycopg.OperationalError, StorageUnavailable) as error:
+        except (DBAPIError, PoolTimeout, psycopg.Error, StorageUnavailable) as error:
             if not _passes(error) or loop.time() + pause > until:
                 raise
             log.warning("database.away", error=type(error).__name__, again_in=pause)
@@ -83,6 +83,8 @@ def _passes(error: BaseException) -> bool:
         error = error.orig
     if not isinstance(error, psycopg.Error):
         return isinstance(error, (PoolTimeout, StorageUnavailable))
+    if isinstance(error, psycopg.errors.IdleInTransactionSessionTimeout):  # we were frozen for longer than we may be
+        return True
     state = error.sqlstate
     return isinstance(error, psycopg.OperationalError) and (state is None or state.startswith(_PASSING))
 

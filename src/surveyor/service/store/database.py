@@ -31,10 +31,14 @@ metadata = MetaData(
 )
 
 
-def conninfo_of(dsn: str) -> str:
-    """A libpq URL (``postgresql://…``, socket folders in ``?host=`` too) with our search path."""
+def conninfo_of(dsn: str, *, silent: float | None = None) -> str:
+    """A libpq URL (``postgresql://…``, socket folders in ``?host=`` too) with our search path.
+
+    The server ends a connection that says nothing for ``silent`` seconds inside a transaction, and so frees its rows.
+    """
     fields = psycopg.conninfo.conninfo_to_dict(_libpq(dsn))
-    options = " ".join(part for part in (str(fields.get("options") or ""), SEARCH_PATH) if part)
+    bound = "" if silent is None else f"-c idle_in_transaction_session_timeout={silent * 1000:.0f}"
+    options = " ".join(part for part in (str(fields.get("options") or ""), SEARCH_PATH, bound) if part)
     return psycopg.conninfo.make_conninfo("", **{**fields, "options": options})
 
 
@@ -45,9 +49,12 @@ def _libpq(dsn: str) -> str:
     return f"postgresql:{rest}"
 
 
-def open_engine(dsn: str, *, pool: int = 10, overflow: int = 10) -> AsyncEngine:
-    """An engine; a connection whose server went away while it lay in the pool is replaced before anyone gets it."""
-    conninfo = conninfo_of(dsn)
+def open_engine(dsn: str, *, pool: int = 10, overflow: int = 10, silent: float | None = None) -> AsyncEngine:
+    """An engine; a connection whose server went away while it lay in the pool is replaced before anyone gets it.
+
+    ``silent`` as for ``conninfo_of``.
+    """
+    conninfo = conninfo_of(dsn, silent=silent)
     engine = create_async_engine(
         "postgresql+psycopg://",
         # psycopg reads the whole of it: socket folders, several hosts, passwords with any character

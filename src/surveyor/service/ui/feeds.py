@@ -14,7 +14,7 @@ from surveyor.scan import phrases
 class FeedView:
     """One scope of a feed. ``date`` is its newest record's, ``had`` when it was last had, ``age`` since then.
 
-    ``mark`` is ``failed``, ``stale`` or empty; ``why`` is what went wrong or is old; ``unread`` records could not be read.
+    ``mark`` is ``failed``, ``stale`` or empty, ``why`` its reason; ``unread`` records could not be read.
     """
 
     feed: str

@@ -372,7 +372,7 @@ def test_what_mends_a_module_of_go_is_spelt_as_its_users_do(tmp_path: Path) -> N
     records = {("osv", "Go"): [said("GO-1", name="golang.org/x/net", where="Go", fixed="0.38.0")]}
     advice = ask(tmp_path, records, [plain("golang", "net", "v0.31.0", namespace="golang.org/x")])
     assert [(one.present, one.version) for one in advice.upgrades] == [(("v0.31.0",), "v0.38.0")]
-    assert [finding.fixed_versions for finding in advice.findings] == [("v0.38.0",)]
+    assert [finding.fixed_in for finding in advice.findings] == [("v0.38.0",)]
 
 
 def test_what_lies_in_the_systems_folders_is_the_systems(tmp_path: Path) -> None:
