@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from surveyor.scan.plan import WEB_SLOTS
-from surveyor.service.actions import exports, findings, llm, scans, tasks, verifications
+from surveyor.service.actions import exports, findings, llm, rechecks, scans, tasks, verifications
 from surveyor.service.actions.llm import Change
 from surveyor.service.config import Config
 from surveyor.service.jobs import TASKS, scan_slot
@@ -109,6 +109,11 @@ async def test_one_scan_measures_at_a_time_and_its_others_wait_for_nobody(near: 
         assert states(await near.scan(scan.id))["performance"] == "pending"
     await waits
     assert states(await near.scan(scan.id))["performance"] == "failed"  # here is nothing that could measure
+    await run_waiting(near, "scan_slot")
+    again = await rechecks.start(near.platform, **near.place, scan_id=scan.id)
+    await run_waiting(near, "scan_run")
+    async with work_of(context).measuring, asyncio.timeout(60):  # who judges again measures nothing
+        await scan_slot.run(context, scan_id=str(again.id), slot="performance")
 
 
 async def test_four_scanners_look_at_once_and_each_moves_its_own_slot(near: Ground, site: Site, psi: Held) -> None:

@@ -16,7 +16,7 @@ from surveyor.service.actions import kickoff, options
 from surveyor.service.actions.platform import Platform
 from surveyor.service.errors import Conflict, NotFound
 from surveyor.service.store import scans, sightings
-from surveyor.service.store.database import Session
+from surveyor.service.store.database import Session, Sessions
 from surveyor.service.store.scans import TERMINAL, NewScan, Scan
 
 #: Why a slot of such a run fails: what it was to judge is gone, or older than what is known by now.
@@ -55,6 +55,13 @@ async def start(platform: Platform, *, team_id: UUID, project_id: UUID, scan_id:
         asked = options.of_scan(saw, platform.vault)
         new = replace(new, **options.columns(asked, options.owner(new.id), platform.vault))
         return (await kickoff.enqueue(session, [new]))[0]
+
+
+async def judges_only(sessions: Sessions, scan_id: UUID) -> bool:
+    """Whether a run looks at nothing itself."""
+    async with sessions() as session:
+        scan = await scans.find(session, scan_id)
+    return scan is not None and scan.recheck_of is not None
 
 
 async def slots_of(session: Session, scan: Scan) -> tuple[str, ...]:

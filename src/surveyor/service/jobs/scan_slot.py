@@ -92,12 +92,18 @@ async def run(context: JobContext, *, scan_id: str, slot: str) -> None:
 
     Who measures waits until no other scan of this worker does: nobody's deadline has begun by then.
     """
-    measures = slot == Domain.PERFORMANCE.value
+    work, scan = work_of(context), UUID(scan_id)
     try:
-        async with work_of(context).measuring if measures else nullcontext():
-            await _run(context, UUID(scan_id), slot)
+        async with work.measuring if await _measures(work, scan, slot) else nullcontext():
+            await _run(context, scan, slot)
     except asyncio.CancelledError:
         raise aborted(context) from None
+
+
+async def _measures(work: Work, scan: UUID, slot: str) -> bool:
+    if slot != Domain.PERFORMANCE.value:
+        return False
+    return not await patiently(lambda: rechecks.judges_only(work.platform.sessions, scan))
 
 
 async def _run(context: JobContext, scan: UUID, slot: str) -> None:
