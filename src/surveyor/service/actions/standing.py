@@ -28,7 +28,7 @@ from surveyor.service.documents.rules import together
 from surveyor.service.errors import InvalidParams
 from surveyor.service.store import standing
 from surveyor.service.store.database import Session, Sessions
-from surveyor.service.store.findings import artifact_name
+from surveyor.service.store.finding_assets import artifact_name
 from surveyor.service.store.scans import Scan
 from surveyor.service.store.standing import Listed, Proofs
 from surveyor.service.store.teams import Project, Team

@@ -18,6 +18,7 @@ from surveyor.service.actions.units import Wanted
 from surveyor.service.errors import Conflict, InvalidParams, NotFound
 from surveyor.service.store import (
     cursor,
+    finding_assets,
     findings,
     history,
     llm_calls,
@@ -170,8 +171,8 @@ async def _judge_scan(session: Session, finding: FindingRow, scan_id: UUID) -> N
 
 
 async def _artifacts(session: Session, finding: FindingRow) -> list[str]:
-    places = await findings.places(session, finding.id, limit=ASSETS + 1)
-    names = (findings.artifact_name(scope) for _, _, scope in places)
+    places = await finding_assets.places(session, finding.id, limit=ASSETS + 1)
+    names = (finding_assets.artifact_name(scope) for _, _, scope in places)
     return list(dict.fromkeys(name for name in names if name is not None))
 
 
@@ -226,7 +227,7 @@ async def _targets(session: Session, held: Verification, finding: FindingRow) ->
     """Everything the finding affects; when a scan saw nothing of it any more, what that scan looked at."""
     if finding.domain == "vulnerability" or is_of_programs(finding):
         return await _inventories(session, held, finding)
-    places = await findings.places(session, finding.id, limit=ASSETS + 1)
+    places = await finding_assets.places(session, finding.id, limit=ASSETS + 1)
     urls = list(dict.fromkeys(value for kind, value, _ in places if kind == "url"))
     if not urls:
         last = await scans.find(session, finding.last_scan_id)

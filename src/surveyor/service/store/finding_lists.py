@@ -12,15 +12,8 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, select, tuple_, un
 from surveyor.service.errors import InvalidParams
 from surveyor.service.store import cursor
 from surveyor.service.store.database import Session
-from surveyor.service.store.findings import (
-    FindingRow,
-    assets_of,
-    elsewhere,
-    finding_assets,
-    findings,
-    scan_findings,
-    shape,
-)
+from surveyor.service.store.finding_assets import assets_of, elsewhere, finding_assets
+from surveyor.service.store.findings import FindingRow, findings, scan_findings, shape
 
 #: Orders of a list, each from the greatest down. Priority: then severity, then the newest.
 SORTS = {

@@ -12,7 +12,8 @@ import orjson
 from sqlalchemy import func, select, text
 
 from surveyor.service.store.database import Session
-from surveyor.service.store.findings import finding_assets, findings
+from surveyor.service.store.finding_assets import finding_assets
+from surveyor.service.store.findings import findings
 
 _COLUMNS = (
     "id",

@@ -14,7 +14,8 @@ from sqlalchemy import Text, and_, any_, case, cast, delete, exists, func, or_, 
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from surveyor.service.store.database import Session
-from surveyor.service.store.findings import finding_assets, findings, scan_findings
+from surveyor.service.store.finding_assets import finding_assets
+from surveyor.service.store.findings import findings, scan_findings
 
 #: Columns that the newest detection overwrites; status and owner are not among them, priority is written after it.
 _DETECTED = (

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from surveyor.scan import phrases
 from surveyor.scan.model import Severity
-from surveyor.service.store.findings import ASSETS_SHOWN, FindingRow, FoundAsset
+from surveyor.service.store.finding_assets import ASSETS_SHOWN, FoundAsset
+from surveyor.service.store.findings import FindingRow
 from surveyor.service.store.scans import Scan
 from surveyor.service.ui import words
 from surveyor.service.ui.evidence import Shown, cleared, judged_by, shown
