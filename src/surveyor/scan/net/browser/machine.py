@@ -32,14 +32,14 @@ class Machine:
         self._ours = self._waiting = self._next = -1
         self.held = False
 
-    def take(self, *, measuring: bool, seconds: float, over: Callable[[], bool] = bool) -> bool:
+    def take(self, *, measuring: bool, seconds: float, over: Callable[[], bool] = bool) -> None:
         """Wait for it; raises ``Unreachable`` when it does not come in time, or when all is ``over`` before.
 
-        ``False`` where no lock can be had at all, which is nobody's fault. Who only loads goes next: one measurement is
-        several loads, and would have the machine back before anybody looked.
+        It is not ``held`` afterwards where no lock can be had at all, which is nobody's fault. Who only loads goes
+        next: one measurement is several loads, and would have the machine back before anybody looked.
         """
         if not self._open():
-            return False
+            return
         attempt = self._measuring if measuring else self._loading
         end = self._clock() + seconds
         # who has it asks now and then whether somebody waits, for which this moment may be the wrong one
@@ -51,7 +51,6 @@ class Machine:
         self.held = True
         for lock in (self._waiting, self._next):
             fcntl.flock(lock, fcntl.LOCK_UN)
-        return True
 
     def wanted(self, *, at_once: bool = False) -> bool:
         """Whether somebody waits for it; ``at_once``: who goes before a measurement."""

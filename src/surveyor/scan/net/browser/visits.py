@@ -79,19 +79,14 @@ class Visits:
         Who is ``patient`` lets others go first. Errors of the browser come as what they really are. Raises
         ``NotConfigured`` without a browser, ``Unreachable`` where it was not one's turn in time.
         """
-        end = self._clock() + seconds
-
-        def left() -> float:
-            return max(0.0, end - self._clock())
-
+        left = self._counting(seconds)
         with self._machine_of(left, patient=patient) as alone, self._opened(left, max_bytes) as visit:
             yield replace(visit, alone=alone)
 
     @contextlib.contextmanager
     def without(self, *, seconds: float) -> Iterator[None]:
         """No browser of ours, nor of any other scan of this machine: who measures by another program starts its own."""
-        end = self._clock() + seconds
-        with self._machine_of(lambda: max(0.0, end - self._clock()), patient=True):
+        with self._machine_of(self._counting(seconds), patient=True):
             self._end_browser()
             yield
 
@@ -104,6 +99,11 @@ class Visits:
         self._end_browser()
         if idle:
             self._machine.give_back()
+
+    def _counting(self, seconds: float) -> Callable[[], float]:
+        """How many of these seconds are left, never less than none."""
+        end = self._clock() + seconds
+        return lambda: max(0.0, end - self._clock())
 
     @contextlib.contextmanager
     def _machine_of(self, left: Callable[[], float], *, patient: bool) -> Iterator[bool]:
@@ -130,8 +130,10 @@ class Visits:
                 if not leaves:
                     self._turn.wait(STEP)
             if leaves:
-                self._leave_machine()
-                self._end()
+                try:
+                    self._leave_machine()
+                finally:
+                    self._end()
 
     def _leave_machine(self) -> None:
         self._end_browser()
