@@ -5,6 +5,7 @@ Each artifact lies in a tar beside a good package: cut at many places, changed, 
 
 from __future__ import annotations
 
+import gc
 import random
 import struct
 from concurrent.futures import ThreadPoolExecutor
@@ -64,6 +65,22 @@ def test_cut_at_every_boundary_alone_it_is_no_whole_scan(tmp_path: Path, name: s
         assert not [entry for entry in report.coverage if entry.reason == "internal_error"], at
         ended = report.scan_status in {ScanStatus.FAILED, ScanStatus.UNSUPPORTED}
         assert ended or troubles(report) or purls(report) == found or made.silent(whole, at), at
+
+
+@pytest.mark.parametrize("name", ["a.tar.bz2", "a.tar.zst", "a.iso", "rootfs.img", "a.conda", "a.cdx.json"])
+def test_what_is_broken_stays_open_no_longer_than_its_scan(tmp_path: Path, name: str) -> None:
+    whole, held = FORMATS[name].make(), Path("/proc/self/fd")
+    beside(tmp_path, name, whole)  # what is loaded once is there
+    gc.collect()
+    before = len(list(held.iterdir()))
+    gc.disable()
+    try:
+        for at in range(1, 9):
+            beside(tmp_path, name, whole[: len(whole) * at // 9])
+            scan_bytes(tmp_path, whole[: len(whole) * at // 9], name)
+        assert len(list(held.iterdir())) <= before + 2
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("name", FORMATS)
