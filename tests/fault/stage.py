@@ -29,7 +29,8 @@ from surveyor.service.postgres.settings import ROLE
 from surveyor.service.store import migrate
 from surveyor.service.store.database import open_engine, sessions
 from tests.fault.follower import Follower
-from tests.servers.pipeline import WORKER, psutil_gone
+from tests.servers import processes
+from tests.servers.pipeline import WORKER
 from tests.servers.warm import Forked
 from tests.servers.web import Site
 
@@ -59,13 +60,7 @@ class Part:
     @property
     def children(self) -> list[psutil.Process]:
         """Scanner children: what the fork server has started."""
-        found: list[psutil.Process] = []
-        if self.process is not None:
-            with psutil_gone():
-                for server in psutil.Process(self.process.pid).children():
-                    with psutil_gone():
-                        found += [child for child in server.children() if child.status() != psutil.STATUS_ZOMBIE]
-        return found
+        return processes.below_a_fork_server(self.process.pid) if self.process else []
 
     def kill(self) -> None:
         assert self.process is not None

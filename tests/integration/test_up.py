@@ -25,6 +25,7 @@ import psutil
 import pytest
 
 from surveyor.service.postgres import pidfile
+from tests.servers.processes import children, ended, kill, named, zombie
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 START_SECONDS = 60
@@ -74,15 +75,15 @@ class Up:
 
     def key(self) -> str:
         """The first key, where one was made."""
-        return self.wait_for("API key (shown once): ", 5)
+        return self.wait_for("API key (shown once): ", 20)
 
     def part(self, name: str) -> psutil.Process:
         """The process of a command below the supervisor, waited for: the worker is started when the pages answer."""
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
-            for child in psutil.Process(self.process.pid).children(recursive=True):
+            for child in children(psutil.Process(self.process.pid), recursive=True):
                 with contextlib.suppress(psutil.NoSuchProcess):
-                    if child.cmdline()[-2:] == ["surveyor.service.up.leash", name] and not _ended(child):
+                    if child.cmdline()[-2:] == ["surveyor.service.up.leash", name] and not ended(child):
                         return child
             time.sleep(0.05)
         raise AssertionError(f"no {name} runs")
@@ -118,13 +119,6 @@ def _eventually(condition: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.05)
 
 
-def _ended(process: psutil.Process) -> bool:
-    try:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
-
-
 @pytest.fixture
 def port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -138,8 +132,7 @@ def home() -> Iterator[Path]:
     yield folder
     data = folder / "pg" / "data"
     if pidfile.running(data) and (pid := pidfile.read(data)):
-        psutil.Process(pid).kill()
-        _eventually(lambda: not psutil.pid_exists(pid) or _ended(psutil.Process(pid)))
+        kill(pid)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -171,7 +164,7 @@ def test_first_start_stop_and_second_start(up: Callable[..., Up], home: Path) ->
     assert _status(f"{first.url}/api/v1/audit/scans", "sv_live_" + "x" * 43) == 401
     parts = [first.part("serve"), first.part("worker"), first.postmaster()]
     assert first.stop() == 0
-    _eventually(lambda: all(_ended(part) for part in parts))
+    _eventually(lambda: all(ended(part) for part in parts))
     assert not (home / "pg" / "data" / "postmaster.pid").exists()
     assert first.complaints == []
 
@@ -184,7 +177,7 @@ def test_first_start_stop_and_second_start(up: Callable[..., Up], home: Path) ->
         second.seen.append(second.lines.get())
     assert not [line for line in second.seen if "key" in line], "a key is shown once"
     # three seconds on a quiet machine (measured apart); this only finds a start that does its work twice
-    assert took < 15
+    assert took < 45
 
 
 def test_the_terminal_is_for_people_and_the_log_is_a_file(up: Callable[..., Up], home: Path) -> None:
@@ -238,11 +231,11 @@ def test_kill_the_supervisor(up: Callable[..., Up]) -> None:
     first.process.kill()
     second = up()  # at once, while the orphans still end
     second.ready()
-    _eventually(lambda: all(_ended(part) for part in parts))
+    _eventually(lambda: all(ended(part) for part in parts))
     assert second.postmaster().pid == server.pid, "the server outlived its owner and was found again"
     assert _status(f"{second.url}/api/v1/audit/scans", key) == 200
     assert second.stop() == 0
-    _eventually(lambda: _ended(server))
+    _eventually(lambda: ended(server))
 
 
 def test_kill_each_part_under_a_living_supervisor(up: Callable[..., Up]) -> None:
@@ -253,7 +246,7 @@ def test_kill_each_part_under_a_living_supervisor(up: Callable[..., Up]) -> None
         before = running.part(name)
         before.kill()
         running.wait_for(f"{name} ended (SIGKILL)")
-        _eventually(lambda b=before: _ended(b))
+        _eventually(lambda b=before: ended(b))
         assert running.part(name).pid != before.pid
     _eventually(lambda: _status(f"{running.url}/healthz") == 200)
     running.postmaster().kill()
@@ -324,12 +317,12 @@ def test_as_process_one_it_reaps_and_recovers(up: Callable[..., Up]) -> None:
     running.ready()
     key = running.key()
     inside = psutil.Process(running.process.pid).children()[0]
-    postmasters = [p for p in inside.children() if p.name() == "postgres"]
+    postmasters = named("postgres", children(inside))
     assert len(postmasters) == 1, "orphans become children of process one"
     postmasters[0].kill()
     running.wait_for("PostgreSQL ended")
     _eventually(lambda: _status(f"{running.url}/readyz") == 200)
     assert _status(f"{running.url}/api/v1/audit/scans", key) == 200
-    _eventually(lambda: not [p for p in inside.children(recursive=True) if p.status() == psutil.STATUS_ZOMBIE])
+    _eventually(lambda: not [p for p in children(inside, recursive=True) if zombie(p)])
     inside.terminate()
     assert running.process.wait(40) == 0

@@ -21,6 +21,7 @@ from surveyor.service.errors import AlreadyRunning, BadConfiguration
 from surveyor.service.store import migrate
 from surveyor.service.up import claim, prepare
 from surveyor.service.up.child import FIRST_DELAY, HEALTHY_SECONDS, LONGEST_DELAY, Child
+from tests.servers import processes
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 LEASHED = """
@@ -94,10 +95,8 @@ time.sleep(60)
         pids = [int(word) for word in lines[0].split()]
         assert lines[1:] == ["held", "held"]
         supervisor.kill()
-    deadline = time.monotonic() + 10
-    while any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in pids):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    for pid in pids:
+        processes.gone(pid)
 
 
 class _Clock:
@@ -153,8 +152,7 @@ def test_a_killed_child_is_named_by_its_signal_and_its_group_goes_with_it() -> N
         time.sleep(0.01)
     child.end()
     assert child.gone()
-    psutil.wait_procs(found, timeout=5)
-    assert not found[0].is_running() or found[0].status() == psutil.STATUS_ZOMBIE
+    processes.gone(found[0].pid)
     child = Child("worker", ["sleep", "60"], os.environ, lines.append)
     child.start()
     assert child.pid is not None

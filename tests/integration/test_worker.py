@@ -88,7 +88,7 @@ async def test_cancel_kills_the_scanner_and_ends_the_run(ground: Ground, slow_fi
         cancelled = await scans.cancel(ground.platform, **ground.place, scan_id=scan.id)
         assert cancelled.status == "cancelled"
         with psutil_gone():
-            await asyncio.to_thread(child.wait, 5)
+            await asyncio.to_thread(child.wait, 20)
         with pytest.raises(Conflict):
             await scans.cancel(ground.platform, **ground.place, scan_id=scan.id)
         # the worker is fit for the next
@@ -106,10 +106,10 @@ async def test_a_killed_workers_scan_is_taken_over_without_gap_or_repeat(ground:
         child = await first_child(first)
         first.process.kill()
         with psutil_gone():
-            await asyncio.to_thread(child.wait, 5)  # no orphan goes on
+            await asyncio.to_thread(child.wait, 20)  # no orphan goes on
         before = await ground.events(scan.id)
         with worker(ground.config):
-            done = await ground.ended(scan.id, 60)
+            done = await ground.ended(scan.id, 180)
     events = await ground.events(scan.id)
     assert done.status == "done"
     assert done.scanner_status["artifact"].attempt == 2
@@ -133,7 +133,7 @@ async def test_a_stopping_worker_puts_its_scan_back(ground: Ground, slow_file: b
         assert first.stop() == 0
     assert (await ground.scan(scan.id)).status == "running"
     with worker(ground.config):
-        done = await ground.ended(scan.id, 60)
+        done = await ground.ended(scan.id, 180)
     assert done.status == "done"
     assert gap_free(await ground.events(scan.id))
 
@@ -150,7 +150,7 @@ async def test_a_frozen_worker_cannot_touch_a_slot_that_was_taken_over(ground: G
             # wake the old ones while the new run is under way
             child.resume()
             frozen.signal(signal.SIGCONT)
-            done = await ground.ended(scan.id, 60)
+            done = await ground.ended(scan.id, 180)
             with psutil_gone():
                 await asyncio.to_thread(child.wait, 10)
             assert second.process.poll() is None

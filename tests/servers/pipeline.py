@@ -28,6 +28,7 @@ from surveyor.service.store.database import open_engine, sessions
 from surveyor.service.store.events import StoredEvent
 from surveyor.service.store.scans import TERMINAL, Scan
 from surveyor.service.vault import Vault
+from tests.servers import processes
 from tests.servers.warm import Forked
 
 WORKER = "import sys; from surveyor.service import config, worker; sys.exit(worker.run(config.load()))"
@@ -172,10 +173,7 @@ class Worker:
     @property
     def children(self) -> list[psutil.Process]:
         """Scanner children: what the fork server has started."""
-        found: list[psutil.Process] = []
-        for server in psutil.Process(self.process.pid).children():
-            found += server.children()
-        return found
+        return processes.below_a_fork_server(self.process.pid)
 
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
@@ -214,8 +212,7 @@ async def first_child(running: Worker, seconds: float = 20.0) -> psutil.Process:
     """Wait for a worker's scanner child."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        with psutil_gone():
-            if found := running.children:
-                return found[0]
+        if found := running.children:
+            return found[0]
         await asyncio.sleep(0.005)
     raise TimeoutError("no scanner child")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import psutil
@@ -37,12 +39,68 @@ os.setgroups([]); os.setgid({uid}); os.setuid({uid})
 """
 
 
+def zombie(process: psutil.Process) -> bool:
+    """Whether a process has ended and nobody has reaped it; one that is gone meanwhile is none."""
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def ended(process: psutil.Process) -> bool:
+    """Whether a process has ended, reaped or not."""
+    return not process.is_running() or zombie(process)
+
+
+def living(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Those that have not ended; each may end while it is looked at."""
+    return [process for process in processes if not ended(process)]
+
+
+def children(parent: psutil.Process, *, recursive: bool = False) -> list[psutil.Process]:
+    """What a process has started, reaped or not; nothing where it is gone itself."""
+    try:
+        return list(parent.children(recursive=recursive))
+    except psutil.NoSuchProcess:
+        return []
+
+
+def named(name: str, processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Those of a program's name; one that is gone meanwhile has none."""
+    found = []
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found += [process] if process.name() == name else []
+    return found
+
+
+def below_a_fork_server(pid: int) -> list[psutil.Process]:
+    """The children that live of those which a process has started: scanners, where it is a worker."""
+    servers = [server for process in of(pid) for server in children(process)]
+    return living(child for server in servers for child in children(server))
+
+
+def of(pid: int) -> list[psutil.Process]:
+    """The process of a number, unless it has ended."""
+    try:
+        return living([psutil.Process(pid)])
+    except psutil.NoSuchProcess:
+        return []
+
+
 def gone(pid: int) -> None:
     """Wait for the end of a process, reaped or not."""
-    deadline = time.monotonic() + 20
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+    deadline = time.monotonic() + 60
+    while of(pid):
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def kill(pid: int) -> None:
+    """End a process, which may have ended by itself, and wait until it has."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    gone(pid)
 
 
 @pytest.fixture(name="home")
@@ -54,8 +112,7 @@ def open_home() -> Iterator[Path]:
     yield folder
     for pid_file in folder.rglob("postmaster.pid"):
         if pidfile.running(pid_file.parent) and (pid := pidfile.read(pid_file.parent)):
-            psutil.Process(pid).kill()
-            gone(pid)
+            kill(pid)
     shutil.rmtree(folder, ignore_errors=True)
 
 
