@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ import pytest
 from surveyor.scan import engine
 from surveyor.scan.check.interface import Needs
 from surveyor.scan.check.registry import CHECKS
+from surveyor.scan.engine import slot as slot_module
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.limits import Limits
 from surveyor.scan.model import Coverage, CoverageState, Domain, Report, ScanStatus
@@ -225,28 +227,34 @@ def test_the_final_url_is_noted(site: Site) -> None:
 
 
 def test_a_site_that_drips_ends_at_the_slots_deadline(site: Site) -> None:
-    site.drip("/", seconds=20)
+    site.drip("/", seconds=60)
     start = time.monotonic()
     report, _ = scan(site, slots=("security", "seo"), limits=Limits(page_seconds=1.0))
-    assert time.monotonic() - start < 8
+    assert time.monotonic() - start < 30
     assert report.scan_status is ScanStatus.FAILED
 
 
 def test_a_slot_that_hangs_is_left_behind_and_says_no_more(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    hang = threading.Event()
+    hang, went_on = threading.Event(), threading.Event()
 
     def stuck(*_: object) -> Any:
-        hang.wait(10)
+        hang.wait(60)
+        went_on.set()
         return []
 
     site.page("/", GOOD, headers=HEADERS)
     _replace_rule(monkeypatch, stuck)
-    start = time.monotonic()
-    report, events = scan(site, slots=("security", "seo"), limits=Limits(page_seconds=1.0))
-    assert time.monotonic() - start < 8
+    # both begin, one is waited for, and then the time of the other is over, however busy the machine is
+    clock = SimpleNamespace(monotonic=iter((0.0, 0.0, 0.0, 50.0)).__next__)
+    monkeypatch.setattr(slot_module, "time", clock)
+    report, events = scan(site, slots=("security", "seo"), limits=Limits(page_seconds=50.0))
+    assert not went_on.is_set()
     hang.set()
-    time.sleep(0.1)
-    assert coverage(report)["slot.seo"].detail == "not done within 1 s"
+    for thread in threading.enumerate():
+        if thread.name == "slot-seo":
+            thread.join(60)
+    assert went_on.is_set()
+    assert coverage(report)["slot.seo"].detail == "not done within 50 s"
     assert coverage(report)["slot.security"].state is CoverageState.LOOKED
     assert [event.stage for event in events if event.stage.startswith("seo.")][-1] == "seo.err"
 
@@ -314,10 +322,13 @@ def test_without_leave_to_ask_links_are_not_configured(site: Site) -> None:
 
 def test_a_page_of_a_hundred_thousand_links_and_one_of_ten_megabytes(site: Site) -> None:
     site.page("/", "<h1>x</h1>" + "".join(f"<a href='/{at}'>here {at}</a>" for at in range(100_000)))
-    begun = time.process_time()
-    report, _ = scan(site, slots=("seo",), links=2)
+    begun, limits = (
+        time.process_time(),
+        Limits(page_seconds=150.0),
+    )  # on the wall; what it costs is told by the processor
+    report, _ = scan(site, slots=("seo",), links=2, limits=limits)
     assert coverage(report)["slot.seo"].state is CoverageState.LOOKED
     site.page("/", "<p>word</p>" * 900_000)
-    report, _ = scan(site, slots=("seo",), links=2)
+    report, _ = scan(site, slots=("seo",), links=2, limits=limits)
     assert time.process_time() - begun < 40
     assert coverage(report)["slot.seo"].reason in {None, "limit_exceeded"}
