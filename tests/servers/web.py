@@ -142,6 +142,8 @@ class Site:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    # a browser connects many times at once; with the library's five the kernel drops some, to be tried a second later
+    request_queue_size = 128
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that hangs up early is what many tests are about."""
