@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from surveyor.scan import engine
+from surveyor.scan.acquire.pull import waiting
 from surveyor.scan.events import Event, Progress
 from surveyor.scan.limits import Limits
 from surveyor.scan.model import Coverage, CoverageState, Report, ScanStatus
@@ -42,7 +43,7 @@ def server() -> Iterator[Distribution]:
 
 
 def scan(server: Distribution, limits: Limits | None = None, settings: Settings | None = None) -> Report:
-    settings = settings or server.settings(limits=limits or Limits(seconds=20))
+    settings = settings or server.settings(limits=limits or Limits(seconds=100))
     return engine.run(plan(str(server.reference), platform="linux/amd64"), settings, Progress())
 
 
@@ -93,11 +94,12 @@ def test_all_layers_together_are_bounded(server: Distribution) -> None:
     assert [entry.reason for entry in images.troubles(report)].count("limit_exceeded") == 3
 
 
-def test_a_drip_ends_with_the_scans_time(server: Distribution) -> None:
+def test_a_drip_ends_with_the_scans_time(server: Distribution, monkeypatch: pytest.MonkeyPatch) -> None:
     layer = server.blob(os.urandom(100_000))
     server.image([layer], "1")
     server.drip(server.path(layer["digest"]), seconds=60)
     events: list[Event] = []
+    monkeypatch.setattr(waiting, "_BEAT_SECONDS", 0.2)
     settings = server.settings(limits=Limits(seconds=3.5))
     report = engine.run(plan(str(server.reference)), settings, Progress(events.append))
     # who waits is told so all the while
@@ -121,7 +123,7 @@ def test_a_process_does_not_stay_for_a_registry_that_bids_it_wait(server: Distri
         "settings = Settings(allow_hosts=allowed, limits=Limits(seconds=1.5))\n"
         f"print(engine.run(plan('{server.reference}'), settings, Progress()).error)\n"
     )
-    done = subprocess.run([sys.executable, program], capture_output=True, text=True, timeout=40, check=True)
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, timeout=120, check=True)
     assert "scan took more than" in done.stdout
 
 

@@ -98,6 +98,7 @@ def test_a_database_of_before_states_is_built_upon(tmp_path: Path) -> None:
     with sqlite3.connect(path) as db:
         db.execute("DROP TABLE lineage")
         db.execute("DROP TABLE change")
+    db.close()
     assert (state(path), since(path, "").everything) == ("", True)
     write(bucket, {"npm": NPM[1:]})
     run(bucket, path)

@@ -19,6 +19,8 @@ from surveyor.scan.plan import WEB_SLOTS, plan
 from tests.servers.web import Site
 
 URL = "http://s.example/"
+#: Nobody waits for so long, however busy the machine is.
+AMPLE = 60.0
 PAGE = Page(asked=URL, url=URL, status=200, headers=(("Set-Cookie", "a=secret; Path=/"),), body=b"<p>\xff")
 SHOWN = Rendered(url=URL, html="<p>x" * 1000, browser="Chrome/1", sandboxed=True, cut=False, settled=True)
 
@@ -31,8 +33,8 @@ def test_who_comes_first_gathers_and_the_others_get_what_came_of_it(tmp_path: Pa
         return SHOWN
 
     def scanner(_: int) -> object:
-        all_here.wait(5)
-        return Pool(tmp_path / "common").once("browser", URL, gather, seconds=5)
+        all_here.wait(AMPLE)
+        return Pool(tmp_path / "common").once("browser", URL, gather, seconds=AMPLE)
 
     with ThreadPoolExecutor(3) as threads:
         found = list(threads.map(scanner, range(3)))
@@ -41,7 +43,7 @@ def test_who_comes_first_gathers_and_the_others_get_what_came_of_it(tmp_path: Pa
     assert stat.S_IMODE((tmp_path / "common").stat().st_mode) == 0o700
     # another page, and what only one scanner asks for, are gathered by whoever asks
     for name, url in (("browser", f"{URL}a"), ("links", URL), ("links", URL)):
-        Pool(tmp_path / "common").once(name, url, gather, seconds=5)
+        Pool(tmp_path / "common").once(name, url, gather, seconds=AMPLE)
     assert len(asked) == 4
 
 
@@ -64,16 +66,16 @@ def test_nobody_waits_longer_than_there_is_time_and_rubbish_is_gathered_again(tm
 
     def slow() -> Rendered:
         begun.set()
-        go.wait(5)
+        go.wait(AMPLE)
         return SHOWN
 
     with ThreadPoolExecutor(1) as threads:
-        first = threads.submit(Pool(tmp_path).once, "browser", URL, slow, seconds=5)
-        begun.wait(5)
+        first = threads.submit(Pool(tmp_path).once, "browser", URL, slow, seconds=AMPLE)
+        assert begun.wait(AMPLE)
         with pytest.raises(Unreachable, match="another scanner"):
             Pool(tmp_path, clock=iter((0.0, 1.0)).__next__).once("browser", URL, slow, seconds=1)
         go.set()
-        assert first.result(5) is SHOWN
+        assert first.result(AMPLE) is SHOWN
     (kept,) = (path for path in tmp_path.iterdir() if not path.suffix)
     kept.write_bytes(b"SURVEYOR EVIDENCE 1\nrubbish")
     assert Pool(tmp_path).once("browser", URL, slow, seconds=1) is SHOWN

@@ -15,7 +15,7 @@ from tests.servers.web import Site
 
 def errand(site: Site, path: str = "/") -> Errand:
     settings = site.settings(limits=Limits(page_bytes=1000))
-    return Errand(url=site.url(path), settings=settings, client=Client(settings), deadline=time.monotonic() + 10)
+    return Errand(url=site.url(path), settings=settings, client=Client(settings), deadline=time.monotonic() + 60)
 
 
 def test_a_page_says_where_it_came_from(site: Site) -> None:

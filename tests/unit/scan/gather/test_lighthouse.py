@@ -38,7 +38,7 @@ DRIVES = r"""ask() {
 }
 port=$3
 ask "PUT /json/new?$2" >/dev/null
-for turn in $(seq 60); do ask "GET /json/list" | grep -q '"title": "done"' && break; done
+for turn in $(seq 120); do ask "GET /json/list" | grep -q '"title": "done"' && break; done
 printf %s "$1"
 """
 
@@ -124,7 +124,7 @@ def test_what_it_could_not_measure_and_what_is_no_result_is_told(monkeypatch: py
 def _measured(site: Site, chromium: str, written: str) -> Speed | ScanError:
     command = ("/bin/bash", "-c", DRIVES, "lighthouse", written)
     settings = site.settings(browser=chromium, lighthouse=command)
-    one = replace(errand(), url=site.url(), settings=settings, client=Client(settings), deadline=time.monotonic() + 40)
+    one = replace(errand(), url=site.url(), settings=settings, client=Client(settings), deadline=time.monotonic() + 60)
     try:
         return lighthouse.gather(one)
     except ScanError as error:

@@ -19,13 +19,13 @@ from tests.servers.web import Site
 def proxy(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
     """One that serves a site, with a little patience."""
     monkeypatch.setattr(proxies, "_PATIENCE", 0.1)
-    with Client(site.settings()).proxy(seconds=20.0, max_bytes=1 << 20) as running:
+    with Client(site.settings()).proxy(seconds=60.0, max_bytes=1 << 20) as running:
         yield running
 
 
 def ask(proxy: Proxy, data: bytes, then: bytes = b"") -> bytes:
     """What comes back for bytes, until the proxy closes."""
-    with socket.create_connection(("127.0.0.1", proxy.port), timeout=10) as sock:
+    with socket.create_connection(("127.0.0.1", proxy.port), timeout=60) as sock:
         got = b""
         with contextlib.suppress(ConnectionError):  # closed while more was on the way
             sock.sendall(data)

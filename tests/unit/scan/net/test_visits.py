@@ -38,9 +38,9 @@ def test_a_load_finds_nothing_of_another_and_survives_its_browser(site: Site) ->
     pids = []
     try:
         for _ in range(3):
-            with visits.visit(seconds=20, max_bytes=1 << 20) as visit:
+            with visits.visit(seconds=60, max_bytes=1 << 20) as visit:
                 tab = visit.tab
-                arrive(visit, site.url(), seconds=10, rest=lambda tab=tab: tab.heard.loaded.wait(10))
+                arrive(visit, site.url(), seconds=60, rest=lambda tab=tab: tab.heard.loaded.wait(60))
                 pids.append(_first(visit))
             if len(pids) == 2:
                 os.kill(pids[-1], signal.SIGKILL)
@@ -70,29 +70,29 @@ def locks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_there_is_one_browser_on_a_machine(site: Site) -> None:
     chromium, client = browsers.find() or pytest.skip("no Chromium is installed"), Client(site.settings())
     with closing(Visits(client, chromium)) as one, closing(Visits(client, chromium)) as other:
-        with one.visit(seconds=20, max_bytes=1, patient=True) as first:
+        with one.visit(seconds=60, max_bytes=1, patient=True) as first:
             assert first.alone
             with pytest.raises(Unreachable, match="busy with other scans"), other.visit(seconds=0.1, max_bytes=1):
                 pass
         assert first.chromium.alive, "nobody wants it"
-        with other.visit(seconds=20, max_bytes=1) as second:
+        with other.visit(seconds=60, max_bytes=1) as second:
             assert second.alone
             assert not first.chromium.alive
-        with one.visit(seconds=20, max_bytes=1, patient=True) as third:
+        with one.visit(seconds=60, max_bytes=1, patient=True) as third:
             assert (third.chromium.alive, second.chromium.alive) == (True, False)
-        with one.without(seconds=20):
+        with one.without(seconds=60):
             assert not third.chromium.alive
             with pytest.raises(Unreachable), other.visit(seconds=0.1, max_bytes=1):
                 pass
-        with one.visit(seconds=20, max_bytes=1) as fourth:
+        with one.visit(seconds=60, max_bytes=1) as fourth:
             pass
     assert not fourth.chromium.alive
-    with closing(Visits(client, chromium)) as last, last.visit(seconds=20, max_bytes=1) as fifth:
+    with closing(Visits(client, chromium)) as last, last.visit(seconds=60, max_bytes=1) as fifth:
         assert fifth.alone, "and the machine was given back"
 
 
 def _first(visit: Visit) -> int:
     """The browser's first process, which ends all others with it."""
-    told = visit.chromium.protocol.call("SystemInfo.getProcessInfo", seconds=10)["processInfo"]
+    told = visit.chromium.protocol.call("SystemInfo.getProcessInfo", seconds=60)["processInfo"]
     (pid,) = [int(one["id"]) for one in told if one["type"] == "browser"]
     return pid
