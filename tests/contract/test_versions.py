@@ -130,9 +130,16 @@ def test_keys_take_time_in_proportion_to_the_length(name: str, monkeypatch: pyte
     """Eight times the length takes eight times as long, not 64; the bound on the length is lifted to see it."""
     monkeypatch.setattr(keys, "MAX_LENGTH", 1 << 20)
     for repeated, ending in itertools.product(REPEATED, ENDINGS):
-        short, long = (seconds(SCHEMES[name], repeated, count, ending) for count in (1_000, 8_000))
+        # measured anew where it seems not to: a neighbour on the machine slows one of the two, and a square slows each
+        measured = (both(SCHEMES[name], repeated, ending, attempt) for attempt in range(6))
         # what is quicker than a millisecond is too small to compare, and quick
-        assert long < max(24 * short, 1e-3), (repeated, ending, short, long)
+        assert any(long < max(24 * short, 1e-3) for short, long in measured), (repeated, ending)
+
+
+def both(order: Order, repeated: str, ending: str, attempt: int) -> tuple[float, float]:
+    """The seconds that a long version takes, and one of eight times its length."""
+    short, long = (seconds(order, repeated, count + 3 * attempt, ending) for count in (1_000, 8_000))
+    return short, long
 
 
 def seconds(order: Order, repeated: str, count: int, ending: str) -> float:
