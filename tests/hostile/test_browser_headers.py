@@ -40,11 +40,26 @@ def page(own: str, other: str) -> str:
     <img alt="" src=/hop><img alt="" src=/away><img alt="" src=/there-and-back><img alt="" src="{other}to-own">
     <iframe name=f title=f></iframe><form id=form method=post target=f action="{other}form"><input name=a></form>
     <script>
-      console.error("{SECRET}"); document.getElementById("form").submit();
+      fetch("/held"); console.error("{SECRET}"); document.getElementById("form").submit();
       navigator.sendBeacon("{other}beacon", "x"); new WebSocket("{other.replace("http", "ws")}socket");
       new Worker(URL.createObjectURL(new Blob([
         "fetch('{own}by-made-worker'); fetch('{other}by-made-worker').catch(() => 0)"])));
     </script>"""
+
+
+#: What the page asks of its own origin.
+OWN = {"/", "/style.css", "/font", "/preloaded.png", "/echo", "/app.js", "/module.js", "/imported.js", "/api", "/xhr"}
+OWN |= {"/frame", "/in-frame", "/in-srcdoc", "/object", "/hop", "/hopped", "/away", "/away-frame", "/there-and-back"}
+OWN |= {"/worker.js", "/in-worker.js", "/by-worker", "/by-made-worker"}
+#: What another origin has asked of it, or has sent back there.
+AGAIN = {"/returned", "/from-other", "/from-other-frame", "/image-of-other", "/fetch-of-other", "/worker-of-other"}
+#: What is asked of the other one.
+THERE = {"/image", "/app.js", "/frame", "/landed", "/landed-frame", "/back", "/to-own", "/by-worker", "/by-made-worker"}
+THERE |= {"/fetched", "/form", "/beacon", "/to-own-frame"}
+
+
+def paths(site: Site) -> set[str]:
+    return {seen.path.partition("?")[0] for seen in list(site.requests)}
 
 
 def serve(site: Site, other: Site) -> None:
@@ -66,6 +81,7 @@ def serve(site: Site, other: Site) -> None:
         site.page(path, script, content_type="text/javascript")
     site.page("/style.css", "@font-face {font-family: f; src: url(/font)} p {font-family: f}", content_type="text/css")
     site.page("/frame", "<title>in</title><img alt='' src=/in-frame>")
+    site.hold("/held", lambda: paths(site) >= OWN | AGAIN and paths(other) >= THERE)
     site.redirect("/hop", "/hopped")
     site.redirect("/away", other.url("/landed"))
     site.redirect("/away-frame", other.url("/landed-frame"))
@@ -105,20 +121,13 @@ def test_the_pages_origin_gets_them_and_nobody_else(site: Site, chromium: str) -
         due = seen.headers.get("authorization") == f"Bearer {SECRET}"
         assert due == ("c00kie-of-a-session" in seen.headers.get("cookie", "")), seen
         asked.setdefault(seen.path.partition("?")[0], set()).add(due)
-    given = {path for path, due in asked.items() if due == {True}}
-    assert given >= {"/", "/style.css", "/font", "/preloaded.png", "/echo", "/app.js", "/module.js", "/imported.js"}
-    assert given >= {"/api", "/xhr", "/frame", "/in-frame", "/in-srcdoc", "/object", "/hop", "/hopped", "/away"}
-    assert given >= {"/worker.js", "/in-worker.js", "/by-worker", "/by-made-worker", "/away-frame", "/there-and-back"}
+    assert {path for path, due in asked.items() if due == {True}} >= OWN
     without = {path for path, due in asked.items() if due == {False}}
-    assert without - {"/favicon.ico"} == {
-        *("/returned", "/from-other", "/from-other-frame", "/image-of-other", "/fetch-of-other", "/worker-of-other"),
-    }
+    assert without - {"/favicon.ico"} == AGAIN
     assert {seen.headers["cookie"] for seen in site.requests if seen.path == "/api"} == {
         "sid=c00kie-of-a-session; theme=dark"
     }
-    there = {seen.path for seen in other.requests}
-    assert there >= {"/image", "/app.js", "/frame", "/landed", "/landed-frame", "/back", "/to-own", "/by-worker"}
-    assert there >= {"/by-made-worker", "/fetched", "/form", "/beacon", "/to-own-frame"}
+    assert {seen.path for seen in other.requests} >= THERE
     secrets = (SECRET, "c00kie-of-a-session")
     assert not [seen for seen in other.requests if any(secret in repr(seen) for secret in secrets)]
     # what the browser asked for is told beside the crawl's own requests

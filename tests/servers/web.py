@@ -133,6 +133,21 @@ class Site:
 
         self.raw(path, write)
 
+    def hold(self, path: str, until: Callable[[], bool], *, seconds: float = 15.0) -> None:
+        """Answer when something is true: a page that fetches this is not at rest before, however busy the machine is.
+
+        What workers ask for, and what nobody waits for, keeps no page from its rest. After ``seconds`` it is answered
+        all the same, so that a test sees what there is.
+        """
+
+        def write(out: BinaryIO) -> None:
+            end = time.monotonic() + seconds
+            while not until() and time.monotonic() < end:
+                time.sleep(0.05)
+            out.write(_head(200, (("Content-Length", "0"),)))
+
+        self.raw(path, write)
+
     def answer(self, seen: Seen) -> Writer:
         """What to write for a request."""
         self.requests.append(seen)
