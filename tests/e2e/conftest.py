@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import socket
 import time
 import urllib.request
 from collections.abc import Generator, Iterator
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from surveyor.scan.advise.feeds import feed
 from surveyor.scan.advise.sources import want
@@ -26,12 +25,15 @@ from surveyor.service.store.database import open_engine, sessions
 from tests import browser as browsers
 from tests.servers.distribution import Distribution, Realm
 from tests.servers.osv_bucket import record, write
+from tests.servers.ports import Reserved
 from tests.servers.warm import Forked
 from tests.servers.web import Site
 from tests.servers.webhook import Receiver
 
 ROOT = Path(__file__).resolve().parents[2]
 _SHOWN = 6_000  # characters of a log
+# pages ask again every few seconds, and a busy machine takes a few more; five in all, as by default, are too few
+expect.set_options(timeout=30_000)
 FLAGS = (
     "--headless",
     "--disable-gpu",
@@ -179,7 +181,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def surveyor(database_url: str, tmp_path: Path, shop: Site, request: pytest.FixtureRequest) -> Iterator[Running]:
     """``serve`` and ``worker`` on a database of their own; a test marked ``advisories`` gets some."""
     home = tmp_path / "home"
-    port = _free_port()
+    reserved = Reserved()
+    port = reserved.number
     known = request.getfixturevalue("advisories") if "advisories" in request.fixturenames else home / "none.db"
     near = [shop.port] + ([request.getfixturevalue("receiver").port] if "receiver" in request.fixturenames else [])
     if "distribution" in request.fixturenames:
@@ -198,7 +201,7 @@ def surveyor(database_url: str, tmp_path: Path, shop: Site, request: pytest.Fixt
         "SURVEYOR_FEED_REFRESH": "false",
         "SURVEYOR_ADVISORIES": str(known),
     }
-    with contextlib.ExitStack() as stack:
+    with reserved, contextlib.ExitStack() as stack:
         for command in ("serve", "worker"):
             stack.enter_context(_process(command, environment, tmp_path / f"{command}.log"))
         url = f"http://127.0.0.1:{port}"
@@ -214,7 +217,7 @@ def _process(command: str, environment: dict[str, str], log: Path) -> Iterator[N
             yield
         finally:
             process.terminate()
-            code = process.wait(20)
+            code = process.wait(40)
     assert code == 0, log.read_text()[-3000:]
 
 
@@ -226,9 +229,3 @@ def _wait_for(url: str, log: Path) -> None:
                 return
         assert time.monotonic() < deadline, f"{url} does not answer: {log.read_text()[-3000:]}"
         time.sleep(0.1)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

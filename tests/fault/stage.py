@@ -9,7 +9,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -31,6 +30,7 @@ from surveyor.service.store.database import open_engine, sessions
 from tests.fault.follower import Follower
 from tests.servers import processes
 from tests.servers.pipeline import WORKER
+from tests.servers.ports import Reserved
 from tests.servers.warm import Forked
 from tests.servers.web import Site
 
@@ -220,7 +220,7 @@ def stage(*, seed: int, workers: int = 3, heartbeat: float, stalled: float, **se
         url = server.url(ROLE)
         key = asyncio.run(_prepare(url))
         site = stack.enter_context(Site())
-        port = _free_port()
+        port = stack.enter_context(Reserved()).number
         environment = {
             "PATH": os.environ["PATH"],
             "SURVEYOR_CHROMIUM": "off",
@@ -255,10 +255,3 @@ def stage(*, seed: int, workers: int = 3, heartbeat: float, stalled: float, **se
             stack.callback(part.stop)
         made.until_answers()
         yield made
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

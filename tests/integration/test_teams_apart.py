@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +18,8 @@ from surveyor.service.config import Config
 from tests.integration.test_api import NOBODYS, SHORT, failed
 from tests.integration.test_ui_sessions import Browser
 from tests.servers.pipeline import wheel
-from tests.servers.service import Client, Service
+from tests.servers.ports import Reserved
+from tests.servers.service import EVER, Client, Service
 from tests.servers.warm import Forked
 
 SERVE = "import sys; from surveyor.service import app, config; sys.exit(app.serve(config.load()))"
@@ -178,18 +178,12 @@ async def rows_of(service: Service) -> dict[str, str]:
     return found
 
 
-def _port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextlib.contextmanager
 def processes(service: Service, home: Path, count: int, **settings: str) -> Iterator[list[int]]:
     """Web processes of their own on the same database; their ports."""
     assert service.config.database_url is not None
-    ports, running = [_port() for _ in range(count)], []
+    reserved, running = [Reserved() for _ in range(count)], []
+    ports = [one.number for one in reserved]
     for port in ports:
         environment = {
             "PATH": os.environ["PATH"],
@@ -203,7 +197,7 @@ def processes(service: Service, home: Path, count: int, **settings: str) -> Iter
         }
         running.append(Forked(SERVE, environment))
     try:
-        end = time.monotonic() + 40
+        end = time.monotonic() + 60
         for port in ports:
             while True:
                 with contextlib.suppress(OSError):
@@ -216,11 +210,13 @@ def processes(service: Service, home: Path, count: int, **settings: str) -> Iter
         for process in running:
             process.terminate()
         for process in running:
-            process.wait(15)
+            process.wait(30)
+        for one in reserved:
+            one.close()
 
 
 async def test_budgets_are_exact_across_processes(service: Service, tmp_path: Path) -> None:
-    settings = {"SURVEYOR_RATE_STRICT": "25", "SURVEYOR_RATE_DEFAULT": "20", "SURVEYOR_RATE_WINDOW_SECONDS": "3600"}
+    settings = {"SURVEYOR_RATE_STRICT": "25", "SURVEYOR_RATE_DEFAULT": "20", "SURVEYOR_RATE_WINDOW_SECONDS": str(EVER)}
     with processes(service, tmp_path / "two", 2, **settings) as ports:
         clients = [service.client() for _ in ports]
         for client, port in zip(clients, ports, strict=True):

@@ -10,7 +10,6 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ import psutil
 import pytest
 
 from surveyor.service.postgres import pidfile
+from tests.servers.ports import Reserved
 from tests.servers.processes import children, ended, kill, named, zombie
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
@@ -120,10 +120,9 @@ def _eventually(condition: Callable[[], bool], seconds: float = 30) -> None:
 
 
 @pytest.fixture
-def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        number: int = probe.getsockname()[1]
-        return number
+def port() -> Iterator[int]:
+    with Reserved() as reserved:
+        yield reserved.number
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from surveyor.service.store import migrate
 from surveyor.service.up import claim, prepare
 from surveyor.service.up.child import FIRST_DELAY, HEALTHY_SECONDS, LONGEST_DELAY, Child
 from tests.servers import processes
+from tests.servers.ports import Reserved
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 LEASHED = """
@@ -178,12 +179,13 @@ def test_one_home_has_one_supervisor(tmp_path: Path) -> None:
 
 def test_a_taken_port_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claim, "PORT_SECONDS", 0.3)
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        number = other.getsockname()[1]
+    with Reserved() as reserved:
+        number = reserved.number
         config = _config(tmp_path / "h", SURVEYOR_PORT=str(number))
-        with pytest.raises(AlreadyRunning, match=f"port {number} of 127.0.0.1 is taken"):
+        taken = pytest.raises(AlreadyRunning, match=f"port {number} of 127.0.0.1 is taken")
+        with socket.create_server(("127.0.0.1", number)), taken:
             claim.port(config)
-    claim.port(config)
+        claim.port(config)
 
 
 def test_an_address_that_is_not_ours_is_a_wrong_setting(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import pytest
 
 from surveyor.scan.settings import AllowedHost, Settings
 from tests import images, registry
+from tests.servers.ports import Reserved
 
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -40,7 +41,8 @@ class RealRegistry:
         #: What pushing shows; those who pull show their own.
         self.proof = "Basic " + base64.b64encode(f"surveyor:{PASSWORD}".encode()).decode()
         self._tls = tls is not None
-        self.host, self.port = "127.0.0.1", _free_port()
+        self._reserved = Reserved()
+        self.host, self.port = "127.0.0.1", self._reserved.number
         certificate = f"  tls: {{certificate: {tls[0]}, key: {tls[1]}}}\n" if tls else ""
         settings = folder / "config.yml"
         settings.write_text(
@@ -66,6 +68,7 @@ class RealRegistry:
         self._process.terminate()
         self._process.wait(30)
         self._log.close()
+        self._reserved.close()
 
     @property
     def name(self) -> str:
@@ -133,10 +136,3 @@ class RealRegistry:
 def packed(layer: bytes) -> bytes:
     """A layer as it is pushed: the same bytes whenever it is."""
     return gzip.compress(layer, 1, mtime=0)
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port

@@ -6,7 +6,6 @@ import fcntl
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,8 +18,10 @@ import boto3
 from botocore.config import Config as BotoConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tests.servers.ports import Reserved
+
 KEY, SECRET, REGION = "AKIDTEST", "secrettest", "us-east-1"
-START_SECONDS = 60
+START_SECONDS = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +60,11 @@ class Seaweed:
         self._folder = Path(tempfile.mkdtemp(prefix="surveyor-s3-"))
         self._buckets = 0
         self._process: subprocess.Popen[bytes] | None = None
+        self._reserved = Reserved()
         self.endpoint = ""
 
     def __enter__(self) -> Self:
-        port = _free_port()
+        port = self._reserved.number
         self.endpoint = f"http://127.0.0.1:{port}"
         program = Path(sys.executable).with_name("weed")
         turn = Path(tempfile.gettempdir()) / f"surveyor-s3-{os.getuid()}.lock"
@@ -87,7 +89,11 @@ class Seaweed:
                 stderr=log,
                 start_new_session=True,
             )
-            self._wait()
+            try:
+                self._wait()
+            except BaseException:
+                self.__exit__()
+                raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -95,6 +101,7 @@ class Seaweed:
             # it takes more than 20 s to end on SIGTERM
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
+        self._reserved.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def bucket(self) -> Bucket:
@@ -105,18 +112,19 @@ class Seaweed:
         client.create_bucket(Bucket=name)
         return Bucket(name=name, endpoint=self.endpoint, client=client)
 
-    def _client(self) -> Any:
+    def _client(self, seconds: float = 60.0) -> Any:
         return boto3.client(
             "s3",
             endpoint_url=self.endpoint,
             aws_access_key_id=KEY,
             aws_secret_access_key=SECRET,
             region_name=REGION,
-            config=BotoConfig(retries={"max_attempts": 1}, connect_timeout=2, read_timeout=10),
+            config=BotoConfig(retries={"max_attempts": 1}, connect_timeout=10, read_timeout=seconds),
         )
 
     def _wait(self) -> None:
-        client = self._client()
+        # a request that comes before all of it is up may never be answered
+        client = self._client(5.0)
         deadline = time.monotonic() + START_SECONDS
         while True:
             try:
@@ -130,10 +138,3 @@ class Seaweed:
                 time.sleep(0.1)
             else:
                 return
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -24,6 +24,9 @@ from surveyor.service.app.server import Server
 from surveyor.service.config import Config
 from surveyor.service.store.database import Sessions, open_engine, sessions
 
+#: A rate window that no test sees the end of; windows are aligned, so that an hour's could end during any test.
+EVER = 10**9
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -150,7 +153,7 @@ async def running(config: Config) -> AsyncIterator[Service]:
 def _thread(server: Server, listening: socket.socket) -> Iterator[None]:
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])), daemon=True)
     thread.start()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not server.started:
         if not thread.is_alive() or time.monotonic() > deadline:
             raise RuntimeError("the service did not start")
@@ -159,13 +162,13 @@ def _thread(server: Server, listening: socket.socket) -> Iterator[None]:
         yield
     finally:
         server.handle_exit(15, None)
-        thread.join(10)
+        thread.join(30)
         assert not thread.is_alive()
 
 
 @pytest_asyncio.fixture
 async def service(config: Config) -> AsyncIterator[Service]:
-    """The web process over this test's database, with room for many requests."""
-    roomy = config.model_copy(update={"rate_default": 10_000, "rate_strict": 10_000})
+    """The web process over this test's database, with room for many requests, all of them in one window."""
+    roomy = config.model_copy(update={"rate_default": 10_000, "rate_strict": 10_000, "rate_window_seconds": EVER})
     async with running(roomy) as served:
         yield served
