@@ -164,7 +164,7 @@ async def test_out_of_memory_is_said_by_the_child_itself(tmp_path: Path) -> None
 
 async def test_the_clock_on_the_wall_ends_a_child_that_sleeps(tmp_path: Path, slow_file: bytes) -> None:
     heard, todo = Heard(), task(tmp_path, slow_file, "slow.tar")
-    child = Child(target=entry.main, task=todo, deliver=heard, seconds=1.5, heartbeat=0.2)
+    child = Child(target=entry.main, task=todo, deliver=heard, seconds=6, heartbeat=0.2)
     running = asyncio.create_task(child.run())
     (await until_scanning(heard)).suspend()
     ended = await running
@@ -200,7 +200,7 @@ async def test_a_cancel_in_the_moment_of_a_ring_is_not_lost(tmp_path: Path, slow
     child._wake.set()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(running, 5)
+        await asyncio.wait_for(running, 20)
     assert await nothing_left()
 
 

@@ -19,6 +19,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 import psutil
 import pytest
@@ -28,8 +29,9 @@ from tests.servers.ports import Reserved
 from tests.servers.processes import children, ended, kill, named, zombie
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
-START_SECONDS = 60
+START_SECONDS = 100
 KEY = "sv_live_" + "k" * 43
+SET_UP = "The database is set up for this version"
 
 
 class Up:
@@ -50,9 +52,15 @@ class Up:
         self.lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.seen: list[str] = []
         self.complaints: list[str] = []
-        for stream, sink in ((self.process.stdout, self.lines.put), (self.process.stderr, self.complaints.append)):
-            assert stream is not None
-            threading.Thread(target=lambda s=stream, k=sink: [k(line.rstrip()) for line in s], daemon=True).start()
+        self._told = self._reader(self.process.stdout, self.lines.put)
+        self._reader(self.process.stderr, self.complaints.append)
+
+    @staticmethod
+    def _reader(stream: IO[str] | None, sink: Callable[[str], object]) -> threading.Thread:
+        assert stream is not None
+        thread = threading.Thread(target=lambda: [sink(line.rstrip()) for line in stream], daemon=True)
+        thread.start()
+        return thread
 
     def wait_for(self, start: str, seconds: float = START_SECONDS) -> str:
         """The rest of the next line that starts so."""
@@ -62,7 +70,9 @@ class Up:
                 line = self.lines.get(timeout=0.1)
             except queue.Empty:
                 assert time.monotonic() < deadline, (start, self.seen, self.complaints)
-                assert self.process.poll() is None, (start, self.seen, self.complaints)
+                # one that has ended may have said more than was read yet
+                told = self._told.is_alive() or not self.lines.empty()
+                assert told, (start, self.seen, self.complaints)
                 continue
             self.seen.append(line)
             if line.startswith(start):
@@ -94,6 +104,13 @@ class Up:
         assert pid is not None
         return psutil.Process(pid)
 
+    def rest(self) -> list[str]:
+        """Every line, of one that has ended."""
+        self._told.join(20)
+        while not self.lines.empty():
+            self.seen.append(self.lines.get())
+        return self.seen
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Ask it to stop; its exit code."""
         self.process.send_signal(number)
@@ -103,7 +120,7 @@ class Up:
 def _status(url: str, key: str | None = None) -> int:
     request = urllib.request.Request(url, headers={"authorization": f"Bearer {key}"} if key else {})
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         error.close()
@@ -168,15 +185,13 @@ def test_first_start_stop_and_second_start(up: Callable[..., Up], home: Path) ->
     assert first.complaints == []
 
     second = up()
-    took = second.ready()
+    second.ready()
     assert _status(f"{second.url}/api/v1/audit/scans", key) == 200
     assert second.stop(signal.SIGINT) == 0
-    second.process.wait()
-    while not second.lines.empty():
-        second.seen.append(second.lines.get())
-    assert not [line for line in second.seen if "key" in line], "a key is shown once"
-    # three seconds on a quiet machine (measured apart); this only finds a start that does its work twice
-    assert took < 45
+    assert not [line for line in second.rest() if "key" in line], "a key is shown once"
+    # how long a start takes is measured apart; one that sets up again what is there would say so
+    assert SET_UP in first.seen
+    assert SET_UP not in second.seen
 
 
 def test_the_terminal_is_for_people_and_the_log_is_a_file(up: Callable[..., Up], home: Path) -> None:
@@ -186,7 +201,7 @@ def test_the_terminal_is_for_people_and_the_log_is_a_file(up: Callable[..., Up],
     assert _status(f"{running.url}/api/v1/audit/scans", key) == 200
     running.part("worker")
     assert running.seen == [
-        "The database is set up for this version",
+        SET_UP,
         f"Requests and details are logged in {home / 'logs'}; Ctrl-C stops Surveyor",
         *running.seen[-3:],
     ]
@@ -210,7 +225,7 @@ def test_the_terminal_is_for_people_and_the_log_is_a_file(up: Callable[..., Up],
     shape = re.compile(r"\d\d:\d\d:\d\d  (serve|worker)  (warning|error)  \S.*")
     assert [line for line in running.complaints if not shape.fullmatch(line)] == []
     assert running.stop(signal.SIGINT) == 0
-    running.wait_for("Stopping; a second Ctrl-C", 5)
+    running.wait_for("Stopping; a second Ctrl-C", 20)
     assert "8600" in _admin(home, "link", "create")
 
 
@@ -273,11 +288,11 @@ def test_a_second_supervisor_says_one_sentence(up: Callable[..., Up], home: Path
     first = up()
     first.ready()
     second = up(port=port)
-    assert second.process.wait(20) == 2
+    assert second.process.wait(60) == 2
     _eventually(lambda: bool(second.complaints))
     assert second.complaints == [f"surveyor: Surveyor already runs on {home}: process {first.process.pid}, {first.url}"]
     other = up(home=home.with_name(home.name + "-other"))
-    assert other.process.wait(30) == 2
+    assert other.process.wait(60) == 2
     _eventually(lambda: bool(other.complaints))
     assert len(other.complaints) == 1
     assert f"port {port} of 127.0.0.1 is taken" in other.complaints[0]
@@ -303,7 +318,7 @@ def test_a_given_database_and_a_given_key(up: Callable[..., Up], home: Path, emp
 
 def test_a_database_that_does_not_answer_is_one_sentence(up: Callable[..., Up]) -> None:
     running = up(DATABASE_URL="postgresql://me:hunter2@127.0.0.1:1/x")
-    assert running.process.wait(30) == 2
+    assert running.process.wait(60) == 2
     _eventually(lambda: bool(running.complaints))
     assert len(running.complaints) == 1
     assert running.complaints[0].startswith("surveyor: the database of DATABASE_URL does not answer")
