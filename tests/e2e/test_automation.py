@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 
 import pytest
@@ -36,9 +37,11 @@ def test_a_webhook_is_added_tried_and_told_of_a_scan(
     page.get_by_role("link", name="Webhook").click()
     expect(page.locator("#secret")).to_have_count(0)
     expect(page.get_by_label("A critical finding was seen")).not_to_be_checked()
-    receiver.script.append(Answer(seconds=1.0))
+    held = threading.Event()
+    receiver.script.append(Answer(held=held))
     page.get_by_role("button", name="Send a test").click()
     expect(page.locator("#deliveries .pill")).to_have_text("Waiting")
+    held.set()
     # without a reload: the list asks again while something is under way
     expect(page.locator("#deliveries .pill")).to_have_text("Delivered", timeout=60_000)
     receiver.fail(500)

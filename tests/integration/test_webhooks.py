@@ -58,13 +58,13 @@ async def now(near: Ground, hook: UUID) -> Webhook:
     return await webhooks.find(near.platform.sessions, **near.place, webhook_id=hook)
 
 
-async def deliver(near: Ground, hook: UUID) -> int:
+async def deliver(near: Ground, hook: UUID, seconds: float = deliveries.DEADLINE_SECONDS) -> int:
     """Make every attempt that waits, as a worker does, without the wait; their number."""
     waiting = [d for d in await attempts(near, hook) if d.status == "pending"]
     for one in waiting:
         outgoing = await deliveries.take(near.platform.sessions, one.id)
         if outgoing is not None:
-            outcome = await deliveries.send(near.platform, outgoing, seconds=1.0)
+            outcome = await deliveries.send(near.platform, outgoing, seconds=seconds)
             await deliveries.settle(near.platform.sessions, outgoing, outcome, retry_seconds=10.0)
     return len(waiting)
 
@@ -259,9 +259,9 @@ async def test_no_redirect_is_followed_and_little_of_an_answer_is_kept(near: Gro
 
 async def test_a_silent_receiver_costs_its_deadline_and_no_more(near: Ground, receiver: Receiver) -> None:
     hook = await made(near, receiver)
-    receiver.script.append(Answer(seconds=3.0))
+    receiver.script.append(Answer(seconds=30.0))
     await tell(near)
-    await deliver(near, hook.webhook.id)
+    await deliver(near, hook.webhook.id, seconds=1.0)
     assert [d.reason for d in await attempts(near, hook.webhook.id)] == ["unreachable", None]
 
 
@@ -321,7 +321,7 @@ async def test_an_event_does_not_wait_while_an_attempt_is_written_down(near: Gro
     async with near.platform.sessions() as session, session.begin():
         await store.lock(session, hook.webhook.id)
         await store.change(session, hook.webhook.id, failures=1)
-        await asyncio.wait_for(tell(near), 5.0)
+        await asyncio.wait_for(tell(near), 20.0)
 
 
 async def test_old_attempts_are_forgotten(near: Ground, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -418,8 +418,8 @@ async def test_a_worker_delivers_and_tries_again(near: Ground, receiver: Receive
     settings = {"SURVEYOR_ALLOW_HOSTS": f"127.0.0.1:{receiver.port}", "SURVEYOR_WEBHOOK_RETRY_SECONDS": "0.2"}
     with worker(near.config, **settings) as running:
         await tell(near)
-        messages = await asyncio.to_thread(receiver.until, lambda seen: len(seen) == 3, 30.0)
-        end = time.monotonic() + 10
+        messages = await asyncio.to_thread(receiver.until, lambda seen: len(seen) == 3)
+        end = time.monotonic() + 30
         while (await attempts(near, hook.webhook.id))[-1].status == "pending" and time.monotonic() < end:
             await asyncio.sleep(0.05)
         assert running.stop() == 0
@@ -431,26 +431,27 @@ async def test_a_worker_delivers_and_tries_again(near: Ground, receiver: Receive
 
 async def test_silent_receivers_do_not_hold_up_the_start_of_scans(near: Ground, receiver: Receiver) -> None:
     await made(near, receiver)
-    receiver.otherwise = Answer(seconds=15.0)
+    receiver.otherwise = Answer(seconds=30.0)
     with worker(near.config, SURVEYOR_ALLOW_HOSTS=f"127.0.0.1:{receiver.port}"):
-        for _ in range(8):
+        # each costs its deadline, four at a time: who waited behind them all would wait for forty seconds
+        for _ in range(16):
             await tell(near)
-        await asyncio.to_thread(receiver.until, lambda seen: len(seen) >= 4, 30.0)
+        await asyncio.to_thread(receiver.until, lambda seen: len(seen) >= 4)
         scan = await near.start(b"\0nothing" * 20, "x.bin")
-        await near.until(scan.id, lambda run: run.status != "queued", 10.0)
+        await near.until(scan.id, lambda run: run.status != "queued", 2 * deliveries.DEADLINE_SECONDS)
 
 
 async def test_a_killed_workers_message_is_sent_by_another_under_the_same_id(near: Ground, receiver: Receiver) -> None:
     hook = await made(near, receiver)
-    receiver.script.append(Answer(seconds=5.0))
+    receiver.script.append(Answer(seconds=30.0))
     allowed = f"127.0.0.1:{receiver.port}"
     with worker(near.config, SURVEYOR_ALLOW_HOSTS=allowed) as first:
         await tell(near)
-        await asyncio.to_thread(receiver.until, lambda seen: len(seen) == 1, 30.0)
+        await asyncio.to_thread(receiver.until, lambda seen: len(seen) == 1)
         first.signal(signal.SIGKILL)
     with worker(near.config, SURVEYOR_ALLOW_HOSTS=allowed):
-        messages = await asyncio.to_thread(receiver.until, lambda seen: len(seen) == 2, 40.0)
-        end = time.monotonic() + 10
+        messages = await asyncio.to_thread(receiver.until, lambda seen: len(seen) == 2)
+        end = time.monotonic() + 30
         while (await attempts(near, hook.webhook.id))[0].status == "pending" and time.monotonic() < end:
             await asyncio.sleep(0.05)
     assert messages[0].id == messages[1].id

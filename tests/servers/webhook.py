@@ -19,12 +19,13 @@ from surveyor.scan.settings import AllowedHost
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to answer; ``seconds`` of silence before it."""
+    """What to answer; ``seconds`` of silence before it, or silence until ``held`` is set."""
 
     status: int = 204
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
     seconds: float = 0.0
+    held: threading.Event | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class Receiver:
         """Answer so next, one after the other."""
         self.script.extend(Answer(status=status, body=b"no") for status in statuses)
 
-    def until(self, judge: Callable[[list[Message]], bool], seconds: float = 20.0) -> list[Message]:
+    def until(self, judge: Callable[[list[Message]], bool], seconds: float = 60.0) -> list[Message]:
         """Wait for messages to be as wanted."""
         end = time.monotonic() + seconds
         while not judge(self.messages):
@@ -112,6 +113,8 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.owner.messages.append(Message(self.path, headers, body, time.monotonic()))
         answer = self.owner.script.popleft() if self.owner.script else self.owner.otherwise
+        if answer.held is not None:
+            answer.held.wait(60)
         time.sleep(answer.seconds)
         try:
             self.send_response(answer.status)
