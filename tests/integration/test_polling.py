@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -27,18 +28,27 @@ def config(config: Config, site: Site) -> Config:
 
 async def test_what_polling_shows_is_what_happened(service: Service, site: Site) -> None:
     site.page("/", "<!doctype html><html lang=en><title>A shop of goods</title><h1>Shop</h1>")
+    write, seen = site._routes["/"], threading.Event()
+
+    def held(out: BinaryIO) -> None:
+        seen.wait(30)  # whoever polls sees it run
+        write(out)
+
+    site.raw("/", held)
     client = service.client()
     scan_id = client.post(f"{SHORT}/scans/run", body={"url": site.url("/")}).json["data"]["id"]
     polls: list[dict[str, Any]] = []
     events: list[dict[str, Any]] = []
     with worker(service.config, SURVEYOR_ALLOW_HOSTS=f"127.0.0.1:{site.port}"):
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while not polls or polls[-1]["status"] not in {"done", "failed"}:
                 polls.append(client.get(f"{SHORT}/scans/{scan_id}").json["data"])
                 after = events[-1]["seq"] if events else 0
                 # what a poll shows has been told by the time it is shown
                 events += client.get(f"{SHORT}/scans/{scan_id}/events?after={after}").json["data"]
                 _is_told(polls[-1], events)
+                if polls[-1]["status"] == "running":
+                    seen.set()
                 await asyncio.sleep(0.02)
     last = polls[-1]
     assert [event["seq"] for event in events] == list(range(1, last["last_seq"] + 1))

@@ -138,7 +138,7 @@ async def test_old_events_go_with_their_scans_end_and_readers_are_told_the_end(g
     assert held.last_seq == old.last_seq > 0
     assert ground.config.database_url is not None
     async with Streams.open(ground.config.database_url.get_secret_value(), ground.platform.sessions) as streams:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             assert [batch async for batch in streams.follow(old.id)] == []
 
 

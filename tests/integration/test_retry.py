@@ -19,6 +19,8 @@ from tests.servers.pipeline import Ground, first_child, psutil_gone, wheel, work
 from tests.servers.service import Answer, Client, Service
 
 UPLOAD = f"{SHORT}/uploads?filename=demo.whl"
+#: How many workers of the job engine one of our processes is: for scans, for small tasks, for deliveries.
+LOOPS = 3
 
 
 @pytest.fixture
@@ -87,7 +89,7 @@ async def test_a_stale_run_ends_with_that_word_and_can_be_retried(ground: Ground
         scan = await ground.start(slow_file, "slow.tar")
         await ground.until(scan.id, lambda s: s.last_seq >= 2)
         running.process.kill()
-        running.process.wait(5)
+        running.process.wait(20)
     before = await ground.events(scan.id)
     async with ground.platform.sessions() as session, session.begin():
         await session.execute(text("update audit_scan_runs set updated_at = now() - interval '30 minutes 1 second'"))
@@ -159,14 +161,29 @@ def _state(scan: object, state: str) -> bool:
 async def test_two_workers_on_one_database_share_the_load(ground: Ground) -> None:
     one = {"SURVEYOR_AUDIT_CONCURRENCY": "1"}
     with worker(ground.config, **one) as first, worker(ground.config, **one) as second:
+        await _both_take_jobs(ground)
         made = [(await ground.start(wheel(f"demo{n}"), f"{n}.whl")).id for n in range(24)]
         ended = [await ground.ended(scan_id, 60) for scan_id in made]
         assert {scan.status for scan in ended} == {"done"}
-        by_worker = await _starts(ground)
+        end = time.monotonic() + 30
+        # the run has ended before the job that ended it has
+        while sum((by_worker := await _starts(ground)).values()) < 24 and time.monotonic() < end:
+            await asyncio.sleep(0.05)
         assert first.process.poll() is second.process.poll() is None
     assert sum(by_worker.values()) == 24
     assert len(by_worker) == 2
     assert min(by_worker.values()) >= 4, by_worker
+
+
+async def _both_take_jobs(ground: Ground) -> None:
+    """Wait for both workers to look for scans: one that comes up late would find little left."""
+    statement = text("select count(*) from procrastinate_workers")
+    async with asyncio.timeout(60):
+        while True:
+            async with ground.platform.sessions() as session:
+                if (await session.execute(statement)).scalar_one() >= 2 * LOOPS:
+                    return
+            await asyncio.sleep(0.05)
 
 
 async def _starts(ground: Ground) -> dict[int, int]:

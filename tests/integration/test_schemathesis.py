@@ -54,6 +54,8 @@ async def _try(service: Service, folder: Path, *words: str) -> None:
         *("--phases", "examples,coverage,fuzzing"),
         *("--continue-on-failure", "--no-color", "--request-timeout", "30", "--warnings", "off"),
         *("--generation-database", "none"),
+        # how fast its own values are made is the machine's affair
+        *("--suppress-health-check", "too_slow"),
         *words,
     ]
     # a folder of its own: the tool leaves reports and caches where it is started

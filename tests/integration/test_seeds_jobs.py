@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from uuid import uuid4
 
 from sqlalchemy import text
 
 from surveyor.service.actions import slots, sweep
 from surveyor.service.config import Config
+from surveyor.service.store.scans import Scan
 from tests.images import ALPINE, DEBIAN, deb, docker_save, jar, npm, pom, python, tar
 from tests.servers.pipeline import Ground, first_child, wheel, worker
 
@@ -77,16 +77,22 @@ async def test_an_archive_tells_its_steps_by_name(ground: Ground) -> None:
     assert kind.detail == "java-jar"
 
 
+async def sign(ground: Ground, last: Scan) -> Scan:
+    """The next sign of life."""
+    return await ground.until(last.id, lambda run: run.updated_at > last.updated_at)
+
+
 async def test_a_silent_scanner_is_kept_alive_by_its_worker(ground: Ground, slow_file: bytes) -> None:
     with worker(ground.config) as running:
         scan = await ground.start(slow_file, "slow.tar")
         before = await ground.until(scan.id, lambda run: run.last_seq >= 2)
         child = await first_child(running)
         child.suspend()
-        await asyncio.sleep(1.5)  # what it said before is stored by now
-        silent = await ground.scan(scan.id)
-        later = await ground.until(scan.id, lambda run: run.updated_at > silent.updated_at, 10)
-        later = await ground.until(scan.id, lambda run: run.updated_at > later.updated_at, 10)
+        silent = await sign(ground, before)
+        while (later := await sign(ground, silent)).last_seq > silent.last_seq:
+            silent = later  # what it had said before is stored now
+        for _ in range(2):
+            later = await sign(ground, later)
         assert later.last_seq == silent.last_seq >= before.last_seq
         assert later.scanner_status["artifact"].attempt == 1
         child.resume()

@@ -29,6 +29,7 @@ from surveyor.service.store import teams as store_teams
 from surveyor.service.store.database import Sessions, conninfo_of, open_engine, sessions
 from surveyor.service.store.schema import metadata
 from tests.samples import measurement
+from tests.servers.processes import gone
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -315,13 +316,14 @@ async def test_a_pooled_connection_that_its_server_closed_is_replaced(database_u
     before = set(await asyncio.gather(*(pid() for _ in range(3))))
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("select pg_terminate_backend(pid) from unnest(%s) pid", [list(before)])
-    await asyncio.sleep(0.1)
+    for one in before:
+        gone(one)  # which is what closes its connection
     assert not before & set(await asyncio.gather(*(pid() for _ in range(3))))
     await engine.dispose()
 
 
 async def test_who_falls_silent_inside_a_transaction_keeps_its_rows_from_nobody(database_url: str) -> None:
-    frozen, other = open_engine(database_url, silent=0.2), open_engine(database_url)
+    frozen, other = open_engine(database_url, silent=2), open_engine(database_url)
     async with other.begin() as connection:
         await connection.exec_driver_sql("create table rows (id integer)")
         await connection.exec_driver_sql("insert into rows values (1)")

@@ -68,7 +68,7 @@ class Ground:
             found += page
         return found
 
-    async def until(self, scan_id: UUID, judge: Callable[[Scan], bool], seconds: float = 30.0) -> Scan:
+    async def until(self, scan_id: UUID, judge: Callable[[Scan], bool], seconds: float = 60.0) -> Scan:
         """Wait for a scan to be as wanted."""
         end = time.monotonic() + seconds
         while not judge(scan := await self._look(scan_id)):
@@ -86,7 +86,7 @@ class Ground:
                 await asyncio.sleep(0.1)
         return await self.scan(scan_id)
 
-    async def ended(self, scan_id: UUID, seconds: float = 30.0) -> Scan:
+    async def ended(self, scan_id: UUID, seconds: float = 60.0) -> Scan:
         return await self.until(scan_id, lambda scan: scan.status in TERMINAL, seconds)
 
 
@@ -178,7 +178,7 @@ class Worker:
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
-    def stop(self, seconds: float = 15.0) -> int:
+    def stop(self, seconds: float = 40.0) -> int:
         """End it as an operator does; its exit code."""
         if self.process.poll() is None:
             self.process.terminate()
@@ -196,7 +196,7 @@ def worker(config: Config, **settings: str) -> Iterator[Worker]:
             running.signal(signal.SIGCONT)
         if running.process.poll() is None:
             running.process.kill()
-            running.process.wait(10)
+            running.process.wait(20)
 
 
 @contextmanager
@@ -208,7 +208,7 @@ def psutil_gone() -> Iterator[None]:
         return
 
 
-async def first_child(running: Worker, seconds: float = 20.0) -> psutil.Process:
+async def first_child(running: Worker, seconds: float = 60.0) -> psutil.Process:
     """Wait for a worker's scanner child."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
