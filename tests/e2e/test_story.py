@@ -88,6 +88,7 @@ def test_from_a_scan_to_a_proof_and_back(page: Page, surveyor: Running, shop: Si
 
     mend(shop)
     page.get_by_role("button", name="Verify", exact=True).click()
+    expect(page).to_have_url(re.compile("/verifications/"))
     # what follows came by itself: the page was not loaded again
     page.evaluate("window.untouched = true")
     pill(page, "Passed")
@@ -188,7 +189,7 @@ def test_by_keyboard_and_without_scripts(chromium: Browser, surveyor: Running, s
     sign_in(page, surveyor)
     page.locator("#url").fill(shop.url())
     page.keyboard.press("Enter")
-    for _ in range(60):
+    for _ in range(200):
         if page.locator("#head .pill").inner_text() == "Complete":
             break
         page.wait_for_timeout(500)
@@ -216,6 +217,7 @@ def test_a_narrow_screen_does_not_scroll_sideways(page: Page, surveyor: Running,
     open_finding(page)
     finding = page.url
     page.get_by_role("button", name="Create task").click()
+    expect(page).to_have_url(re.compile("/tasks/"))
     task = page.url
     page.get_by_role("button", name="Verify", exact=True).click()
     pill(page, "Failed")

@@ -80,7 +80,7 @@ def test_a_cancelled_scan_keeps_its_time_and_names_what_was_not_looked_at(
     page: Page, surveyor: Running, shop: Site
 ) -> None:
     sign_in(page, surveyor)
-    shop.drip("/", seconds=20)
+    shop.drip("/", seconds=60)
     start(page, shop.url())
     page.wait_for_timeout(2_500)
     page.get_by_role("button", name="Cancel scan").click()

@@ -341,6 +341,7 @@ async def test_a_slow_page_is_measured_again(near: Ground, site: Site, psi: Psi)
         assert [check["status"] for check in held.checks] == ["not_looked"]
 
 
+@pytest.mark.long
 async def test_one_that_kills_every_worker_ends_after_some(near: Ground, site: Site) -> None:
     site.page("/", PAGE)
     with worker(near.config):

@@ -146,7 +146,7 @@ async def test_a_frozen_worker_cannot_touch_a_slot_that_was_taken_over(ground: G
         child.suspend()
         frozen.signal(signal.SIGSTOP)
         with worker(ground.config) as second:
-            taken = await ground.until(scan.id, lambda s: s.scanner_status["artifact"].attempt == 2, 30)
+            taken = await ground.until(scan.id, lambda s: s.scanner_status["artifact"].attempt == 2, 90)
             # wake the old ones while the new run is under way
             child.resume()
             frozen.signal(signal.SIGCONT)
@@ -164,6 +164,7 @@ async def test_a_frozen_worker_cannot_touch_a_slot_that_was_taken_over(ground: G
     assert counted[0] == counted[1] == 40_000
 
 
+@pytest.mark.long
 async def test_a_scan_that_kills_its_workers_runs_out_of_attempts(ground: Ground, slow_file: bytes) -> None:
     scan = await ground.start(slow_file, "slow.tar")
     for attempt in (1, 2, 3):

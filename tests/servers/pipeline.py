@@ -161,8 +161,8 @@ class Worker:
             "PYTHONPATH": "src",
             "SURVEYOR_HOME": str(config.home),
             "SURVEYOR_HEARTBEAT_SECONDS": "0.5",
-            # longer than a busy machine leaves a living worker without a turn
-            "SURVEYOR_STALLED_SECONDS": "4",
+            # longer than a busy machine leaves a living worker without a turn, also while it writes a large inventory
+            "SURVEYOR_STALLED_SECONDS": "8",
             "SURVEYOR_GRACE_SECONDS": "1",
             "SURVEYOR_FEED_REFRESH": "false",
             "DATABASE_URL": config.database_url.get_secret_value(),
