@@ -83,7 +83,7 @@ def _scan(report: Report, kind: str) -> dict[str, Any]:
     scanner = {
         "id": "surveyor",
         "name": "Surveyor",
-        "version": str(report.scanner.get("version", "0")),
+        "version": shared.line(str(report.scanner.get("version") or "")) or "0",
         "vendor": {"name": "Surveyor"},
     }
     scan: dict[str, Any] = {
@@ -104,7 +104,7 @@ def _scan(report: Report, kind: str) -> dict[str, Any]:
 
 def _messages(report: Report) -> Iterator[dict[str, str]]:
     if report.scan_status in shared.UNSCANNED:
-        yield {"level": "fatal", "value": shared.line(report.error or "The scan failed")}
+        yield {"level": "fatal", "value": shared.line(report.error or "") or "The scan failed"}
     for gap in shared.gaps(report):
         yield {"level": "warn" if gap.state in INCOMPLETE else "info", "value": shared.told(gap)}
     if others := shared.left_out(report, shared.SECURITY):
@@ -135,12 +135,18 @@ def _vulnerability(finding: Finding, place: str, location: dict[str, Any]) -> di
         "severity": finding.severity.value.capitalize(),
         "solution": shared.line(_solution(finding), _SOLUTION),
         "identifiers": _identifiers(finding),
-        "links": [{"url": url} for url in shared.links(finding)],
+        "links": [{"url": _link(url)} for url in shared.links(finding)],
         "cvss_vectors": list(_vectors(finding))[:_VECTORS],
         "details": _details(finding),
         "location": location,
     }
     return {key: value for key, value in told.items() if value not in ("", [])}
+
+
+def _link(url: str) -> str:
+    """An address with its scheme in small letters, as the schema wants it."""
+    scheme, _, rest = url.partition(":")
+    return f"{scheme.lower()}:{rest}"
 
 
 def _solution(finding: Finding) -> str:
@@ -171,12 +177,12 @@ def _identifier(name: str, finding: Finding) -> dict[str, str]:
 
 
 def _vectors(finding: Finding) -> Iterator[dict[str, str]]:
-    """Vectors of CVSS 2 and 3; this version of the schema has no word for 4."""
-    for score in finding.cvss:
+    """Vectors of CVSS 3, then of 2, since GitLab sorts by the first; this version of the schema has no word for 4."""
+    for score in sorted(finding.cvss, key=lambda score: not score.vector.startswith("CVSS:")):
         vector = score.vector.removeprefix("CVSS:2.0/").strip("()")
-        head, _, metrics = vector.rpartition("CVSS:3.")
-        known = _V2 if not metrics else _V3 if not head and metrics[:2] in {"0/", "1/"} else {}
-        parts = [part.partition(":") for part in (metrics[2:] or vector).split("/")]
+        third = vector.startswith(("CVSS:3.0/", "CVSS:3.1/"))
+        known = _V3 if third else _V2
+        parts = [part.partition(":") for part in vector.split("/")[third:]]
         if len(vector) <= _LONGEST and len(parts) > 5 and all(v in known.get(k, "").split() for k, _, v in parts):
             yield {"vendor": shared.line(score.source or "unknown", 200) or "unknown", "vector": vector}
 

@@ -16,6 +16,7 @@ from surveyor.scan.model import (
     Asset,
     Coverage,
     CoverageState,
+    Cvss,
     Domain,
     Evidence,
     Fix,
@@ -214,9 +215,33 @@ def test_gitlab_has_an_identity_a_package_that_stays() -> None:
     assert [one["id"] for one in first] == [one["id"] for one in again["vulnerabilities"]]
     vector = first[0]["cvss_vectors"]
     assert vector == [{"vendor": "nvd", "vector": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"}]
-    odd = replace(vulnerability().cvss[0], vector="CVSS:3.1/AV:Z/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H")
-    told = json.loads(gitlab.encode(replace(full_report(), findings=(replace(vulnerability(), cvss=(odd,)),))))
-    assert "cvss_vectors" not in told["vulnerabilities"][0]
+
+
+def test_gitlab_is_told_the_vectors_that_it_knows_the_newer_first() -> None:
+    def written(*vectors: str) -> list[str]:
+        rated = tuple(Cvss(version="", vector=vector) for vector in vectors)
+        text = gitlab.encode(replace(full_report(), findings=(replace(vulnerability(), cvss=rated),)))
+        (told,) = readers.gitlab(text)["vulnerabilities"]
+        return [one["vector"] for one in told.get("cvss_vectors", [])]
+
+    second, third = "AV:N/AC:L/Au:N/C:P/I:P/A:P", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"
+    assert written(second) == written(f"({second})") == [second]
+    assert written(second, third) == written(third, second) == [third, second]
+    odd = third.replace("AV:N", "AV:Z")
+    fourth = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N"
+    assert written(odd, fourth, third.removeprefix("CVSS:3."), f"{second}/E:XX", "CVSS:3.1/AV:N/AC:L", "") == []
+
+
+def test_gitlab_is_told_of_a_failure_without_words_and_of_addresses_in_its_own_letters() -> None:
+    finding = replace(vulnerability(), references=("HTTPS://Example.test/A", "http://b.test/"))
+    bare = replace(
+        full_report(), scan_status=ScanStatus.FAILED, error=" \n", coverage=(), findings=(finding,), scanner={}
+    )
+    for scanner in ({}, {"version": ""}, {"version": None}):
+        report = readers.gitlab(gitlab.encode(replace(bare, scanner=scanner)))
+        assert report["scan"]["scanner"]["version"] == "0"
+    assert report["scan"]["messages"] == [{"level": "fatal", "value": "The scan failed"}]
+    assert [one["url"] for one in report["vulnerabilities"][0]["links"]] == ["https://Example.test/A", "http://b.test/"]
 
 
 def test_every_severity_has_a_place_in_every_format() -> None:
