@@ -188,7 +188,7 @@ async def test_a_worker_makes_reports(ground: Ground) -> None:
     await put(ground.platform.sessions, ground.place, "one")
     with worker(ground.config):
         asked = [await exports.request(ground.platform, **ground.place, kind=kind) for kind in ("pdf", "json")]
-        end = time.monotonic() + 40
+        end = time.monotonic() + 90
         for report in asked:
             while (await found(ground, report.id)).status == "queued":
                 assert time.monotonic() < end

@@ -22,7 +22,7 @@ def surveyor(tmp_path: Path) -> Surveyor:
 
     def run(*words: object) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "surveyor", *map(str, words)]
-        return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
+        return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
 
     return run
 

@@ -55,7 +55,7 @@ async def test_a_site_is_scanned_with_sealed_headers_kept_proved_and_forgotten(n
         assert {entry["count"] for entry in done.coverage if entry["what"] == "crawl"} == {3}
         # the four scanners have one crawl, whose pages lie nowhere when they have ended
         assert [seen.path for seen in site.requests].count("/a") == 1
-        for _ in range(100):  # the last of them takes those away once it has told that it ended
+        for _ in range(300):  # the last of them takes those away once it has told that it ended
             if not (left := list(platform.temporary.glob(f"scans/{scan.id}/pages*"))):
                 break
             await asyncio.sleep(0.1)
