@@ -16,9 +16,9 @@ from surveyor.service import logs
 
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
-    handlers, level = logging.root.handlers[:], logging.root.level
+    handlers, level, configured = logging.root.handlers[:], logging.root.level, structlog.get_config()
     yield
-    structlog.reset_defaults()
+    structlog.configure(**configured)
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
 

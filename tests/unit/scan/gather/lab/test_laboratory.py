@@ -26,7 +26,7 @@ PAGE = """<!doctype html><html lang=en><meta name=viewport content="width=device
 <p id=below>Moves down</p><img id=hero src=/hero.bmp width=380 height=300 alt="">
 <button type=button id=more>More</button><script src=/busy.js></script>"""
 BUSY = """
-const spend = () => { const end = performance.now() + 300; while (performance.now() < end); };
+const spend = () => { const end = performance.now() + 1000; while (performance.now() < end); };
 const grow = () => { document.getElementById("top").style.height = "200px"; alert("hello"); setTimeout(spend, 100) };
 const begin = () => requestAnimationFrame(() => setTimeout(grow, 100));
 const hero = document.getElementById("hero");
@@ -86,7 +86,6 @@ def test_a_page_is_measured_with_what_it_is_made_of(site: Site, chromium: str, m
     # the network's latency is applied, and the image is slower than the text
     assert 562 < values["ttfb"] < values["fcp"] < values["lcp"]
     assert values["fcp"] <= values["si"]
-    assert 200 < values["tbt"] < 1500
     assert values["tti"] > values["lcp"]
     load = speed.load
     assert load is not None
@@ -103,8 +102,12 @@ def test_a_page_is_measured_with_what_it_is_made_of(site: Site, chromium: str, m
     assert values["cls"] >= shift.score > 0.05
     assert {moved.place.where for moved in shift.moved} >= {"p#below"}
     assert load.scripts[0].url == site.url("/busy.js")
-    assert load.scripts[0].duration > 290
-    assert max(load.tasks, key=lambda one: one.blocking).url == site.url("/busy.js")
+    assert load.scripts[0].duration > 990
+    busy = max(load.tasks, key=lambda one: one.blocking)
+    assert busy.url == site.url("/busy.js")
+    # what the script spends at once counts, and once; a busy machine may add long tasks of its own
+    others = sum(one.blocking for one in load.tasks) - busy.blocking
+    assert 900 < values["tbt"] < 2 * busy.blocking + others
     loaded = {one.url: one for one in load.resources}
     style, script = loaded[site.url("/style.css")], loaded[site.url("/busy.js")]
     assert (style.blocking, style.lifetime, style.kind, style.size) == (True, 600, "stylesheet", len(STYLE))
