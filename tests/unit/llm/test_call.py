@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -187,8 +188,15 @@ def test_a_stream_that_is_cut_counts_as_no_answer(first: Models) -> None:
 
 
 def test_a_slow_provider_is_left_behind(first: Models, second: Models) -> None:
-    first.script, first.slow_seconds = ["slow"], 3.0
-    answer = caller(anthropic(first), openai(second), seconds=0.3).ask(asking())
+    first.script = ["slow"]
+    given: list[float] = []
+
+    def impatient(post: Post) -> Reply:
+        given.append(post.seconds)
+        return send(replace(post, seconds=0.3) if post.url.startswith(first.base) else post)
+
+    answer = replace(caller(anthropic(first), openai(second), seconds=60.0), send=impatient).ask(asking())
+    assert given == [60.0, 60.0]
     assert [attempt.outcome for attempt in answer.trail] == ["unreachable", "ok"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -190,8 +191,11 @@ def test_a_busy_api_is_asked_again_and_a_dead_one_is_unreachable(tmp_path: Path)
         api.busy = 4
         with pytest.raises(Unreachable, match="HTTP 503"):
             ask(api, tmp_path)
-    with pytest.raises(Unreachable):
-        ask(api, tmp_path)
+    with socket.socket() as nobody:  # the port is ours, and nobody listens there
+        nobody.bind(("127.0.0.1", 0))
+        api.url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        with pytest.raises(Unreachable):
+            ask(api, tmp_path)
 
 
 def test_what_the_guard_refuses_is_refused(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from surveyor.scan.engine import web
 from surveyor.scan.engine.units import Ledger
 from surveyor.scan.events import Progress
 from surveyor.scan.figures import NOT_LOOKED, Score
-from surveyor.scan.limits import Limits
+from surveyor.scan.gather import asking, schemes
 from surveyor.scan.model import CoverageState, Report, ScanStatus
 from surveyor.scan.net import Client
 from surveyor.scan.plan import plan
@@ -38,11 +40,11 @@ def scan(site: Site, settings: Settings = HOST, **changes: Any) -> Report:
     return engine.run(request, replace(settings, offline=True), Progress())
 
 
-def scores(site: Site, *, trust: bool = True, settings: Settings = HOST) -> tuple[Score, Score, Ledger]:
+def scores(site: Site, *, trust: bool = True) -> tuple[Score, Score, Ledger]:
     """Of a site whose certificate is trusted: the engine's own client trusts only public authorities."""
     ledger = Ledger(Progress())
-    client = Client(settings, tls=Site.trust() if trust else None)
-    parts = web.run(replace(plan(site.url()), slots=("security",)), settings, ledger, client=client)
+    client = Client(HOST, tls=Site.trust() if trust else None)
+    parts = web.run(replace(plan(site.url()), slots=("security",)), HOST, ledger, client=client)
     grade, extended = parts.scores
     return grade, extended, ledger
 
@@ -86,13 +88,14 @@ def test_a_certificate_that_is_not_valid_costs_points_and_hides_nothing() -> Non
     assert {test.outcome for test in extended.tests} == {"passed", "other_name"}
 
 
-def test_without_an_answer_over_http_the_grade_is_bounded() -> None:
-    settings = replace(HOST, limits=Limits(page_seconds=3))
+def test_without_an_answer_over_http_the_grade_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    # everything else has the time of a scan
+    monkeypatch.setattr(schemes, "asking", SimpleNamespace(ask=partial(asking.ask, seconds=2.0)))
     with ExitStack() as stack:
         plain, secure = both(stack)
         serve(plain, secure)
-        plain.drip("/", seconds=30)
-        grade, extended, ledger = scores(secure, settings=settings)
+        plain.drip("/", seconds=60)
+        grade, extended, ledger = scores(secure)
     assert (grade.score, grade.grade, grade.lowest, grade.highest) == (None, None, 80, 120)
     assert {test.id for test in grade.tests if test.outcome == NOT_LOOKED} == {"redirection"}
     entries = {entry.what: entry for entry in ledger.entries}

@@ -175,8 +175,9 @@ def test_real_visits_are_kept_where_the_laboratory_has_nothing(psi: Psi) -> None
 
 def test_without_time_for_another_run_none_is_begun(psi: Psi) -> None:
     psi.failures = [500]
+    late = replace(errand(psi), clock=lambda: 55.0 if psi.calls else 0.0, deadline=60.0)
     with pytest.raises(Unreachable, match="500"):
-        gather(psi, seconds=5)
+        client.gather(late)
     assert len(psi.calls) == 1
 
 
