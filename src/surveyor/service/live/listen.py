@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -26,37 +27,57 @@ def topic_of(scan_id: UUID) -> str:
 
 
 @dataclass(slots=True)
+class _Topic:
+    """Who waits for its rings, and the number of the last one."""
+
+    last: int
+    readers: set[asyncio.Event] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class Bells:
     """Who waits for what. A ring says only that there may be news: whoever hears it asks the database."""
 
-    _waiting: dict[str, set[asyncio.Event]] = field(default_factory=dict)
+    _topics: dict[str, _Topic] = field(default_factory=dict)
+    #: Of all topics, so that one whose readers have left never has the same number again.
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     @contextlib.contextmanager
     def subscribe(self, topic: str) -> Iterator[asyncio.Event]:
         """An event that is set at each ring of a topic; clear it, then look."""
         event = asyncio.Event()
-        self._waiting.setdefault(topic, set()).add(event)
+        held = self._topics.get(topic)
+        if held is None:
+            held = self._topics[topic] = _Topic(last=next(self._numbers))
+        held.readers.add(event)
         try:
             yield event
         finally:
-            readers = self._waiting[topic]
-            readers.discard(event)
-            if not readers:
-                del self._waiting[topic]
+            held.readers.discard(event)
+            if not held.readers:
+                del self._topics[topic]
+
+    def last(self, topic: str) -> int:
+        """The number of the last ring of a topic that somebody waits for."""
+        return self._topics[topic].last
 
     @property
     def readers(self) -> int:
         """How many wait, of all topics."""
-        return sum(map(len, self._waiting.values()))
+        return sum(len(topic.readers) for topic in self._topics.values())
 
     def ring(self, topic: str) -> None:
         """Wake a topic's readers."""
-        for event in self._waiting.get(topic, ()):
+        held = self._topics.get(topic)
+        if held is None:
+            return
+        held.last = next(self._numbers)
+        for event in held.readers:
             event.set()
 
     def ring_all(self) -> None:
         """Wake everyone: something may have been missed."""
-        for topic in self._waiting:
+        for topic in self._topics:
             self.ring(topic)
 
 

@@ -39,7 +39,7 @@ class Streams:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
         self._bells = Bells()
-        self._looks: dict[tuple[UUID, int], asyncio.Future[_Look]] = {}
+        self._looks: dict[tuple[UUID, int, int], asyncio.Future[_Look]] = {}
         self._loop = asyncio.get_running_loop()
         self._stopping = False
 
@@ -94,7 +94,8 @@ class Streams:
 
     async def _look(self, scan_id: UUID, after: int) -> _Look | None:
         """One query for all readers at the same place; ``None`` while the database is away."""
-        key = (scan_id, after)
+        # with the last ring: what rang after a look had begun may be missing in it
+        key = (scan_id, after, self._bells.last(topic_of(scan_id)))
         if (look := self._looks.get(key)) is None:
             look = asyncio.ensure_future(self._query(scan_id, after))
             self._looks[key] = look
@@ -105,7 +106,7 @@ class Streams:
             log.warning("stream.database", error=type(error).__name__)
             return None
 
-    def _forget(self, key: tuple[UUID, int], ended: asyncio.Future[_Look]) -> None:
+    def _forget(self, key: tuple[UUID, int, int], ended: asyncio.Future[_Look]) -> None:
         self._looks.pop(key, None)
         if not ended.cancelled():
             ended.exception()  # taken note of, also when every reader has left
