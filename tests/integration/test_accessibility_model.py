@@ -29,9 +29,9 @@ PAGE = Outline(text='e1 <html lang="en">\n e2 <a href="/0"> "click here"', selec
 
 @pytest.fixture
 def near(ground: Ground) -> Ground:
-    """This machine may be scanned, and a model has five seconds for all."""
+    """This machine may be scanned, and a model has a few seconds for an answer."""
     settings = replace(ground.platform.scan, allow_hosts=(AllowedHost(host="127.0.0.1"),))
-    bounds = replace(ground.platform.llm, seconds=2.0, analysis_seconds=5.0)
+    bounds = replace(ground.platform.llm, seconds=5.0, analysis_seconds=120.0)
     return replace(ground, platform=replace(ground.platform, scan=settings, llm=bounds))
 
 
@@ -60,7 +60,7 @@ async def test_what_fails_of_the_second_question_leaves_what_the_first_one_found
     outline = tmp_path / "outline"
     outline.write_bytes(PAGE.encode())
     await configure(near, models)
-    models.slow_seconds = 3.0
+    models.slow_seconds = 100.0  # longer than anybody waits
     for step, reason in ((500, "unanswered"), ("schema", "unanswered"), ("slow", "unanswered"), ("ok", None)):
         models.script = ["ok", step]
         made = await looked(near, outline)

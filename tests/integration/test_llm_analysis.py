@@ -172,7 +172,7 @@ async def test_an_analyser_that_never_ends_leaves_the_run_done(near: Ground, mod
 
 
 def settings(site: Site) -> dict[str, str]:
-    return {"SURVEYOR_ALLOW_HOSTS": f"127.0.0.1:{site.port}", "SURVEYOR_LLM_SECONDS": "5"}
+    return {"SURVEYOR_ALLOW_HOSTS": f"127.0.0.1:{site.port}", "SURVEYOR_LLM_SECONDS": "60"}
 
 
 def greedy(body: dict[str, Any]) -> Any:
@@ -304,16 +304,16 @@ async def test_what_a_person_set_stays(near: Ground, site: Site, models: Models)
 async def test_a_worker_that_dies_during_the_analysis_is_followed_by_another(
     near: Ground, site: Site, models: Models
 ) -> None:
-    models.script, models.slow_seconds = ["ok", "ok", "slow", "ok"], 20.0
+    models.script, models.slow_seconds = ["ok", "ok", "slow", "ok"], 100.0
     await configure(near, models)
     scan = await scans.start_web(near.platform, **near.place, url=site.url())
     with worker(near.config, **settings(site)) as first:
         await near.until(scan.id, lambda run: run.analysis_enqueued_at is not None, 60)
-        for _ in range(200):
-            if len(models.asked) == 3:
-                break
-            await asyncio.sleep(0.05)
+        async with asyncio.timeout(60):
+            while len(models.asked) < 3:
+                await asyncio.sleep(0.02)
         first.process.kill()
+    assert len(models.asked) == 3
     with worker(near.config, **settings(site)):
         ended = await near.ended(scan.id, 60)
     assert ended.status == "done"
