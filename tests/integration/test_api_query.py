@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
+from datetime import UTC, datetime
 
 import pytest
 
@@ -21,13 +21,20 @@ def config(config: Config) -> Config:
     return config.model_copy(update={"scan": {"allow_hosts": "127.0.0.1:8080"}})
 
 
-async def test_budgets_are_counted_per_team_and_told(config: Config) -> None:
+@pytest.fixture
+def moment(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """Now, for as long as a test takes: windows are aligned to the minute, and one that ends would be two budgets."""
+    now = datetime.now(UTC)
+    monkeypatch.setattr(auth, "_now", lambda: now)
+    return now
+
+
+async def test_budgets_are_counted_per_team_and_told(config: Config, moment: datetime) -> None:
     async with running(config.model_copy(update={"rate_default": 3, "rate_strict": 2})) as service:
-        _wait_for_room_in_the_window()
         start = service.client().post
         first = start(f"{SHORT}/scans/run", body={"url": "http://127.0.0.1:8080/"})
         assert (first.headers["x-ratelimit-limit"], first.headers["x-ratelimit-remaining"]) == ("2", "1")
-        assert 0 < int(first.headers["x-ratelimit-reset"]) - time.time() <= 60
+        assert 0 < int(first.headers["x-ratelimit-reset"]) - moment.timestamp() <= 60
         assert int(first.headers["x-ratelimit-reset"]) % 60 == 0
         # another key of the same team draws on the same budget
         other = await teams.create_key(service.sessions, team="default", name="other")
@@ -51,11 +58,11 @@ async def test_budgets_are_counted_per_team_and_told(config: Config) -> None:
         assert rival.get(f"{SHORT}/scans").status == 200
 
 
+@pytest.mark.usefixtures("moment")
 async def test_a_kick_off_spends_its_own_budget_and_no_other(config: Config) -> None:
     async with running(config.model_copy(update={"rate_default": 3, "rate_strict": 2})) as service:
         await teams.create_team(service.sessions, slug="rival")
         reading = await teams.create_key(service.sessions, team="default", name="r", scopes=(auth.READ,))
-        _wait_for_room_in_the_window()
         client, body = service.client(), {"url": "http://127.0.0.1:8080/"}
         # what may not act, or names no project of the team's, is bounded as any request is
         refused = service.client(reading.secret).post(f"{SHORT}/scans/run", body=body)
@@ -74,13 +81,6 @@ async def test_a_kick_off_spends_its_own_budget_and_no_other(config: Config) -> 
         failed(over, 429, "rate_limited")
         assert "2 kick-offs" in over.json["error"]["message"]
         assert over.json["error"]["details"]["limit"] == 2
-
-
-def _wait_for_room_in_the_window() -> None:
-    """Windows are aligned to the minute: one that is about to end would be two budgets."""
-    left = 60 - time.time() % 60
-    if left < 8:
-        time.sleep(left + 0.1)
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -227,12 +229,20 @@ async def test_there_are_not_endlessly_many(ground: Ground, monkeypatch: pytest.
         await registries.create(ground.platform, **ground.place, host="r9.example", username="me", password="x")
 
 
-async def test_the_api_starts_an_image_and_keeps_logins(service: Service) -> None:
-    client = service.client(service.key)
-    start = time.perf_counter()
-    answer = client.post(f"{SHORT}/scans/run", body={"image": "registry.example/app:1", "platform": "linux/arm64"})
+async def test_the_api_starts_an_image_and_keeps_logins(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, answered, look_up = service.client(service.key), threading.Event(), socket.getaddrinfo
+
+    def hanging(host: str, *more: Any, **named: Any) -> Any:
+        if host == "registry.example":
+            answered.wait(120)  # which is longer than the client waits
+        return look_up(host, *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hanging)
+    try:
+        answer = client.post(f"{SHORT}/scans/run", body={"image": "registry.example/app:1", "platform": "linux/arm64"})
+    finally:
+        answered.set()
     assert answer.status == 202, answer.text
-    assert time.perf_counter() - start < 10
     data = answer.json["data"]
     assert (data["kind"], data["image"], data["platform"]) == ("artifact", "registry.example/app:1", "linux/arm64")
     assert (data["url"], data["artifact_id"]) == (None, None)
