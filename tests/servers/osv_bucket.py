@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,8 +17,14 @@ from typing import Any
 from urllib.parse import unquote
 
 Record = dict[str, Any]
-#: When a record was changed unless a test says otherwise: one that nobody touches for months makes a bucket stale.
-TODAY = f"{datetime.now(UTC):%Y-%m-%d}T00:00:00Z"
+
+
+def today() -> str:
+    """When a record was changed unless a test says otherwise: what nobody touches for months makes a bucket stale.
+
+    An hour before midnight it is tomorrow's date, which counts as today's: who looks at it may do so after midnight.
+    """
+    return f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%d}T00:00:00Z"
 
 
 def record(
@@ -28,13 +34,14 @@ def record(
     *,
     fixed: str | None = None,
     introduced: str = "0",
-    modified: str = TODAY,
+    modified: str | None = None,
     **more: Any,
 ) -> Record:
     """One record with one range."""
     events = [{"introduced": introduced}, *([{"fixed": fixed}] if fixed else [])]
     affected = {"package": {"ecosystem": ecosystem, "name": name}, "ranges": [{"type": "ECOSYSTEM", "events": events}]}
-    return {"schema_version": "1.6.0", "id": identity, "modified": modified, "affected": [affected], **more}
+    changed = modified or today()
+    return {"schema_version": "1.6.0", "id": identity, "modified": changed, "affected": [affected], **more}
 
 
 def write(folder: Path, records: Mapping[str, Sequence[Record]], *, singles: bool = True) -> Path:
