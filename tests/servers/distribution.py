@@ -39,8 +39,9 @@ class Realm(Site):
         proof = "Basic " + base64.b64encode(self.login.encode()).decode()
         if self.refused or (self.login and seen.headers.get("authorization") != proof):
             return written(401, b'{"details":"incorrect username or password"}')
-        token = self.token(seen)
-        self.given[token] = self.uses
+        with self._lock:  # of two that ask at once each has its own
+            token = self.token(seen)
+            self.given[token] = self.uses
         return written(200, json.dumps({"token": token, "expires_in": 60}).encode())
 
     def token(self, seen: Seen) -> str:
