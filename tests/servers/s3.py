@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -128,7 +129,8 @@ class Seaweed:
         deadline = time.monotonic() + START_SECONDS
         while True:
             try:
-                client.create_bucket(Bucket="ready")
+                with contextlib.suppress(client.exceptions.BucketAlreadyOwnedByYou):  # since a write that failed
+                    client.create_bucket(Bucket="ready")
                 client.put_object(Bucket="ready", Key="probe", Body=b"1")
             except (BotoCoreError, ClientError) as error:
                 assert self._process is not None
