@@ -203,7 +203,7 @@ async def test_the_whole_story(near: Ground, site: Site, models: Models) -> None
     executable = browsers.find() or pytest.skip("no Chromium is installed")
     scan = await scans.start_web(near.platform, **near.place, url=site.url())
     with worker(near.config, **settings(site), SURVEYOR_CHROMIUM=executable):
-        ended = await near.ended(scan.id, 60)
+        ended = await near.ended(scan.id)
     assert ended.status == "done"
     assert ended.summary["summary"] == "All in all it could be better."
     assert abs(ended.summary["health_score"] - ended.summary["computed_health"]) <= MODEL_BOUND
@@ -264,7 +264,7 @@ async def test_models_that_fail_leave_everything_else_as_it_was(
     await configure(near, models)
     scan = await scans.start_web(near.platform, **near.place, url=site.url())
     with worker(near.config, **settings(site)):
-        ended = await near.ended(scan.id, 60)
+        ended = await near.ended(scan.id)
     assert ended.status == "done"
     assert ended.scanner_status["accessibility"].state == "done"
     assert {"health_score", "summary"}.isdisjoint(ended.summary)
@@ -282,7 +282,7 @@ async def test_models_that_fail_leave_everything_else_as_it_was(
 async def test_what_a_person_set_stays(near: Ground, site: Site, models: Models) -> None:
     first = await scans.start_web(near.platform, **near.place, url=site.url())
     with worker(near.config, **settings(site)):
-        await near.ended(first.id, 60)
+        await near.ended(first.id)
         row = (await rows(near, first))[0]
         assert row.priority is not None
         record, by_person = decide(row.priority, 99)
@@ -293,7 +293,7 @@ async def test_what_a_person_set_stays(near: Ground, site: Site, models: Models)
             )
         await configure(near, models)
         second = await scans.start_web(near.platform, **near.place, url=site.url())
-        await near.ended(second.id, 60)
+        await near.ended(second.id)
     kept = next(found for found in await rows(near, second) if found.id == row.id)
     assert kept.priority is not None
     assert (kept.priority["source"], kept.priority["by_source"]["person"]) == ("person", by_person)
@@ -315,7 +315,7 @@ async def test_a_worker_that_dies_during_the_analysis_is_followed_by_another(
         first.process.kill()
     assert len(models.asked) == 3
     with worker(near.config, **settings(site)):
-        ended = await near.ended(scan.id, 60)
+        ended = await near.ended(scan.id)
     assert ended.status == "done"
     assert ended.summary["summary"] == "All in all it could be better."
     assert (await llm.used(near.platform, team_id=near.team_id)).units.used == 1

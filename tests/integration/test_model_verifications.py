@@ -54,7 +54,7 @@ async def found(near: Ground, site: Site, models: Models) -> Task:
     """A task of what a model found on the site."""
     await configure(near, models)
     scan = await scans.start_web(near.platform, **near.place, url=site.url())
-    await near.ended(scan.id, 60)
+    await near.ended(scan.id)
     listed = await findings.page(near.platform.sessions, **near.place, wanted=Filter(rule=RULE))
     return await tasks.create(near.platform.sessions, **near.place, finding_id=listed.items[0].id)
 

@@ -48,7 +48,7 @@ async def near(config: Config, site: Site) -> AsyncIterator[Ground]:
 
 async def scanned(near: Ground, url: str) -> UUID:
     scan = await scans.start_web(near.platform, **near.place, url=url)
-    await near.ended(scan.id, 60)
+    await near.ended(scan.id)
     return scan.id
 
 

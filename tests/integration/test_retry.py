@@ -101,7 +101,7 @@ async def test_a_stale_run_ends_with_that_word_and_can_be_retried(ground: Ground
         assert events[: len(before)] == before
         assert (events[-1].stage, events[-1].detail) == ("scan.error", "stale job timeout")
         again = await scans.retry(ground.platform, **ground.place, scan_id=scan.id)
-        done = await ground.ended(again.id, 60)
+        done = await ground.ended(again.id)
     assert (done.status, done.retry_of) == ("done", scan.id)
     assert (await ground.scan(scan.id)) == stale
     assert await ground.events(scan.id) == events
@@ -146,7 +146,7 @@ async def test_a_graceful_stop_costs_no_attempt(ground: Ground, slow_file: bytes
         held = (await ground.scan(scan.id)).scanner_status["artifact"]
         assert (held.state, held.attempt) == ("pending", 0)
     with worker(ground.config):
-        done = await ground.ended(scan.id, 60)
+        done = await ground.ended(scan.id)
     assert (done.status, done.scanner_status["artifact"].attempt) == ("done", 1)
     events = await ground.events(scan.id)
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
@@ -163,7 +163,7 @@ async def test_two_workers_on_one_database_share_the_load(ground: Ground) -> Non
     with worker(ground.config, **one) as first, worker(ground.config, **one) as second:
         await _both_take_jobs(ground)
         made = [(await ground.start(wheel(f"demo{n}"), f"{n}.whl")).id for n in range(24)]
-        ended = [await ground.ended(scan_id, 60) for scan_id in made]
+        ended = [await ground.ended(scan_id) for scan_id in made]
         assert {scan.status for scan in ended} == {"done"}
         end = time.monotonic() + 30
         # the run has ended before the job that ended it has

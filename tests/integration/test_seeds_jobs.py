@@ -96,7 +96,7 @@ async def test_a_silent_scanner_is_kept_alive_by_its_worker(ground: Ground, slow
         assert later.last_seq == silent.last_seq >= before.last_seq
         assert later.scanner_status["artifact"].attempt == 1
         child.resume()
-        assert (await ground.ended(scan.id, 60)).status == "done"
+        assert (await ground.ended(scan.id)).status == "done"
 
 
 async def test_a_job_may_be_silent_for_thirty_minutes_and_no_longer(ground: Ground, config: Config) -> None:

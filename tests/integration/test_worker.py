@@ -109,7 +109,7 @@ async def test_a_killed_workers_scan_is_taken_over_without_gap_or_repeat(ground:
             await asyncio.to_thread(child.wait, 20)  # no orphan goes on
         before = await ground.events(scan.id)
         with worker(ground.config):
-            done = await ground.ended(scan.id, 180)
+            done = await ground.ended(scan.id)
     events = await ground.events(scan.id)
     assert done.status == "done"
     assert done.scanner_status["artifact"].attempt == 2
@@ -133,7 +133,7 @@ async def test_a_stopping_worker_puts_its_scan_back(ground: Ground, slow_file: b
         assert first.stop() == 0
     assert (await ground.scan(scan.id)).status == "running"
     with worker(ground.config):
-        done = await ground.ended(scan.id, 180)
+        done = await ground.ended(scan.id)
     assert done.status == "done"
     assert gap_free(await ground.events(scan.id))
 
@@ -150,7 +150,7 @@ async def test_a_frozen_worker_cannot_touch_a_slot_that_was_taken_over(ground: G
             # wake the old ones while the new run is under way
             child.resume()
             frozen.signal(signal.SIGCONT)
-            done = await ground.ended(scan.id, 180)
+            done = await ground.ended(scan.id)
             with psutil_gone():
                 await asyncio.to_thread(child.wait, 10)
             assert second.process.poll() is None
@@ -178,7 +178,7 @@ async def test_a_scan_that_kills_its_workers_runs_out_of_attempts(ground: Ground
             )
             running.process.kill()
     with worker(ground.config):
-        done = await ground.ended(scan.id, 40)
+        done = await ground.ended(scan.id)
     assert done.status == "failed"
     last = (await ground.events(scan.id))[-1]
     assert last.stage == "scan.error"
@@ -213,7 +213,7 @@ async def test_a_killed_database_that_returns_finds_the_scan_done(
             await asyncio.sleep(1)
             await asyncio.to_thread(own_server.open)
             began = time.monotonic()
-            done = await ground.ended(scan.id, 90)
+            done = await ground.ended(scan.id)
             attempt = done.scanner_status["artifact"].attempt
             print(f"database back → scan done: {time.monotonic() - began:.1f} s, attempt {attempt}")
             assert running.process.poll() is None
@@ -233,7 +233,7 @@ async def test_a_page_is_scanned_by_four_children_whose_run_ends_once(ground: Gr
         settings = replace(ground.platform.scan, allow_hosts=(AllowedHost(host="127.0.0.1", port=site.port),))
         platform = replace(ground.platform, scan=settings)
         scan = await scans.start_web(platform, **ground.place, url=site.url("/"))
-        done = await ground.ended(scan.id, 90)
+        done = await ground.ended(scan.id)
     assert done.status == "done", done
     states = {name: slot.state for name, slot in done.scanner_status.items()}
     assert states["security"] == "done"

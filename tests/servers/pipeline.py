@@ -86,7 +86,7 @@ class Ground:
                 await asyncio.sleep(0.1)
         return await self.scan(scan_id)
 
-    async def ended(self, scan_id: UUID, seconds: float = 60.0) -> Scan:
+    async def ended(self, scan_id: UUID, seconds: float = 180.0) -> Scan:
         return await self.until(scan_id, lambda scan: scan.status in TERMINAL, seconds)
 
 
@@ -109,9 +109,11 @@ async def open_ground(config: Config) -> AsyncIterator[Ground]:
             analysis_seconds=config.llm_analysis_seconds,
         ),
     )
-    made = await bootstrap.bootstrap(platform.sessions)
-    yield Ground(platform=platform, config=config, team_id=made.team_id, project_id=made.project_id)
-    await engine.dispose()
+    try:
+        made = await bootstrap.bootstrap(platform.sessions)
+        yield Ground(platform=platform, config=config, team_id=made.team_id, project_id=made.project_id)
+    finally:
+        await engine.dispose()
 
 
 @pytest_asyncio.fixture

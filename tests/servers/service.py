@@ -117,36 +117,45 @@ async def running(config: Config) -> AsyncIterator[Service]:
     """Serve in a thread of its own until the block ends."""
     assert config.database_url is not None
     engine = open_engine(config.database_url.get_secret_value(), pool=2)
-    made = sessions(engine)
-    first = await bootstrap(made)
-    key = first.key or (await teams.create_key(made, team=str(first.team_id), name="test")).secret
+    try:
+        made = sessions(engine)
+        first = await bootstrap(made)
+        key = first.key or (await teams.create_key(made, team=str(first.team_id), name="test")).secret
+        with _listening() as listening:
+            app = create_app(config)
+            server = _Prompt(
+                uvicorn.Config(
+                    app,
+                    loop="uvloop",
+                    http="httptools",
+                    ws="none",
+                    access_log=False,
+                    log_level="warning",
+                    timeout_graceful_shutdown=5,
+                )
+            )
+            with _thread(server, listening):
+                yield Service(
+                    port=listening.getsockname()[1],
+                    app=app,
+                    config=config,
+                    first=first,
+                    key=key,
+                    sessions=made,
+                    server=server,
+                )
+    finally:
+        # a connection that a failed test leaves open fails whichever test is next to collect it
+        await engine.dispose()
+
+
+@contextlib.contextmanager
+def _listening() -> Iterator[socket.socket]:
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", 0))
         listening.listen(128)
-        app = create_app(config)
-        server = _Prompt(
-            uvicorn.Config(
-                app,
-                loop="uvloop",
-                http="httptools",
-                ws="none",
-                access_log=False,
-                log_level="warning",
-                timeout_graceful_shutdown=5,
-            )
-        )
-        with _thread(server, listening):
-            yield Service(
-                port=listening.getsockname()[1],
-                app=app,
-                config=config,
-                first=first,
-                key=key,
-                sessions=made,
-                server=server,
-            )
-    await engine.dispose()
+        yield listening
 
 
 @contextlib.contextmanager
