@@ -86,6 +86,26 @@ async def test_a_child_scans_and_every_line_is_heard_once(tmp_path: Path) -> Non
     assert await nothing_left()
 
 
+async def test_children_that_end_while_others_start_are_each_heard_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How a process ended can be read once, and every start of another asks for it."""
+    read = forkserver.read_signed
+
+    def slowly(descriptor: int) -> int:
+        time.sleep(0.2)
+        return read(descriptor)
+
+    monkeypatch.setattr(forkserver, "read_signed", slowly)
+
+    async def one(number: int) -> Ended:
+        await asyncio.sleep(number * 0.1)
+        (folder := tmp_path / str(number)).mkdir()
+        return await Child(target=entry.main, task=task(folder, wheel()), deliver=Heard(), seconds=60).run()
+
+    assert set(await asyncio.gather(*map(one, range(20)))) == {Ended()}
+
+
 async def test_the_worker_itself_loads_no_parser() -> None:
     code = (
         "import sys; from surveyor.service import worker\n"

@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing import forkserver
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,9 @@ _CLOCK_SECONDS = 86_400
 _PR_SET_DUMPABLE = 4
 
 _environment = threading.Lock()
+#: Starting a process asks every other one whether it has ended, and how one ended can be read once: of two threads that
+#: ask at the same time, the second is told that the fork server died.
+_asking = threading.Lock()
 Deliver = Callable[[Sequence[NewEvent], int], Awaitable[bool]]
 
 
@@ -235,7 +238,7 @@ class Child:
         tail = Tail(self.task.events)
         try:
             verdict = await self._follow(tail)
-            return verdict or _verdict(process.exitcode)
+            return verdict or _verdict(await asyncio.to_thread(_exit_code, process))
         finally:
             tail.close()
             await asyncio.shield(self._clear(loop, process, bell))
@@ -310,9 +313,7 @@ class Child:
         loop.remove_reader(process.sentinel)
         loop.remove_reader(bell.fileno())
         bell.close()
-        await asyncio.to_thread(process.join, KILL_AFTER_SECONDS)
-        if process.exitcode is not None:
-            process.close()
+        await asyncio.to_thread(_let_go, process)
 
 
 def _start(target: Callable[[Any, Connection], None], task: object) -> tuple[ForkServerProcess, Connection]:
@@ -321,13 +322,30 @@ def _start(target: Callable[[Any, Connection], None], task: object) -> tuple[For
     ours, theirs = context.Pipe(duplex=False)
     try:
         process = context.Process(target=target, args=(task, theirs), daemon=True)
-        process.start()
+        with _asking:
+            process.start()
     except BaseException:
         ours.close()
         raise
     finally:
         theirs.close()
     return process, ours
+
+
+def _exit_code(process: ForkServerProcess) -> int | None:
+    """How it ended; ``None`` while it has not."""
+    with _asking:
+        return process.exitcode
+
+
+def _let_go(process: ForkServerProcess) -> None:
+    """Free what is held of a process, if it has ended and nobody waits for a fork server that hangs."""
+    if wait([process.sentinel], KILL_AFTER_SECONDS) and _asking.acquire(timeout=KILL_AFTER_SECONDS):
+        try:
+            if process.exitcode is not None:
+                process.close()
+        finally:
+            _asking.release()
 
 
 def _signal(process: ForkServerProcess, number: signal.Signals) -> None:
@@ -337,7 +355,7 @@ def _signal(process: ForkServerProcess, number: signal.Signals) -> None:
     except ProcessLookupError:
         # it has not made its own group yet, or nothing is left of it
         with contextlib.suppress(ProcessLookupError):
-            if process.exitcode is None:
+            if not wait([process.sentinel], 0):
                 os.kill(process.pid, number)
 
 
