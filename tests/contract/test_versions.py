@@ -137,7 +137,7 @@ def test_keys_take_time_in_proportion_to_the_length(name: str, monkeypatch: pyte
 
 
 def both(order: Order, repeated: str, ending: str, attempt: int) -> tuple[float, float]:
-    """The seconds that a long version takes, and one of eight times its length."""
+    """The seconds that a version takes, and one of eight times its length."""
     short, long = (seconds(order, repeated, count + 3 * attempt, ending) for count in (1_000, 8_000))
     return short, long
 

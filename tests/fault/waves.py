@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.fault.stage import Part, Stage
-from tests.servers.pipeline import long_archive, psutil_gone
+from tests.servers.pipeline import long_archive
+from tests.servers.processes import psutil_gone
 
 #: A page that raises the same findings whenever it is looked at.
 PAGE = "<!doctype html><html lang=en><title>A page of some words</title><h1>Hello</h1><img src=a.png>"

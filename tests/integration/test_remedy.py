@@ -29,7 +29,8 @@ from surveyor.service.store.tasks import Task
 from surveyor.service.store.verifications import Verification
 from tests.programs import elf
 from tests.servers.osv_bucket import record, write
-from tests.servers.pipeline import Ground, open_ground, psutil_gone, wheel, worker
+from tests.servers.pipeline import Ground, open_ground, wheel, worker
+from tests.servers.processes import psutil_gone
 from tests.servers.psi import Psi
 from tests.servers.web import Site
 

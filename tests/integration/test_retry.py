@@ -15,7 +15,8 @@ from surveyor.service.child import KILL_AFTER_SECONDS
 from surveyor.service.config import Config
 from surveyor.service.errors import Conflict
 from tests.integration.test_api import NOBODYS, SHORT, failed
-from tests.servers.pipeline import Ground, first_child, psutil_gone, wheel, worker
+from tests.servers.pipeline import Ground, first_child, wheel, worker
+from tests.servers.processes import psutil_gone
 from tests.servers.service import Answer, Client, Service
 
 UPLOAD = f"{SHORT}/uploads?filename=demo.whl"

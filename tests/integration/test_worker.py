@@ -26,7 +26,8 @@ from surveyor.service.live.stream import Streams
 from surveyor.service.postgres.server import ROLE, Server
 from surveyor.service.store import migrate
 from surveyor.service.store.events import StoredEvent
-from tests.servers.pipeline import Ground, first_child, open_ground, psutil_gone, wheel, worker
+from tests.servers.pipeline import Ground, first_child, open_ground, wheel, worker
+from tests.servers.processes import psutil_gone
 from tests.servers.web import Site
 
 

@@ -194,20 +194,11 @@ def worker(config: Config, **settings: str) -> Iterator[Worker]:
     try:
         yield running
     finally:
-        with psutil_gone():
+        with processes.psutil_gone():
             running.signal(signal.SIGCONT)
         if running.process.poll() is None:
             running.process.kill()
             running.process.wait(20)
-
-
-@contextmanager
-def psutil_gone() -> Iterator[None]:
-    """Ignore that a process has ended meanwhile."""
-    try:
-        yield
-    except (psutil.NoSuchProcess, ProcessLookupError):
-        return
 
 
 async def first_child(running: Worker, seconds: float = 60.0) -> psutil.Process:

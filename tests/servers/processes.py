@@ -39,6 +39,15 @@ os.setgroups([]); os.setgid({uid}); os.setuid({uid})
 """
 
 
+@contextlib.contextmanager
+def psutil_gone() -> Iterator[None]:
+    """Ignore that a process has ended meanwhile."""
+    try:
+        yield
+    except (psutil.NoSuchProcess, ProcessLookupError):
+        return
+
+
 def zombie(process: psutil.Process) -> bool:
     """Whether a process has ended and nobody has reaped it; one that is gone meanwhile is none."""
     try:
@@ -69,7 +78,7 @@ def named(name: str, processes: Iterable[psutil.Process]) -> list[psutil.Process
     """Those of a program's name; one that is gone meanwhile has none."""
     found = []
     for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
+        with psutil_gone():
             found += [process] if process.name() == name else []
     return found
 
@@ -98,7 +107,7 @@ def gone(pid: int) -> None:
 
 def kill(pid: int) -> None:
     """End a process, which may have ended by itself, and wait until it has."""
-    with contextlib.suppress(ProcessLookupError):
+    with psutil_gone():
         os.kill(pid, signal.SIGKILL)
     gone(pid)
 

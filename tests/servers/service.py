@@ -121,7 +121,7 @@ async def running(config: Config) -> AsyncIterator[Service]:
         made = sessions(engine)
         first = await bootstrap(made)
         key = first.key or (await teams.create_key(made, team=str(first.team_id), name="test")).secret
-        with _listening() as listening:
+        with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
             app = create_app(config)
             server = _Prompt(
                 uvicorn.Config(
@@ -147,15 +147,6 @@ async def running(config: Config) -> AsyncIterator[Service]:
     finally:
         # a connection that a failed test leaves open fails whichever test is next to collect it
         await engine.dispose()
-
-
-@contextlib.contextmanager
-def _listening() -> Iterator[socket.socket]:
-    with socket.socket() as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(128)
-        yield listening
 
 
 @contextlib.contextmanager

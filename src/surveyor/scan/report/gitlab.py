@@ -21,6 +21,7 @@ _CONTAINERS, _PAGES = "container_scanning", "dast"
 _SCHEMAS = "https://gitlab.com/gitlab-org/security-products/security-report-schemas/-/raw"
 _FILES = {_CONTAINERS: "container-scanning-report-format.json", _PAGES: "dast-report-format.json"}
 _NAME, _SOLUTION, _VECTORS, _LONGEST = 255, 7000, 10, 128
+_THIRD = ("CVSS:3.0/", "CVSS:3.1/")
 #: The metrics of CVSS 2 and 3 with their values (FIRST, CVSS 2.0 and 3.1): the schema takes no others.
 _IMPACT2, _NEED2 = "N P C", "L M H ND"
 _V2 = {
@@ -179,13 +180,12 @@ def _identifier(name: str, finding: Finding) -> dict[str, str]:
 
 def _vectors(finding: Finding) -> Iterator[dict[str, str]]:
     """Vectors of CVSS 3, then of 2, since GitLab sorts by the first; this version of the schema has no word for 4."""
-    for score in sorted(finding.cvss, key=lambda score: not score.vector.startswith("CVSS:")):
-        vector = score.vector.removeprefix("CVSS:2.0/").strip("()")
-        third = vector.startswith(("CVSS:3.0/", "CVSS:3.1/"))
-        known = _V3 if third else _V2
-        parts = [part.partition(":") for part in vector.split("/")[third:]]
+    told = [(score.vector.removeprefix("CVSS:2.0/").strip("()"), score.source) for score in finding.cvss]
+    for vector, source in sorted(told, key=lambda one: not one[0].startswith(_THIRD)):
+        metrics, known = (vector.partition("/")[2], _V3) if vector.startswith(_THIRD) else (vector, _V2)
+        parts = [part.partition(":") for part in metrics.split("/")]
         if len(vector) <= _LONGEST and len(parts) > 5 and all(v in known.get(k, "").split() for k, _, v in parts):
-            yield {"vendor": shared.line(score.source or "unknown", 200) or "unknown", "vector": vector}
+            yield {"vendor": shared.line(source or "unknown", 200) or "unknown", "vector": vector}
 
 
 def _details(finding: Finding) -> dict[str, Any]:

@@ -227,6 +227,7 @@ def test_gitlab_is_told_the_vectors_that_it_knows_the_newer_first() -> None:
     second, third = "AV:N/AC:L/Au:N/C:P/I:P/A:P", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"
     assert written(second) == written(f"({second})") == [second]
     assert written(second, third) == written(third, second) == [third, second]
+    assert written(f"CVSS:2.0/{second}", third) == [third, second]
     odd = third.replace("AV:N", "AV:Z")
     fourth = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N"
     assert written(odd, fourth, third.removeprefix("CVSS:3."), f"{second}/E:XX", "CVSS:3.1/AV:N/AC:L", "") == []
