@@ -1,14 +1,15 @@
 """Inventory of artifacts: whole processes, processor seconds and memory, in turn with Syft and Trivy on the same input.
 
-    python -m benchmarks inventory [FILE…] [--folder .cache/corpus] [--runs 5] [--tools surveyor again bare syft trivy]
+    python -m benchmarks inventory [IMAGE…] [--folder .cache/corpus] [--runs 5] [--tools surveyor again bare syft trivy]
 
-Without files, the images of the corpus (``python -m benchmarks corpus``). Each input is scanned by each tool in turn,
+Without images, those of the corpus (``python -m benchmarks corpus``). Each input is scanned by each tool in turn,
 and again, after one round that does not count and that warms the page cache; in that round the private memory of
 Surveyor's processes is watched. Printed is a table: medians of n runs, and the ratio of processor time pair by pair.
 ``bare`` is Surveyor's reading alone, as the bar of the design is meant: no start of a process, no SHA-256 of the file.
 
-Trivy takes no OCI tar: it is given the folder of that layout, where the corpus has one. A tool that fails on an input
-is said to, with its words, and is not asked again.
+All tools are given the same input. Trivy takes no OCI tar, so an OCI layout is measured as a folder where the corpus
+has one. A tool that fails on an input is said to, with its words, and is not asked again. ``--python`` names another
+interpreter of the same version for Surveyor: how one was compiled is a tenth of what Python takes.
 """
 
 from __future__ import annotations
@@ -101,25 +102,25 @@ def _anonymous(pid: int) -> int:
     return 0
 
 
-def commands(image: Path, found: peers.Peers | None, tools: list[str], cache: Path) -> list[Row]:
+def commands(image: Path, found: peers.Peers | None, tools: list[str], cache: Path, python: str) -> list[Row]:
     """How each tool is asked about one input."""
     rows = []
     for tool in tools:
         if tool in OURS:
             more = {"again": [str(cache)], "bare": ["--bare"]}.get(tool, [])
-            rows.append(Row(tool, [sys.executable, str(HERE / "ours.py"), str(image), *more]))
+            rows.append(Row(tool, [python, str(HERE / "ours.py"), str(image), *more]))
         elif found and tool == "syft":
             rows.append(Row(tool, peers.syft_commands(found, image)[0]))
         elif found:
-            folder = image.with_suffix("")
-            given = folder if peers.form(image) == "oci" and folder.is_dir() else image
-            rows.append(Row(tool, peers.trivy_commands(found, given)[-1]))
+            rows.append(Row(tool, peers.trivy_commands(found, image)[-1]))
     return rows
 
 
 def measure(image: Path, rows: list[Row], runs: int) -> None:
     """All tools in turn, ``runs`` times after the round that does not count."""
-    environment = {**peers.ENVIRONMENT, "PYTHONPATH": str(HERE.parent / "src")}
+    # another interpreter has none of what is installed beside this one
+    path = os.pathsep.join([str(HERE.parent / "src"), *(each for each in sys.path if each.endswith("site-packages"))])
+    environment = {**peers.ENVIRONMENT, "PYTHONPATH": path}
     # an installed program has its bytecode; the round that does not count writes it
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     for turn in range(runs + 1):
@@ -177,21 +178,27 @@ def lines(image: Path, rows: list[Row]) -> Iterator[str]:
         )
 
 
+def beside_its_folder(path: Path) -> bool:
+    """Whether this is the tar of an OCI layout whose folder is there as well."""
+    return path.suffix == ".tar" and path.with_suffix("").is_dir()
+
+
 def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path, nargs="*")
+    parser.add_argument("image", type=Path, nargs="*")
     parser.add_argument("--folder", type=Path, default=Path(".cache/corpus"))
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--tools", nargs="+", choices=TOOLS, default=list(TOOLS))
+    parser.add_argument("--python", default=sys.executable)
     given = parser.parse_args()
-    images = given.file or [path for path in sorted(given.folder.glob("images/*")) if not path.is_dir()]
+    images = given.image or [path for path in sorted(given.folder.glob("images/*")) if not beside_its_folder(path)]
     found = peers.peers(given.folder.resolve() / "peers") if {"syft", "trivy"} & set(given.tools) else None
     print(f"Load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors, pages of {resource.getpagesize()} bytes.\n")
     print(HEADER)
     for image in images:
         with tempfile.TemporaryDirectory() as cache:
-            rows = commands(image.resolve(), found, given.tools, Path(cache))
+            rows = commands(image.resolve(), found, given.tools, Path(cache), given.python)
             measure(image, rows, given.runs)
             for line in lines(image, rows):
                 print(line, flush=True)

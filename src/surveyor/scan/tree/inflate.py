@@ -54,6 +54,13 @@ def undeflate(data: memoryview, budget: Budget, step: int) -> Iterator[bytes]:
     return _Stream(data, budget, "deflate", igzip_lib.IgzipDecompressor, InflateError).one(step)
 
 
+def undeflate64(data: memoryview, budget: Budget, step: int) -> Iterator[bytes]:
+    """The one stream of deflate64, in chunks of about ``step`` bytes."""
+    from surveyor.scan.tree.deflate64 import Deflate64  # as rare as it is dear to import
+
+    return _Stream(data, budget, "deflate64", Deflate64, ValueError).one(step)
+
+
 def _member(data: memoryview, start: int) -> int:
     """Where the deflate data of the gzip member at ``start`` begins."""
     position = start + 10

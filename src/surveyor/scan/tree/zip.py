@@ -15,7 +15,7 @@ from surveyor.scan.errors import LimitExceeded, Malformed, ScanError, Unsupporte
 from surveyor.scan.formats.layout import find
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.tree.entry import PROGRAM_BYTES, Blob, Entry, Kind, Names, Tally, Wanted, is_program
-from surveyor.scan.tree.inflate import bunzip2, undeflate, unlzma, unxz, unzstd
+from surveyor.scan.tree.inflate import bunzip2, undeflate, undeflate64, unlzma, unxz, unzstd
 from surveyor.scan.tree.local_headers import directory_of
 from surveyor.scan.tree.names import clean
 from surveyor.scan.values import frozen
@@ -32,10 +32,10 @@ _LOCAL = b"PK\x03\x04"
 _ENTRY = Struct("<4sH2xHH8xIIHHH4xII")
 #: Of these the magic and the three lengths, which are enough for most.
 _PASSED = Struct("<4s24xHHH")
-_STORED, _DEFLATED, _LZMA = 0, 8, 14
+_STORED, _DEFLATED, _DEFLATED64, _LZMA = 0, 8, 9, 14
 _OTHERS = {12: bunzip2, 93: unzstd, 95: unxz}
-_READ = frozenset({_STORED, _DEFLATED, _LZMA, *_OTHERS})
-_NAMES = {1: "shrink", 6: "implode", 9: "deflate64", 98: "PPMd"}
+_READ = frozenset({_STORED, _DEFLATED, _DEFLATED64, _LZMA, *_OTHERS})
+_NAMES = {1: "shrink", 6: "implode", 98: "PPMd"}
 _ENDED = 2  # of the flags of an LZMA entry: its end is marked
 _UNIX = 3
 _LINK = 4096
@@ -237,6 +237,8 @@ class Zip:
     def _chunks(self, member: Member, packed: memoryview, size: int) -> Iterator[bytes]:
         if member.method == _DEFLATED:
             return undeflate(packed, self._budget, size)
+        if member.method == _DEFLATED64:
+            return undeflate64(packed, self._budget, size)
         if member.method == _LZMA:
             return unlzma(packed[9:], self._budget, _head_of(member, packed))
         return _OTHERS[member.method](packed, self._budget)
