@@ -166,6 +166,7 @@ class Workshop:
             target.parent.mkdir(parents=True, exist_ok=True)
             # the last part of the name stays, for tools that look at it
             part = target.with_name("making." + target.name)
+            remove(part)  # of a run that was ended
             began = time.monotonic()
             try:
                 need(piece.tools)
