@@ -32,17 +32,37 @@ _PLAIN = _COMMON | _BODILESS
 _KINDS = {ord("1"): Kind.HARDLINK, ord("2"): Kind.SYMLINK}
 _DIRECTORY = ord("5")
 _GNU_SPARSE = ord("S")
-#: Name, last digits of the mode, digits of the size, those of the checksum, both with what ends them, type, first byte
-#: of the prefix.
-_FIELDS = struct.Struct("100s4x3s17x11sB12x6s2sB188xB166x").unpack
-#: How checksums end, and what is left of the sum of a header without it: Adler-32's low half is one more than the sum
-#: of all bytes, and the checksum counts its own eight as spaces.
-_USUAL, _SUM = b"\0 ", (sum(b"\0 ") - sum(b" " * 8)) & 0xFFFF
+#: Name, last digits of the mode, digits of the size and what ends them, checksum, type, first byte of the prefix.
+_FIELDS = struct.Struct("100s4x3s17x11sB12x8sB188xB166x").unpack
 _SPACE, _DOT = ord(" "), ord(".")
 #: Digits of a mode that lets somebody execute the file: one of them is odd.
 _EXECUTABLE = frozenset(bytes(three) for three in product(b"01234567 \0", repeat=3) if any(one & 1 for one in three))
 _NONE = frozenset[bytes]()
 _BATCH = 1024  # entries between two looks at the budget
+
+
+class _Sums(dict[bytes, int]):
+    """What the low half of a header's Adler-32 is, by its checksum as written; below zero when that must be asked.
+
+    Adler-32's low half is one more than the sum of all bytes, and a checksum counts its own eight as spaces. Few
+    checksums are those of most headers.
+    """
+
+    _MOST = 1 << 14
+
+    def __missing__(self, check: bytes) -> int:
+        """Digits with whatever writers put around them."""
+        try:
+            found = 1 + int(check.strip(b"\0 "), 8) - 8 * _SPACE + sum(check)
+        except ValueError:
+            found = -1
+        found = found if found < _ADLER else -1
+        if len(self) < self._MOST:
+            self[check] = found
+        return found
+
+
+_SUMS = _Sums()
 
 
 @dataclass(slots=True)
@@ -149,7 +169,7 @@ class TarWalk:
 
     def _next(self) -> Entry | None:  # noqa: C901, PLR0912 - a call for each entry costs as much as all that is here
         """The next wanted entry. Nothing is made or called in its loop for all that only some of them need."""
-        source, passed, folders, match = self._source, self._passed, self._folders, self._wanted.match
+        source, passed, folders, match, sums = self._source, self._passed, self._folders, self._wanted.match, _SUMS
         executable = _EXECUTABLE if self._wanted.programs else _NONE
         while True:
             if len(passed) + len(folders) >= _BATCH:
@@ -163,12 +183,12 @@ class TarWalk:
                         self._cut(header)
                         return None
                     buffer, position, stop = source.buffer, source.position, source.stop
-                field, mode, digits, end, check, after, type_, prefix = _FIELDS(header)
+                field, mode, digits, end, check, type_, prefix = _FIELDS(header)
                 try:
-                    size, sum_ = int(digits, 8), adler32(header) - adler32(check) - int(check, 8)
+                    size = int(digits, 8)
                 except ValueError:
-                    size = sum_ = -1
-                usual = size >= 0 and sum_ & 0xFFFF == _SUM and after == _USUAL and end <= _SPACE
+                    size = -1
+                usual = size >= 0 and adler32(header) & 0xFFFF == sums[check] and end <= _SPACE
                 if not usual and (size := _size(bytes(header))) < 0:
                     source.finish()
                     return None
@@ -366,8 +386,8 @@ def _size(header: bytes) -> int:
         expected = int(header[148:154], 8) if header[154] <= _SPACE else _number(header[148:156])
     except ValueError:
         expected = _number(header[148:156])
-    found = (expected - 255 + sum(header[148:156])) % _ADLER
-    if found != adler32(header) & 0xFFFF and not _signed_sum_is(header, expected):
+    found = sum(header) - sum(header[148:156]) + 8 * _SPACE
+    if found != expected and not _signed_sum_is(header, expected):
         raise Malformed("tar header has a wrong checksum")
     try:
         size = int(header[124:135], 8) if header[135] <= _SPACE else _number(header[124:136])
