@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from surveyor.scan.catalog.fingerprints import CODED, FINGERPRINTS, NEAR, bare, definition, files, named
+from surveyor.scan.catalog.fingerprints import CODED, FINGERPRINTS, NEAR, bare, definition, named, owners
 from surveyor.scan.catalog.interface import Cataloger, File, Record, quote, text
 from surveyor.scan.errors import LimitExceeded
 from surveyor.scan.formats.layout import Part
@@ -47,8 +47,8 @@ class _Reading:
         self._offset = offset
         self._names = names
         linked = [name.rpartition("/")[2].encode() for name in libraries(program)]
-        self._own = {number for number, own in enumerate(files()) if any(map(own.match, names))}
-        self._linked = {number for number, own in enumerate(files()) if any(map(own.match, linked))} - self._own
+        self._own = frozenset[int]().union(*map(owners, names))
+        self._linked = frozenset[int]().union(*map(owners, linked)) - self._own
         self._bare: dict[int, list[tuple[bytes, int]]] = {}
         self._beside: dict[int, int] = {}
         #: Whose bare versions count: the program's own, and those of what can be told by what is near.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from surveyor.scan.values import frozen
 
@@ -244,9 +244,15 @@ def definition() -> re.Pattern[bytes]:
 
 
 @cache
-def files() -> tuple[re.Pattern[bytes], ...]:
+def _files() -> tuple[re.Pattern[bytes], ...]:
     """The names of files, by the number of the fingerprint."""
     return tuple(re.compile(one.files, re.IGNORECASE) for one in FINGERPRINTS)
+
+
+@lru_cache(maxsize=1024)
+def owners(name: bytes) -> frozenset[int]:
+    """The numbers of those whose file one of this name is; most programs link to the same few libraries."""
+    return frozenset(number for number, own in enumerate(_files()) if own.match(name))
 
 
 @cache

@@ -51,21 +51,19 @@ def _alone(number: int) -> re.Pattern[bytes]:
     return _pattern([_NAMED[number]])
 
 
-def _asked(groups: _Groups, name: bytes, at: int = 0) -> tuple[Cataloger | Unread, ...]:
+def _asked(groups: _Groups, name: bytes, at: int = 0) -> list[Cataloger | Unread]:
     """Those of these units that want the name that begins there."""
-    return tuple(
-        _NAMED[number]
-        for anyone, numbers in groups
-        if anyone.match(name, at)
-        for number in numbers
-        if _alone(number).match(name, at)
-    )
+    found: list[Cataloger | Unread] = []
+    for anyone, numbers in groups:
+        if anyone.match(name, at):
+            found += [_NAMED[number] for number in numbers if _alone(number).match(name, at)]
+    return found
 
 
 @lru_cache(maxsize=4096)
 def _units_of(last: bytes) -> tuple[Cataloger | Unread, ...]:
     """Who wants files whose names end so; a few names are those of most files."""
-    return _asked(_groups(looking=False), last)
+    return tuple(_asked(_groups(looking=False), last))
 
 
 def concerned(name: bytes) -> list[tuple[Cataloger | Unread, re.Match[bytes]]]:

@@ -147,13 +147,21 @@ class Links:
         for _ in range(_HOPS):
             if len(path) > _LONGEST:
                 return None
-            link = next((step for step in steps_of(path) if self._targets.get(step, _NOTHING)[0] is not None), None)
-            if link is None:
+            if (link := self._on_the_way(path)) is None:
                 return path + tail
             target = self._targets[link][0] or b""
             base = root if target.startswith(b"/") else b""
             path = (base + resolve(link, target) + path[len(link) :]).lstrip(b"/")
         return None
+
+    def _on_the_way(self, path: bytes) -> bytes | None:
+        """The outermost link on the way to a path, or at its end."""
+        at = path.find(b"/")
+        while at >= 0:
+            if self._targets.get(path[:at], _NOTHING)[0] is not None:
+                return path[:at]
+            at = path.find(b"/", at + 1)
+        return path if self._targets.get(path, _NOTHING)[0] is not None else None
 
 
 _NOTHING: tuple[None, None] = (None, None)
