@@ -67,7 +67,7 @@ CATALOGER = Cataloger(
     id="apk",
     version=5,
     summary="Alpine packages by apk's installed database",
-    names=rb"(?<=/apk/db/)installed",
+    names=rb"installed(?<=/apk/db/installed)",
     paths=re.compile(rb"^(?P<root>(?:.*?/)??)(?:usr/)?lib/apk/db/installed$", re.DOTALL),
     parse=parse,
     system=True,

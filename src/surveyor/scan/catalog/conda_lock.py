@@ -26,7 +26,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 #: Keys by which the formats say who installs a package, and keys that say both that and where it is.
 _MANAGERS, _PLACES = ("manager", "kind"), ("conda", "pypi")
 _SECTIONS = frozenset({"package", "packages"})
-_NAMES = rb"pixi\.lock|(?:[^/]+\.)?conda-lock\.ya?ml|conda-(?:linux|osx|win|noarch)[^/]*\.lock"
+_ENDING = rb"conda-lock\.ya?ml"
+_NAMES = rb"pixi\.lock|" + _ENDING + rb"|conda-(?:linux|osx|win|noarch)[^/]*\.lock"
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -116,7 +117,8 @@ CATALOGER = Cataloger(
     version=1,
     summary="Packages that pixi.lock, conda-lock.yml or an explicit list of conda pins",
     names=_NAMES,
-    paths=declares(_NAMES),
+    endings=_ENDING,
+    paths=declares(_NAMES + rb"|[^/]+\." + _ENDING),
     parse=parse,
     limit=64 * MIB,
 )

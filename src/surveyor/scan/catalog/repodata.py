@@ -76,15 +76,15 @@ def _character(entity: re.Match[bytes]) -> bytes:
     return chr(code).encode() if code < 0x110000 and not 0xD800 <= code < 0xE000 else b""
 
 
+_PRIMARY = rb"primary\.xml(?:\.(?:gz|xz|zst|bz2|lzma))?"
+
 CATALOGER = Cataloger(
     id="repodata",
     version=1,
     summary="RPM packages that a repository offers, by repodata/primary.xml",
-    names=rb"(?:[0-9a-f]+-)?primary\.xml(?:\.(?:gz|xz|zst|bz2|lzma))?",
+    names=_PRIMARY + rb"|[0-9a-f]+-" + _PRIMARY,
     # what a package manager keeps of repositories is no part of the target
-    paths=re.compile(
-        rb"^(?!(?:.*/)?var/cache/)(?:.*/)?repodata/(?:[0-9a-f]+-)?primary\.xml(?:\.(?:gz|xz|zst|bz2|lzma))?$", re.DOTALL
-    ),
+    paths=re.compile(rb"^(?!(?:.*/)?var/cache/)(?:.*/)?repodata/(?:[0-9a-f]+-)?" + _PRIMARY + rb"$", re.DOTALL),
     parse=parse,
     limit=64 * MIB,
 )

@@ -1,6 +1,7 @@
 """Alternatives of a pattern, put together by how they begin: ``re`` tries them in turn, and most names are nobody's.
 
-``status|snap|zip`` becomes ``s(?:tatus|nap)|zip``; what begins with no letter stays as it is, after the others.
+``status|snap|zip`` becomes ``s(?:tatus|nap)|zip``; what begins with no letter comes after the others, behind a guard
+where there is one: a look at one letter or at the end of the folder's name tells that none of it fits.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ from itertools import pairwise
 _FIRST = re.compile(rb"(?:\[\^/\]\+\\\.|\\\.|[A-Za-z0-9_])(?![*+?{])")
 _LISTED = re.compile(rb"\[([A-Za-z0-9]+)\](?![*+?{])")
 _GROUP = b"(?:"
+_CASELESS = b"(?i:"
+#: A folder's name that has to stand before, as it is.
+_BEHIND = re.compile(rb"\(\?<=((?:[\w/-]|\\\.)+)\)")
+_GUARD = 3  # bytes of it that are looked at first
 _REPEATED = frozenset(b"*+?{")
 
 
@@ -36,7 +41,32 @@ def _together(alternatives: Iterable[bytes]) -> bytes:
         else:
             others.append(one)
     begun = [first + (rest[0] if len(rest) == 1 else _GROUP + _together(rest) + b")") for first, rest in by.items()]
-    return b"|".join([*begun, *others])
+    return b"|".join([*begun, *_guarded(map(_announced, others))])
+
+
+def _guarded(alternatives: Iterable[bytes]) -> Iterable[bytes]:
+    """The same, those that look behind themselves first together behind one look at how all that may end."""
+    alternatives = list(alternatives)
+    folders = {one: found[1].replace(b"\\", b"") for one in alternatives if (found := _BEHIND.match(one))}
+    width = min([_GUARD, *map(len, folders.values())])
+    if len(folders) < 2 or not width:
+        return alternatives
+    columns = zip(*(folder[-width:] for folder in folders.values()), strict=True)
+    guard = b"".join(b"[" + re.escape(bytes(sorted(set(column)))) + b"]" for column in columns)
+    together = b"(?<=" + guard + b")" + _GROUP + b"|".join(folders) + b")"
+    return [*(one for one in alternatives if one not in folders), together]
+
+
+def _announced(alternative: bytes) -> bytes:
+    """The same, with a look at the first letter before a group whose letters may be large or small."""
+    if not alternative.startswith(_CASELESS):
+        return alternative
+    end = next(at for at, depth in _depths(alternative) if not depth and alternative[at] == ord(")"))
+    firsts = {_FIRST.match(one) for one in split(alternative[len(_CASELESS) : end])}
+    letters = b"".join(first[0] for first in firsts if first)
+    if None in firsts or not letters.isalpha():
+        return alternative
+    return b"(?=[" + bytes(sorted(set(letters.lower() + letters.upper()))) + b"])" + alternative
 
 
 def _opened(alternative: bytes) -> list[bytes]:

@@ -17,7 +17,10 @@ _PIECES = rb"""status status.d stat .wh. .wh.x package.json package.jsonc packag
 requirements.txt requirements-dev.txt requirements.in a.jar a.JAR a.Jar so libz.so libz.so.1.2.3 libz.so.x a.deps.json
 x.pkg.tar.zst x.pkg.tar. primary.xml 0af-primary.xml.gz 0ag-primary.xml ROOTFS.img rootfs.squashfs ext4 x.ext4 x.ext5
 Cargo.lock Cargo.toml cargo.lock uv.lock u.lock bun.lock bun.lockb METADATA metadata rpmdb.sqlite rpmdb.sqlite-wal
+conda-lock.yml dev.conda-lock.yaml a.pkg a.PKG a.mPkg a.xip a.IPA a.Iso a.dmg a.SMI Disk.RAW ext3fs.img installed
+index.json x.json x.list x.md5sums x.plist x.txt
 """.split()
+_FOLDERS = (b"", b"dpkg/status.d/", b"dpkg/info/", b"/dpkg/info/", b"a/conda-meta/", b"b/receipts/", b"c/requirements/")
 
 
 @pytest.mark.parametrize(
@@ -29,6 +32,10 @@ Cargo.lock Cargo.toml cargo.lock uv.lock u.lock bun.lock bun.lockb METADATA meta
         (rb"(?:ab)?c|a+", rb"(?:ab)?c|a+"),
         (rb"[ab]r|bs", rb"ar|b(?:r|s)"),
         (rb"[^/]+\.zip|[^/]+\.(?:gem|gz)", rb"[^/]+\.(?:zip|g(?:em|z))"),
+        (rb"(?i:ab|Cd)e|f", rb"f|(?=[ACac])(?i:ab|Cd)e"),
+        (rb"(?i:a?b|c)|(?i:[d]e)", rb"(?i:a?b|c)|(?i:[d]e)"),
+        (rb"(?<=/a\.d/)x|(?<=bc/)y|(?<=ef/)[^/]+", rb"(?<=[\.be][cdf][/])(?:(?<=/a\.d/)x|(?<=bc/)y|(?<=ef/)[^/]+)"),
+        (rb"(?<=/a/)x|(?<=b.)y", rb"(?<=/a/)x|(?<=b.)y"),
     ],
 )
 def test_put_together(pattern: bytes, expected: bytes | list[bytes]) -> None:
@@ -41,7 +48,7 @@ def test_all_units_want_what_they_wanted() -> None:
     after = re.compile(rb"(?:" + sorted_out(last_names(units)) + rb")\Z", re.DOTALL)
     names = {one[:cut] + other for one in _PIECES for other in (*_PIECES, b"") for cut in (len(one), 1)}
     assert sum(bool(before.match(name)) for name in names) > len(names) // 20
-    for folder in (b"", b"dpkg/status.d/"):
+    for folder in _FOLDERS:
         for name in names:
             at = len(folder)
             assert bool(before.match(folder + name, at)) == bool(after.match(folder + name, at)), folder + name
