@@ -38,6 +38,8 @@ _SPACE, _DOT = ord(" "), ord(".")
 #: Digits of a mode that lets somebody execute the file: one of them is odd.
 _EXECUTABLE = frozenset(bytes(three) for three in product(b"01234567 \0", repeat=3) if any(one & 1 for one in three))
 _NONE = frozenset[bytes]()
+_NO_TYPE = frozenset[int]()
+_WHOLE = -BLOCK  # masks a size up to whole blocks
 _BATCH = 1024  # entries between two looks at the budget
 
 
@@ -175,29 +177,30 @@ class TarWalk:
             if len(passed) + len(folders) >= _BATCH:
                 self._count()
             buffer, position, stop = source.buffer, source.position, source.stop
+            plain = _PLAIN if self._override is None else _NO_TYPE
             for _ in range(_BATCH):
-                header, position = buffer[position : position + BLOCK], position + BLOCK
-                if position > stop:
-                    source.position = position - BLOCK
+                body = position + BLOCK
+                header = buffer[position:body]
+                if body > stop:
+                    source.position = position
                     if len(header := source.block()) < BLOCK:
                         self._cut(header)
                         return None
-                    buffer, position, stop = source.buffer, source.position, source.stop
+                    buffer, body, stop = source.buffer, source.position, source.stop
                 field, mode, digits, end, check, type_, prefix = _FIELDS(header)
                 try:
                     size = int(digits, 8)
                 except ValueError:
                     size = -1
-                usual = size >= 0 and adler32(header) & 0xFFFF == sums[check] and end <= _SPACE
-                if not usual and (size := _size(bytes(header))) < 0:
+                unusual = size < 0 or adler32(header) & 0xFFFF != sums[check] or end > _SPACE
+                if unusual and (size := _size(bytes(header))) < 0:
                     source.finish()
                     return None
-                if type_ not in _PLAIN or self._override is not None:
-                    source.position = position
+                if type_ not in plain:
+                    source.position = body
                     if (entry := self._unusual(bytes(header), size)) is not None:
                         return entry
-                    buffer, position, stop = source.buffer, source.position, source.stop
-                    continue
+                    break
                 name = _prefixed(bytes(header)) if prefix else field.partition(b"\0")[0]
                 if field[0] == _DOT and name[:2] == b"./":
                     name = name[2:]
@@ -209,18 +212,17 @@ class TarWalk:
                     if type_ in _BODILESS:
                         size = 0
                 at = name.rfind(b"/") + 1
-                if at == len(name) > 0:
+                if at == len(name) and at:
                     size = 0  # before ustar a directory was a file with a slash at its end
-                named, after = match(name, at), position + ((size + 511) & -BLOCK)
-                if named or (size >= PROGRAM_BYTES and mode in executable) or after > stop:
-                    source.position = position
+                named, position = match(name, at), body + ((size + 511) & _WHOLE)
+                if named or (size >= PROGRAM_BYTES and mode in executable) or position > stop:
+                    source.position = body
                     if (entry := self._entry(name, bytes(header), size, named=bool(named))) is not None:
                         return entry
                     self._skip(size)
                     buffer, position, stop = source.buffer, source.position, source.stop
-                else:
-                    position = after
-            source.position = position
+            else:
+                source.position = position
 
     def _unusual(self, header: bytes, size: int) -> Entry | None:
         """Pass an entry with a long name, a pax header or a rare type, or a header that speaks of the next one."""
