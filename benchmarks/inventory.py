@@ -44,7 +44,6 @@ class Run:
     cpu: float
     wall: float
     resident: float
-    printed: bytes
 
 
 @dataclass
@@ -54,12 +53,17 @@ class Row:
     tool: str
     command: list[str]
     runs: list[Run] = field(default_factory=list)
+    #: By the last of them; those of all would be counted as resident in whoever is started next.
+    printed: bytes = b""
     failed: str = ""
     private: float | None = None
 
 
-def timed(command: list[str], environment: dict[str, str], watch: list[int] | None = None) -> Run:
-    """Run one process to its end; ``watch`` is given the anonymous memory of its tree in KiB, again and again."""
+def timed(command: list[str], environment: dict[str, str], watch: list[int] | None = None) -> tuple[Run, bytes]:
+    """Run one process to its end, and what it printed.
+
+    ``watch`` is given the anonymous memory of its tree in KiB, again and again.
+    """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as words:
         start = time.perf_counter()
         process = subprocess.Popen(command, stdout=out, stderr=words, env=environment)
@@ -73,7 +77,7 @@ def timed(command: list[str], environment: dict[str, str], watch: list[int] | No
         if process.returncode:
             last = words.read().decode(errors="replace").strip().splitlines() or [f"ended with {process.returncode}"]
             raise peers.Failed(last[-1][-200:])
-        return Run(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * 1024 / 1e6, out.read())
+        return Run(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * 1024 / 1e6), out.read()
 
 
 def _watch(pid: int, seen: list[int]) -> None:
@@ -129,12 +133,12 @@ def measure(image: Path, rows: list[Row], runs: int) -> None:
                 continue
             watch: list[int] | None = [] if turn == 0 and row.tool in OURS else None
             try:
-                done = timed(row.command, environment, watch)
+                done, row.printed = timed(row.command, environment, watch)
             except peers.Failed as error:
                 row.failed = str(error)
                 continue
             if row.tool == "bare":
-                done = replace(done, cpu=json.loads(done.printed)["cpu"])
+                done = replace(done, cpu=json.loads(row.printed)["cpu"])
             if turn:
                 row.runs.append(done)
             if watch:
@@ -144,10 +148,9 @@ def measure(image: Path, rows: list[Row], runs: int) -> None:
 
 def packages(row: Row) -> int:
     """How many, by purl."""
-    printed = row.runs[-1].printed
     if row.tool in OURS:
-        return len({purl for purl, _, _ in json.loads(printed)["packages"]})
-    return len(set((peers.syft_purls if row.tool == "syft" else peers.trivy_purls)(printed)))
+        return len({purl for purl, _, _ in json.loads(row.printed)["packages"]})
+    return len(set((peers.syft_purls if row.tool == "syft" else peers.trivy_purls)(row.printed)))
 
 
 HEADER = """| input | MB | tool | n | CPU s | wall s | peak RSS MB | private MB | packages | CPU, Surveyor ÷ tool |
