@@ -9,6 +9,8 @@ import struct
 import zipfile
 from collections.abc import Mapping
 
+import inflate64
+
 from tests.images import Link, npm, pack, python, tar
 
 
@@ -193,6 +195,18 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
             archive.writestr(name, data)
+    return out.getvalue()
+
+
+def deflated64(files: Mapping[str, bytes]) -> bytes:
+    """A zip that its directory says is packed with deflate64, as it is."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in files.items():
+            deflater = inflate64.Deflater()
+            archive.writestr(name, deflater.deflate(data) + deflater.flush())
+        for member, data in zip(archive.infolist(), files.values(), strict=True):
+            member.compress_type, member.file_size = 9, len(data)
     return out.getvalue()
 
 

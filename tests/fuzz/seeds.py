@@ -27,6 +27,7 @@ ARTIFACTS: dict[str, tuple[Make, ...]] = {
     "tar.packed": tuple((lambda form=form: images.pack(images.tar(SHOP), form)) for form in COMPRESSED),
     "zip.kinds": (packages.apk, packages.aab, packages.nupkg, lambda: packages.zipped({"manifest.json": b"{}"})),
     "zip": (_sample("zip"), lambda: images.jar(images.pom("g", "a", "1"), stored=True)),
+    "zip.deflate64": (lambda: packages.deflated64({"node_modules/a/package.json": images.npm("a", "1")}),),
     "docker": (_sample("docker"),),
     "oci": (_sample("oci"),),
     "iso": (lambda: discs.iso(TREE),),

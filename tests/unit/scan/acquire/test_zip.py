@@ -10,7 +10,6 @@ import zipfile
 import zlib
 from pathlib import Path
 
-import inflate64
 import pytest
 import zstandard
 
@@ -19,6 +18,7 @@ from surveyor.scan.model import Report, ScanStatus
 from surveyor.scan.tree.entry import Blob, Wanted
 from surveyor.scan.tree.zip import ZipLayer
 from tests.images import jar, npm, pom, purls, python, scan_bytes, tar, troubles
+from tests.packages import deflated64
 
 LODASH = {"node_modules/lodash/package.json": npm("lodash", "4.17.15")}
 WHEEL = {"a-1.dist-info/METADATA": python("a", "1"), "a-1.dist-info/WHEEL": b"Wheel-Version: 1.0\n"}
@@ -127,21 +127,22 @@ def packed_as(method: int, data: bytes) -> bytes:
         filters = [{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 16, "lc": 3, "lp": 0, "pb": 2}]
         properties = b"\x5d" + (1 << 16).to_bytes(4, "little")
         return b"\x13\x00\x05\x00" + properties + lzma.compress(data, lzma.FORMAT_RAW, filters=filters)
-    return {9: deflated64, 93: zstandard.compress, 95: lzma.compress}[method](data)
+    return {93: zstandard.compress, 95: lzma.compress}[method](data)
 
 
-def deflated64(data: bytes) -> bytes:
-    deflater = inflate64.Deflater()
-    return bytes(deflater.deflate(data) + deflater.flush())
-
-
-@pytest.mark.parametrize(("method", "flags"), [(9, 0), (93, 0), (95, 0), (14, 2), (14, 0)])
+@pytest.mark.parametrize(("method", "flags"), [(93, 0), (95, 0), (14, 2), (14, 0)])
 def test_rare_methods_are_read(tmp_path: Path, method: int, flags: int) -> None:
     data = npm("lodash", "4.17.15")
     report = scan_bytes(
         tmp_path, raw("node_modules/lodash/package.json", packed_as(method, data), method, len(data), flags=flags)
     )
     assert purls(report) == ["pkg:npm/lodash@4.17.15"]
+    assert not troubles(report)
+
+
+def test_deflate64_is_read(tmp_path: Path) -> None:
+    report = scan_bytes(tmp_path, deflated64({**LODASH, "node_modules/b/package.json": npm("b", "1")}))
+    assert purls(report) == ["pkg:npm/b@1", "pkg:npm/lodash@4.17.15"]
     assert not troubles(report)
 
 
