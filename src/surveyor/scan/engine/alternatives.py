@@ -61,7 +61,7 @@ def _announced(alternative: bytes) -> bytes:
     """The same, with a look at the first letter before a group whose letters may be large or small."""
     if not alternative.startswith(_CASELESS):
         return alternative
-    end = next(at for at, depth in _depths(alternative) if not depth and alternative[at] == ord(")"))
+    end = _group_end(alternative)
     firsts = {_FIRST.match(one) for one in split(alternative[len(_CASELESS) : end])}
     letters = b"".join(first[0] for first in firsts if first)
     if None in firsts or not letters.isalpha():
@@ -75,11 +75,16 @@ def _opened(alternative: bytes) -> list[bytes]:
         return [bytes([letter]) + alternative[listed.end() :] for letter in listed[1]]
     if not alternative.startswith(_GROUP):
         return [alternative]
-    end = next(at for at, depth in _depths(alternative) if not depth and alternative[at] == ord(")"))
+    end = _group_end(alternative)
     rest = alternative[end + 1 :]
     if rest[:1] and rest[0] in _REPEATED:
         return [alternative]
     return [more for one in split(alternative[len(_GROUP) : end]) for more in _opened(one + rest)]
+
+
+def _group_end(alternative: bytes) -> int:
+    """Where the group ends that one begins with."""
+    return next(at for at, depth in _depths(alternative) if not depth and alternative[at] == ord(")"))
 
 
 def _depths(pattern: bytes) -> Iterable[tuple[int, int]]:

@@ -1,7 +1,6 @@
 """Tar as every writer writes it: v7, ustar, GNU and pax, read header by header over mapped or inflated bytes.
 
-Layout of a header (POSIX.1-2017 pax; GNU tar manual, "Basic Tar Format"): name 0:100, size 124:136, checksum 148:156,
-type 156, link 157:257, magic 257:263, prefix 345:500.
+Where what stands in a header is said in ``tar_header``.
 """
 
 from __future__ import annotations
@@ -20,10 +19,10 @@ from surveyor.scan.tree.distant import Distant
 from surveyor.scan.tree.entry import PROGRAM_BYTES, Blob, Entry, Kind, Names, Tally, Wanted, is_program
 from surveyor.scan.tree.names import clean
 from surveyor.scan.tree.stream import BLOCK, Source, content_digest, form_of, source_of
+from surveyor.scan.tree.tar_header import SPACE, SUMS, prefixed, size_of
 from surveyor.scan.values import frozen
 
 _UP = re.compile(rb"\.\.").search  # in one short name a fifth of what ``in`` takes
-_ADLER = 65521
 _META = frozenset(b"LKxgXN")  # headers that speak about another entry
 _META_BYTES = MIB
 _BODILESS = frozenset(b"123456")  # links, devices, directories, FIFOs: a size in the header means no bytes
@@ -34,37 +33,13 @@ _DIRECTORY = ord("5")
 _GNU_SPARSE = ord("S")
 #: Name, last digits of the mode, digits of the size and what ends them, checksum, type, first byte of the prefix.
 _FIELDS = struct.Struct("100s4x3s17x11sB12x8sB188xB166x").unpack
-_SPACE, _DOT = ord(" "), ord(".")
+_DOT = ord(".")
 #: Digits of a mode that lets somebody execute the file: one of them is odd.
 _EXECUTABLE = frozenset(bytes(three) for three in product(b"01234567 \0", repeat=3) if any(one & 1 for one in three))
 _NONE = frozenset[bytes]()
 _NO_TYPE = frozenset[int]()
 _WHOLE = -BLOCK  # masks a size up to whole blocks
 _BATCH = 1024  # entries between two looks at the budget
-
-
-class _Sums(dict[bytes, int]):
-    """What the low half of a header's Adler-32 is, by its checksum as written; below zero when that must be asked.
-
-    Adler-32's low half is one more than the sum of all bytes, and a checksum counts its own eight as spaces. Few
-    checksums are those of most headers.
-    """
-
-    _MOST = 1 << 14
-
-    def __missing__(self, check: bytes) -> int:
-        """Digits with whatever writers put around them."""
-        try:
-            found = 1 + int(check.strip(b"\0 "), 8) - 8 * _SPACE + sum(check)
-        except ValueError:
-            found = -1
-        found = found if found < _ADLER else -1
-        if len(self) < self._MOST:
-            self[check] = found
-        return found
-
-
-_SUMS = _Sums()
 
 
 @dataclass(slots=True)
@@ -171,7 +146,7 @@ class TarWalk:
 
     def _next(self) -> Entry | None:  # noqa: C901, PLR0912 - a call for each entry costs as much as all that is here
         """The next wanted entry. Nothing is made or called in its loop for all that only some of them need."""
-        source, passed, folders, match, sums = self._source, self._passed, self._folders, self._wanted.match, _SUMS
+        source, passed, folders, match, sums = self._source, self._passed, self._folders, self._wanted.match, SUMS
         executable = _EXECUTABLE if self._wanted.programs else _NONE
         while True:
             if len(passed) + len(folders) >= _BATCH:
@@ -192,8 +167,8 @@ class TarWalk:
                     size = int(digits, 8)
                 except ValueError:
                     size = -1
-                unusual = size < 0 or adler32(header) & 0xFFFF != sums[check] or end > _SPACE
-                if unusual and (size := _size(bytes(header))) < 0:
+                unusual = size < 0 or adler32(header) & 0xFFFF != sums[check] or end > SPACE
+                if unusual and (size := size_of(bytes(header))) < 0:
                     source.finish()
                     return None
                 if type_ not in plain:
@@ -201,7 +176,7 @@ class TarWalk:
                     if (entry := self._unusual(bytes(header), size)) is not None:
                         return entry
                     break
-                name = _prefixed(bytes(header)) if prefix else field.partition(b"\0")[0]
+                name = prefixed(bytes(header)) if prefix else field.partition(b"\0")[0]
                 if field[0] == _DOT and name[:2] == b"./":
                     name = name[2:]
                 if type_ == _DIRECTORY:
@@ -230,7 +205,7 @@ class TarWalk:
         if type_ in _META:
             self._override = self._meta(type_, size, override)
             return None
-        name = _prefixed(header)
+        name = prefixed(header)
         if override is not None:
             name, size = override.name or name, size if override.size is None else override.size
         if type_ == _GNU_SPARSE and header[482]:
@@ -369,51 +344,3 @@ def _pax_size(value: bytes) -> int:
     if not value.isdigit() or len(value) > 20:
         raise Malformed("pax size is not a number")
     return int(value)
-
-
-def _prefixed(header: bytes) -> bytes:
-    """A name with what stands before it; GNU's magic is "ustar  ", and keeps times where POSIX keeps the prefix."""
-    name = header[:100].partition(b"\0")[0]
-    if not header[345] or header[257:263] != b"ustar\0":
-        return name
-    return header[345:500].partition(b"\0")[0] + b"/" + name
-
-
-def _size(header: bytes) -> int:
-    """The size in a header however it is written, once the checksum is right; below zero for the end marker."""
-    if not header[0] and not any(header):
-        return -1
-    try:
-        # six digits, a zero byte and a space; Rust's writers have seven digits
-        expected = int(header[148:154], 8) if header[154] <= _SPACE else _number(header[148:156])
-    except ValueError:
-        expected = _number(header[148:156])
-    found = sum(header) - sum(header[148:156]) + 8 * _SPACE
-    if found != expected and not _signed_sum_is(header, expected):
-        raise Malformed("tar header has a wrong checksum")
-    try:
-        size = int(header[124:135], 8) if header[135] <= _SPACE else _number(header[124:136])
-    except ValueError:
-        size = _number(header[124:136])
-    if size < 0:
-        raise Malformed("tar header has a negative size")
-    return size
-
-
-def _signed_sum_is(header: bytes, expected: int) -> bool:
-    """Whether the sum fits when bytes count as signed, as some old writers did."""
-    sums = (byte - 256 if byte > 127 else byte for byte in header[:148] + b" " * 8 + header[156:])
-    return sum(sums) == expected
-
-
-def _number(field: bytes) -> int:
-    """A number field: octal digits, or base 256 when its first bit is set (GNU)."""
-    if field[0] & 0x80:
-        value = int.from_bytes(field, "big") & ((1 << (8 * len(field) - 1)) - 1)
-        if field[0] & 0x40:
-            raise Malformed("tar header has a negative number")
-        return value
-    digits = field.partition(b"\0")[0].strip()
-    if digits.strip(b"01234567"):
-        raise Malformed("tar header has a field that is no number")
-    return int(digits or b"0", 8)
