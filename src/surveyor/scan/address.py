@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit, urlunsplit
 
+from surveyor.scan.patterns import regex
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 #: Wider than any parser: a backslash counts as a slash; and where the port is none, an @ further on shows that it was
 #: to be a password, one with a slash in it.
-_USERINFO = re.compile(
+_USERINFO = regex(
     r"[a-z][a-z0-9+.-]*:[/\\]+([^/?#]*|[^/?#\[\]]*:[^/?#\[\]]*[^0-9/?#\[\]].*)@", re.IGNORECASE | re.DOTALL
 )
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Self
 
 import orjson
 
+from surveyor.scan.patterns import regex
 from surveyor.scan.values import frozen
 
 #: Of selectors: which of its siblings an element is, and by which values it was chosen; and numbers in its id.
-_WHICH = re.compile(r":nth-(?:last-)?(?:child|of-type)\(\d+\)|\[[^\]]{0,300}\]")
-_ID, _NUMBER = re.compile(r"#[\w-]+"), re.compile(r"[-_]?\d+")
+_WHICH = regex(r":nth-(?:last-)?(?:child|of-type)\(\d+\)|\[[^\]]{0,300}\]")
+_ID, _NUMBER = regex(r"#[\w-]+"), regex(r"[-_]?\d+")
 
 
 @frozen

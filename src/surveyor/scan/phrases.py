@@ -5,9 +5,9 @@ They take plain values, since whoever tells them may hold a report's finding or 
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
+from surveyor.scan.patterns import regex
 from surveyor.scan.vocabulary import counted, spoken
 
 #: Feeds as people call them; what is not here goes by its own name.
@@ -100,7 +100,7 @@ def age(date: datetime, now: datetime) -> str:
     return f"{counted(days, 'day')} old" if days > 0 else "today"
 
 
-_PICTURE = re.compile(r"data:image/(?:webp|png|jpeg);base64,[A-Za-z0-9+/]{1,200000}={0,2}")
+_PICTURE = regex(r"data:image/(?:webp|png|jpeg);base64,[A-Za-z0-9+/]{1,200000}={0,2}")
 
 
 def is_picture(address: str) -> bool:

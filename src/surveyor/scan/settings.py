@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from surveyor.scan.address import has_userinfo
 from surveyor.scan.errors import BadTarget
 from surveyor.scan.figures import Engine
 from surveyor.scan.limits import GIB, MIB, Limits
+from surveyor.scan.patterns import regex
 from surveyor.scan.values import frozen
 
 OSV_API = "https://api.osv.dev"
@@ -30,9 +30,9 @@ _BROWSERS_OF_MAC = (
 )
 _LAB_RUNS, _DIGITS = 20, 17  # more runs, bytes or MiB are a slip of the hand
 
-_NAMED = re.compile(r"(?P<host>[^\s:\[\]/@]+)(?::(?P<port>[0-9]{1,5}))?")
-_BRACKETED = re.compile(r"\[(?P<host>[0-9A-Fa-f:.]+)\](?::(?P<port>[0-9]{1,5}))?")
-_BARE_IPV6 = re.compile(r"(?P<host>[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)(?P<port>)")
+_NAMED = regex(r"(?P<host>[^\s:\[\]/@]+)(?::(?P<port>[0-9]{1,5}))?")
+_BRACKETED = regex(r"\[(?P<host>[0-9A-Fa-f:.]+)\](?::(?P<port>[0-9]{1,5}))?")
+_BARE_IPV6 = regex(r"(?P<host>[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)(?P<port>)")
 
 #: Rules of the guard that an allowed host is exempt from: the target stands in the operator's own network, or on a port
 #: of its own. Others, such as that of a cloud's metadata, are nothing to invite to.
@@ -365,7 +365,7 @@ def _hosts(env: Mapping[str, str], name: str) -> tuple[AllowedHost, ...]:
     return tuple(parse_allowed_host(part, name=name) for part in listed)
 
 
-_FEED = re.compile(r"SURVEYOR_FEED_(?P<id>[A-Z0-9]+)(?P<key>_KEY)?")
+_FEED = regex(r"SURVEYOR_FEED_(?P<id>[A-Z0-9]+)(?P<key>_KEY)?")
 
 
 def _feeds(env: Mapping[str, str]) -> Feeds:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin
 from surveyor.scan.errors import Malformed
 from surveyor.scan.limits import Budget
+from surveyor.scan.patterns import regex
 from surveyor.scan.tree.file import FileLayer
 
-_PACKED = re.compile(r"\.(?:gz|bz2|xz|zst|lzma|lz|lz4|lzo|Z)$")
+_PACKED = regex(r"\.(?:gz|bz2|xz|zst|lzma|lz|lz4|lzo|Z)$")
 #: What reports call it.
 TYPE = "manifest"
 

@@ -6,7 +6,6 @@ Read by the image-layout, index and manifest parts of the OCI image specificatio
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass, field
 
 from surveyor.scan.acquire.interface import (
@@ -28,11 +27,12 @@ from surveyor.scan.errors import Malformed, ScanError
 from surveyor.scan.formats.oci import ATTESTATION, LAYERS, MANIFESTS, Descriptor, is_digest
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
+from surveyor.scan.patterns import regex
 from surveyor.scan.tree.entry import Blob
 from surveyor.scan.tree.tar import TarLayer
 from surveyor.scan.vocabulary import counted
 
-_NAMED = re.compile("[/:]")
+_NAMED = regex("[/:]")
 
 
 def detect(origin: Origin) -> bool:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin, Store
 from surveyor.scan.errors import Malformed, Unsupported
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
+from surveyor.scan.patterns import regex
 from surveyor.scan.tree.entry import Blob
 from surveyor.scan.tree.stream import form_of
 from surveyor.scan.tree.tar import TarLayer
 
-_LAYER = re.compile(
+_LAYER = regex(
     r"(?:[^/]+/layer\.tar|blobs/sha256/(?P<blob>[0-9a-f]{64})|(?:sha256:)?(?P<file>[0-9a-f]{64})\.tar(?:\.[a-z0-9]{2,4})?)"
 )
 _LAYERS = 512

@@ -5,7 +5,6 @@ A zip may stand behind a launcher script, a program or the header of a CRX; then
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import orjson
@@ -14,6 +13,7 @@ from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin, m
 from surveyor.scan.errors import LimitExceeded, Malformed, ScanError
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Coverage, CoverageState
+from surveyor.scan.patterns import regex
 from surveyor.scan.tree.entry import Blob, Layer
 from surveyor.scan.tree.file import named
 from surveyor.scan.tree.tar import TarLayer
@@ -62,7 +62,7 @@ _TYPES = (
 _OTHER = _Type("zip", ())
 #: Classes and no manifest: nothing but its name says what it is.
 _BARE_JAR = _Type("java-jar", (), ".jar", file=True, tree=False)
-_SIGNS = re.compile(
+_SIGNS = regex(
     rb"(?P<bundle_config>BundleConfig\.pb)\Z"
     rb"|(?P<android>AndroidManifest\.xml)\Z|(?P<classes_jar>classes\.jar)\Z|(?P<payload>Payload/[^/]+\.app/)"
     rb"|(?P<vsix>extension\.vsixmanifest)\Z|(?P<vscode>extension/package\.json)\Z|(?P<nuspec>[^/]+\.nuspec)\Z"
@@ -71,7 +71,7 @@ _SIGNS = re.compile(
     rb"|(?P<spring_boot>BOOT-INF/(?:classes|lib)/)|(?P<install_rdf>install\.rdf)\Z"
     rb"|(?P<extension_manifest>manifest\.json)\Z|(?P<jar>META-INF/MANIFEST\.MF)\Z|(?P<maven>META-INF/maven/)"
 )
-_CONDA = re.compile(rb"(?:info|pkg)-[^/]+\.tar\.[a-z0-9]+")
+_CONDA = regex(rb"(?:info|pkg)-[^/]+\.tar\.[a-z0-9]+")
 
 
 def detect(origin: Origin) -> bool:

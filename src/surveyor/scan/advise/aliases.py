@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
-_CVE = re.compile(r"CVE-([0-9]+)-([0-9]+)")
+from surveyor.scan.patterns import regex
+
+_CVE = regex(r"CVE-([0-9]+)-([0-9]+)")
 
 
 class Named(Protocol):

@@ -15,14 +15,15 @@ from surveyor.scan.advise import record as bounds
 from surveyor.scan.advise.fields import listed
 from surveyor.scan.advise.record import AFTER, FIXED, INTRODUCED, LAST_AFFECTED, Affected, Unread
 from surveyor.scan.errors import LimitExceeded, Malformed
+from surveyor.scan.patterns import regex
 
 #: What products are looked up under beside OSV's ecosystems.
 ECOSYSTEM: Final = "CPE"
 
 _MAX_TEXT = 1_000
-_COMPONENT = re.compile(r"((?:\\.|[^\\:])*)(?::|\Z)", re.DOTALL)
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_WILD = re.compile(r"(?:\\.|[^\\*?])*[*?]", re.DOTALL)
+_COMPONENT = regex(r"((?:\\.|[^\\:])*)(?::|\Z)", re.DOTALL)
+_ESCAPED = regex(r"\\(.)", re.DOTALL)
+_WILD = regex(r"(?:\\.|[^\\*?])*[*?]", re.DOTALL)
 _COMPONENTS = 11
 _ANY, _NONE = "*", "-"
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from surveyor.scan.advise import rhel
 from surveyor.scan.model import Distro, Package, SourcePackage
+from surveyor.scan.patterns import regex
 
 
 class Lookup(NamedTuple):
@@ -54,7 +55,7 @@ def _unknown(package: Package, label: str, reason: str = "no_source") -> Lookup:
 
 
 #: How often Bitnami packed one version (2.4.56-3). Its advisories speak of versions alone.
-_PACKED = re.compile(r"-[0-9]+$")
+_PACKED = regex(r"-[0-9]+$")
 
 
 def _version(package: Package) -> str:
@@ -64,7 +65,7 @@ def _version(package: Package) -> str:
 
 
 #: go1.24rc1, as a toolchain calls itself.
-_TOOLCHAIN = re.compile(r"(?:go)?(?P<line>[0-9]{1,9}\.[0-9]{1,9})(?P<stage>rc|beta)(?P<number>[0-9]{1,9})")
+_TOOLCHAIN = regex(r"(?:go)?(?P<line>[0-9]{1,9}\.[0-9]{1,9})(?P<stage>rc|beta)(?P<number>[0-9]{1,9})")
 
 
 def _go(package: Package) -> str:
@@ -169,7 +170,7 @@ _RELEASES: Mapping[str, tuple[str, Callable[[Distro], str] | None, bool]] = Mapp
 
 
 #: Advisories write 1:3.0.7-27.el9 where a PURL has the epoch among its qualifiers.
-_EPOCH = re.compile(r"[?&]epoch=(?P<epoch>[0-9]{1,10})(?:[&#]|$)")
+_EPOCH = regex(r"[?&]epoch=(?P<epoch>[0-9]{1,10})(?:[&#]|$)")
 
 
 def epochs_of(packages: Iterable[Package]) -> Epochs:
@@ -221,7 +222,7 @@ def _distribution(package: Package, held: Collection[str], epochs: Epochs) -> Lo
 
 
 #: A build of Ubuntu Pro's extended maintenance: 2.4.29-1ubuntu4.27+esm2, 1.0.1f-1ubuntu2.27+esm9.
-_ESM = re.compile(r"[+~]esm[0-9]")
+_ESM = regex(r"[+~]esm[0-9]")
 
 
 def _pro(ecosystem: str, version: str) -> str:
@@ -236,7 +237,7 @@ def _pro(ecosystem: str, version: str) -> str:
 
 #: Signed kernels are built from a source of their own with a version of its own: linux-signed-amd64 6.1.90+1 holds the
 #: linux-image of linux 6.1.90-1, which is the binary's version.
-_SIGNED_KERNEL = re.compile(r"linux-signed(?:-[a-z0-9]+)?")
+_SIGNED_KERNEL = regex(r"linux-signed(?:-[a-z0-9]+)?")
 
 
 def _source(package: Package, source: SourcePackage) -> tuple[str, str]:

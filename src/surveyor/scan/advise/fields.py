@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
@@ -11,9 +10,10 @@ import orjson
 
 from surveyor.scan.advise import record as bounds
 from surveyor.scan.errors import LimitExceeded, Malformed
+from surveyor.scan.patterns import regex
 
-CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
-_CWE = re.compile(r"CWE-[0-9]{1,6}")
+CVE = regex(r"CVE-[0-9]{4}-[0-9]{4,19}")
+_CWE = regex(r"CWE-[0-9]{1,6}")
 
 
 def document(raw: bytes) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from surveyor.scan.model import Package
+from surveyor.scan.patterns import regex
 from surveyor.scan.values import frozen
 
 HEADERS, TOOLS = "header_only", "kernel_tools"
@@ -31,9 +32,9 @@ class Rule:
 
 
 #: linux, linux-aws, linux-hwe-6.8 … but not sources that only begin alike.
-_DEB = re.compile(r"linux(?:-(?!base$|atm$|firmware$)[a-z0-9.-]+)?")
-_RPM = re.compile(r"kernel(?:-[a-z0-9]+)*")
-_APK = re.compile(r"linux-headers")
+_DEB = regex(r"linux(?:-(?!base$|atm$|firmware$)[a-z0-9.-]+)?")
+_RPM = regex(r"kernel(?:-[a-z0-9]+)*")
+_APK = regex(r"linux-headers")
 
 
 def _rule(kind: str, source: re.Pattern[str], binary: str, reason: str, why: str) -> Rule:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Final, TypeAlias
 
 from surveyor.scan.errors import Malformed
+from surveyor.scan.patterns import regex
 
 #: A version as a flat tuple. Two keys of one scheme compare by ``<``: where all positions before are equal, the values
 #: at one position are of one type; each scheme ensures that by a rank in front of each value, or by negative ranks
@@ -22,7 +22,7 @@ PARTS: Final = 1024
 #: Ranks of semantic versions: a pre-release ends before it goes on, and the release is above all of them.
 END, NUMERIC, WORD, RELEASE = range(4)
 
-_ODD = re.compile(r"[\x00-\x20\x7f]")
+_ODD = regex(r"[\x00-\x20\x7f]")
 
 
 def bounded(version: str) -> str:

@@ -6,15 +6,15 @@ A Debian tracker of 70 MB would become half a gigabyte of Python objects; here i
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from json.decoder import scanstring  # type: ignore[attr-defined]  # the module's own, not in its stub
 
 import orjson
 
 from surveyor.scan.errors import LimitExceeded, Malformed
+from surveyor.scan.patterns import regex
 
-_BLANK = re.compile(r"[ \t\r\n]*")
+_BLANK = regex(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder(parse_float=lambda _: None, parse_int=lambda _: None, parse_constant=lambda _: None)
 
 

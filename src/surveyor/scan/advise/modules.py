@@ -7,17 +7,17 @@ above everything in an older one. What is left out by this rule is counted in co
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from urllib.parse import unquote
 
 from surveyor.scan.model import Package
+from surveyor.scan.patterns import regex
 
 #: What modules are built with stands in the release: ``2.module+el9.4.0+20787``, ``1.module_el8.6.0+2904``.
-_BUILT = re.compile(r"[.+_]module[+_]")
-_LABEL = re.compile(r"[?&]rpmmod=(?P<label>[^&#]+)")
+_BUILT = regex(r"[.+_]module[+_]")
+_LABEL = regex(r"[?&]rpmmod=(?P<label>[^&#]+)")
 #: In a sentence, so what stands behind may be its punctuation.
-_STREAM = re.compile(r"(?<![\w.+:-])(?P<module>[\w.+-]+):(?P<stream>[\w.+-]*\w)")
+_STREAM = regex(r"(?<![\w.+:-])(?P<module>[\w.+-]+):(?P<stream>[\w.+-]*\w)")
 
 
 def of_another_stream(package: Package, version: str, fixed: str | None, summary: Callable[[], str]) -> bool:

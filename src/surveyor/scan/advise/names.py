@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-_SEPARATORS = re.compile(r"[-_.]+")
-_SCHEME = re.compile(r"[a-z+]+://(?:[^/@]*@)?")
+from surveyor.scan.patterns import regex
+
+_SEPARATORS = regex(r"[-_.]+")
+_SCHEME = regex(r"[a-z+]+://(?:[^/@]*@)?")
 
 
 def _pep503(name: str) -> str:

@@ -12,12 +12,13 @@ from typing import Any
 from surveyor.scan.advise import record as bounds
 from surveyor.scan.advise.fields import document
 from surveyor.scan.errors import LimitExceeded, Malformed
+from surveyor.scan.patterns import regex
 
-_BEGIN = re.compile(rb'\{\s{0,64}"cve"\s{0,64}:')
+_BEGIN = regex(rb'\{\s{0,64}"cve"\s{0,64}:')
 #: No beginning is longer, so none is missed at the end of a chunk.
 _LONGEST = 160
 #: A string that does not end goes on to the end of the text, so that nothing is looked at twice.
-_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[{}]', re.DOTALL)
+_TOKEN = regex(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[{}]', re.DOTALL)
 _BETWEEN = b", \t\r\n"
 
 

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from surveyor.scan.model import Package, Tier
+from surveyor.scan.patterns import regex
+
+_WHOLE = regex(r"(.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Product:
 
     names: tuple[str, ...]
     why: str
-    version: re.Pattern[str] = re.compile(r"(.+)")
+    version: re.Pattern[str] = _WHOLE
 
 
 _SAME = "vendor and product of that name"
@@ -94,7 +97,7 @@ PROGRAMS: Mapping[str, Product] = MappingProxyType(
             ("dropbear_ssh_project:dropbear_ssh", "matt_johnston:dropbear_ssh_server"), "a project, once its author's"
         ),
         "openssh": Product(
-            ("openbsd:openssh",), "OpenBSD's; p1 is the portable release of a version", re.compile(r"(.+?)(?:p[0-9]+)?")
+            ("openbsd:openssh",), "OpenBSD's; p1 is the portable release of a version", regex(r"(.+?)(?:p[0-9]+)?")
         ),
         "dnsmasq": Product(("thekelleys:dnsmasq",), "by its author's home"),
         "u-boot": Product(("denx:u-boot",), "of DENX"),
@@ -107,7 +110,7 @@ PROGRAMS: Mapping[str, Product] = MappingProxyType(
         "qt": Product(("qt:qt", "digia:qt"), "once Digia's"),
         # HotSpot of JDK 8 tells its own version, 25.402-b06, which is none of the JDK's
         "openjdk": Product(
-            ("oracle:openjdk",), "as NVD writes it", re.compile(r"((?:9|1[0-9]|2[0-4]|2[6-9])(?:\.[0-9]+)*)(?:\+.*)?")
+            ("oracle:openjdk",), "as NVD writes it", regex(r"((?:9|1[0-9]|2[0-4]|2[6-9])(?:\.[0-9]+)*)(?:\+.*)?")
         ),
         # BoringSSL has no versions
     }

@@ -16,6 +16,7 @@ from surveyor.scan.advise import tarball
 from surveyor.scan.advise.feeds.interface import Changes, Fetched, Known
 from surveyor.scan.advise.origin import Origin
 from surveyor.scan.errors import Malformed, ScanError
+from surveyor.scan.patterns import regex
 from surveyor.scan.values import frozen
 
 #: Up to this many changed files are asked for one by one; above it the archive is cheaper.
@@ -30,9 +31,9 @@ _MAX_ARCHIVE = 8 << 30
 _MARGIN = timedelta(days=1)
 _YEARS = range(1995, 2100)
 
-_ARCHIVE = re.compile(r"csaf_[a-z]{1,20}_(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})\.tar\.zst")
-_FILE = re.compile(r"(?:[0-9]{4}/)?[A-Za-z0-9][A-Za-z0-9._-]{0,120}\.json")
-_LINE: Final = re.compile(r'\s*"?([^",]{1,200})"?\s*,\s*"?([0-9][0-9T:.+Z-]{1,39})"?\s*')
+_ARCHIVE = regex(r"csaf_[a-z]{1,20}_(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})\.tar\.zst")
+_FILE = regex(r"(?:[0-9]{4}/)?[A-Za-z0-9][A-Za-z0-9._-]{0,120}\.json")
+_LINE: Final = regex(r'\s*"?([^",]{1,200})"?\s*,\s*"?([0-9][0-9T:.+Z-]{1,39})"?\s*')
 
 
 @frozen

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -11,6 +10,7 @@ from surveyor.scan.advise.packing import unpack_ranges
 from surveyor.scan.advise.record import AFTER, FIXED, INTRODUCED, LAST_AFFECTED, LIMIT
 from surveyor.scan.advise.versions import Order
 from surveyor.scan.errors import Malformed
+from surveyor.scan.patterns import regex
 
 #: Keys kept at once; dense versions of a large image fit, and it stays below about 20 MB.
 _KEPT = 65_536
@@ -18,7 +18,7 @@ _KEPT = 65_536
 _LONG = 128
 #: Orders that take any text put what is no release (a branch, a range, an address, a word) below all that are, which
 #: would make it affected by everything. A release has a digit, no slash, and begins with neither sign nor bracket.
-_RELEASE = re.compile(r"(?=[^/]*[0-9])\s*[=A-Za-z0-9][^/]*")
+_RELEASE = regex(r"(?=[^/]*[0-9])\s*[=A-Za-z0-9][^/]*")
 _TEXT = 300
 _WORDS = {
     INTRODUCED: "introduced",

@@ -11,7 +11,6 @@ A package of a module goes by ``MODULE:STREAM/NAME``, since several streams of o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -19,15 +18,14 @@ from urllib.parse import unquote
 
 from surveyor.scan.advise.csaf import module_of
 from surveyor.scan.advise.packing import Bounds, Names
+from surveyor.scan.patterns import regex
 
 BASE: Final = "Red Hat"
 #: The scopes of the feed: a file per flaw, and a file per erratum.
 FLAWS: Final = "vex"
 ERRATA: Final = "advisories"
 
-_CPE = re.compile(
-    r"cpe:/[ao]:redhat:(?P<product>[a-z0-9_]{1,60}):(?P<major>[0-9]{1,2})(?:\.(?P<minor>[0-9]{1,2}))?(?::|$)"
-)
+_CPE = regex(r"cpe:/[ao]:redhat:(?P<product>[a-z0-9_]{1,60}):(?P<major>[0-9]{1,2})(?:\.(?P<minor>[0-9]{1,2}))?(?::|$)")
 #: Repositories of the mainline; ELS goes on with the last minor release of a major one.
 _MAINLINE = frozenset({"enterprise_linux", "rhel_common", "rhel_els", "rhel_supplementary"})
 _EXTRAS = "rhel_extras"
@@ -38,10 +36,10 @@ _MINOR = frozenset(
         *("rhel_tus",),
     }
 )
-_LINE = re.compile(
+_LINE = regex(
     r"\.el(?P<major>[0-9]{1,2})_(?P<minor>[0-9]{1,2})(?![0-9])|[.+_]module\+el(?P<m>[0-9]{1,2})\.(?P<n>[0-9]{1,2})\."
 )
-_LABEL = re.compile(r"[?&]rpmmod=(?P<label>[^&#]+)")
+_LABEL = regex(r"[?&]rpmmod=(?P<label>[^&#]+)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ said otherwise stays beside the verdict, and the rule is named.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from surveyor.scan.advise.ranges import Verdict
+from surveyor.scan.patterns import regex
 
 
 class Statement(Protocol):
@@ -43,7 +43,7 @@ class Statement(Protocol):
 
 
 #: The point release that a build of an RPM distribution is for: ``.el9_5``.
-_POINT = re.compile(r"\.el[0-9]{1,2}_[0-9]{1,2}(?![0-9])")
+_POINT = regex(r"\.el[0-9]{1,2}_[0-9]{1,2}(?![0-9])")
 
 S = TypeVar("S", bound=Statement)
 

@@ -7,17 +7,17 @@ line stands in the version as a tag (``.el9``, ``+deb12u``), and a fix of the sa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from surveyor.scan.advise.keys import Key
 from surveyor.scan.advise.ranges import Keys, judge
 from surveyor.scan.advise.record import FIXED
+from surveyor.scan.patterns import regex
 
 #: Fixed versions that are considered, and shown. An advisory on every line that is kept alive has a dozen.
 _CONSIDERED, _SHOWN = 100, 20
-_TAG = re.compile(r"\.(?:amzn|azl|cm|el|fc|mga|oe|ph)[0-9]+(?:_[0-9]+)?|[+~]deb[0-9]+|ubuntu0\.[0-9]{2}\.[0-9]{2}")
+_TAG = regex(r"\.(?:amzn|azl|cm|el|fc|mga|oe|ph)[0-9]+(?:_[0-9]+)?|[+~]deb[0-9]+|ubuntu0\.[0-9]{2}\.[0-9]{2}")
 
 
 class Claim(NamedTuple):

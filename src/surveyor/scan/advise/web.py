@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ import zstandard
 
 from surveyor.scan.advise.origin import Answer, Fetch, Manners, NoFile, Opened, checked
 from surveyor.scan.errors import Denied, Malformed, Refused, Unreachable
+from surveyor.scan.patterns import regex
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -27,7 +27,7 @@ _PAGE = (b"<!doctype html", b"<html")
 _LONGEST_WAIT = 120.0
 _MAX_INDEX = 4 << 20
 #: ``<a href="v3.19/">`` of a server's own index page.
-_FOLDER = re.compile(rb"href=[\"']?(?:\./)?([A-Za-z0-9][A-Za-z0-9._+-]{0,99})/[\"'>]")
+_FOLDER = regex(rb"href=[\"']?(?:\./)?([A-Za-z0-9][A-Za-z0-9._+-]{0,99})/[\"'>]")
 
 
 @dataclass(slots=True)

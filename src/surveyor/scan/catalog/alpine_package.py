@@ -9,6 +9,7 @@ from surveyor.scan.catalog.interface import Cataloger, File, Record
 from surveyor.scan.catalog.package_info import record_of
 from surveyor.scan.errors import Unsupported
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 
 _ZIP = b"PK"
 _ADB = b"ADB"  # apk-tools 3 keeps packages in a format of its own
@@ -31,7 +32,7 @@ CATALOGER = Cataloger(
     summary="Alpine package files (.apk) by their .PKGINFO",
     endings=rb"apk",
     # what a package manager keeps of what it installed is told by its database
-    paths=re.compile(rb"^(?!(?:.*/)?(?:var/cache|etc/apk/cache)/).*\.apk$", re.DOTALL),
+    paths=regex(rb"^(?!(?:.*/)?(?:var/cache|etc/apk/cache)/).*\.apk$", re.DOTALL),
     parse=parse,
     limit=4 * MIB,
     beginning=True,

@@ -6,24 +6,24 @@ services ``NAME.properties`` at the root, others Maven's pom.properties. A bundl
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, plausible, quote, text
 from surveyor.scan.errors import Malformed, ScanError
 from surveyor.scan.formats import axml, maven, protobuf
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 from surveyor.scan.tree.zip import Member, Zip
 from surveyor.scan.vocabulary import counted
 
 _MANIFESTS = (b"AndroidManifest.xml", b"base/manifest/AndroidManifest.xml")
 _ENDINGS = (b".version", b".properties", *_MANIFESTS)
 _ROOT = rb"(?:base/root/)?"
-_LIBRARY = re.compile(
+_LIBRARY = regex(
     _ROOT + rb"META-INF/(?P<group>[A-Za-z][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)*)_(?P<artifact>[\w.-]+)\.version"
 )
-_POM = re.compile(_ROOT + rb"META-INF/maven/[^/]+/[^/]+/pom\.properties")
-_SERVICE = re.compile(_ROOT + rb"(?P<name>(?:play-services|firebase)-[a-z0-9-]+)\.properties")
+_POM = regex(_ROOT + rb"META-INF/maven/[^/]+/[^/]+/pom\.properties")
+_SERVICE = regex(_ROOT + rb"(?P<name>(?:play-services|firebase)-[a-z0-9-]+)\.properties")
 _SERVICES = {"play-services": "com.google.android.gms", "firebase": "com.google.firebase"}
 _KOTLINX = "kotlinx"
 _SMALL = 64 << 10
@@ -127,7 +127,7 @@ CATALOGER = Cataloger(
     version=1,
     summary="Android applications (.apk, .aab) by their manifest, and the libraries that left their versions",
     endings=rb"apk|aab",
-    paths=re.compile(rb"\.(?:apk|aab)$"),
+    paths=regex(rb"\.(?:apk|aab)$"),
     parse=parse,
     limit=64 * MIB,
     random=True,

@@ -10,12 +10,13 @@ from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.stanza import settled, stanzas
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import SourcePackage
+from surveyor.scan.patterns import regex
 from surveyor.scan.vocabulary import counted
 
-_FILES = re.compile(rb"^([FR]):([^\n]*)", re.MULTILINE)
-_FIELDS = re.compile(rb"^([PVALoDp]):([^\n]*)", re.MULTILINE)
+_FILES = regex(rb"^([FR]):([^\n]*)", re.MULTILINE)
+_FIELDS = regex(rb"^([PVALoDp]):([^\n]*)", re.MULTILINE)
 
-_NAME = re.compile(r"(?:^|\s)([^!<>=~@\s][^<>=~@\s]*)")
+_NAME = regex(r"(?:^|\s)([^!<>=~@\s][^<>=~@\s]*)")
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record | Owned]:
@@ -68,7 +69,7 @@ CATALOGER = Cataloger(
     version=5,
     summary="Alpine packages by apk's installed database",
     names=rb"installed(?<=/apk/db/installed)",
-    paths=re.compile(rb"^(?P<root>(?:.*?/)??)(?:usr/)?lib/apk/db/installed$", re.DOTALL),
+    paths=regex(rb"^(?P<root>(?:.*?/)??)(?:usr/)?lib/apk/db/installed$", re.DOTALL),
     parse=parse,
     system=True,
     places=(b"lib/apk/db/installed", b"usr/lib/apk/db/installed"),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from surveyor.scan.catalog.interface import Cataloger, File, Record
 from surveyor.scan.catalog.package_info import record_of
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -23,7 +24,7 @@ CATALOGER = Cataloger(
     summary="Package files of Arch Linux (.pkg.tar.*) by their .PKGINFO",
     endings=rb"pkg\.tar(?:\.(?:zst|xz|gz|bz2|lz4|lz))?",
     # what a package manager keeps of what it installed is told by its database
-    paths=re.compile(rb"^(?!(?:.*/)?var/cache/).*\.pkg\.tar(?:\.(?:zst|xz|gz|bz2|lz4|lz))?$", re.DOTALL),
+    paths=regex(rb"^(?!(?:.*/)?var/cache/).*\.pkg\.tar(?:\.(?:zst|xz|gz|bz2|lz4|lz))?$", re.DOTALL),
     parse=parse,
     limit=4 * MIB,
     beginning=True,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, quote
 from surveyor.scan.catalog.npm_record import is_local, record_of, split
 from surveyor.scan.formats.json import load_object, mapping, sequence, string
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 
 #: Strings are taken whole, so that a comma in one stays; one without an end too, lest each quote in it begins another.
-_COMMA = re.compile(rb'("(?:[^"\\\n]|\\.)*+"?)|,(?=\s*[}\]])')
+_COMMA = regex(rb'("(?:[^"\\\n]|\\.)*+"?)|,(?=\s*[}\]])')
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, plausible, quote, related
@@ -10,11 +9,12 @@ from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.toml import tables, unquoted
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Presence
+from surveyor.scan.patterns import regex
 
 _KEYS = ("name", "version", "source", "checksum")
 _LISTS = frozenset({"dependencies"})
-_DEPENDENCY = re.compile(r'"([\w-]+)(?: ([^" ]+))?[^"]*"')
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_DEPENDENCY = regex(r'"([\w-]+)(?: ([^" ]+))?[^"]*"')
+_SHA256 = regex(r"[0-9a-f]{64}")
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:

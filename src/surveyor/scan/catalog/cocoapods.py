@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, plausible, quote
@@ -10,8 +9,9 @@ from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.yaml import Line, lines
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Presence
+from surveyor.scan.patterns import regex
 
-_POD = re.compile(r"(?P<name>[^\s/(]+)(?:/(?P<subspec>[^\s(]+))? \((?P<version>[^)]+)\)")
+_POD = regex(r"(?P<name>[^\s/(]+)(?:/(?P<subspec>[^\s(]+))? \((?P<version>[^)]+)\)")
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.json import load, mapping, sequence, string
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 from surveyor.scan.vocabulary import counted
 
 
@@ -45,7 +45,7 @@ CATALOGER = Cataloger(
     version=1,
     summary="PHP packages installed by Composer",
     names=rb"installed\.json(?<=/composer/installed\.json)",
-    paths=re.compile(rb"(?:^|/)composer/installed\.json$"),
+    paths=regex(rb"(?:^|/)composer/installed\.json$"),
     parse=parse,
     limit=32 * MIB,
 )

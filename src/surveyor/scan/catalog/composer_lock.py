@@ -9,8 +9,9 @@ from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, l
 from surveyor.scan.formats.json import load_object, mapping, sequence, string
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Presence
+from surveyor.scan.patterns import regex
 
-_SHA1 = re.compile(r"[0-9a-f]{40}")
+_SHA1 = regex(r"[0-9a-f]{40}")
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -45,7 +46,7 @@ CATALOGER = Cataloger(
     summary="PHP packages that composer.lock pins",
     names=rb"composer\.lock",
     # in a package of the vendor folder it is that package's own
-    paths=re.compile(rb"^(?!(?:.*/)?vendor/[^/]+/[^/]+/)" + declares(rb"composer\.lock").pattern, re.DOTALL),
+    paths=regex(rb"^(?!(?:.*/)?vendor/[^/]+/[^/]+/)" + declares(rb"composer\.lock").pattern, re.DOTALL),
     parse=parse,
     limit=32 * MIB,
 )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, plausible, quote, text
 from surveyor.scan.formats.json import load_object, mapping, sequence, string
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Presence
+from surveyor.scan.patterns import regex
 
-_REFERENCE = re.compile(
+_REFERENCE = regex(
     r"(?P<name>[^/@#\s]+)/(?:(?P<version>[^/@#%\[\s]+)|\[[^\]]*\])"
     r"(?:@(?P<user>[^/#%\s]+)/(?P<channel>[^#%\s]+))?(?:#(?P<rrev>[0-9a-f]+))?(?:[#%:].*)?"
 )

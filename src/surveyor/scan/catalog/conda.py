@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.json import load_object, string
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 
 _INDEX = "info/index.json"
-_ARCHIVE = re.compile(r"\.(conda|tar\.bz2)$")
+_ARCHIVE = regex(r"\.(conda|tar\.bz2)$")
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -50,7 +50,7 @@ CATALOGER = Cataloger(
     version=2,
     summary="Packages of conda environments by conda-meta, package files by their info/index.json",
     names=rb"(?<=/conda-meta/)[^/]+\.json|index\.json(?<=info/index\.json)",
-    paths=re.compile(rb"(?:^|/)conda-meta/[^/]+\.json$|^info/index\.json$"),
+    paths=regex(rb"(?:^|/)conda-meta/[^/]+\.json$|^info/index\.json$"),
     parse=parse,
     limit=32 * MIB,
 )

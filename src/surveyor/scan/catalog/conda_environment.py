@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, plausible, quote
@@ -11,8 +10,9 @@ from surveyor.scan.formats.requirement import requirement
 from surveyor.scan.formats.yaml import lines
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Presence
+from surveyor.scan.patterns import regex
 
-_WISH = re.compile(
+_WISH = regex(
     r"(?:(?P<channel>[^\s:]+)::)?(?P<name>[A-Za-z0-9_.-]+)"
     r"(?:[ ]?==?[ ]?(?P<version>[^\s=<>!~|,*]+)(?:=(?P<build>[^\s=]+))?|(?P<range>[ <>=!~].*))?"
 )

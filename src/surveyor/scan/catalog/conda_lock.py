@@ -14,15 +14,16 @@ from surveyor.scan.formats.requirement import normal
 from surveyor.scan.formats.yaml import lines
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Presence
+from surveyor.scan.patterns import regex
 
 #: A package file where a channel has it: ``…/conda-forge/linux-64/zlib-1.3.1-hb9d3cd8_2.conda``.
-_FILE = re.compile(
+_FILE = regex(
     r"(?:.*/(?P<channel>[^/]+)/)?(?P<subdir>[^/]+)/"
     r"(?P<name>[^/]+)-(?P<version>[^/-]+)-(?P<build>[^/-]+)\.(?P<type>conda|tar\.bz2)(?:#.*)?"
 )
 _LONGEST = 2000
-_EXPLICIT = re.compile(rb"^@EXPLICIT\s*$", re.MULTILINE)
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_EXPLICIT = regex(rb"^@EXPLICIT\s*$", re.MULTILINE)
+_SHA256 = regex(r"[0-9a-f]{64}")
 #: Keys by which the formats say who installs a package, and keys that say both that and where it is.
 _MANAGERS, _PLACES = ("manager", "kind"), ("conda", "pypi")
 _SECTIONS = frozenset({"package", "packages"})

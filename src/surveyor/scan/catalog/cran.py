@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote, text
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.stanza import fields, stanzas
 from surveyor.scan.limits import Budget
+from surveyor.scan.patterns import regex
 
-_FILE = re.compile(r" ?\+ ?file LICEN[SC]E")
+_FILE = regex(r" ?\+ ?file LICEN[SC]E")
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -36,7 +36,7 @@ CATALOGER = Cataloger(
     version=1,
     summary="R packages installed in a library",
     names=rb"DESCRIPTION",
-    paths=re.compile(rb"(?:^|/)[^/]+/DESCRIPTION$"),
+    paths=regex(rb"(?:^|/)[^/]+/DESCRIPTION$"),
     parse=parse,
     limit=256 << 10,
     beginning=True,

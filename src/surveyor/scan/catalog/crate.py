@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote, text
 from surveyor.scan.errors import Malformed
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 from surveyor.scan.tree.members import first
 
-_MANIFEST = re.compile(rb"[^/]+/Cargo\.toml")
-_PACKAGE = re.compile(rb"^\[package\][ \t]*\r?$", re.MULTILINE)
+_MANIFEST = regex(rb"[^/]+/Cargo\.toml")
+_PACKAGE = regex(rb"^\[package\][ \t]*\r?$", re.MULTILINE)
 #: Cargo writes the manifest of a package anew: one key a line, strings in double quotes.
-_FIELD = re.compile(rb'^(name|version|license)[ \t]*=[ \t]*"([^"\n]*)"', re.MULTILINE)
+_FIELD = regex(rb'^(name|version|license)[ \t]*=[ \t]*"([^"\n]*)"', re.MULTILINE)
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -43,7 +44,7 @@ CATALOGER = Cataloger(
     summary="Rust crate files (.crate) by their Cargo.toml",
     endings=rb"crate",
     # cargo keeps each file that it fetched, whether it went into a program or not
-    paths=re.compile(rb"^(?!(?:.*/)?cache/).*\.crate$", re.DOTALL),
+    paths=regex(rb"^(?!(?:.*/)?cache/).*\.crate$", re.DOTALL),
     parse=parse,
     limit=16 * MIB,
     beginning=True,

@@ -11,13 +11,14 @@ from surveyor.scan.errors import Malformed
 from surveyor.scan.formats import ar, stanza
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Distro
+from surveyor.scan.patterns import regex
 from surveyor.scan.tree.members import first
 
-_CONTROL = re.compile(rb"control")
+_CONTROL = regex(rb"control")
 _CONTROL_BYTES = MIB
 #: Uploads to a stable release say which: security and point updates, and backports.
-_RELEASE = re.compile(r"(?:\+deb|~deb|~bpo)(?P<debian>\d+)(?:u|\+)")
-_UBUNTU = re.compile(r"ubuntu[\d.]*?(?:\.|~)(?P<version>\d\d\.(?:04|10))(?:\.|$|~|\+)")
+_RELEASE = regex(r"(?:\+deb|~deb|~bpo)(?P<debian>\d+)(?:u|\+)")
+_UBUNTU = regex(r"ubuntu[\d.]*?(?:\.|~)(?P<version>\d\d\.(?:04|10))(?:\.|$|~|\+)")
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -56,7 +57,7 @@ CATALOGER = Cataloger(
     summary="Debian package files (.deb, .udeb) by their control file",
     endings=rb"u?deb",
     # what a package manager keeps of what it installed is told by its database
-    paths=re.compile(rb"^(?!(?:.*/)?var/cache/).*\.u?deb$", re.DOTALL),
+    paths=regex(rb"^(?!(?:.*/)?var/cache/).*\.u?deb$", re.DOTALL),
     parse=parse,
     limit=8 * MIB,
     beginning=True,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from surveyor.scan.catalog.interface import Record, plausible, quote, related
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Distro, Presence, SourcePackage
+from surveyor.scan.patterns import regex
 
 #: A name at the beginning of a clause or behind a bar or a comma (Debian policy, 7.1).
-_RELATION = re.compile(r"(?:^|[,|])\s*([a-z0-9][a-z0-9+.-]+)")
+_RELATION = regex(r"(?:^|[,|])\s*([a-z0-9][a-z0-9+.-]+)")
 
 
 def record_of(

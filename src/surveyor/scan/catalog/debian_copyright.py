@@ -11,14 +11,15 @@ from itertools import islice
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote, text
 from surveyor.scan.limits import Budget
+from surveyor.scan.patterns import regex
 
-_MACHINE = re.compile(
+_MACHINE = regex(
     rb"\A\s*Format(?:-Specification)?:[^\n]*(?:copyright-format|dep5|CopyrightFormat|DEP-5)", re.IGNORECASE
 )
 #: Never the first line, which says the format. Patterns here begin with letters: such are found at the speed of memory.
-_NAMED = re.compile(rb"\nLicense:[ \t]*([^\n]+)")
-_COMMON = re.compile(rb"/usr/share/common-licenses/([A-Za-z]+(?:-[0-9.]*[0-9])?)")
-_LATER = re.compile(rb"o(?:ption\)?,? any later version|r any later version|r later)")
+_NAMED = regex(rb"\nLicense:[ \t]*([^\n]+)")
+_COMMON = regex(rb"/usr/share/common-licenses/([A-Za-z]+(?:-[0-9.]*[0-9])?)")
+_LATER = regex(rb"o(?:ption\)?,? any later version|r any later version|r later)")
 #: Words that one licence's text has and no other's.
 _TEXTS = (
     (b"Permission is hereby granted, free of charge, to any person obtaining a copy of this software and", "MIT"),
@@ -29,7 +30,7 @@ _TEXTS = (
 )
 _REDISTRIBUTION = b"Redistribution and use in source and binary forms, with or without modification, are permitted"
 #: Debian keeps one text under this name, that of Perl.
-_ARTISTIC = re.compile(r"\bArtistic(?:-1(?:\.0)?)?(?![\w.-])")
+_ARTISTIC = regex(r"\bArtistic(?:-1(?:\.0)?)?(?![\w.-])")
 _MOST = 10
 
 
@@ -74,7 +75,7 @@ CATALOGER = Cataloger(
     version=2,
     summary="Licences of Debian packages, by their copyright files",
     names=rb"copyright",
-    paths=re.compile(rb"^(?P<root>(?:.*/)?)usr/share/doc/[^/]+/copyright$", re.DOTALL),
+    paths=regex(rb"^(?P<root>(?:.*/)?)usr/share/doc/[^/]+/copyright$", re.DOTALL),
     parse=parse,
     system=True,
     limit=256 << 10,

@@ -12,11 +12,12 @@ from surveyor.scan.formats import release
 from surveyor.scan.formats.pieces import pieces
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Distro, Presence
+from surveyor.scan.patterns import regex
 from surveyor.scan.tree.stream import contents
 from surveyor.scan.vocabulary import counted
 
-_FIELDS = re.compile(rb"^(Package|Version|Source|Architecture):[ \t]*([^\r\n]*)", re.MULTILINE)
-_SUITE = re.compile(r"(?:^|/)dists/(?P<name>[a-z]+)")
+_FIELDS = regex(rb"^(Package|Version|Source|Architecture):[ \t]*([^\r\n]*)", re.MULTILINE)
+_SUITE = regex(r"(?:^|/)dists/(?P<name>[a-z]+)")
 _LONGEST = 4 * MIB
 
 
@@ -48,7 +49,7 @@ CATALOGER = Cataloger(
     version=1,
     summary="Debian packages that a repository offers, by its Packages indexes",
     names=rb"Packages(?:\.(?:gz|xz|bz2|lzma|zst))?",
-    paths=re.compile(rb"^(?:.*/)?dists/[^/]+/(?:.*/)?Packages(?:\.(?:gz|xz|bz2|lzma|zst))?$", re.DOTALL),
+    paths=regex(rb"^(?:.*/)?dists/[^/]+/(?:.*/)?Packages(?:\.(?:gz|xz|bz2|lzma|zst))?$", re.DOTALL),
     parse=parse,
     limit=64 * MIB,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, plausible, quote
@@ -11,6 +10,7 @@ from surveyor.scan.formats.dotnet import Library, bundled, libraries
 from surveyor.scan.formats.program import programs
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Presence, Tier
+from surveyor.scan.patterns import regex
 from surveyor.scan.vocabulary import counted
 
 _RUNTIME = "runtimepack."
@@ -61,7 +61,7 @@ CATALOGER = Cataloger(
     version=1,
     summary="NuGet packages by the deps.json beside .NET programs or in single-file ones",
     endings=rb"deps\.json",
-    paths=re.compile(rb"\.deps\.json$"),
+    paths=regex(rb"\.deps\.json$"),
     parse=parse,
     programs=True,
     unowned=True,

@@ -10,9 +10,10 @@ from surveyor.scan.catalog.interface import Cataloger, File, Record, text
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.stanza import settled, stanzas
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 from surveyor.scan.vocabulary import counted
 
-_FIELDS = re.compile(
+_FIELDS = regex(
     rb"^(Package|Version|Source|Architecture|Status|(?:Pre-)?Depends|Provides):[ \t]*([^\n]*)", re.MULTILINE
 )
 _ABSENT = {"not-installed", "config-files"}
@@ -41,7 +42,7 @@ CATALOGER = Cataloger(
     version=3,
     summary="Debian packages by dpkg's status file or status.d fragments",
     names=rb"status|(?<=/status\.d/)[^/]+",
-    paths=re.compile(rb"^(?P<root>(?:.*/)?)var/lib/dpkg/(?:status|status\.d/[^/]+(?<!\.md5sums))$", re.DOTALL),
+    paths=regex(rb"^(?P<root>(?:.*/)?)var/lib/dpkg/(?:status|status\.d/[^/]+(?<!\.md5sums))$", re.DOTALL),
     parse=parse,
     system=True,
     places=(b"var/lib/dpkg/status", b"var/lib/dpkg/status.d/"),

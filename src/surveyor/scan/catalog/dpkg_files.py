@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Owned, plausible
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 
-_SUM = re.compile(rb"^[0-9a-f]{32}[ \t]+\*?", re.MULTILINE)
+_SUM = regex(rb"^[0-9a-f]{32}[ \t]+\*?", re.MULTILINE)
 
 
 def parse(file: File, _budget: Budget) -> Iterator[Owned]:
@@ -26,7 +27,7 @@ CATALOGER = Cataloger(
     version=1,
     summary="Which files Debian packages own, by dpkg's lists",
     names=rb"(?<=/dpkg/info/)[^/]+\.list|(?<=/status\.d/)[^/]+\.md5sums",
-    paths=re.compile(rb"^(?P<root>(?:.*/)?)var/lib/dpkg/(?:info/[^/]+\.list|status\.d/[^/]+\.md5sums)$", re.DOTALL),
+    paths=regex(rb"^(?P<root>(?:.*/)?)var/lib/dpkg/(?:info/[^/]+\.list|status\.d/[^/]+\.md5sums)$", re.DOTALL),
     parse=parse,
     system=True,
     limit=8 * MIB,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import orjson
@@ -14,13 +13,14 @@ from surveyor.scan.formats.elf_dynamic import Note, notes
 from surveyor.scan.formats.program import programs
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Distro
+from surveyor.scan.patterns import regex
 
 _OWNER, _PACKAGE, _BUILD_ID = "FDO", 0xCAFE1A7E, 3
 #: What the notes call a kind of package, by its PURL type; whatever else is somebody's own.
 _TYPES = {"deb": "deb", "rpm": "rpm", "apk": "apk", "alpm": "alpm", "pacman": "alpm", "opkg": "opkg"}
-_ID = re.compile(r"[a-z0-9._-]{1,64}")
+_ID = regex(r"[a-z0-9._-]{1,64}")
 #: ``cpe:/o:VENDOR:PRODUCT:VERSION`` and ``cpe:2.3:o:VENDOR:PRODUCT:VERSION:…``
-_CPE = re.compile(r"cpe:(?:2\.3:|/)o:[^:]*:(?P<id>[^:]+)(?::(?P<version>[^:]*))?")
+_CPE = regex(r"cpe:(?:2\.3:|/)o:[^:]*:(?P<id>[^:]+)(?::(?P<version>[^:]*))?")
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -80,7 +80,7 @@ CATALOGER = Cataloger(
     id="elf_note",
     version=1,
     summary="packages by the metadata in ELF programs that no package database lists",
-    paths=re.compile(rb"(?!)"),
+    paths=regex(rb"(?!)"),
     parse=parse,
     programs=True,
     unowned=True,

@@ -12,6 +12,7 @@ from surveyor.scan.formats.layout import Part
 from surveyor.scan.formats.program import Program, identity, libraries, programs
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Tier
+from surveyor.scan.patterns import regex
 from surveyor.scan.values import frozen
 
 #: What is read of one program's data: all of a browser's.
@@ -23,12 +24,12 @@ _BEFORE, _AFTER, _NEAR = 160, 352, 256 << 10
 _WIDE = 64  # bytes behind what a version in UTF-16 stands right behind
 _FEW = 64  # bare versions of one library that are looked at
 #: A dot between digits. It begins with the dot: such patterns are found at the speed of memory.
-_VERSION = re.compile(rb"\.(?<=[0-9]\.)[0-9]")
+_VERSION = regex(rb"\.(?<=[0-9]\.)[0-9]")
 #: What may be a version and nothing else, whoever's: most strings are not.
-_ALONE = re.compile(rb"[^\w.]?v?[0-9]{1,3}\.[0-9][0-9.]{0,20}(?:[^0-9.]\S{0,31})?")
+_ALONE = regex(rb"[^\w.]?v?[0-9]{1,3}\.[0-9][0-9.]{0,20}(?:[^0-9.]\S{0,31})?")
 #: What no text holds as NUL.
 _PRINTABLE = bytes(byte if 32 <= byte < 127 or byte in b"\n\r\t" else 0 for byte in range(256))
-_DATA_SECTIONS = re.compile(r"\.l?ro?data|\.r?data|\.data|[^,]*,__(?:cstring|const|data|rodata)")
+_DATA_SECTIONS = regex(r"\.l?ro?data|\.r?data|\.data|[^,]*,__(?:cstring|const|data|rodata)")
 
 
 @frozen
@@ -227,7 +228,7 @@ CATALOGER = Cataloger(
     id="embedded",
     version=4,
     summary="libraries inside programs by their version texts (OpenSSL, zlib, SQLite, curl, BusyBox and others)",
-    paths=re.compile(rb"(?!)"),
+    paths=regex(rb"(?!)"),
     parse=parse,
     programs=True,
     unowned=True,

@@ -8,15 +8,14 @@ from collections.abc import Iterator
 from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote, text
 from surveyor.scan.errors import Malformed
 from surveyor.scan.limits import Budget
+from surveyor.scan.patterns import regex
 
 _STRING = rb"(?:\"([^\"\n]*)\"|'([^'\n]*)'|%q\{([^}\n]*)\})"
-_FIELD = re.compile(
-    rb"^[ \t]*\w+\.(?P<key>name|version|platform|licenses?)[ \t]*=[ \t]*(?P<value>[^\n]*)$", re.MULTILINE
-)
-_VALUE = re.compile(rb"(?:Gem::Version\.new\(?[ \t]*)?" + _STRING)
-_VALUES = re.compile(_STRING)
-_STUB = re.compile(rb"^# stub: (?P<name>\S+) (?P<version>\S+) (?P<platform>\S+) ", re.MULTILINE)
-_FILE = re.compile(r"(?P<name>[^/]+)-(?P<version>\d[^-/]*)(?:-(?P<platform>[^/]+))?\.gemspec$")
+_FIELD = regex(rb"^[ \t]*\w+\.(?P<key>name|version|platform|licenses?)[ \t]*=[ \t]*(?P<value>[^\n]*)$", re.MULTILINE)
+_VALUE = regex(rb"(?:Gem::Version\.new\(?[ \t]*)?" + _STRING)
+_VALUES = regex(_STRING)
+_STUB = regex(rb"^# stub: (?P<name>\S+) (?P<version>\S+) (?P<platform>\S+) ", re.MULTILINE)
+_FILE = regex(r"(?P<name>[^/]+)-(?P<version>\d[^-/]*)(?:-(?P<platform>[^/]+))?\.gemspec$")
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -67,7 +66,7 @@ CATALOGER = Cataloger(
     version=1,
     summary="Ruby gems installed by RubyGems or Bundler, by their specifications",
     endings=rb"gemspec",
-    paths=re.compile(rb"(?:^|/)specifications/(?:default/)?[^/]+\.gemspec$"),
+    paths=regex(rb"(?:^|/)specifications/(?:default/)?[^/]+\.gemspec$"),
     parse=parse,
     limit=256 << 10,
     beginning=True,

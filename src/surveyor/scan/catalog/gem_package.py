@@ -8,17 +8,16 @@ from collections.abc import Iterator
 from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote, text
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 from surveyor.scan.tree.inflate import gunzip
 from surveyor.scan.tree.members import first
 
-_METADATA = re.compile(rb"metadata\.gz")
+_METADATA = regex(rb"metadata\.gz")
 _METADATA_BYTES = 4 * MIB
-_NAME = re.compile(rb"^name: *([^\r\n]*)", re.MULTILINE)
-_VERSION = re.compile(
-    rb"^version: *!ruby/object:Gem::Version *\r?\n(?: [^\n]*\n)*? +version: *([^\r\n]*)", re.MULTILINE
-)
-_PLATFORM = re.compile(rb"^platform: *([^\r\n]*)", re.MULTILINE)
-_LICENSES = re.compile(rb"^licenses: *\r?\n((?:- [^\r\n]*\r?\n)+)", re.MULTILINE)
+_NAME = regex(rb"^name: *([^\r\n]*)", re.MULTILINE)
+_VERSION = regex(rb"^version: *!ruby/object:Gem::Version *\r?\n(?: [^\n]*\n)*? +version: *([^\r\n]*)", re.MULTILINE)
+_PLATFORM = regex(rb"^platform: *([^\r\n]*)", re.MULTILINE)
+_LICENSES = regex(rb"^licenses: *\r?\n((?:- [^\r\n]*\r?\n)+)", re.MULTILINE)
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -70,7 +69,7 @@ CATALOGER = Cataloger(
     summary="Ruby gem files (.gem) by their metadata",
     endings=rb"gem",
     # RubyGems keeps each file that it installed
-    paths=re.compile(rb"^(?!(?:.*/)?cache/).*\.gem$", re.DOTALL),
+    paths=regex(rb"^(?!(?:.*/)?cache/).*\.gem$", re.DOTALL),
     parse=parse,
     limit=8 * MIB,
     beginning=True,

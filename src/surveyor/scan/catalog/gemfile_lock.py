@@ -9,8 +9,9 @@ from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, p
 from surveyor.scan.errors import Malformed
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Presence
+from surveyor.scan.patterns import regex
 
-_LINE = re.compile(
+_LINE = regex(
     rb"^(?:(?P<section>[A-Z]+(?: [A-Z]+)*)|    (?P<name>[^\s(]+) \((?P<version>[^)\n]+)\)"
     rb"|      (?P<need>[^\s(]+)[^\n]*)[ \r]*$",
     re.MULTILINE,

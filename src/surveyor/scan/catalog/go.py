@@ -12,15 +12,16 @@ from surveyor.scan.formats.go_build import GoBuild, go_build, is_go
 from surveyor.scan.formats.program import programs
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Tier
+from surveyor.scan.patterns import regex
 from surveyor.scan.vocabulary import counted
 
 _MODULES = 20_000
 #: What ``go build`` says of a main module that it builds in its own directory.
 _DEVEL = "(devel)"
-_RELEASE = re.compile(r"go(?P<version>1(?:\.\d+)*(?:(?:rc|beta)\d+)?)")
+_RELEASE = regex(r"go(?P<version>1(?:\.\d+)*(?:(?:rc|beta)\d+)?)")
 #: ``-X importpath.name=value`` where the name says that the value is the program's version.
-_STAMP = re.compile(r"-X[= ]['\"]?[\w./~-]*\.(?:[vV]ersion|[aA]pp[vV]ersion|[bB]uild[vV]ersion)=(?P<version>[^\s'\"]+)")
-_VERSION = re.compile(r"v?\d+(?:\.\d+)+[\w.+~-]*")
+_STAMP = regex(r"-X[= ]['\"]?[\w./~-]*\.(?:[vV]ersion|[aA]pp[vV]ersion|[bB]uild[vV]ersion)=(?P<version>[^\s'\"]+)")
+_VERSION = regex(r"v?\d+(?:\.\d+)+[\w.+~-]*")
 
 
 @dataclass(slots=True)
@@ -152,7 +153,7 @@ CATALOGER = Cataloger(
     id="go",
     version=1,
     summary="Go modules and standard library by the build information in ELF, PE and Mach-O programs",
-    paths=re.compile(rb"(?!)"),
+    paths=regex(rb"(?!)"),
     parse=parse,
     programs=True,
     random=True,

@@ -10,6 +10,7 @@ from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, p
 from surveyor.scan.errors import Malformed
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Presence
+from surveyor.scan.patterns import regex
 
 _LOCAL = ("./", "../", "/")
 
@@ -94,7 +95,7 @@ CATALOGER = Cataloger(
     summary="Go modules that go.mod requires",
     names=rb"go\.mod",
     # the go command itself passes by what lies in testdata
-    paths=re.compile(rb"^(?!(?:.*/)?testdata/)" + declares(rb"go\.mod").pattern, re.DOTALL),
+    paths=regex(rb"^(?!(?:.*/)?testdata/)" + declares(rb"go\.mod").pattern, re.DOTALL),
     parse=parse,
     limit=4 * MIB,
 )

@@ -13,9 +13,10 @@ from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, p
 from surveyor.scan.errors import Malformed
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Presence, Tier
+from surveyor.scan.patterns import regex
 from surveyor.scan.vocabulary import counted
 
-_LINE = re.compile(rb"^(\S{1,512}) (v\S{1,256}) h1:[A-Za-z0-9+/]{43}=[ \t\r]*$", re.MULTILINE)
+_LINE = regex(rb"^(\S{1,512}) (v\S{1,256}) h1:[A-Za-z0-9+/]{43}=[ \t\r]*$", re.MULTILINE)
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -49,7 +50,7 @@ CATALOGER = Cataloger(
     version=1,
     summary="Go modules whose content go.sum vouches for",
     names=rb"go\.sum",
-    paths=re.compile(rb"^(?!(?:.*/)?testdata/)" + declares(rb"go\.sum").pattern, re.DOTALL),
+    paths=regex(rb"^(?!(?:.*/)?testdata/)" + declares(rb"go\.sum").pattern, re.DOTALL),
     parse=parse,
     limit=16 * MIB,
 )

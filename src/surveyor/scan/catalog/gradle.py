@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, plausible, quote, text
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Presence
+from surveyor.scan.patterns import regex
 
-_LINE = re.compile(
+_LINE = regex(
     rb"^(?P<group>[^\s#:=]+):(?P<name>[^\s:=]+):(?P<version>[^\s:=]+)(?:=(?P<scopes>[^\n]*))?[ \r]*$", re.MULTILINE
 )
 

@@ -8,13 +8,10 @@ from collections.abc import Iterator
 from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, plausible, quote, text
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Presence
+from surveyor.scan.patterns import regex
 
-_FREEZE = re.compile(
-    rb"(?<![\w-])(?:any\.)?(?P<name>[A-Za-z][A-Za-z0-9-]{0,200})[ \t]*==[ \t]*(?P<version>[0-9][0-9.]*)"
-)
-_STACK = re.compile(
-    rb"^[ \t-]*hackage: (?P<name>[A-Za-z][A-Za-z0-9-]*)-(?P<version>[0-9][0-9.]*)(?:[@\s]|$)", re.MULTILINE
-)
+_FREEZE = regex(rb"(?<![\w-])(?:any\.)?(?P<name>[A-Za-z][A-Za-z0-9-]{0,200})[ \t]*==[ \t]*(?P<version>[0-9][0-9.]*)")
+_STACK = regex(rb"^[ \t-]*hackage: (?P<name>[A-Za-z][A-Za-z0-9-]*)-(?P<version>[0-9][0-9.]*)(?:[@\s]|$)", re.MULTILINE)
 _NAMES = rb"cabal\.project\.freeze|stack\.yaml\.lock"
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File
 from surveyor.scan.formats.program import programs
 from surveyor.scan.formats.protection import Protection, protection
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 
 
 def parse(file: File, _budget: Budget) -> Iterator[Protection]:
@@ -21,7 +21,7 @@ CATALOGER = Cataloger(
     id="hardening",
     version=1,
     summary="how programs that no system package owns are protected against being taken over",
-    paths=re.compile(rb"(?!)"),
+    paths=regex(rb"(?!)"),
     parse=parse,
     programs=True,
     unowned=True,

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, plausible, quote, text
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Presence
+from surveyor.scan.patterns import regex
 
-_MIX = re.compile(
+_MIX = regex(
     rb"\{:hex,[ \t]*:\"?(?P<name>\w+)\"?,[ \t]*\"(?P<version>[^\"\n]+)\"(?P<rest>[^\n]*)$",
     re.MULTILINE,
 )
-_REBAR = re.compile(rb"\{pkg,[ \t]*<<\"(?P<name>[^\"\n]+)\">>,[ \t]*<<\"(?P<version>[^\"\n]+)\">>")
-_ORGANISATION = re.compile(rb"\"hexpm:(?P<name>[\w-]+)\"(?:,[ \t]*\"[0-9a-f]*\")?\},?\s*$")
+_REBAR = regex(rb"\{pkg,[ \t]*<<\"(?P<name>[^\"\n]+)\">>,[ \t]*<<\"(?P<version>[^\"\n]+)\">>")
+_ORGANISATION = regex(rb"\"hexpm:(?P<name>[\w-]+)\"(?:,[ \t]*\"[0-9a-f]*\")?\},?\s*$")
 _NAMES = rb"mix\.lock|rebar\.lock"
 
 

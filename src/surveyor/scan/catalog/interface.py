@@ -10,6 +10,7 @@ from surveyor.scan.formats.licence import spdx
 from surveyor.scan.formats.protection import Protection
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Distro, Presence, SourcePackage, Tier
+from surveyor.scan.patterns import regex
 from surveyor.scan.values import frozen
 
 _EVIDENCE = 300
@@ -76,7 +77,7 @@ _FOREIGN = (
 
 def declares(names: bytes) -> re.Pattern[bytes]:
     """The paths of files whose last name this pattern fits, outside the folders of installed packages."""
-    return re.compile(rb"^(?!(?:.*/)?(?:" + _FOREIGN + rb")/)(?:.*/)?(?:" + names + rb")$", re.DOTALL)
+    return regex(rb"^(?!(?:.*/)?(?:" + _FOREIGN + rb")/)(?:.*/)?(?:" + names + rb")$", re.DOTALL)
 
 
 @frozen

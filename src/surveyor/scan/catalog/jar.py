@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -13,6 +12,7 @@ from surveyor.scan.formats import java_names, maven
 from surveyor.scan.formats.licence import spdx
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Tier
+from surveyor.scan.patterns import regex
 from surveyor.scan.tree.zip import Member, Zip
 from surveyor.scan.vocabulary import counted
 
@@ -29,7 +29,7 @@ _ENDINGS = (b"/pom.properties", b"/pom.xml", b"/MANIFEST.MF", *_ARCHIVES, *_UPPE
 _PROPERTIES = MIB
 _CLASSES = 5_000  # of which the package they share is known
 #: One of several licences, before what is said about it (OSGi Core, Bundle-License).
-_CLAUSE = re.compile(r"(?:^|,)[\s\"]*([^,;\"]+)[^,]*")
+_CLAUSE = regex(r"(?:^|,)[\s\"]*([^,;\"]+)[^,]*")
 _RAR = b"Rar!"  # the other format of that ending
 
 
@@ -266,7 +266,7 @@ CATALOGER = Cataloger(
     version=8,
     summary="Java archives by Maven's pom.properties, else by manifest and file name; nested archives too",
     endings=rb"[jwekpsrf]ar|aar|[hj]pi|lpkg|JAR|WAR|EAR",
-    paths=re.compile(rb"\.(?:[jwekpsrf]ar|aar|[hj]pi|lpkg|JAR|WAR|EAR)$"),
+    paths=regex(rb"\.(?:[jwekpsrf]ar|aar|[hj]pi|lpkg|JAR|WAR|EAR)$"),
     parse=parse,
     limit=64 * MIB,
     random=True,

@@ -10,6 +10,7 @@ from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.toml import tables, unquoted
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Presence
+from surveyor.scan.patterns import regex
 
 #: Below its name a depot keeps each version in a folder of five letters and digits, once four.
 _DEPOT = rb"packages/[^/]+/[A-Za-z0-9]{4,5}/(?:Julia)?Project\.toml"
@@ -54,7 +55,7 @@ CATALOGER = Cataloger(
     version=2,
     summary="Julia packages in depots, and those that Manifest.toml pins",
     names=rb"(?:Project|Manifest|JuliaProject|JuliaManifest)(?:-v[0-9.]+)?\.toml",
-    paths=re.compile(
+    paths=regex(
         rb"(?:^|/)" + _DEPOT + rb"$|" + declares(rb"(?:Julia)?Manifest(?:-v[0-9.]+)?\.toml").pattern, re.DOTALL
     ),
     parse=parse,

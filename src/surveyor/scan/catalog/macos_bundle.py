@@ -15,6 +15,7 @@ from surveyor.scan.errors import Malformed
 from surveyor.scan.formats import plist
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Tier
+from surveyor.scan.patterns import regex
 
 _NAME = 200
 _ELECTRON = "com.github.Electron.framework"
@@ -24,7 +25,7 @@ _ENDINGS = (
 )
 #: Where a bundle keeps it: on macOS, in a framework with versions, on iOS.
 _INSIDE = rb"(?:Contents/|Versions/[^/]+/Resources/|Resources/)?"
-_STEM = re.compile(r"([^/]+)\.[^./]+/(?:Contents/|Versions/[^/]+/Resources/|Resources/)?Info\.plist$")
+_STEM = regex(r"([^/]+)\.[^./]+/(?:Contents/|Versions/[^/]+/Resources/|Resources/)?Info\.plist$")
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -80,7 +81,7 @@ CATALOGER = Cataloger(
     version=1,
     summary="macOS and iOS applications, frameworks and plug-ins by their Info.plist",
     names=rb"Info\.plist",
-    paths=re.compile(rb"(?:^|/)[^/]+\.(?:" + _ENDINGS + rb")/" + _INSIDE + rb"Info\.plist$", re.DOTALL),
+    paths=regex(rb"(?:^|/)[^/]+\.(?:" + _ENDINGS + rb")/" + _INSIDE + rb"Info\.plist$", re.DOTALL),
     parse=parse,
     limit=2 * MIB,
 )

@@ -6,13 +6,13 @@ is ``generic``, by the identifier that the receipt will have.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, plausible, quote
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.xml import elements
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 
 #: Which elements name a package, and the attribute that does.
 _NAMED = {
@@ -44,7 +44,7 @@ CATALOGER = Cataloger(
     version=1,
     summary="macOS installer packages by their PackageInfo or Distribution",
     names=rb"PackageInfo|Distribution",
-    paths=re.compile(rb"(?:^|\.m?pkg/)(?:PackageInfo|Distribution)$"),
+    paths=regex(rb"(?:^|\.m?pkg/)(?:PackageInfo|Distribution)$"),
     parse=parse,
     limit=4 * MIB,
 )

@@ -13,6 +13,7 @@ from surveyor.scan.catalog.interface import Cataloger, File, Record, quote
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats import plist
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 
 _NAME = 200
 
@@ -43,7 +44,7 @@ CATALOGER = Cataloger(
     version=1,
     summary="packages that macOS's installer noted, and the version of macOS",
     names=rb"SystemVersion\.plist|(?<=/receipts/)[^/]+\.plist",
-    paths=re.compile(
+    paths=regex(
         rb"(?:^|/)(?:(?:private/)?var/db/receipts/[^/]+\.plist|System/Library/CoreServices/SystemVersion\.plist)$",
         re.DOTALL,
     ),

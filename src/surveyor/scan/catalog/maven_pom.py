@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -11,8 +10,9 @@ from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.xml import elements
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Presence
+from surveyor.scan.patterns import regex
 
-_PROPERTY = re.compile(r"\$\{([^${}]+)\}")
+_PROPERTY = regex(r"\$\{([^${}]+)\}")
 _ROUNDS = 8
 _LONGEST = 256
 _KEYS = frozenset({"groupId", "artifactId", "version", "scope", "optional", "type"})

@@ -10,8 +10,9 @@ import orjson
 from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote
 from surveyor.scan.errors import Malformed
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 
-_NAME = re.compile(r"(?:@(?P<scope>[^/@\s]+)/)?(?P<name>[^/@\s]+)")
+_NAME = regex(r"(?:@(?P<scope>[^/@\s]+)/)?(?P<name>[^/@\s]+)")
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -56,7 +57,7 @@ CATALOGER = Cataloger(
     version=2,
     summary="npm packages installed under node_modules, under Debian's usr/share/nodejs, or packed for the registry",
     names=rb"package\.json",
-    paths=re.compile(
+    paths=regex(
         rb"^package/package\.json$|(?:^|/)(?:node_modules|usr/share/nodejs)/(?:@[^/]+/)?[^/@][^/]*/package\.json$",
         re.DOTALL,
     ),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import binascii
-import re
 
 from surveyor.scan.catalog.interface import Record, plausible
 from surveyor.scan.model import Presence
+from surveyor.scan.patterns import regex
 
-_NAME = re.compile(r"(?:(?P<scope>@[^/@\s]+)/)?(?P<name>[^/@:\s]+)")
+_NAME = regex(r"(?:(?P<scope>@[^/@\s]+)/)?(?P<name>[^/@:\s]+)")
 _DIGESTS = {"sha1": 20, "sha256": 32, "sha384": 48, "sha512": 64}
 _LOCAL = ("workspace:", "link:", "portal:", "file:", "root:", ".", "/", "~/")
 

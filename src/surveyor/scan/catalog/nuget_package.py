@@ -10,14 +10,15 @@ from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, pl
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.licence import spdx
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 from surveyor.scan.tree.zip import Zip
 
 _SPECIFICATION = b".nuspec"
-_METADATA = re.compile(rb"<metadata\b[^<>]*>")
-_ID, _VERSION = (re.compile(rb"<" + tag + rb"\b[^<>]{0,200}>([^<]*)</") for tag in (b"id", b"version"))
-_ADDRESS = re.compile(rb"<licenseUrl\b[^<>]{0,200}>([^<]*)</")
+_METADATA = regex(rb"<metadata\b[^<>]*>")
+_ID, _VERSION = (regex(rb"<" + tag + rb"\b[^<>]{0,200}>([^<]*)</") for tag in (b"id", b"version"))
+_ADDRESS = regex(rb"<licenseUrl\b[^<>]{0,200}>([^<]*)</")
 _REGISTRY = "https://licenses.nuget.org/"  # whose pages are named after expressions
-_LICENCE = re.compile(rb"<license\b[^<>]{0,200}?\btype\s?=\s?[\"']expression[\"'][^<>]{0,200}>([^<]*)</")
+_LICENCE = regex(rb"<license\b[^<>]{0,200}?\btype\s?=\s?[\"']expression[\"'][^<>]{0,200}>([^<]*)</")
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -59,7 +60,7 @@ CATALOGER = Cataloger(
     version=2,
     summary="NuGet package files (.nupkg) by their specification",
     endings=rb"nupkg",
-    paths=re.compile(rb"\.nupkg$"),
+    paths=regex(rb"\.nupkg$"),
     parse=parse,
     limit=64 * MIB,
     random=True,

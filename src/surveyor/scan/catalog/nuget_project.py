@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, plausible, quote
 from surveyor.scan.formats.xml import Element, elements
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Presence
+from surveyor.scan.patterns import regex
 
 _ITEMS = frozenset({"PackageReference", "PackageVersion", "GlobalPackageReference"})
-_PROPERTY = re.compile(r"\$\(([\w.-]+)\)")
-_VERSION = re.compile(r"\[?\s*(\d[\w.+-]*)\s*\]?")
+_PROPERTY = regex(r"\$\(([\w.-]+)\)")
+_VERSION = regex(r"\[?\s*(\d[\w.+-]*)\s*\]?")
 _CENTRAL = rb"packages\.config|Directory\.(?:Packages|Build)\.(?:props|targets)"
 _PROJECTS = rb"(?:cs|fs|vb)proj"
 

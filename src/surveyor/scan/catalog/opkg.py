@@ -9,6 +9,7 @@ from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, pl
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.stanza import fields, settled, stanzas
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 from surveyor.scan.vocabulary import counted
 
 _ABSENT = {"not-installed", "config-files"}
@@ -46,7 +47,7 @@ CATALOGER = Cataloger(
     version=2,
     summary="Packages of OpenWrt and its like by opkg's status file",
     names=rb"status(?<=/opkg/status)",
-    paths=re.compile(rb"^(?P<root>(?:.*/)?)(?:usr|var)/lib/opkg/status$", re.DOTALL),
+    paths=regex(rb"^(?P<root>(?:.*/)?)(?:usr|var)/lib/opkg/status$", re.DOTALL),
     parse=parse,
     system=True,
     places=(b"usr/lib/opkg/status", b"var/lib/opkg/status"),

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from surveyor.scan.catalog.interface import Record, licence, plausible, quote, text
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats import pkginfo
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Distro, SourcePackage
+from surveyor.scan.patterns import regex
 from surveyor.scan.tree.members import first
 
-_INFO = re.compile(rb"\.PKGINFO")
+_INFO = regex(rb"\.PKGINFO")
 _INFO_BYTES = 2 * MIB
 _LICENCES = 5
 

@@ -9,12 +9,13 @@ from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, pl
 from surveyor.scan.errors import Malformed
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import SourcePackage
+from surveyor.scan.patterns import regex
 
-_FIELD = re.compile(
+_FIELD = regex(
     rb"^%(NAME|VERSION|BASE|ARCH|LICENSE|DEPENDS|PROVIDES)%\n([^\n%][^\n]*(?:\n[^\n%][^\n]*)*)", re.MULTILINE
 )
 #: A package or a library, before the versions of it that will do.
-_NEED = re.compile(r"[^<>=]+")
+_NEED = regex(r"[^<>=]+")
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -46,7 +47,7 @@ CATALOGER = Cataloger(
     version=2,
     summary="Packages of Arch Linux by pacman's local database",
     names=rb"desc",
-    paths=re.compile(rb"^(?P<root>(?:.*?/)??)var/lib/pacman/local/[^/]+/desc$", re.DOTALL),
+    paths=regex(rb"^(?P<root>(?:.*?/)??)var/lib/pacman/local/[^/]+/desc$", re.DOTALL),
     parse=parse,
     system=True,
     places=(b"var/lib/pacman/local/",),

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Owned, plausible
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 
-_FOLDER = re.compile(r"/(?P<name>[^/]+)-[^/-]+-[^/-]+/files$")
+_FOLDER = regex(r"/(?P<name>[^/]+)-[^/-]+-[^/-]+/files$")
 #: A name each, that of a folder with a slash at its end; what follows is about files that people change.
-_LIST = re.compile(rb"^%FILES%\n((?:[^\n%][^\n]*\n?)*)", re.MULTILINE)
-_LINE = re.compile(rb"^", re.MULTILINE)
+_LIST = regex(rb"^%FILES%\n((?:[^\n%][^\n]*\n?)*)", re.MULTILINE)
+_LINE = regex(rb"^", re.MULTILINE)
 
 
 def parse(file: File, _budget: Budget) -> Iterator[Owned]:
@@ -28,7 +29,7 @@ CATALOGER = Cataloger(
     summary="Which files packages of Arch Linux own, by pacman's lists",
     # behind a release, which ends in a digit
     names=rb"files(?<=[0-9]/files)",
-    paths=re.compile(rb"^(?P<root>(?:.*?/)??)var/lib/pacman/local/[^/]+/files$", re.DOTALL),
+    paths=regex(rb"^(?P<root>(?:.*?/)??)var/lib/pacman/local/[^/]+/files$", re.DOTALL),
     parse=parse,
     system=True,
     limit=8 * MIB,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, plausible, quote
@@ -11,12 +10,13 @@ from surveyor.scan.formats.pe_version import VersionInfo, version_info
 from surveyor.scan.formats.program import programs
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Tier
+from surveyor.scan.patterns import regex
 
 #: The runtime's own assemblies are no packages: its list of libraries names it as a whole.
-_RUNTIMES = re.compile(r"Microsoft(?:®|\(R\))? (?:\.NET|ASP\.NET|Windows)")
-_VERSION = re.compile(r"[vV]?(?P<version>[0-9]+(?:\.[0-9]+)+(?:-[0-9A-Za-z.-]+)?)")
-_COMMAS = re.compile(r"\s*,\s*")
-_NAME = re.compile(r"[A-Za-z0-9][\w.+-]*")
+_RUNTIMES = regex(r"Microsoft(?:®|\(R\))? (?:\.NET|ASP\.NET|Windows)")
+_VERSION = regex(r"[vV]?(?P<version>[0-9]+(?:\.[0-9]+)+(?:-[0-9A-Za-z.-]+)?)")
+_COMMAS = regex(r"\s*,\s*")
+_NAME = regex(r"[A-Za-z0-9][\w.+-]*")
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -69,7 +69,7 @@ CATALOGER = Cataloger(
     id="pe_version",
     version=1,
     summary="Windows programs and .NET assemblies by their version resources",
-    paths=re.compile(rb"(?!)"),
+    paths=regex(rb"(?!)"),
     parse=parse,
     programs=True,
     unowned=True,

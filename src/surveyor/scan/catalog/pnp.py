@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote, text
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.json import load_object, mapping, string
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 from surveyor.scan.tree.zip import Zip
 
-_MANIFEST = re.compile(rb"node_modules/(?:@[^/]+/)?[^/@][^/]*/package\.json")
+_MANIFEST = regex(rb"node_modules/(?:@[^/]+/)?[^/@][^/]*/package\.json")
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -43,7 +43,7 @@ CATALOGER = Cataloger(
     version=1,
     summary="npm packages in yarn's cache of zips (Plug'n'Play)",
     endings=rb"zip",
-    paths=re.compile(rb"(?:^|/)\.yarn/(?:berry/)?cache/[^/]+-npm-[^/]+\.zip$"),
+    paths=regex(rb"(?:^|/)\.yarn/(?:berry/)?cache/[^/]+-npm-[^/]+\.zip$"),
     parse=parse,
     limit=64 * MIB,
     random=True,

@@ -10,9 +10,10 @@ from surveyor.scan.catalog.npm_record import record_of, split
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.yaml import Line, lines
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 
 #: ``/name/1.0.0_peers`` to version 5, ``/name@1.0.0(peers)`` in 6, ``name@1.0.0`` in 9; another registry's host before.
-_KEY = re.compile(
+_KEY = regex(
     r"(?:[^/@(]+\.[^/@(]+(?=/))?/?(?P<name>(?:@[^/@(]+/)?[^/@(]+)[/@](?P<version>\d[^_(/]*)(?:[_(].*)?", re.DOTALL
 )
 _LONGEST = 1000

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from surveyor.scan.catalog.interface import Cataloger, File, Record
 from surveyor.scan.catalog.python_metadata import record_of
 from surveyor.scan.limits import Budget
+from surveyor.scan.patterns import regex
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -23,7 +24,7 @@ CATALOGER = Cataloger(
     summary="Python distributions by dist-info, egg-info or sdist metadata",
     names=rb"METADATA|PKG-INFO",
     endings=rb"egg-info",
-    paths=re.compile(
+    paths=regex(
         rb"(?:^|/)(?:[^/]+\.dist-info/METADATA|[^/]+\.egg-info(?:/PKG-INFO)?|EGG-INFO/PKG-INFO)$|^[^/]+-[0-9][^/]*/PKG-INFO$",
         re.DOTALL,
     ),

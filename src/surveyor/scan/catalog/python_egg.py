@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record
 from surveyor.scan.catalog.python_metadata import record_of
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 from surveyor.scan.tree.zip import Zip
 
 _METADATA = "EGG-INFO/PKG-INFO"
@@ -32,7 +32,7 @@ CATALOGER = Cataloger(
     version=1,
     summary="Python eggs that are one file",
     endings=rb"egg",
-    paths=re.compile(rb"\.egg$"),
+    paths=regex(rb"\.egg$"),
     parse=parse,
     limit=64 * MIB,
     random=True,

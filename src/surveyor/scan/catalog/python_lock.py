@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, plausible, quote, related
@@ -11,11 +10,12 @@ from surveyor.scan.formats.requirement import normal
 from surveyor.scan.formats.toml import members, tables, unquoted
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Presence
+from surveyor.scan.patterns import regex
 
 _NAMES = rb"(?:poetry|uv|pdm)\.lock|pylock(?:\.[^/.]+)?\.toml"
 _LISTS = frozenset({"dependencies"})
-_TABLE = re.compile(r'{[ ]{0,4}name = "([\w.-]{1,256})"(?:, version = "([^"]{1,256})")?')
-_REQUIREMENT = re.compile(r'"([\w.-]{1,256})[^"]*"')
+_TABLE = regex(r'{[ ]{0,4}name = "([\w.-]{1,256})"(?:, version = "([^"]{1,256})")?')
+_REQUIREMENT = regex(r'"([\w.-]{1,256})[^"]*"')
 #: Where a package is the project itself, or a part of it.
 _LOCAL = frozenset({"editable", "virtual", "directory", "path"})
 

@@ -6,11 +6,10 @@ import re
 
 from surveyor.scan.catalog.interface import Record, licence, plausible, quote, text
 from surveyor.scan.errors import Malformed
+from surveyor.scan.patterns import regex
 
-_HEADER = re.compile(
-    rb"^(name|version|license|license-expression|classifier):[ \t]*([^\n]*)", re.MULTILINE | re.IGNORECASE
-)
-_BLANK = re.compile(rb"\r?\n\r?\n")
+_HEADER = regex(rb"^(name|version|license|license-expression|classifier):[ \t]*([^\n]*)", re.MULTILINE | re.IGNORECASE)
+_BLANK = regex(rb"\r?\n\r?\n")
 
 
 def record_of(data: bytes) -> Record:

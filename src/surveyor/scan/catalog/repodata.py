@@ -12,17 +12,18 @@ from surveyor.scan.formats.pieces import pieces
 from surveyor.scan.formats.rpm.package import RpmPackage
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Presence
+from surveyor.scan.patterns import regex
 from surveyor.scan.tree.stream import contents
 from surveyor.scan.vocabulary import counted
 
-_BEGIN, _END = re.compile(rb"<package\s[^<>]*>"), b"</package>"
-_WHOLE = re.compile(rb"</metadata\s*>|<metadata\s[^<>]*/>")
+_BEGIN, _END = regex(rb"<package\s[^<>]*>"), b"</package>"
+_WHOLE = regex(rb"</metadata\s*>|<metadata\s[^<>]*/>")
 #: What a package requires and provides comes after this and is longer than all before.
 _HEAD_ENDS = b"<rpm:header-range"
-_FIELD = re.compile(rb"<(name|arch|rpm:license|rpm:vendor|rpm:sourcerpm)>([^<]*)</")
-_VERSION = re.compile(rb"<version\s([^<>]*)>")
-_ATTRIBUTE = re.compile(rb"(epoch|ver|rel)\s*=\s*(?:\"([^\"<]*)\"|'([^'<]*)')")
-_ENTITY = re.compile(rb"&(?:#(?P<number>[0-9]{1,7})|#x(?P<hex>[0-9A-Fa-f]{1,6})|(?P<name>amp|lt|gt|quot|apos));")
+_FIELD = regex(rb"<(name|arch|rpm:license|rpm:vendor|rpm:sourcerpm)>([^<]*)</")
+_VERSION = regex(rb"<version\s([^<>]*)>")
+_ATTRIBUTE = regex(rb"(epoch|ver|rel)\s*=\s*(?:\"([^\"<]*)\"|'([^'<]*)')")
+_ENTITY = regex(rb"&(?:#(?P<number>[0-9]{1,7})|#x(?P<hex>[0-9A-Fa-f]{1,6})|(?P<name>amp|lt|gt|quot|apos));")
 _CHARACTERS = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'"}
 _LONGEST = 16 * MIB
 
@@ -84,7 +85,7 @@ CATALOGER = Cataloger(
     summary="RPM packages that a repository offers, by repodata/primary.xml",
     names=_PRIMARY + rb"|[0-9a-f]+-" + _PRIMARY,
     # what a package manager keeps of repositories is no part of the target
-    paths=re.compile(rb"^(?!(?:.*/)?var/cache/)(?:.*/)?repodata/(?:[0-9a-f]+-)?" + _PRIMARY + rb"$", re.DOTALL),
+    paths=regex(rb"^(?!(?:.*/)?var/cache/)(?:.*/)?repodata/(?:[0-9a-f]+-)?" + _PRIMARY + rb"$", re.DOTALL),
     parse=parse,
     limit=64 * MIB,
 )

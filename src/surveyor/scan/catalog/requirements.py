@@ -10,16 +10,17 @@ from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.requirement import Requirement, normal, requirement
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Presence
+from surveyor.scan.patterns import regex
 from surveyor.scan.vocabulary import counted
 
-_CONTINUED = re.compile(rb"\\\r?\n")
-_OPTION = re.compile(r"\s--?[a-z].*", re.DOTALL)
-_EGG = re.compile(r"[#&]egg=(?P<name>[A-Za-z0-9._-]+)")
-_MORE = re.compile(r"(?:-r|--requirement)[ =]*(?P<path>[^ =].{0,1000})")
-_REMOTE = re.compile(r"[a-z+]+:", re.IGNORECASE)
-_ELSEWHERE = re.compile(r"(?:[a-z+]+://|git@|\.{0,2}/)")
-_EDITABLE = re.compile(r"(?:-e|--editable)[ =]+")
-_WORD = re.compile(r"[\w.-]+")
+_CONTINUED = regex(rb"\\\r?\n")
+_OPTION = regex(r"\s--?[a-z].*", re.DOTALL)
+_EGG = regex(r"[#&]egg=(?P<name>[A-Za-z0-9._-]+)")
+_MORE = regex(r"(?:-r|--requirement)[ =]*(?P<path>[^ =].{0,1000})")
+_REMOTE = regex(r"[a-z+]+:", re.IGNORECASE)
+_ELSEWHERE = regex(r"(?:[a-z+]+://|git@|\.{0,2}/)")
+_EDITABLE = regex(r"(?:-e|--editable)[ =]+")
+_WORD = regex(r"[\w.-]+")
 _NAMES = rb"requirements\.txt|requirements[-_.][^/]*\.txt|(?<=/requirements/)[^/]+\.txt"
 _PATHS = rb"(?:[^/]*[-_.])?requirements\.txt|requirements[-_.][^/]*\.txt|requirements/[^/]+\.txt"
 

@@ -13,6 +13,7 @@ from surveyor.scan.formats.rpm.files import paths_of
 from surveyor.scan.formats.rpm.header import Header
 from surveyor.scan.formats.rpm.package import package_of
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 from surveyor.scan.vocabulary import counted
 
 #: What rpm keeps of the keys it trusts, as if each were a package.
@@ -65,7 +66,7 @@ CATALOGER = Cataloger(
     version=2,
     summary="RPM packages by rpm's database: SQLite, ndb or Berkeley DB",
     names=rb"rpmdb\.sqlite(?:-wal)?|Packages(?:\.db)?",
-    paths=re.compile(
+    paths=regex(
         rb"^(?P<root>(?:.*/)?)(?:var/lib|usr/lib/sysimage|usr/share)/rpm/(?:rpmdb\.sqlite(?:-wal)?|Packages(?:\.db)?)$",
         re.DOTALL,
     ),

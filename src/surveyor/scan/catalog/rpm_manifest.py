@@ -13,6 +13,7 @@ from surveyor.scan.catalog.nevra import record_of
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.rpm.package import RpmPackage
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 from surveyor.scan.vocabulary import counted
 
 #: Name, version and release, times of installation and build, vendor, epoch, size, architecture, epoch as a number,
@@ -53,7 +54,7 @@ CATALOGER = Cataloger(
     version=1,
     summary="RPM packages of distroless images, by rpm's manifest",
     names=rb"container-manifest-2",
-    paths=re.compile(rb"^(?P<root>(?:.*/)?)var/lib/rpmmanifest/container-manifest-2$", re.DOTALL),
+    paths=regex(rb"^(?P<root>(?:.*/)?)var/lib/rpmmanifest/container-manifest-2$", re.DOTALL),
     parse=parse,
     system=True,
     places=(b"var/lib/rpmmanifest/container-manifest-2",),

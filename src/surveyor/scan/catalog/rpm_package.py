@@ -11,6 +11,7 @@ from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.rpm.file import opened
 from surveyor.scan.formats.rpm.package import package_of
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -30,7 +31,7 @@ CATALOGER = Cataloger(
     summary="RPM packages as files, by their header",
     endings=rb"rpm",
     # what a package manager keeps of what it installed is told by its database
-    paths=re.compile(rb"^(?!(?:.*/)?var/cache/).*\.rpm$", re.DOTALL),
+    paths=regex(rb"^(?!(?:.*/)?var/cache/).*\.rpm$", re.DOTALL),
     parse=parse,
     limit=16 * MIB,
     beginning=True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Iterator
 
@@ -14,6 +13,7 @@ from surveyor.scan.formats.layout import cut
 from surveyor.scan.formats.program import is_whole, programs
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Tier
+from surveyor.scan.patterns import regex
 from surveyor.scan.vocabulary import counted
 
 _SECTIONS = (".dep-v0", "__DATA,.dep-v0")
@@ -100,7 +100,7 @@ CATALOGER = Cataloger(
     id="rust",
     version=2,
     summary="Rust crates by the list that cargo auditable links into ELF, PE and Mach-O programs",
-    paths=re.compile(rb"(?!)"),
+    paths=regex(rb"(?!)"),
     parse=parse,
     programs=True,
     random=True,

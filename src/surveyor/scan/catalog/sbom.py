@@ -22,6 +22,7 @@ from surveyor.scan.formats.sbom.document import components
 from surveyor.scan.formats.sbom.sign import format_of
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Distro, SourcePackage, Tier
+from surveyor.scan.patterns import regex
 from surveyor.scan.vocabulary import counted
 
 #: Parts of a bill that are no package: files, data, what the bill is about as a whole.
@@ -43,10 +44,10 @@ _UNCERTAIN = frozenset({"application", "machine-learning-model"})
 _SYSTEMS = frozenset({"alpm", "apk", "deb", "opkg", "rpm"})
 #: Qualifiers that records have fields of their own for.
 _OWN = frozenset({"arch", "distro", "upstream"})
-_GROUP = re.compile(r" ?/ ?")
-_LOCAL = re.compile(r"(?:git\+)?file:", re.IGNORECASE)
-_VERSION = re.compile(r"\d+(?:\.\d+){0,3}")
-_RELEASE = re.compile(r"(?P<id>[a-z][a-z0-9_.]*(?:-[a-z][a-z0-9_.]*)*)(?:-(?P<version>\d[\w.]*))?")
+_GROUP = regex(r" ?/ ?")
+_LOCAL = regex(r"(?:git\+)?file:", re.IGNORECASE)
+_VERSION = regex(r"\d+(?:\.\d+){0,3}")
+_RELEASE = regex(r"(?P<id>[a-z][a-z0-9_.]*(?:-[a-z][a-z0-9_.]*)*)(?:-(?P<version>\d[\w.]*))?")
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -165,7 +166,7 @@ CATALOGER = Cataloger(
     summary="Packages that a bill of materials names: CycloneDX, SPDX or Syft's own",
     names=rb"bom\.(?:json|xml)|sbom\.(?:json|xml|spdx)",
     endings=rb"cdx\.(?:json|xml)|cyclonedx\.(?:json|xml)|spdx(?:\.json)?|syft\.json|sbom\.json",
-    paths=re.compile(
+    paths=regex(
         rb"(?:^|/)(?:s?bom\.(?:json|xml)|sbom\.spdx|[^/]+\.(?:cdx\.(?:json|xml)|cyclonedx\.(?:json|xml)|spdx(?:\.json)?|"
         rb"syft\.json|sbom\.json))$",
         re.DOTALL,

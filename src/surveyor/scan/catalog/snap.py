@@ -6,13 +6,13 @@ program that it packs, whose versions are other ones.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.yaml import lines
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 
 _FIELDS = ("name", "version", "license", "base", "type")
 
@@ -50,7 +50,7 @@ CATALOGER = Cataloger(
     version=1,
     summary="snaps by their snap.yaml",
     names=rb"snap\.yaml",
-    paths=re.compile(rb"(?:^|/)meta/snap\.yaml$"),
+    paths=regex(rb"(?:^|/)meta/snap\.yaml$"),
     parse=parse,
     limit=MIB,
 )

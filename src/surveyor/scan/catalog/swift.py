@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, declares, plausible, quote
 from surveyor.scan.formats.json import load_object, mapping, sequence, string
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Presence
+from surveyor.scan.patterns import regex
 
-_ADDRESS = re.compile(
-    r"(?:[a-z+]+://(?:[^/@]*@)?|[^/@:]+@)(?P<host>[^/:]+)(?::\d+)?[:/]+(?P<path>[^?#]+?)/?(?:\.git)?/?"
-)
+_ADDRESS = regex(r"(?:[a-z+]+://(?:[^/@]*@)?|[^/@:]+@)(?P<host>[^/:]+)(?::\d+)?[:/]+(?P<path>[^?#]+?)/?(?:\.git)?/?")
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:

@@ -6,13 +6,13 @@ The manifest is npm's package.json with a ``publisher`` (VS Code's "Extension Ma
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, licence, plausible, quote
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.json import load_object, string
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
@@ -39,7 +39,7 @@ CATALOGER = Cataloger(
     version=1,
     summary="Visual Studio Code extensions by their manifest",
     names=rb"package\.json",
-    paths=re.compile(rb"^extension/package\.json$|(?:^|/)\.vscode(?:-server|-oss)?/extensions/[^/]+/package\.json$"),
+    paths=regex(rb"^extension/package\.json$|(?:^|/)\.vscode(?:-server|-oss)?/extensions/[^/]+/package\.json$"),
     parse=parse,
     limit=4 * MIB,
 )

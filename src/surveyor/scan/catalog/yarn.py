@@ -10,8 +10,9 @@ from surveyor.scan.catalog.npm_record import is_local, record_of, split
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.stanza import settled
 from surveyor.scan.limits import MIB, Budget
+from surveyor.scan.patterns import regex
 
-_LINE = re.compile(
+_LINE = regex(
     rb"^(?:(?P<head>[^\s#][^\n]*):|  (?P<key>version|resolution|linkType):? (?P<value>[^\n]*))[ \r]*$", re.MULTILINE
 )
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from surveyor.scan.model import Evidence
+from surveyor.scan.patterns import regex
 from surveyor.scan.values import frozen
 
 #: More than any browser keeps of one site.
 _MOST = 300
 _NAME = 100
 #: What is called a session by who measures visits or spreads them over machines (Hotjar, Matomo, Heroku, Clarity).
-_ELSE = re.compile(r"affinity|^_hj|^_pk_|^_clsk|^mp_|^amp_")
-_LOGIN = re.compile(
+_ELSE = regex(r"affinity|^_hj|^_pk_|^_clsk|^mp_|^amp_")
+_LOGIN = regex(
     r"(?:^|[^a-z])(?:s?sid|jwt|sso|bearer|auth|aspxauth|identity|id[-_]?token|cftoken)(?:[^a-z]|$)"
     r"|(?:access|refresh|auth|session|user)[-_]?token|^token$|remember[-_]?(?:me|user|web|token)|[._-]auth(?:[._-]|$)"
 )
-_FORM = re.compile(r"[cx]srf|antiforgery|requestverification|anti[-_]forgery")
+_FORM = regex(r"[cx]srf|antiforgery|requestverification|anti[-_]forgery")
 SAME_SITE = frozenset({"strict", "lax", "none"})
 
 

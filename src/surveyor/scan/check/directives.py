@@ -15,17 +15,18 @@ from itertools import islice
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.element import selector
 from surveyor.scan.model import Evidence
+from surveyor.scan.patterns import regex
 
 HEADER = "X-Robots-Tag"
 #: Whom Lighthouse asks for: all, and four by name.
 AGENTS = ("*", "googlebot", "bingbot", "duckduckbot", "archive.org_bot")
-_NAMED = re.compile(r"\s*([A-Za-z][A-Za-z0-9._-]{0,40})\s*:(.*)", re.DOTALL)
+_NAMED = regex(r"\s*([A-Za-z][A-Za-z0-9._-]{0,40})\s*:(.*)", re.DOTALL)
 #: Directives that have a value behind a colon, so that they are no crawler's name.
 _VALUED = frozenset({"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"})
 _BLOCKS = frozenset({"noindex", "none"})
 _MOST = 100
 #: A date may hold a comma itself, behind its day of the week.
-_DAY = re.compile(r"(unavailable_after\s*:\s*)[a-z]{3,9},")
+_DAY = regex(r"(unavailable_after\s*:\s*)[a-z]{3,9},")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ from surveyor.scan.check import markup
 from surveyor.scan.check.element import Element, read
 from surveyor.scan.check.semantics import Semantics
 from surveyor.scan.evidence import Page, Rendered
+from surveyor.scan.patterns import regex
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 #: How markup and a Content-Type name an encoding.
-META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
-CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
+META_CHARSET = regex(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
+CHARSET = regex(r"""charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
 #: Latin-1 and ASCII mean Windows-1252 to a browser.
 _LATIN = frozenset({"iso8859-1", "ascii", "latin-1"})
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_TAG = re.compile(r"([a-z]{2,3}|[a-z]{4,8})((?:-[a-z0-9]{1,8})*)", re.IGNORECASE)
+from surveyor.scan.patterns import regex
+
+_TAG = regex(r"([a-z]{2,3}|[a-z]{4,8})((?:-[a-z0-9]{1,8})*)", re.IGNORECASE)
 
 #: The two-letter codes of ISO 639-1.
 _TWO = frozenset(

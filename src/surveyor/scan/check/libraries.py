@@ -6,35 +6,37 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from surveyor.scan.patterns import regex
+
 _VERSION = r"[0-9]{1,4}\.[0-9]{1,4}(?:\.[0-9]{1,4})?(?:-(?:alpha|beta|rc)[.0-9]{0,6})?"
 _NAME = r"(?:@[a-z0-9][a-z0-9._-]{0,60}/)?[a-z0-9][a-z0-9._-]{0,80}"
 #: What hosts of packages call a package and its version: a whole name of npm's.
 _HOSTED = (
-    re.compile(rf"//(?:cdn\.jsdelivr\.net/npm|unpkg\.com|esm\.sh|cdn\.skypack\.dev)/({_NAME})@({_VERSION})(?:[/?#]|$)"),
-    re.compile(rf"//(?:cdnjs\.cloudflare\.com|ajax\.googleapis\.com)/ajax/libs/({_NAME})/({_VERSION})/"),
+    regex(rf"//(?:cdn\.jsdelivr\.net/npm|unpkg\.com|esm\.sh|cdn\.skypack\.dev)/({_NAME})@({_VERSION})(?:[/?#]|$)"),
+    regex(rf"//(?:cdnjs\.cloudflare\.com|ajax\.googleapis\.com)/ajax/libs/({_NAME})/({_VERSION})/"),
 )
 #: The name of a file that a library was published as, with its version.
-_FILE = re.compile(
+_FILE = regex(
     rf"/([a-z][a-z0-9.-]{{1,40}}?)[-.@]v?({_VERSION})(?:[.-](?:slim|min|bundle|core|umd|prod))*\.m?js(?:[?#]|$)"
 )
 #: The first comment of a library, in its own words.
 _BANNERS = (
-    ("jquery", re.compile(rf"jQuery (?:JavaScript Library )?v({_VERSION})")),
-    ("jquery-ui", re.compile(rf"jQuery UI - v({_VERSION})")),
-    ("jquery-migrate", re.compile(rf"jQuery Migrate - v({_VERSION})")),
-    ("bootstrap", re.compile(rf"Bootstrap(?:\.js)? v({_VERSION})")),
-    ("angular", re.compile(rf"AngularJS v({_VERSION})")),
-    ("vue", re.compile(rf"Vue\.js v({_VERSION})")),
-    ("react", re.compile(rf"React(?:DOM)? v({_VERSION})")),
-    ("handlebars", re.compile(rf"handlebars v({_VERSION})", re.IGNORECASE)),
-    ("underscore", re.compile(rf"Underscore\.js ({_VERSION})")),
-    ("backbone", re.compile(rf"Backbone\.js ({_VERSION})")),
-    ("moment", re.compile(rf"moment\.js\s+(?://! )?version : ({_VERSION})")),
-    ("dompurify", re.compile(rf"DOMPurify ({_VERSION})")),
-    ("knockout", re.compile(rf"Knockout JavaScript library v({_VERSION})")),
-    ("mustache", re.compile(rf"mustache\.js\D{{0,60}}({_VERSION})")),
-    ("chart.js", re.compile(rf"Chart\.js v({_VERSION})")),
-    ("select2", re.compile(rf"Select2 ({_VERSION})")),
+    ("jquery", regex(rf"jQuery (?:JavaScript Library )?v({_VERSION})")),
+    ("jquery-ui", regex(rf"jQuery UI - v({_VERSION})")),
+    ("jquery-migrate", regex(rf"jQuery Migrate - v({_VERSION})")),
+    ("bootstrap", regex(rf"Bootstrap(?:\.js)? v({_VERSION})")),
+    ("angular", regex(rf"AngularJS v({_VERSION})")),
+    ("vue", regex(rf"Vue\.js v({_VERSION})")),
+    ("react", regex(rf"React(?:DOM)? v({_VERSION})")),
+    ("handlebars", regex(rf"handlebars v({_VERSION})", re.IGNORECASE)),
+    ("underscore", regex(rf"Underscore\.js ({_VERSION})")),
+    ("backbone", regex(rf"Backbone\.js ({_VERSION})")),
+    ("moment", regex(rf"moment\.js\s+(?://! )?version : ({_VERSION})")),
+    ("dompurify", regex(rf"DOMPurify ({_VERSION})")),
+    ("knockout", regex(rf"Knockout JavaScript library v({_VERSION})")),
+    ("mustache", regex(rf"mustache\.js\D{{0,60}}({_VERSION})")),
+    ("chart.js", regex(rf"Chart\.js v({_VERSION})")),
+    ("select2", regex(rf"Select2 ({_VERSION})")),
 )
 #: What npm calls what its publisher calls otherwise.
 _ALIASES = {

@@ -16,6 +16,7 @@ import orjson
 from surveyor.scan.accessible import Node
 from surveyor.scan.check.element import Element
 from surveyor.scan.check.told import Told
+from surveyor.scan.patterns import regex
 
 _DEEPEST = 12
 #: Roles of text, which say nothing beside it.
@@ -64,13 +65,13 @@ _WEIGHTS = {
 #: Attributes that make an element one that has a name, whatever it is.
 _TELLING = frozenset({"role", "aria-label", "aria-labelledby", "aria-live", "aria-invalid", "lang", "onclick"})
 #: What shows nothing and may hide words: controls, marks of direction and width, tags, private and half characters.
-_UNSEEN = re.compile(
+_UNSEEN = regex(
     "[\\x00-\\x08\\x0e-\\x1f\\x7f-\\x84\\x86-\\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
     "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\ue000-\uf8ff"
     "\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
 )
-_HIDING = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))", re.IGNORECASE)
-_DATA = re.compile(r"(data:[\w/+.-]{0,40}).*", re.DOTALL | re.IGNORECASE)
+_HIDING = regex(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))", re.IGNORECASE)
+_DATA = regex(r"(data:[\w/+.-]{0,40}).*", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urldefrag, urljoin, urlsplit
 
@@ -11,10 +10,11 @@ from surveyor.scan.check.document import Document
 from surveyor.scan.check.element import Element, selector, snippet
 from surveyor.scan.evidence import Page, Rendered
 from surveyor.scan.model import Evidence
+from surveyor.scan.patterns import regex
 from surveyor.scan.values import frozen
 
-_LINK = re.compile(r"""<([^<>]{0,2000})>((?:\s*+;\s*+[^\s;,="<>]++(?:\s*+=\s*+(?:"[^"]*+"|[^\s;,"<>]*+))?)*+)""")
-_PARAMETER = re.compile(r""";\s*+([^\s;,="<>]++)(?:\s*+=\s*+(?:"([^"]*+)"|([^\s;,"<>]*+)))?""")
+_LINK = regex(r"""<([^<>]{0,2000})>((?:\s*+;\s*+[^\s;,="<>]++(?:\s*+=\s*+(?:"[^"]*+"|[^\s;,"<>]*+))?)*+)""")
+_PARAMETER = regex(r""";\s*+([^\s;,="<>]++)(?:\s*+=\s*+(?:"([^"]*+)"|([^\s;,"<>]*+)))?""")
 #: Links of one kind that are read from elements, and from headers.
 _MOST, _HEADER_LINKS = 500, 200
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 
 from surveyor.scan.errors import LimitExceeded
+from surveyor.scan.patterns import regex
 
 #: About half a second of parsing, and some of judging; a real page of 5 MB needs a tenth of it.
 STEPS = 100_000_000
@@ -19,11 +20,11 @@ _COPY = 400
 _FEW_COPIES = 8
 _LONG_TAG = 400
 
-_TAG = re.compile(
+_TAG = regex(
     r"""<!--(?:-?>|.*?--!?>|.*)|<(/?)([a-z][^\s/>]*+)((?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+')?)*+)""",
     re.IGNORECASE | re.DOTALL,
 )
-_ATTRIBUTE = re.compile(r"""[^\s/>=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]*+))?""")
+_ATTRIBUTE = regex(r"""[^\s/>=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]*+))?""")
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr")
 )

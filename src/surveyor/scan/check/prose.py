@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 
 from surveyor.scan.check.document import Document
+from surveyor.scan.patterns import regex
 
 #: Scripts of East Asia have no spaces: each of their signs counts.
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]|\w+")
+_WORD = regex(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]|\w+")
 _TEXT = 400_000
 #: With fewer a page says nothing.
 FEW = 25

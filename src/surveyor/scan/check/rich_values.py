@@ -9,16 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from surveyor.scan.patterns import regex
+
 _DAY = r"\d{4}-\d\d(?:-\d\d)?"
 _CLOCK = r"[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?"
-_DATE = re.compile(rf"\d{{4}}|{_DAY}(?:{_CLOCK})?")
-_SPAN = re.compile(r"P(?=.)(?:\d+Y)?(?:\d+M)?(?:\d+W)?(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?")
-_PRICE = re.compile(r"\d{1,15}(?:\.\d{1,6})?")
-_NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,6})?")
-_COUNT = re.compile(r"\d{1,12}")
-_CURRENCY = re.compile(r"[A-Z]{3}")
-_ADDRESS = re.compile(r"(?:https?://[^\s/?#]+|/|\.|[^\s:/?#]+(?:[/?#]|$))\S*", re.IGNORECASE)
-_STOCK = re.compile(
+_DATE = regex(rf"\d{{4}}|{_DAY}(?:{_CLOCK})?")
+_SPAN = regex(r"P(?=.)(?:\d+Y)?(?:\d+M)?(?:\d+W)?(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?")
+_PRICE = regex(r"\d{1,15}(?:\.\d{1,6})?")
+_NUMBER = regex(r"-?\d{1,9}(?:\.\d{1,6})?")
+_COUNT = regex(r"\d{1,12}")
+_CURRENCY = regex(r"[A-Z]{3}")
+_ADDRESS = regex(r"(?:https?://[^\s/?#]+|/|\.|[^\s:/?#]+(?:[/?#]|$))\S*", re.IGNORECASE)
+_STOCK = regex(
     r"(?:https?://schema\.org/)?(?:BackOrder|Discontinued|InStock|InStoreOnly|LimitedAvailability|MadeToOrder|OnlineOnly"
     r"|OutOfStock|PreOrder|PreSale|Reserved|SoldOut)"
 )

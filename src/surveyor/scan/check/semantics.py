@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from surveyor.scan.check import aria
 from surveyor.scan.check.element import Element
+from surveyor.scan.patterns import regex
 
 if TYPE_CHECKING:
     from surveyor.scan.check.document import Document
@@ -23,8 +24,8 @@ _DEPTH = 60
 _UNSEEN_TAGS = frozenset(
     ("base", "head", "link", "meta", "noembed", "noframes", "param", "script", "style", "template", "title")
 )
-_DISPLAY_NONE = re.compile(r"(?:^|;)\s*display\s*:\s*none\s*(?:!important\s*)?(?:;|$)", re.IGNORECASE)
-_VISIBILITY = re.compile(r"(?:^|;)\s*visibility\s*:\s*(hidden|collapse|visible)", re.IGNORECASE)
+_DISPLAY_NONE = regex(r"(?:^|;)\s*display\s*:\s*none\s*(?:!important\s*)?(?:;|$)", re.IGNORECASE)
+_VISIBILITY = regex(r"(?:^|;)\s*visibility\s*:\s*(hidden|collapse|visible)", re.IGNORECASE)
 
 _INPUT_ROLES = {
     "button": "button",

@@ -8,18 +8,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from surveyor.scan.patterns import regex
+
 _NAME = r"[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*+"
 _STRING = r'"(?:[ !#-\[\]-~]|\\["\\])*+"'
 _NUMBER = r"-?[0-9]{1,15}(?:\.[0-9]{1,3})?"
 _BARE = rf"(?:{_NAME}|{_STRING}|@-?[0-9]{{1,15}}|{_NUMBER}|\?[01]|:[A-Za-z0-9+/=]*+:)"
 _KEY = r"[a-z*][a-z0-9_.*-]*+"
 _PARAMETER = rf"; *+{_KEY}(?:={_BARE})?"
-_ITEM = re.compile(rf" *+({_NAME})(?:{_PARAMETER})*+ *+")
-_MEMBER = re.compile(_KEY)
-_VALUE = re.compile(_BARE)
-_TAIL = re.compile(rf"(?:{_PARAMETER})*+")
-_SPACES, _COMMA = re.compile(" *+"), re.compile(r"[ \t]*+,[ \t]*+")
-_ESCAPED = re.compile(r"\\(.)")
+_ITEM = regex(rf" *+({_NAME})(?:{_PARAMETER})*+ *+")
+_MEMBER = regex(_KEY)
+_VALUE = regex(_BARE)
+_TAIL = regex(rf"(?:{_PARAMETER})*+")
+_SPACES, _COMMA = regex(" *+"), regex(r"[ \t]*+,[ \t]*+")
+_ESCAPED = regex(r"\\(.)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from surveyor.scan.patterns import regex
 from surveyor.scan.values import frozen
 
 #: 180 days.
 LASTING = 15_552_000
-_MAX_AGE = re.compile(r"""max-age\s*+=\s*+"?+(\d{1,12})"?+""", re.IGNORECASE)
+_MAX_AGE = regex(r"""max-age\s*+=\s*+"?+(\d{1,12})"?+""", re.IGNORECASE)
 
 
 @frozen

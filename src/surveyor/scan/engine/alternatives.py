@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import pairwise, product
+
+from surveyor.scan.patterns import regex
 
 #: One letter as a pattern has it, or all of a name up to one of its dots; neither repeated.
-_FIRST = re.compile(rb"(?:\[\^/\]\+\\\.|\\\.|[A-Za-z0-9_])(?![*+?{])")
-_LISTED = re.compile(rb"\[([A-Za-z0-9]+)\](?![*+?{])")
+_FIRST = regex(rb"(?:\[\^/\]\+\\\.|\\\.|[A-Za-z0-9_])(?![*+?{])")
+_LISTED = regex(rb"\[([A-Za-z0-9]+)\](?![*+?{])")
 _GROUP = b"(?:"
 _CASELESS = b"(?i:"
 #: A folder's name that has to stand before, as it is.
-_BEHIND = re.compile(rb"\(\?<=((?:[\w/-]|\\\.)+)\)")
+_BEHIND = regex(rb"\(\?<=((?:[\w/-]|\\\.)+)\)")
 _GUARD = 3  # bytes of it that are looked at first
 _REPEATED = frozenset(b"*+?{")
+#: One letter as it is, or one of several.
+_LETTERS = regex(rb"\\([^A-Za-z0-9])|([^\\.^$*+?{}\[\]|()])|\[([A-Za-z0-9_]+)\]", re.DOTALL)
+_TEXTS = 64  # that are written out
 
 
 def sorted_out(pattern: bytes) -> bytes:
@@ -30,6 +35,32 @@ def split(pattern: bytes) -> list[bytes]:
     """The alternatives of a pattern that stand in no group."""
     bounds = [-1, *(at for at, depth in _depths(pattern) if not depth and pattern[at] == ord("|")), len(pattern)]
     return [pattern[before + 1 : at] for before, at in pairwise(bounds)]
+
+
+def written_out(alternative: bytes) -> list[bytes] | None:
+    """All texts that an alternative matches; nothing for one that repeats or looks around itself, or has too many."""
+    texts, at = [b""], 0
+    while at < len(alternative):
+        choice, at = _choice(alternative, at)
+        if choice is None:
+            return None
+        if alternative[at : at + 1] == b"?":
+            choice, at = [*choice, b""], at + 1
+        if len(texts) * len(choice) > _TEXTS or (at < len(alternative) and alternative[at] in _REPEATED):
+            return None
+        texts = [before + one for before, one in product(texts, choice)]
+    return texts
+
+
+def _choice(alternative: bytes, at: int) -> tuple[list[bytes] | None, int]:
+    """The texts that may stand where a letter, a list of letters or a group begins, and where that ends."""
+    if found := _LETTERS.match(alternative, at):
+        return [bytes([letter]) for letter in found[found.lastindex or 0]], found.end()
+    if not alternative.startswith(_GROUP, at):
+        return None, at
+    end = at + _group_end(alternative[at:])
+    inner = [written_out(one) for one in split(alternative[at + len(_GROUP) : end])]
+    return None if None in inner else [text for one in inner for text in one or ()], end + 1
 
 
 def _together(alternatives: Iterable[bytes]) -> bytes:

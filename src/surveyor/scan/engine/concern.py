@@ -1,78 +1,122 @@
-"""Who wants a file, by its name: asked of thousands of names for each of many units, so it is answered in steps."""
+"""Who wants a file, by its name: asked of thousands of names for each of many units.
+
+Most of what units want is names and endings that can be written out, so who wants one is looked up; few patterns are
+left, and a cache serves those that ask nothing but the last component.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from surveyor.scan.acquire.interface import Acquirer
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.catalog.interface import Cataloger
 from surveyor.scan.catalog.unread import UNREAD, Unread
-from surveyor.scan.engine.alternatives import sorted_out
+from surveyor.scan.engine.alternatives import sorted_out, split, written_out
+from surveyor.scan.patterns import regex
 
 _NAME_MAX = 255  # bytes, as Linux has it
+#: A look behind.
+_BEHIND = b"(?<"
+#: Units that go by names at all; others take programs, whatever these are called.
+_NAMED = tuple(unit for unit in (*CATALOGERS, *UNREAD) if unit.names or unit.endings)
 
 
 def last_names(units: Iterable[Cataloger | Unread | Acquirer]) -> bytes:
     """One pattern of the last components that these units want."""
     units = tuple(units)
-    endings = b"|".join(unit.endings for unit in units if unit.endings)
-    names = [unit.names for unit in units if unit.names]
-    return b"|".join([*names, *([rb"[^/]+\.(?:" + endings + rb")"] if endings else [])]) or rb"(?!)"
+    return _pattern([unit.names for unit in units if unit.names], [unit.endings for unit in units if unit.endings])
 
 
-def _pattern(units: Iterable[Cataloger | Unread | Acquirer]) -> re.Pattern[bytes]:
-    return re.compile(rb"(?:" + sorted_out(last_names(units)) + rb")\Z", re.DOTALL)
+def _pattern(names: Iterable[bytes], endings: Iterable[bytes]) -> bytes:
+    either = b"|".join(endings)
+    return b"|".join([*names, *([rb"[^/]+\.(?:" + either + rb")"] if either else [])]) or rb"(?!)"
 
 
-#: Units that go by names at all; others take programs, whatever these are called.
-_NAMED = tuple(unit for unit in (*CATALOGERS, *UNREAD) if unit.names or unit.endings)
-_ANY = _pattern(_NAMED)
+class _Patterns:
+    """What could not be written out: one pattern of all that is asked first, and one for each unit, by its number."""
+
+    def __init__(self, of: dict[int, bytes]) -> None:
+        self._any = _whole(b"|".join(of.values()))
+        self._of = [(number, _whole(one)) for number, one in of.items()]
+
+    def asked(self, name: bytes, at: int) -> list[int]:
+        """The units that want the name that begins there."""
+        if not self._any.match(name, at):
+            return []
+        return [number for number, one in self._of if one.match(name, at)]
 
 
-_GROUP = 8  # units that are asked together first
-#: Numbers of units and what any of them wants.
-_Groups = tuple[tuple[re.Pattern[bytes], tuple[int, ...]], ...]
+def _whole(pattern: bytes) -> re.Pattern[bytes]:
+    return regex(rb"(?:" + sorted_out(pattern or rb"(?!)") + rb")\Z", re.DOTALL)
+
+
+class _Index(NamedTuple):
+    """Numbers of units by what they want: last components, what follows a dot in them, and patterns of two sorts."""
+
+    names: dict[bytes, list[int]]
+    endings: dict[bytes, list[int]]
+    longest: int
+    plain: _Patterns
+    looking: _Patterns
 
 
 @cache
-def _groups(*, looking: bool) -> _Groups:
-    """The units that look behind the last component, or those that a cache by that component serves, few by few."""
-    numbers = [number for number, unit in enumerate(_NAMED) if (b"(?<" in unit.names) is looking]
-    parts = [tuple(numbers[at : at + _GROUP]) for at in range(0, len(numbers), _GROUP)]
-    return tuple((_pattern([_NAMED[number] for number in part]), part) for part in parts)
+def _index() -> _Index:
+    names: dict[bytes, list[int]] = {}
+    endings: dict[bytes, list[int]] = {}
+    plain: dict[int, bytes] = {}
+    looking: dict[int, bytes] = {}
+    for number, unit in enumerate(_NAMED):
+        left = [_sort(number, pattern, into) for pattern, into in ((unit.names, names), (unit.endings, endings))]
+        for sort, wanted in ((plain, False), (looking, True)):
+            parts = [[one for one in each if (_BEHIND in one) is wanted] for each in left]
+            if any(parts):
+                sort[number] = _pattern(*parts)
+    longest = max(map(len, endings))
+    return _Index(names, endings, longest, _Patterns(plain), _Patterns(looking))
 
 
-@cache
-def _alone(number: int) -> re.Pattern[bytes]:
-    """What one unit wants; made when its group wants something."""
-    return _pattern([_NAMED[number]])
+def _sort(number: int, pattern: bytes, into: dict[bytes, list[int]]) -> list[bytes]:
+    """Enter what can be written out; what is left."""
+    left = []
+    for alternative in split(pattern) if pattern else ():
+        texts = written_out(alternative)
+        if texts is None:
+            left.append(alternative)
+        for text in texts or ():
+            into.setdefault(text, []).append(number)
+    return left
 
 
-def _asked(groups: _Groups, name: bytes, at: int = 0) -> list[Cataloger | Unread]:
-    """Those of these units that want the name that begins there."""
-    found: list[Cataloger | Unread] = []
-    for anyone, numbers in groups:
-        if anyone.match(name, at):
-            found += [_NAMED[number] for number in numbers if _alone(number).match(name, at)]
-    return found
+def _units_of(last: bytes) -> tuple[int, ...]:
+    """Who wants files whose names end so."""
+    index = _index()
+    found = {*index.names.get(last, ()), *index.plain.asked(last, 0)}
+    # a dot at the beginning is none before an ending
+    dot = last.find(b".", max(1, len(last) - index.longest - 1))
+    while dot >= 0:
+        found.update(index.endings.get(last[dot + 1 :], ()))
+        dot = last.find(b".", dot + 1)
+    return tuple(found)
 
 
-@lru_cache(maxsize=4096)
-def _units_of(last: bytes) -> tuple[Cataloger | Unread, ...]:
-    """Who wants files whose names end so; a few names are those of most files."""
-    return tuple(_asked(_groups(looking=False), last))
+#: A few names are those of most files.
+_cached = lru_cache(maxsize=4096)(_units_of)
 
 
 def concerned(name: bytes) -> list[tuple[Cataloger | Unread, re.Match[bytes]]]:
     """Who wants a file of this name, catalogers first, and how its path matched."""
     at = name.rfind(b"/") + 1
-    if not _ANY.match(name, at):
-        return []
     last = name[at:]
     # a name that no file system can hold is not worth its place in a cache
-    named = (_units_of if len(last) <= _NAME_MAX else _units_of.__wrapped__)(last)
-    units = (*named, *_asked(_groups(looking=True), name, at))
+    numbers = (_cached if len(last) <= _NAME_MAX else _units_of)(last)
+    if behind := _index().looking.asked(name, at):
+        numbers = tuple({*numbers, *behind})
+    if not numbers:
+        return []
+    units = [_NAMED[number] for number in sorted(numbers)]
     return [(unit, match) for unit in units if (match := unit.paths.search(name))]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -16,9 +15,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from surveyor.scan.limits import MIB
+from surveyor.scan.patterns import regex
 from surveyor.scan.values import frozen
 
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_DIGEST = regex(r"sha256:[0-9a-f]{64}")
 _SETTLED = 2.0
 _STEP = 8 * MIB
 _TICK = 1.0  # seconds

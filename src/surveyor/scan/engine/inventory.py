@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -11,6 +10,7 @@ from typing import TypeVar
 from surveyor.scan.catalog.interface import Cataloger, Record
 from surveyor.scan.catalog.purl import SYSTEMS, namespace_of, purl
 from surveyor.scan.model import Distro, Evidence, Location, Package, Presence, Tier
+from surveyor.scan.patterns import regex
 from surveyor.scan.values import frozen
 
 T = TypeVar("T")
@@ -21,13 +21,13 @@ _EVIDENCE = 10
 _LICENSES = 10
 _HASHES = 10
 #: The module stream of an RPM package among a PURL's qualifiers.
-_MODULE = re.compile(r"(?<=[?&])rpmmod=[^&#]*&?|&rpmmod=[^&#]*$")
+_MODULE = regex(r"(?<=[?&])rpmmod=[^&#]*&?|&rpmmod=[^&#]*$")
 #: The cataloger of bills of materials, and what follows the version in a PURL.
-_BILLS, _PLAIN = "sbom", re.compile(r"[?#]")
+_BILLS, _PLAIN = "sbom", regex(r"[?#]")
 #: Types of which the same name with another source is another package.
 _APART = frozenset({"cargo"})
 #: What a PURL says beyond a build: where that belongs.
-_ORIGIN = re.compile(r"(?<=[?&])(?:distro|upstream)=[^&#]*&?")
+_ORIGIN = regex(r"(?<=[?&])(?:distro|upstream)=[^&#]*&?")
 
 _Scope = tuple[str, str | bytes, str]
 

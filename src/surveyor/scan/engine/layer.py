@@ -5,7 +5,6 @@ It knows nothing of other layers, so that several are read at once and what one 
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,6 +24,7 @@ from surveyor.scan.events import Progress
 from surveyor.scan.formats import release
 from surveyor.scan.formats.protection import Protection
 from surveyor.scan.limits import Budget
+from surveyor.scan.patterns import regex
 from surveyor.scan.tree.entry import Blob, Entry, Kind, Layer, Walk, is_program, readable
 from surveyor.scan.tree.names import clean, resolve
 from surveyor.scan.tree.overlay import Sheet
@@ -39,7 +39,7 @@ _UNOWNED = tuple(unit for unit in CATALOGERS if unit.programs and unit.unowned)
 _TROUBLE, _WHITEOUT, _PROGRAM, _RECORD = 800, 200, 400, 1_200
 _PATHS = 4  # copies of a record's path: in its place and its evidence, and of both in the report
 #: Where distributions put programs; what lies elsewhere is nobody's but who built the image.
-_MANAGED = re.compile(rb"(?:usr/)?(?:s?bin|lib(?:32|64|x32|exec)?|games)/")
+_MANAGED = regex(rb"(?:usr/)?(?:s?bin|lib(?:32|64|x32|exec)?|games)/")
 
 #: Opens an artifact inside the tree: its bytes, its name and the path that people know it by.
 Nest = Callable[[Blob, bytes, str], Nested | None]

@@ -6,7 +6,6 @@ installed, so that no record of it is more than a guess.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -15,10 +14,11 @@ from surveyor.scan.catalog.interface import Owned
 from surveyor.scan.engine.hardening import Guarded
 from surveyor.scan.engine.inventory import Found
 from surveyor.scan.model import Distro, Tier
+from surveyor.scan.patterns import regex
 from surveyor.scan.tree.entry import readable
 
 #: Where packages of systems keep what is to be read or tested with; a package of npm may be called so itself.
-_SHOWN = re.compile(r"usr/(?:local/)?share/doc/|(?<!/nodejs)(?<!/node_modules)/(?:examples|testdata|tests?/fixtures)/")
+_SHOWN = regex(r"usr/(?:local/)?share/doc/|(?<!/nodejs)(?<!/node_modules)/(?:examples|testdata|tests?/fixtures)/")
 _PIECE = 1 << 16  # bytes of a list that are split into lines at once: a list may have millions
 
 

@@ -14,6 +14,7 @@ from surveyor.scan.engine import links
 from surveyor.scan.engine.alternatives import sorted_out
 from surveyor.scan.engine.concern import last_names
 from surveyor.scan.formats import release
+from surveyor.scan.patterns import regex
 from surveyor.scan.tree.entry import Wanted
 
 #: Acquirers of what may lie inside another tree.
@@ -34,7 +35,7 @@ def wanted(*, system: bool) -> Wanted:
     return Wanted(re.compile(rb"(?:" + sorted_out(b"|".join(parts)) + rb")\Z", re.DOTALL), programs=True)
 
 
-_LIBRARY = re.compile(rb"[^/]+\." + _LIBRARIES + rb"\Z", re.DOTALL)
+_LIBRARY = regex(rb"[^/]+\." + _LIBRARIES + rb"\Z", re.DOTALL)
 
 
 @cache

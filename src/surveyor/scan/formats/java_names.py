@@ -10,18 +10,20 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
-_SNAPSHOT = re.compile(r"-(?P<version>\d[\w.]*-\d{8}\.\d{6}-\d+)$")
-_VERSION = re.compile(r"-(?=v?\d)")
-_GROUP = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+)+")
-_SCALA = re.compile(r"_(?:2\.\d+|3)$")
-_TOMCAT = re.compile(r"^tomcat\d*-")  # Debian puts the major version in
+from surveyor.scan.patterns import regex
+
+_SNAPSHOT = regex(r"-(?P<version>\d[\w.]*-\d{8}\.\d{6}-\d+)$")
+_VERSION = regex(r"-(?=v?\d)")
+_GROUP = regex(r"[A-Za-z_][\w-]*(?:\.[\w-]+)+")
+_SCALA = regex(r"_(?:2\.\d+|3)$")
+_TOMCAT = regex(r"^tomcat\d*-")  # Debian puts the major version in
 _NAME = 256
 _STATED = ("implementation-version", "bundle-version", "specification-version")
 #: Parents of everybody's packages: as a group id they say nothing.
 _BARE = frozenset({"org.apache", "com.google", "com.sun", "net.sourceforge", "org.eclipse", "com.github", "io.github"})
 _DIGITS = "0123456789"
 _LINES = 500
-_LETTERS = re.compile(r"[^a-z0-9]+")
+_LETTERS = regex(r"[^a-z0-9]+")
 _TITLES = (
     *("bundle-symbolicname", "bundle-name", "automatic-module-name", "implementation-title", "specification-title"),
     "extension-name",

@@ -8,7 +8,9 @@ written.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
+
+from surveyor.scan.patterns import regex
 
 #: Identifiers of the SPDX licence list that packages really name; the GNU ones follow a rule instead.
 _IDS = (
@@ -77,7 +79,7 @@ _NAMES = {
     "Classpath-exception-2.0": ("classpath-exception", "classpath"),
     "GCC-exception-3.1": ("gcc-exception",),
 }
-_GNU = re.compile(
+_GNU = regex(
     r"(?P<kind>[al]?gpl|gfdl)-?(?:(?P=kind)-)?(?P<version>[\d.]+)(?P<later>\+|-or-(?:any-)?later|-only)?(?P<again>-[al]?gpl-?[\d.]+\+?)?"
 )
 _GNU_VERSIONS = {
@@ -87,11 +89,11 @@ _GNU_VERSIONS = {
     "gfdl": {"1.1", "1.2", "1.3"},
 }
 _LONG = (
-    (re.compile(r"(?:library|lesser)(?: or lesser)? (?:general|gnu) public"), "lgpl"),
-    (re.compile(r"affero general public"), "agpl"),
-    (re.compile(r"general public"), "gpl"),
-    (re.compile(r"free documentation"), "gfdl"),
-    (re.compile(r"or (?:any )?(?:newer|later)(?: versions?)?"), "or later"),
+    (regex(r"(?:library|lesser)(?: or lesser)? (?:general|gnu) public"), "lgpl"),
+    (regex(r"affero general public"), "agpl"),
+    (regex(r"general public"), "gpl"),
+    (regex(r"free documentation"), "gfdl"),
+    (regex(r"or (?:any )?(?:newer|later)(?: versions?)?"), "or later"),
 )
 #: Every single licence that is known here, as the SPDX licence list spells it.
 IDENTIFIERS = frozenset(
@@ -117,16 +119,16 @@ _GRANTS = {
     "linux-syscall-note": {"": "Linux-syscall-note"},
     "texinfo": {"": "Texinfo-exception"},
 }
-_GRANT = re.compile(
+_GRANT = regex(
     r"(?P<licence>.{1,200}?),?\s+(?:with|w/)\s*(?:the\s+)?(?P<grant>[\w-]{2,30})(?:\s+exception)?", re.IGNORECASE
 )
-_SINCE = re.compile(r"\(?>= ?v?([0-9.]+)\)?")  # as R says it
+_SINCE = regex(r"\(?>= ?v?([0-9.]+)\)?")  # as R says it
 _IDLE = frozenset({"the", "license", "licence", "licensed", "licenses", "under", "version", "v", "gnu", "approved"})
-_APART = re.compile(r"[^a-z0-9.+]+")
-_VERSION = re.compile(r"(?<![a-z])v(?=\d)|(?<=[gm]pl)v(?=\d)")
+_APART = regex(r"[^a-z0-9.+]+")
+_VERSION = regex(r"(?<![a-z])v(?=\d)|(?<=[gm]pl)v(?=\d)")
 #: Pages of the licences' stewards, after the scheme; what an OSGi bundle or an old POM names instead.
 _PAGES = tuple(
-    (re.compile(page), one)
+    (regex(page), one)
     for page, one in (
         (r"apache\.org/licenses/license-2\.0(?:\.\w+)?", "Apache-2.0"),
         (r"opensource\.org/licen[cs]es?/(?:alphabetical/)?mit(?:-license)?(?:\.\w+)?", "MIT"),
@@ -143,12 +145,12 @@ _PAGES = tuple(
         (r"unlicense\.org", "Unlicense"),
     )
 )
-_PAGE = re.compile(r"https?://(?:www\.)?(?P<page>[^\s?#]+?)/?")
-_TOKENS = re.compile(r"[()]|[^\s()]+")
+_PAGE = regex(r"https?://(?:www\.)?(?P<page>[^\s?#]+?)/?")
+_TOKENS = regex(r"[()]|[^\s()]+")
 _OPERATORS = {"and": "AND", "or": "OR", "with": "WITH", "&": "AND", "|": "OR", "||": "OR"}
 #: What an operand, or a parenthesis that opens, may follow.
 _EXPECTING = frozenset({"(", "AND", "OR", "WITH"})
-_REFERENCE = re.compile(r"(?:DocumentRef-[\w.-]+:)?LicenseRef-[\w.-]+")
+_REFERENCE = regex(r"(?:DocumentRef-[\w.-]+:)?LicenseRef-[\w.-]+")
 _LONGEST = 400
 
 
@@ -162,8 +164,13 @@ def _fold(name: str) -> str:
 
 
 _AFTER_WITH = frozenset(_EXCEPTIONS.split())
-_KNOWN = {_fold(one): one for one in (*_IDS.split(), *_AFTER_WITH)}
-_KNOWN |= {_fold(name): one for one, names in _NAMES.items() for name in names}
+
+
+@cache
+def _known() -> dict[str, str]:
+    """Licences by their folded names; few scans meet none, but a process should not begin with it."""
+    own = {_fold(one): one for one in (*_IDS.split(), *_AFTER_WITH)}
+    return own | {_fold(name): one for one, names in _NAMES.items() for name in names}
 
 
 @lru_cache(maxsize=4096)
@@ -186,9 +193,9 @@ def _identifier(name: str) -> str | None:
     if page := _PAGE.fullmatch(name.lower()):
         return next((one for pattern, one in _PAGES if pattern.fullmatch(page["page"])), None)
     folded = _fold(name)
-    if found := _gnu(folded) or _KNOWN.get(folded):
+    if found := _gnu(folded) or _known().get(folded):
         return found
-    plain = _KNOWN.get(folded[:-1]) if folded.endswith("+") else None
+    plain = _known().get(folded[:-1]) if folded.endswith("+") else None
     return f"{plain}+" if plain else None
 
 

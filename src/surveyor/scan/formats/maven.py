@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from surveyor.scan.patterns import regex
+
 #: One tag and the text behind it; nothing here looks at a byte twice, whatever is missing.
-_TAG = re.compile(rb"<(/?)([A-Za-z][\w.-]*+)([^<>]*+)>([^<]*+)")
+_TAG = regex(rb"<(/?)([A-Za-z][\w.-]*+)([^<>]*+)>([^<]*+)")
 _DEPTH = 64
 _LICENCES = 10
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Self
 
 from surveyor.scan.errors import Malformed
+from surveyor.scan.patterns import regex
 from surveyor.scan.values import frozen
 
 #: So many manifests of one index and layers of one image are looked at.
@@ -14,7 +14,7 @@ MANIFESTS = 64
 LAYERS = 512
 #: The platform of what signs or describes an image and is none (BuildKit).
 ATTESTATION = "unknown/unknown"
-_DIGEST = re.compile(r"[a-z0-9+._-]{1,32}:[0-9a-f]{32,128}")
+_DIGEST = regex(r"[a-z0-9+._-]{1,32}:[0-9a-f]{32,128}")
 _NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_LINE = re.compile(rb"^([a-z_]+) = ([^\r\n]*)", re.MULTILINE)
+from surveyor.scan.patterns import regex
+
+_LINE = regex(rb"^([a-z_]+) = ([^\r\n]*)", re.MULTILINE)
 
 
 def fields(data: bytes) -> dict[str, list[bytes]]:

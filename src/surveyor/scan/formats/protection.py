@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import field
 from struct import Struct
 
@@ -16,17 +15,18 @@ from surveyor.scan.formats.macho import MachO
 from surveyor.scan.formats.pe import Pe
 from surveyor.scan.formats.program import Program
 from surveyor.scan.limits import MIB
+from surveyor.scan.patterns import regex
 from surveyor.scan.values import frozen
 
 _STRINGS, _COMMENT, _CONSTANTS = 16 * MIB, 64 << 10, 16 * MIB
 #: Functions of the C library that have a checking twin.
-_CHECKABLE = re.compile(
+_CHECKABLE = regex(
     rb"\0(?:str(?:n?cpy|n?cat)|st[rp]pcpy|mem(?:p?cpy|move|set)|v?s?n?printf|v?fprintf|gets|fgets|read|pread|recv)\0"
 )
-_CHECKED = re.compile(rb"\0__\w+_chk(?:@|\0)")
-_CANARY = re.compile(rb"\0_{2,3}stack_chk_(?:fail|guard)")
+_CHECKED = regex(rb"\0__\w+_chk(?:@|\0)")
+_CANARY = regex(rb"\0_{2,3}stack_chk_(?:fail|guard)")
 _PANIC = b"/library/core/src/"
-_RUST = re.compile(rb"rust_(?:eh_personality|begin_unwind|panic)|__rust_")
+_RUST = regex(rb"rust_(?:eh_personality|begin_unwind|panic)|__rust_")
 #: Without a word on its stack, a program of these gets one that can be executed.
 _LEGACY_STACKS = frozenset({"386", "amd64"})
 #: Fields of PE's load configuration, by width: security cookie, table of handlers, flags of the guard.

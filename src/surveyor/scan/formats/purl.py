@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import unquote
 
+from surveyor.scan.patterns import regex
 from surveyor.scan.values import frozen
 
 _LONGEST = 4096
-_TYPE = re.compile(r"[a-z][a-z0-9.+-]{0,63}")
-_KEY = re.compile(r"[a-z][a-z0-9._-]*")
+_TYPE = regex(r"[a-z][a-z0-9.+-]{0,63}")
+_KEY = regex(r"[a-z][a-z0-9._-]*")
 
 
 @frozen

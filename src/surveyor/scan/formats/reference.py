@@ -11,6 +11,7 @@ import re
 from typing import Self
 
 from surveyor.scan.errors import BadTarget
+from surveyor.scan.patterns import regex
 from surveyor.scan.values import frozen
 
 HUB = "docker.io"
@@ -20,13 +21,13 @@ _LENGTH = 1024
 _NAME_LENGTH = 255
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{{1,5}})?", re.ASCII)
+_HOST = regex(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{{1,5}})?", re.ASCII)
 _PART = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
-_REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*", re.ASCII)
-_TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
+_REPOSITORY = regex(rf"{_PART}(?:/{_PART})*", re.ASCII)
+_TAG = regex(r"\w[\w.-]{0,127}", re.ASCII)
+_DIGEST = regex(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
-_LOOPBACK = re.compile(r"localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]", re.IGNORECASE)
+_LOOPBACK = regex(r"localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]", re.IGNORECASE)
 #: As ``uname -m`` says it, and as Go and therefore registries do.
 _MACHINES = {
     "x86_64": "amd64",
@@ -41,7 +42,7 @@ _MACHINES = {
 }
 #: The variant that is meant where none is given.
 _VARIANTS = {"arm64": "v8", "arm": "v7"}
-_PLATFORM = re.compile(r"(?P<os>[a-z0-9]{1,20})/(?P<architecture>[a-z0-9_]{1,20})(?:/(?P<variant>[a-z0-9.]{1,20}))?")
+_PLATFORM = regex(r"(?P<os>[a-z0-9]{1,20})/(?P<architecture>[a-z0-9_]{1,20})(?:/(?P<variant>[a-z0-9.]{1,20}))?")
 
 
 @frozen

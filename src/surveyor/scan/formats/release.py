@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from surveyor.scan.model import Distro
+from surveyor.scan.patterns import regex
 
 #: Where a system says it, the surest first. Ubuntu keeps Debian's file and Oracle's Linux keeps Red Hat's, so theirs
 #: come behind.
@@ -37,9 +38,9 @@ NAMES = (
 )
 #: What is read of one of them; real ones have 500 bytes.
 LIMIT = 64 << 10
-_LINE = re.compile(r"^([A-Z_]+)=(.*)$", re.MULTILINE)
-_ID = re.compile(r"[a-z0-9._-]{1,64}")
-_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*")
+_LINE = regex(r"^([A-Z_]+)=(.*)$", re.MULTILINE)
+_ID = regex(r"[a-z0-9._-]{1,64}")
+_VERSION = regex(r"[0-9]+(?:\.[0-9]+)*")
 _FIELDS = {
     "os-release": ("ID", "VERSION_ID", "PRETTY_NAME"),
     "lsb-release": ("DISTRIB_ID", "DISTRIB_RELEASE", "DISTRIB_DESCRIPTION"),

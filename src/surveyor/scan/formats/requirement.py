@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+from surveyor.scan.patterns import regex
+
+_NAME = regex(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _COMPARISONS = ("==", "!=", "<", ">", "~=")
-_PIN = re.compile(r"===?[ \t]*(?P<version>[^\s,*;=]+)")
+_PIN = regex(r"===?[ \t]*(?P<version>[^\s,*;=]+)")
 _LONGEST = 4000
 
 

@@ -12,6 +12,7 @@ from string import ascii_letters, digits
 from urllib.parse import quote, urlsplit
 
 from surveyor.scan.evidence import Page
+from surveyor.scan.patterns import regex
 from surveyor.scan.values import frozen
 
 #: Where every site keeps it.
@@ -20,11 +21,11 @@ PATH = "/robots.txt"
 _BYTES, _LINE = 512 << 10, 2_000
 _PROBLEMS = 100
 _SAFE = "%/:=&?~#+!,;'@()[]"
-_ENCODED = re.compile("%([0-9A-Fa-f]{2})")
-_SECONDS = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
+_ENCODED = regex("%([0-9A-Fa-f]{2})")
+_SECONDS = regex(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 _UNRESERVED = frozenset(f"{ascii_letters}{digits}-._~")
 #: A product token ends where its version begins.
-_TOKEN = re.compile(r"[^\s/]*")
+_TOKEN = regex(r"[^\s/]*")
 _KNOWN = frozenset(
     (
         "user-agent",

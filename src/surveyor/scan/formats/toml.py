@@ -10,14 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_LINE = re.compile(
+from surveyor.scan.patterns import regex
+
+_LINE = regex(
     rb"^(?:\[(?P<many>\[)?(?P<table>[^\[\]\n]+)\]\]?|(?P<key>[\w-]+)[ \t]*=[ \t]*(?P<value>[^\n]*))[ \t\r]*$",
     re.MULTILINE,
 )
 #: The same, or lines of items, all that follow one another at once.
-_ITEMS = re.compile(_LINE.pattern + rb"|^(?P<items>(?:[ \t]*[\"'{][^\n]*\n)+)", re.MULTILINE)
-_STRING = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)')""")
-_MEMBER = re.compile(
+_ITEMS = regex(_LINE.pattern + rb"|^(?P<items>(?:[ \t]*[\"'{][^\n]*\n)+)", re.MULTILINE)
+_STRING = regex(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)')""")
+_MEMBER = regex(
     r"""(?<![\w-])(?P<key>[\w-]{1,64})[ \t]{0,8}=[ \t]{0,8}(?:"(?P<text>(?:[^"\\]|\\.)*)"|'(?P<plain>[^']*)')"""
 )
 

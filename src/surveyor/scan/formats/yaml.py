@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_LINE = re.compile(
+from surveyor.scan.patterns import regex
+
+_LINE = regex(
     rb"^(?P<indent> *)(?=[^\s#])(?P<item>- +)?"
     rb"(?:(?P<key>\"[^\"\n]*\"|'[^'\n]*'|(?::(?=\w)|[^\s\"'#:{\[!|>%`-])[^:\n]*(?::(?![ \r\n])[^:\n]*)*)"
     rb":(?=[ \r\n]|\Z))?"

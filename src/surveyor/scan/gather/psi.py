@@ -9,7 +9,6 @@ kept for another scan: one that is to prove a fix must not see what was before.
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -21,6 +20,7 @@ from surveyor.scan.formats import lighthouse
 from surveyor.scan.formats.json import load_object
 from surveyor.scan.gather.interface import Errand, Gatherer
 from surveyor.scan.net import Client, Response
+from surveyor.scan.patterns import regex
 from surveyor.scan.settings import AllowedHost, Settings
 from surveyor.scan.speed import Metric, Source, Speed
 
@@ -36,7 +36,7 @@ _RUN_SECONDS = 5.0
 _SPACING_SECONDS = 2.0
 _TEXT = 200
 #: What Lighthouse says of pages that it could not measure, for whose sake another run is not begun.
-_OF_PAGE = re.compile(
+_OF_PAGE = regex(
     r"\b(NO_FCP|NO_LCP|NOT_HTML|(?:FAILED|ERRORED|INSECURE)_DOCUMENT_REQUEST|CHROME_INTERSTITIAL_ERROR|DNS_FAILURE"
     r"|PAGE_HUNG|INVALID_URL)\b"
 )

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import urljoin, urlsplit
 
 from surveyor.scan.errors import Broken, NotConfigured, ScanError
 from surveyor.scan.evidence import MAP, SCRIPT, Page, Script, Scripts
 from surveyor.scan.gather import asking
 from surveyor.scan.gather.interface import Errand, Gatherer
+from surveyor.scan.patterns import regex
 
 #: How many are read, how much of each, and how much of a map.
 _MOST, _BYTES, _MAP_BYTES = 12, 2 << 20, 1 << 16
 _SECONDS = 10.0
 _TAIL = 4096
 #: The last line of a script that was made from others (ECMA-426 §11.1.2.1).
-_COMMENT = re.compile(rb"//[#@] ?sourceMappingURL=([^\s'\"]{1,2000})\s*\Z")
+_COMMENT = regex(rb"//[#@] ?sourceMappingURL=([^\s'\"]{1,2000})\s*\Z")
 
 
 def gather(errand: Errand) -> Scripts:

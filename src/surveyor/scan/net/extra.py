@@ -16,12 +16,13 @@ from urllib.parse import quote, quote_plus, urlsplit
 
 from surveyor.scan.errors import BadTarget
 from surveyor.scan.net.response import Hop, Response
+from surveyor.scan.patterns import regex
 
 T = TypeVar("T")
 
 #: One field (RFC 9110 §5.1, §5.5): a token, and visible ASCII with spaces and tabs inside.
-_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
-_VALUE = re.compile(r"[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?")
+_NAME = regex(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_VALUE = regex(r"[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?")
 #: What belongs to the connection, or to us.
 _OURS = frozenset(
     (

@@ -18,6 +18,7 @@ import ssrfguard
 from ssrfguard import Address, AddressTable, Block, Policy, Reach, Resolver, Target, Verdict
 
 from surveyor.scan.errors import Refused, Unreachable
+from surveyor.scan.patterns import regex
 from surveyor.scan.settings import Settings
 from surveyor.scan.values import frozen
 
@@ -38,7 +39,7 @@ _LOCAL_SUFFIXES = (
     ".home.arpa",
 )
 #: ``0x7f.1`` and its kind: browsers read a last label of digits or hexadecimal as an IPv4 address (WHATWG URL).
-_NUMBER = re.compile(r"\d+|0x[0-9a-f]*", re.IGNORECASE)
+_NUMBER = regex(r"\d+|0x[0-9a-f]*", re.IGNORECASE)
 #: RFC 5214: an interface identifier of ``0000:5efe`` or ``0200:5efe`` carries an IPv4 address.
 _ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,12 +11,13 @@ from uuid import UUID
 from surveyor.scan.formats.licence import IDENTIFIERS, spdx
 from surveyor.scan.formats.sbom.component import is_digest
 from surveyor.scan.model import Package, Report, Target
+from surveyor.scan.patterns import regex
 from surveyor.scan.report import interface as shared
 
 _NEVER, _NOBODY = datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0)
 _PLACES = 20
-_REFERENCE = re.compile(r"LicenseRef-[\w.-]+")
-_NOT_IN_IDS = re.compile(r"[^A-Za-z0-9.]+")
+_REFERENCE = regex(r"LicenseRef-[\w.-]+")
+_NOT_IN_IDS = regex(r"[^A-Za-z0-9.]+")
 #: Kinds of targets in CycloneDX's words, which SPDX nearly shares; what is none of these is one file.
 _KINDS = {"container": "container", "rootfs": "container", "source": "source", "manifest": "source"}
 

@@ -31,6 +31,7 @@ from surveyor.scan.model import (
     Target,
     Upgrade,
 )
+from surveyor.scan.patterns import regex
 
 #: What scanners of security read; findings of other domains are told to be missing.
 SECURITY = frozenset({Domain.SECURITY, Domain.VULNERABILITY})
@@ -41,10 +42,10 @@ UNSCANNED = frozenset({ScanStatus.FAILED, ScanStatus.UNSUPPORTED})
 #: Scores that stand for a severity where no score of that severity was published: the middle of its band in CVSS 3.1.
 _MIDDLE = {Severity.CRITICAL: 9.5, Severity.HIGH: 8.0, Severity.MEDIUM: 5.5, Severity.LOW: 2.0}
 _BANDS = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM), (0.1, Severity.LOW))
-_WEB = re.compile(r"https?://[!-~]{1,2000}", re.IGNORECASE)
-_WEAKNESS = re.compile(r"CWE-([0-9]{1,6})")
-_KIND = re.compile(r"[A-Za-z]+")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_WEB = regex(r"https?://[!-~]{1,2000}", re.IGNORECASE)
+_WEAKNESS = regex(r"CWE-([0-9]{1,6})")
+_KIND = regex(r"[A-Za-z]+")
+_SHA256 = regex(r"[0-9a-f]{64}")
 _SIGNAL_LINES = 400
 #: Places of a decision that are named.
 _DECIDED = 5

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from surveyor.scan import phrases, vocabulary
 from surveyor.scan.model import INCOMPLETE, Coverage, Finding, Report, ScanStatus, Severity
+from surveyor.scan.patterns import regex
 from surveyor.scan.report import interface as shared
 
 #: Characters that GitHub takes of a comment.
@@ -28,7 +29,7 @@ _MARKS = {
     Severity.UNKNOWN: "⚪ unknown",
 }
 #: Words that mean nothing to Markdown, and nothing to who makes links of what looks like one.
-_PLAIN = re.compile(r"(?!.*www\.)[A-Za-z0-9 ,.'()/+-]*", re.IGNORECASE)
+_PLAIN = regex(r"(?!.*www\.)[A-Za-z0-9 ,.'()/+-]*", re.IGNORECASE)
 
 
 def encode(report: Report) -> bytes:

@@ -6,7 +6,6 @@ are relative to the scanned artifact, or for pages to the web: no path of the ma
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -14,6 +13,7 @@ from urllib.parse import quote, urlsplit
 from surveyor.scan import phrases, vocabulary
 from surveyor.scan.judgement import SETTLED, DecisionStatus
 from surveyor.scan.model import Asset, Coverage, CoverageState, Domain, Finding, Report, Severity
+from surveyor.scan.patterns import regex
 from surveyor.scan.report import interface as shared
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -29,7 +29,7 @@ _GAPS = {CoverageState.FAILED: "error", CoverageState.MISSING: "error", Coverage
 _LOCATIONS, _TAGS = 100, 15
 #: Names of what places are relative to; no address of any is told, since that is the reader's.
 _SOURCES, _TARGET, _WEB = "%SRCROOT%", "TARGET", "WEB"
-_LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_LONE_PERCENT = regex(r"%(?![0-9A-Fa-f]{2})")
 _ROOTS = {
     _SOURCES: "The top of the source tree that was scanned",
     _TARGET: "The root of the artifact that was scanned",

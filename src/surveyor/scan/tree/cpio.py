@@ -7,7 +7,6 @@ file in the package's header is left (rpm, lib/cpio.c).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from stat import S_ISLNK, S_ISREG
@@ -15,14 +14,15 @@ from struct import unpack
 
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.limits import Budget
+from surveyor.scan.patterns import regex
 from surveyor.scan.tree.entry import PROGRAM_BYTES, Blob, Entry, Kind, Names, Tally, Wanted, is_program
 from surveyor.scan.tree.names import clean
 from surveyor.scan.tree.stream import Source, form_of, source_of
 from surveyor.scan.values import frozen
 
-_NEWC = re.compile(rb"07070[12][0-9A-Fa-f]{104}")
-_ODC = re.compile(rb"070707[0-7]{70}")
-_STRIPPED = re.compile(rb"07070X[0-9A-Fa-f]{8}")
+_NEWC = regex(rb"07070[12][0-9A-Fa-f]{104}")
+_ODC = regex(rb"070707[0-7]{70}")
+_STRIPPED = regex(rb"07070X[0-9A-Fa-f]{8}")
 _BINARY = {b"\xc7\x71": "<", b"\x71\xc7": ">"}
 _KINDS = frozenset({1, 2, 4, 6, 8, 10, 12})  # the upper four bits of a mode
 _TRAILER = b"TRAILER!!!"

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 
+from surveyor.scan.patterns import regex
 from surveyor.scan.tree.entry import Names, Room
 
 _PREFIX = b".wh."
@@ -18,7 +19,7 @@ _ROOM = 400_000  # names of all layers of an image: 60 MB, and 140 MB where all 
 
 
 #: Names that are not as a walk yields them, and digests that long ones are kept by.
-_ODD = re.compile(rb"\0|/|.*(?://|/\.{0,2}(?:/|\Z))|\.{0,2}(?:/|\Z)", re.DOTALL)
+_ODD = regex(rb"\0|/|.*(?://|/\.{0,2}(?:/|\Z))|\.{0,2}(?:/|\Z)", re.DOTALL)
 
 
 class Sheet:

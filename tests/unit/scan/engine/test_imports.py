@@ -22,3 +22,30 @@ def test_an_artifact_scan_brings_no_rules_of_pages_and_no_network() -> None:
     program = "import sys, surveyor.scan.engine.artifact; print(*sys.modules)"
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
     assert not set(_UNNEEDED) & set(told.stdout.split())
+
+
+#: Whose patterns are asked so often that a step less counts, or are made of what a walk is told to want.
+_AT_ONCE = {
+    "surveyor.scan.catalog.purl",
+    "surveyor.scan.tree.entry",
+    "surveyor.scan.tree.names",
+    "surveyor.scan.tree.tar",
+}
+
+
+def test_an_artifact_scan_compiles_no_pattern_before_it_uses_one() -> None:
+    program = """
+import re, sys
+made, compiled = [], re.compile
+def told(text, flags=0):
+    frame = sys._getframe(1)
+    while frame.f_globals["__name__"] == "surveyor.scan.patterns":
+        frame = frame.f_back
+    made.append(frame.f_globals["__name__"])
+    return compiled(text, flags)
+re.compile = told
+import surveyor.scan.engine.artifact, surveyor.scan.engine.images, surveyor.scan.engine.trees, surveyor.scan.plan
+print(*(name for name in made if name.startswith("surveyor.")))
+"""
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
+    assert set(told.stdout.split()) == _AT_ONCE

@@ -7,7 +7,6 @@ several names of a flaw. What nothing mends yet is not listed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -21,14 +20,15 @@ from surveyor.scan.advise.fields import document
 from surveyor.scan.advise.origin import NoFile, Origin
 from surveyor.scan.advise.record import Advisory, Affected, State, Unread
 from surveyor.scan.errors import LimitExceeded, Malformed
+from surveyor.scan.patterns import regex
 
 BASE: Final = "Alpine"
 REPOSITORIES = ("main", "community")
 _MAX_FILE = 64 << 20
 _MAX_PACKAGES = 50_000
 _MAX_FIXES = 20_000
-_RELEASE = re.compile(r"v[0-9]{1,3}\.[0-9]{1,3}")
-_ID = re.compile(r"[A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+")
+_RELEASE = regex(r"v[0-9]{1,3}\.[0-9]{1,3}")
+_ID = regex(r"[A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+")
 
 
 def releases(origin: Origin) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ https://security-team.debian.org/security_tracker.html.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -24,6 +23,7 @@ from surveyor.scan.advise.members import members
 from surveyor.scan.advise.origin import Origin
 from surveyor.scan.advise.record import Advisory, Affected, State, Unread
 from surveyor.scan.errors import LimitExceeded, Malformed
+from surveyor.scan.patterns import regex
 
 DOCUMENT = "json"
 BASE: Final = "Debian"
@@ -33,7 +33,7 @@ _MAX_FILE = 400 << 20
 _MAX_SOURCE = 64 << 20
 _MAX_SOURCES = 50_000
 _MAX_FLAWS = 50_000
-_TEMPORARY = re.compile(r"TEMP-[0-9]{1,19}-[0-9A-F]{1,16}")
+_TEMPORARY = regex(r"TEMP-[0-9]{1,19}-[0-9A-F]{1,16}")
 #: A release's codename → its number, as os-release and OSV write it. Unstable has none, and no image says it is that.
 RELEASES: Mapping[str, str] = MappingProxyType(
     {

@@ -6,7 +6,6 @@ https://www.first.org/epss/data_stats.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -16,9 +15,10 @@ from surveyor.scan.advise.origin import Origin
 from surveyor.scan.advise.record import Fact
 from surveyor.scan.advise.stream import lines
 from surveyor.scan.errors import LimitExceeded, Malformed
+from surveyor.scan.patterns import regex
 
 CURRENT = "epss_scores-current.csv.gz"
-_DATED = re.compile(r"epss_scores-[0-9]{4}-[0-9]{2}-[0-9]{2}\.csv(?:\.gz)?")
+_DATED = regex(r"epss_scores-[0-9]{4}-[0-9]{2}-[0-9]{2}\.csv(?:\.gz)?")
 _COLUMNS = b"cve,epss,percentile"
 _MAX_FILE = 256 << 20
 _MAX_TEXT = 1 << 30
@@ -26,7 +26,7 @@ _MAX_LINE = 300
 #: Ten times the CVEs that there are.
 _MAX_ROWS = 4_000_000
 
-_ROW = re.compile(rb"(CVE-[0-9]{4}-[0-9]{4,19}),([0-9][0-9.eE+-]{0,30}),([0-9][0-9.eE+-]{0,30})")
+_ROW = regex(rb"(CVE-[0-9]{4}-[0-9]{4,19}),([0-9][0-9.eE+-]{0,30}),([0-9][0-9.eE+-]{0,30})")
 
 
 @contextmanager

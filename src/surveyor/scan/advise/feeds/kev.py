@@ -5,7 +5,6 @@ Schema: https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -18,13 +17,14 @@ from surveyor.scan.advise.fields import CVE, cwes, day, document, moment, text, 
 from surveyor.scan.advise.origin import Origin
 from surveyor.scan.advise.record import Exploited, Fact
 from surveyor.scan.errors import LimitExceeded, Malformed
+from surveyor.scan.patterns import regex
 
 CATALOGUE = "known_exploited_vulnerabilities.json"
 _MAX_FILE = 32 << 20
 #: Twenty times the entries that there are.
 _MAX_ENTRIES = 40_000
 _MAX_NOTES = 20_000
-_URL = re.compile(r"https?://[^\s;,\"<>]{1,2000}")
+_URL = regex(r"https?://[^\s;,\"<>]{1,2000}")
 _RANSOMWARE = {"known": True}
 
 

@@ -10,7 +10,6 @@ This product uses data from the NVD API but is not endorsed or certified by the 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from surveyor.scan.advise.pieces import cut
 from surveyor.scan.advise.record import Advisory, Exploited, Fact, Mark, Unread
 from surveyor.scan.advise.stream import chunks
 from surveyor.scan.errors import LimitExceeded, Malformed
+from surveyor.scan.patterns import regex
 
 _API = "2.0"
 PAGE = 2_000
@@ -44,11 +44,11 @@ _MAX_RECORDS = 5_000_000
 _MOST_BACK = 100
 _TOO_LARGE = frozenset({400, 404})
 
-_FILE = re.compile(r"[^.].*\.jsonl?(?:\.gz)?")
-_ID = re.compile(rb'\{\s*"cve"\s*:\s*\{\s*"id"\s*:\s*"([!-~]{1,64}?)"')
-_MODIFIED = re.compile(rb'"lastModified"\s*:\s*"([0-9T:.+Z-]{1,40})"')
+_FILE = regex(r"[^.].*\.jsonl?(?:\.gz)?")
+_ID = regex(rb'\{\s*"cve"\s*:\s*\{\s*"id"\s*:\s*"([!-~]{1,64}?)"')
+_MODIFIED = regex(rb'"lastModified"\s*:\s*"([0-9T:.+Z-]{1,40})"')
 #: When a document was made stands before its records.
-_MADE = re.compile(rb'"timestamp"\s*:\s*"([0-9T:.+Z-]{1,40})"')
+_MADE = regex(rb'"timestamp"\s*:\s*"([0-9T:.+Z-]{1,40})"')
 _HEAD = 1_000
 
 Span = Mapping[str, str]
@@ -313,7 +313,7 @@ _SYSTEMS: Final = (
     ("cvssMetricV30", "CVSS_V3", "CVSS:3."),
     ("cvssMetricV2", "CVSS_V2", "AV:"),
 )
-_VECTOR = re.compile(r"[A-Za-z0-9.:/]{4,300}")
+_VECTOR = regex(r"[A-Za-z0-9.:/]{4,300}")
 _MOST_RATINGS = 10
 
 

@@ -6,7 +6,6 @@ Layout and schema: https://google.github.io/osv.dev/data/ and https://ossf.githu
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -20,6 +19,7 @@ from surveyor.scan.advise.fields import CVE, cwes, document, listed, objects, st
 from surveyor.scan.advise.origin import Origin, checked
 from surveyor.scan.advise.record import Advisory, Affected
 from surveyor.scan.errors import LimitExceeded, Malformed, ScanError
+from surveyor.scan.patterns import regex
 from surveyor.scan.values import frozen
 
 #: Up to this many changed records are asked for one by one; above it the whole zip is cheaper.
@@ -28,9 +28,9 @@ _MAX_LIST = 1 << 20
 _MAX_INDEX = 512 << 20
 _MAX_ZIP = 8 << 30
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@~-]{0,127}")
-_MODIFIED = re.compile(rb'"modified"\s*:\s*"([0-9T:.+Z-]{10,40})"')
-_PACKAGE = re.compile(rb'"package"\s*:\s*(\{[^{}]{1,4000}\})')
+_ID = regex(r"[A-Za-z0-9][A-Za-z0-9._:+@~-]{0,127}")
+_MODIFIED = regex(rb'"modified"\s*:\s*"([0-9T:.+Z-]{10,40})"')
+_PACKAGE = regex(rb'"package"\s*:\s*(\{[^{}]{1,4000}\})')
 #: Of ``2026-01-01T00:00:00.123Z``, as far as times are compared.
 _SECONDS = 19
 _NOTICES: Final = frozenset({"unmaintained", "notice"})

@@ -7,7 +7,6 @@ say nothing about RHEL's.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -24,19 +23,20 @@ from surveyor.scan.advise.products import STATUSES, Products, Said
 from surveyor.scan.advise.record import Advisory, State
 from surveyor.scan.advise.rhel import BASE, ERRATA, FLAWS
 from surveyor.scan.errors import LimitExceeded, Malformed
+from surveyor.scan.patterns import regex
 
 #: The folders, and the names of their files.
 _FOLDERS: Final = {
-    FLAWS: re.compile(r"cve-[0-9-]{6,30}\.json"),
-    ERRATA: re.compile(r"rh[a-z]a-[0-9_-]{6,30}\.json"),
+    FLAWS: regex(r"cve-[0-9-]{6,30}\.json"),
+    ERRATA: regex(r"rh[a-z]a-[0-9_-]{6,30}\.json"),
 }
 _ERRATUM: Final = "csaf_security_advisory"
 _CATEGORIES: Final = frozenset({_ERRATUM, "csaf_vex"})
 #: Values in one file, which cost about a hundred bytes each in memory; real ones have two in a hundred bytes.
 MAX_VALUES = 1_500_000
 
-_ID = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}|RH[A-Z]A-[0-9]{4}:[0-9]{1,9}")
-_PURL = re.compile(rb"pkg:rpm/redhat/([A-Za-z0-9+._%~-]{1,200})")
+_ID = regex(r"CVE-[0-9]{4}-[0-9]{4,19}|RH[A-Z]A-[0-9]{4}:[0-9]{1,9}")
+_PURL = regex(rb"pkg:rpm/redhat/([A-Za-z0-9+._%~-]{1,200})")
 _SYSTEMS: Final = {"cvss_v2": "CVSS_V2", "cvss_v3": "CVSS_V3", "cvss_v4": "CVSS_V4"}
 _IMPACTS: Final = ("", "low", "moderate", "important", "critical")
 #: What "no_fix_planned" and "none_available" go on to say.

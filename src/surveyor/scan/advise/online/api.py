@@ -19,6 +19,7 @@ import orjson
 from surveyor.scan.advise import record as bounds
 from surveyor.scan.advise.fields import document
 from surveyor.scan.errors import LimitExceeded, Malformed, Refused, ScanError, Unreachable
+from surveyor.scan.patterns import regex
 
 #: What the API takes at once.
 BATCH = 1_000
@@ -32,8 +33,8 @@ _MAX_ANSWER = 64 << 20
 _PAGES = 50
 _MAX_RECORDS = 100_000
 _AT_ONCE = 8
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@~-]{0,127}")
-_BAD_QUERY = re.compile(r"(?:query|queries) at index (?P<index>[0-9]{1,4})\b", re.IGNORECASE)
+_ID = regex(r"[A-Za-z0-9][A-Za-z0-9._:+@~-]{0,127}")
+_BAD_QUERY = regex(r"(?:query|queries) at index (?P<index>[0-9]{1,4})\b", re.IGNORECASE)
 _ECOSYSTEM = "invalid ecosystem"
 
 

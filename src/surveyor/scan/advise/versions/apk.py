@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from surveyor.scan.advise.keys import PARTS, Key, bounded
+from surveyor.scan.patterns import regex
 
 _BEFORE: Final = {"alpha": 0, "beta": 1, "pre": 2, "rc": 3}
 _AFTER: Final = {"cvs": 0, "svn": 1, "git": 2, "hg": 3, "p": 4}
@@ -18,9 +19,7 @@ _AFTER: Final = {"cvs": 0, "svn": 1, "git": 2, "hg": 3, "p": 4}
 _PRE, _INVALID, _EMPTY, _END, _REVISION, _HASH, _NUMBER, _POST, _LETTER, _FRACTION, _DIGITS = range(11)
 
 #: The last alternative is one sign that stands for none of them.
-_TOKEN = re.compile(
-    r"[0-9]+|\.[0-9]*|[a-z]|_(?:alpha|beta|pre|rc|cvs|svn|git|hg|p)[0-9]*|~[0-9a-f]+|-r[0-9]*|.", re.DOTALL
-)
+_TOKEN = regex(r"[0-9]+|\.[0-9]*|[a-z]|_(?:alpha|beta|pre|rc|cvs|svn|git|hg|p)[0-9]*|~[0-9a-f]+|-r[0-9]*|.", re.DOTALL)
 
 
 def key(version: str) -> Key:

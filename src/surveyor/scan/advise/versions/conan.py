@@ -10,8 +10,9 @@ import re
 from functools import lru_cache
 
 from surveyor.scan.advise.keys import PARTS, Key, bounded
+from surveyor.scan.patterns import regex
 
-_ITEM = re.compile(r"(?P<number>[0-9]*)(?P<rest>.*)", re.DOTALL)
+_ITEM = regex(r"(?P<number>[0-9]*)(?P<rest>.*)", re.DOTALL)
 # what may stand at one position, lowest first; a release without a build ends where one with it goes on
 _EARLY, _END, _NUMBER, _WORD = range(4)
 

@@ -11,9 +11,10 @@ from typing import Final
 
 from surveyor.scan.advise.keys import Key, bounded
 from surveyor.scan.errors import Malformed
+from surveyor.scan.patterns import regex
 
-_TOKEN = re.compile(r"(?P<digits>[0-9]+)|(?P<short>(?<=[0-9])[abcABC](?=[0-9]))|(?P<word>[A-Za-z]+)")
-_PREFIX = re.compile(r"[vV](?=[0-9])")
+_TOKEN = regex(r"(?P<digits>[0-9]+)|(?P<short>(?<=[0-9])[abcABC](?=[0-9]))|(?P<word>[A-Za-z]+)")
+_PREFIX = regex(r"[vV](?=[0-9])")
 _UNFINISHED: Final = {
     "dev": 0,
     "snapshot": 0,

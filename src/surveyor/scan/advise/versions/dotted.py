@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from surveyor.scan.advise.keys import Key, bounded
 from surveyor.scan.errors import Malformed
+from surveyor.scan.patterns import regex
 
-_FORM = re.compile(r"[0-9]+(?:[.-][0-9]+)*")
+_FORM = regex(r"[0-9]+(?:[.-][0-9]+)*")
 
 
 def key(version: str) -> Key:

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from surveyor.scan.advise.keys import PARTS, Key, bounded
 from surveyor.scan.errors import Malformed
+from surveyor.scan.patterns import regex
 
-_DIGITS = re.compile(r"([0-9]+)")
-_FORM = re.compile(r"[A-Za-z0-9.+~:_-]+")
+_DIGITS = regex(r"([0-9]+)")
+_FORM = regex(r"[A-Za-z0-9.+~:_-]+")
 #: Where a run of non-digits ends: above ``~``, below every letter and sign.
 _END = "\x02"
 _SIGNS = str.maketrans({"~": "\x01"} | {sign: chr(ord(sign) + 0x100) for sign in ".+-:_"})

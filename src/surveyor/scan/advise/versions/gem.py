@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from surveyor.scan.advise.keys import Key, bounded, numbers
 from surveyor.scan.errors import Malformed
+from surveyor.scan.patterns import regex
 
-_PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)*")
-_FORM = re.compile(r"[0-9A-Za-z._+-]+")
-_SEGMENT = re.compile(r"[0-9]+|[A-Za-z]+")
+_PLAIN = regex(r"[0-9]+(?:\.[0-9]+)*")
+_FORM = regex(r"[0-9A-Za-z._+-]+")
+_SEGMENT = regex(r"[0-9]+|[A-Za-z]+")
 #: What may stand where another number of the release could: a word makes it older than its end.
 _EARLY, _ENDED = -2, -1
 # zeros before letters sort between the letters themselves and the end: the end is a zero, what follows it is less

@@ -6,13 +6,13 @@ plain tuples. A number behind a dot is above everything else that may stand in i
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from surveyor.scan.advise.keys import Key, bounded
+from surveyor.scan.patterns import regex
 
-_PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)*")
-_TOKEN = re.compile(r"([.-]?)([0-9]+|[^0-9.-]+|)")
+_PLAIN = regex(r"[0-9]+(?:\.[0-9]+)*")
+_TOKEN = regex(r"([.-]?)([0-9]+|[^0-9.-]+|)")
 _ALIASES: Final = {"a": "alpha", "b": "beta", "m": "milestone"}
 _BELOW: Final = {"alpha": 0, "beta": 1, "milestone": 2, "rc": 3, "cr": 3, "snapshot": 4}
 _NULL: Final = frozenset({"", "ga", "final", "release"})

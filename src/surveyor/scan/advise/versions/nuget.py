@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from itertools import chain
 
 from surveyor.scan.advise.keys import RELEASE, Key, bounded, identifier, numbers
 from surveyor.scan.errors import Malformed
+from surveyor.scan.patterns import regex
 
-_FORM = re.compile(r"[vV]?(?P<numbers>[0-9]+(?:\.[0-9]+)*)(?:-(?P<pre>[0-9A-Za-z.-]*))?(?:\+.*)?")
+_FORM = regex(r"[vV]?(?P<numbers>[0-9]+(?:\.[0-9]+)*)(?:-(?P<pre>[0-9A-Za-z.-]*))?(?:\+.*)?")
 
 
 def key(version: str) -> Key:

@@ -6,16 +6,16 @@ and words count without regard to case. As PHP does, a word is known by how it b
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Final
 
 from surveyor.scan.advise.keys import PARTS, Key, bounded, numbers
 from surveyor.scan.errors import Malformed
+from surveyor.scan.patterns import regex
 
-_RUN = re.compile(r"[0-9]+|[^0-9._-]+")
-_NUMBERS = re.compile(r"[0-9]+(?:\.[0-9]+)*")
-_BRANCH = re.compile(r"([0-9]+(?:\.[0-9]+){,2})(?:\.[x*])+[.-]?dev")
+_RUN = regex(r"[0-9]+|[^0-9._-]+")
+_NUMBERS = regex(r"[0-9]+(?:\.[0-9]+)*")
+_BRANCH = regex(r"([0-9]+(?:\.[0-9]+){,2})(?:\.[x*])+[.-]?dev")
 #: The number that Composer writes for each ``x``.
 _TIP = 9_999_999
 _UNKNOWN, _END, _NUMBER = 0, 5, 6

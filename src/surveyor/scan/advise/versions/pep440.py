@@ -7,9 +7,10 @@ from functools import lru_cache
 from typing import Final
 
 from surveyor.scan.advise.keys import PARTS, Key, bounded, numbers
+from surveyor.scan.patterns import regex
 
-_RELEASE = re.compile(r"v?(?:(?P<epoch>[0-9]+)!)?(?P<release>[0-9]+(?:\.[0-9]+)*)(?P<suffix>.*)", re.DOTALL)
-_SUFFIX = re.compile(
+_RELEASE = regex(r"v?(?:(?P<epoch>[0-9]+)!)?(?P<release>[0-9]+(?:\.[0-9]+)*)(?P<suffix>.*)", re.DOTALL)
+_SUFFIX = regex(
     r"""(?:[-_.]?(?P<pre>alpha|beta|preview|pre|rc|a|b|c)[-_.]?(?P<pre_n>[0-9]*))?
         (?:-(?P<implicit>[0-9]+)|(?P<post>[-_.]?(?:post|rev|r))[-_.]?(?P<post_n>[0-9]*))?
         (?P<dev>[-_.]?dev[-_.]?(?P<dev_n>[0-9]*))?
@@ -19,7 +20,7 @@ _SUFFIX = re.compile(
 _PRE: Final = {"a": 1, "alpha": 1, "b": 2, "beta": 2, "c": 3, "rc": 3, "pre": 3, "preview": 3}
 _DEV_ONLY, _FINAL = 0, 4
 _LEGACY = -1
-_RUN = re.compile(r"[0-9]+|[a-z]+|[^0-9a-z]")
+_RUN = regex(r"[0-9]+|[a-z]+|[^0-9a-z]")
 #: Words that make an old-style version older than its own end.
 _EARLIER: Final = {"dev": 0, "a": 1, "alpha": 1, "b": 2, "beta": 2, "c": 3, "rc": 3, "pre": 3, "preview": 3}
 _END, _WORD, _NUMBER = 10, 11, 12

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from itertools import chain
 
 from surveyor.scan.advise.keys import END, RELEASE, Key, bounded, identifier, numbers
 from surveyor.scan.errors import Malformed
+from surveyor.scan.patterns import regex
 
-_FORM = re.compile(
+_FORM = regex(
     r"[vV]?(?P<numbers>[0-9]+(?:\.[0-9]+)*)"
     r"(?:-(?P<pre>[0-9A-Za-z.-]*)|(?P<loose>[A-Za-z][0-9A-Za-z.-]*))?(?:\+(?P<build>[0-9A-Za-z.-]*))?"
 )

@@ -6,13 +6,13 @@ separate.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from itertools import chain
 
 from surveyor.scan.advise.keys import PARTS, Key, bounded
+from surveyor.scan.patterns import regex
 
-_SEGMENT = re.compile(r"[0-9]+|[A-Za-z]+|~|\^")
+_SEGMENT = regex(r"[0-9]+|[A-Za-z]+|~|\^")
 _TILDE, _END, _CARET, _LETTERS, _DIGITS = range(5)
 
 

@@ -6,13 +6,13 @@ front, a pre-release without its hyphen (1.0.0.beta.3, 1.9.0b1).
 
 from __future__ import annotations
 
-import re
 from itertools import chain
 
 from surveyor.scan.advise.keys import RELEASE, Key, bounded, identifier, numbers
 from surveyor.scan.errors import Malformed
+from surveyor.scan.patterns import regex
 
-_FORM = re.compile(
+_FORM = regex(
     r"[vV=]?(?P<numbers>[0-9]+(?:\.[0-9]+)*)"
     r"(?:-(?P<pre>[0-9A-Za-z.-]*)|\.?(?P<loose>[A-Za-z][0-9A-Za-z.-]*))?(?:\+.*)?"
 )

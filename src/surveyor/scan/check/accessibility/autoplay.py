@@ -9,11 +9,12 @@ from surveyor.scan.check.document import Document
 from surveyor.scan.check.element import Element, quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.model import Domain
+from surveyor.scan.patterns import regex
 
-_FRAGMENT = re.compile(r"#(?:.*&)?t=(?:npt:)?([0-9]{0,6}(?:[.][0-9]{0,6})?)(?:,([0-9]{1,6}(?:[.][0-9]{0,6})?))?(?:&|$)")
+_FRAGMENT = regex(r"#(?:.*&)?t=(?:npt:)?([0-9]{0,6}(?:[.][0-9]{0,6})?)(?:,([0-9]{1,6}(?:[.][0-9]{0,6})?))?(?:&|$)")
 #: Sound that lasts longer drowns a voice (WCAG 2.1, 1.4.2).
 _SECONDS = 3.0
-_CONTROL = re.compile(
+_CONTROL = regex(
     r"\b(stop|pause|mute|sound off|turn off|anhalten|stumm|ton aus|couper|arr[eê]ter|silenc|detener|pausa|dempen)",
     re.IGNORECASE,
 )

@@ -7,7 +7,6 @@ stand for no text, such as an X on what closes.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -18,19 +17,20 @@ from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Check, Needs, Outcome
 from surveyor.scan.evidence import Barrier, Rendered
 from surveyor.scan.model import Domain, Evidence
+from surveyor.scan.patterns import regex
 
 _RULE = "label-content-name-mismatch"
 #: Widgets that are named by what stands in them.
 _WIDGETS = aria.NAMED_BY_CONTENT - {"cell", "columnheader", "heading", "row", "rowheader", "tooltip"}
 #: Names are kept up to so many characters, so of longer ones the end is not known.
 _NAME = 300
-_BRACKETS = re.compile(r"\([^()]*\)")
-_HYPHENS = re.compile(r"[-\u00ad\u2010-\u2015]")
+_BRACKETS = regex(r"\([^()]*\)")
+_HYPHENS = regex(r"[-\u00ad\u2010-\u2015]")
 #: Scripts that put no spaces between words: Thai to Khmer, kana, Han.
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_UNSPACED = regex(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 #: Boxes that meet in a line, and blocks (``Label.text``).
 _JOIN, _BLOCK = "\u2060", "\n"
-_POINTED = re.compile(r"\b(\w{1,5})\.(?=\s*\w)")
+_POINTED = regex(r"\b(\w{1,5})\.(?=\s*\w)")
 _QUOTED = 80
 #: The shortest word that may be the beginning, or some letters, of another.
 _SHORT = 3

@@ -11,9 +11,10 @@ from surveyor.scan.check.element import QUOTES, Element
 from surveyor.scan.check.interface import Check, Needs, Outcome
 from surveyor.scan.evidence import Rendered
 from surveyor.scan.model import Domain, Evidence
+from surveyor.scan.patterns import regex
 
 #: Words by which a page speaks of a recording or of what stands for it.
-_SIGN = re.compile(
+_SIGN = regex(
     r"transcri|transkri|trascri|afschrift|abschrift|text version|textfassung|captions?\b|subtitl|untertitel"
     r"|\b(audio|video|recording|podcast|aufnahme|enregistrement|grabaci|registrazione|opname|listen|watch)",
     re.IGNORECASE,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.element import quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.model import Domain
+from surveyor.scan.patterns import regex
 
-_DELAY = re.compile(r"\s*(\d{1,9})(?:\.[\d.]*)?(?=[\s;,]|$)")
+_DELAY = regex(r"\s*(\d{1,9})(?:\.[\d.]*)?(?=[\s;,]|$)")
 #: Twenty hours, which the criterion exempts.
 _LONG = 72_000
 

@@ -9,8 +9,9 @@ from surveyor.scan.check.document import Document
 from surveyor.scan.check.element import quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.model import Domain
+from surveyor.scan.patterns import regex
 
-_PAIR = re.compile(r"([a-z-]+)\s*=\s*([^\s,;]+)")
+_PAIR = regex(r"([a-z-]+)\s*=\s*([^\s,;]+)")
 #: To twice the size, which is what the criterion asks for.
 _LEAST = 2.0
 

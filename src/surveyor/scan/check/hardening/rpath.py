@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from surveyor.scan.check.interface import Check, Needs, Outcome
 from surveyor.scan.check.quoting import read
 from surveyor.scan.formats.protection import Protection
 from surveyor.scan.model import Domain
+from surveyor.scan.patterns import regex
 
 #: Relative to where the program lies, in whatever way each loader writes that.
-_BESIDE = re.compile(r"\$(?:ORIGIN|\{ORIGIN\})|@(?:loader_path|executable_path|rpath)\b")
+_BESIDE = regex(r"\$(?:ORIGIN|\{ORIGIN\})|@(?:loader_path|executable_path|rpath)\b")
 #: Where anybody may write, or who built the program had it.
-_FOREIGN = re.compile(r"/(?:tmp|var/tmp|dev/shm|home|Users|root|mnt|media|workspace|builds?)(?:/|$)")
+_FOREIGN = regex(r"/(?:tmp|var/tmp|dev/shm|home|Users|root|mnt|media|workspace|builds?)(?:/|$)")
 
 
 def judge(facts: Protection) -> Iterable[Outcome]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from surveyor.scan.check.interface import Check, Needs, Outcome
 from surveyor.scan.evidence import Page, WellKnown
 from surveyor.scan.model import Domain, Evidence
+from surveyor.scan.patterns import regex
 
 _PATH, _OLD = "/.well-known/security.txt", "/security.txt"
-_FIELD = re.compile(r"(?m)^([A-Za-z-]{1,40}): ?([^\r\n]{1,2000})")
+_FIELD = regex(r"(?m)^([A-Za-z-]{1,40}): ?([^\r\n]{1,2000})")
 _LINES = 65_536
 
 

@@ -9,19 +9,20 @@ from surveyor.scan.check import leaks
 from surveyor.scan.check.interface import Check, Needs, Outcome
 from surveyor.scan.evidence import Exposed
 from surveyor.scan.model import Domain
+from surveyor.scan.patterns import regex
 
 #: A comment or a statement first, and within some lines one that only a dump has.
-_DUMP = re.compile(
+_DUMP = regex(
     rb"(?=\s{0,100}(?:--|/\*|CREATE|INSERT|DROP|SET|PRAGMA|BEGIN))(?:[^\n]{0,500}\n){0,40}?"
     rb"(?:-- (?:MySQL|MariaDB|PostgreSQL)|CREATE TABLE|INSERT INTO|DROP TABLE|PRAGMA foreign_keys)",
     re.IGNORECASE,
 )
 _SIGNS = {
-    "/backup.zip": re.compile(rb"PK\x03\x04"),
-    "/backup.tar.gz": re.compile(rb"\x1f\x8b\x08"),
+    "/backup.zip": regex(rb"PK\x03\x04"),
+    "/backup.tar.gz": regex(rb"\x1f\x8b\x08"),
     "/backup.sql": _DUMP,
     "/dump.sql": _DUMP,
-    "/.DS_Store": re.compile(rb"\0\0\0\x01Bud1"),
+    "/.DS_Store": regex(rb"\0\0\0\x01Bud1"),
 }
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from surveyor.scan.check import leaks
 from surveyor.scan.check.interface import Check, Needs, Outcome
 from surveyor.scan.evidence import Exposed
 from surveyor.scan.model import Domain
+from surveyor.scan.patterns import regex
 
 _SIGNS = {
-    "/.git/HEAD": re.compile(rb"(?:ref: refs/[\x21-\x7e]{1,200}|[0-9a-f]{40}(?:[0-9a-f]{24})?)\s*\Z"),
-    "/.svn/wc.db": re.compile(rb"SQLite format 3\0"),
-    "/.hg/requires": re.compile(rb"(?:[a-z0-9-]{3,40}\n)*(?:revlogv1|store|dotencode|share-safe)\n"),
+    "/.git/HEAD": regex(rb"(?:ref: refs/[\x21-\x7e]{1,200}|[0-9a-f]{40}(?:[0-9a-f]{24})?)\s*\Z"),
+    "/.svn/wc.db": regex(rb"SQLite format 3\0"),
+    "/.hg/requires": regex(rb"(?:[a-z0-9-]{3,40}\n)*(?:revlogv1|store|dotencode|share-safe)\n"),
 }
 
 

@@ -9,16 +9,17 @@ from surveyor.scan.check import leaks
 from surveyor.scan.check.interface import Check, Needs, Outcome
 from surveyor.scan.evidence import Exposed
 from surveyor.scan.model import Domain, Evidence
+from surveyor.scan.patterns import regex
 
-_ENVIRONMENT = re.compile(rb"(?:\s*(?:#[^\n]*)?\n)*(?:export )?([A-Z][A-Z0-9_]{1,60})\s?=")
-_NAMES = re.compile(rb"(?m)^(?:export )?([A-Z][A-Z0-9_]{1,60})\s?=")
-_PASSWORDS = re.compile(rb"[\w.@-]{1,100}:(?:\$(?:apr1|2[aby]|5|6)\$|\{SHA\}|[./0-9A-Za-z]{13}\s)")
-_PROGRAM = re.compile(rb"<\?php\b.*(?:DB_PASSWORD|password|secret)", re.DOTALL | re.IGNORECASE)
+_ENVIRONMENT = regex(rb"(?:\s*(?:#[^\n]*)?\n)*(?:export )?([A-Z][A-Z0-9_]{1,60})\s?=")
+_NAMES = regex(rb"(?m)^(?:export )?([A-Z][A-Z0-9_]{1,60})\s?=")
+_PASSWORDS = regex(rb"[\w.@-]{1,100}:(?:\$(?:apr1|2[aby]|5|6)\$|\{SHA\}|[./0-9A-Za-z]{13}\s)")
+_PROGRAM = regex(rb"<\?php\b.*(?:DB_PASSWORD|password|secret)", re.DOTALL | re.IGNORECASE)
 _SIGNS = {
     "/.env": _ENVIRONMENT,
     "/.htpasswd": _PASSWORDS,
     "/wp-config.php.bak": _PROGRAM,
-    "/index.php~": re.compile(rb"\s*<\?php\b"),
+    "/index.php~": regex(rb"\s*<\?php\b"),
 }
 _QUOTED = 10
 

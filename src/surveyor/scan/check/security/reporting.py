@@ -14,13 +14,14 @@ from surveyor.scan.check.interface import Check, Needs, Outcome
 from surveyor.scan.check.linking import resolve
 from surveyor.scan.evidence import Page
 from surveyor.scan.model import Domain, Evidence
+from surveyor.scan.patterns import regex
 
 _POLICIES = ("Content-Security-Policy", "Content-Security-Policy-Report-Only")
 _ENDPOINTS, _OLD = "Reporting-Endpoints", "Report-To"
 #: A group's name in a policy, and in a header that takes it as a parameter; addresses in a policy.
-_GROUP = re.compile(r"(?:^|[;,])\s*report-to\s+([^\s;,]{1,200})", re.IGNORECASE)
-_PARAMETER = re.compile(r';\s*report-to\s*=\s*"?([^"\s;,]{1,200})', re.IGNORECASE)
-_ADDRESSES = re.compile(r"(?:^|[;,])\s*report-uri\s+([^;,]{1,2000})", re.IGNORECASE)
+_GROUP = regex(r"(?:^|[;,])\s*report-to\s+([^\s;,]{1,200})", re.IGNORECASE)
+_PARAMETER = regex(r';\s*report-to\s*=\s*"?([^"\s;,]{1,200})', re.IGNORECASE)
+_ADDRESSES = regex(r"(?:^|[;,])\s*report-uri\s+([^;,]{1,2000})", re.IGNORECASE)
 _CARRIERS = ("Cross-Origin-Opener-Policy", "Cross-Origin-Embedder-Policy", "Permissions-Policy")
 
 

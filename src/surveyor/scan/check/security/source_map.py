@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from surveyor.scan.check.interface import EVERY_PART, Check, Needs, Outcome
 from surveyor.scan.evidence import Page, Scripts
 from surveyor.scan.model import Domain, Evidence
+from surveyor.scan.patterns import regex
 
 #: A map is an object with a version and mappings; before it may stand a guard against being run (ECMA-426 §9).
-_OBJECT = re.compile(rb"(?:\)\]\}'[^\n]*\n)?\s*\{")
+_OBJECT = regex(rb"(?:\)\]\}'[^\n]*\n)?\s*\{")
 _MEMBERS = (b'"version"', b'"sources"', b'"mappings"', b'"sections"')
 _CONTENT = b'"sourcesContent"'
 

@@ -10,8 +10,9 @@ from surveyor.scan.check.element import Element, quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.check.linking import base, resolve
 from surveyor.scan.model import Domain
+from surveyor.scan.patterns import regex
 
-_VOID = re.compile(r"javascript:(void\(?0\)?|;?$)", re.IGNORECASE)
+_VOID = regex(r"javascript:(void\(?0\)?|;?$)", re.IGNORECASE)
 
 
 def judge(document: Document) -> Iterable[Outcome]:

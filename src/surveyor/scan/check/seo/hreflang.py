@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from surveyor.scan.check import language
@@ -10,9 +9,10 @@ from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.check.linking import Link, links, same, told
 from surveyor.scan.model import Domain
+from surveyor.scan.patterns import regex
 
 #: What people write for a country and is none (ISO 3166-1): Britain is gb.
-_NO_REGION = re.compile(r"-(uk|eu|en|latam|emea|apac)$")
+_NO_REGION = regex(r"-(uk|eu|en|latam|emea|apac)$")
 
 
 def judge(document: Document) -> Iterable[Outcome]:

@@ -12,11 +12,12 @@ from surveyor.scan.check.document import decode
 from surveyor.scan.check.interface import Check, Needs, Outcome
 from surveyor.scan.evidence import Page, WellKnown
 from surveyor.scan.model import Domain, Evidence
+from surveyor.scan.patterns import regex
 
 _PATH = "/llms.txt"
-_TITLE = re.compile(r"# [^\s#]")
-_LINK = re.compile(r"^[-*] \[[^\]\n]{1,300}\]\([^)\s]{1,1000}\)", re.MULTILINE)
-_SECTION = re.compile(r"^## \S", re.MULTILINE)
+_TITLE = regex(r"# [^\s#]")
+_LINK = regex(r"^[-*] \[[^\]\n]{1,300}\]\([^)\s]{1,1000}\)", re.MULTILINE)
+_SECTION = regex(r"^## \S", re.MULTILINE)
 
 
 def judge(files: WellKnown) -> Iterable[Outcome]:

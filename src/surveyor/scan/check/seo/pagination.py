@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -10,10 +9,9 @@ from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.check.linking import is_web, links, same, told
 from surveyor.scan.model import Domain
+from surveyor.scan.patterns import regex
 
-_NUMBER = re.compile(
-    r"(?:[?&](?:page|p|paged|pg|seite|pagina)=|/(?:page|seite|pagina)[/-])0*([1-9][0-9]{0,6})(?![0-9])"
-)
+_NUMBER = regex(r"(?:[?&](?:page|p|paged|pg|seite|pagina)=|/(?:page|seite|pagina)[/-])0*([1-9][0-9]{0,6})(?![0-9])")
 
 
 def judge(document: Document) -> Iterable[Outcome]:

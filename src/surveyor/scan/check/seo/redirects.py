@@ -10,9 +10,10 @@ from surveyor.scan.check.document import Document
 from surveyor.scan.check.element import quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.model import Domain
+from surveyor.scan.patterns import regex
 
 _TEMPORARY = frozenset({302, 303, 307})
-_REFRESH = re.compile(r"\s*[0-9.]{1,10}\s*[;,]\s*(?:url\s*=\s*)?\S", re.IGNORECASE)
+_REFRESH = regex(r"\s*[0-9.]{1,10}\s*[;,]\s*(?:url\s*=\s*)?\S", re.IGNORECASE)
 
 
 def judge(document: Document) -> Iterable[Outcome]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
@@ -13,9 +12,10 @@ from surveyor.scan.check.interface import EVERY_PART, Check, Needs, Outcome
 from surveyor.scan.evidence import SitemapFile, Sitemaps
 from surveyor.scan.formats.sitemap import ENTRIES
 from surveyor.scan.model import Domain, Evidence
+from surveyor.scan.patterns import regex
 
 #: W3C's note on dates and times, which the protocol refers to.
-_DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?)?)?")
+_DATE = regex(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?)?)?")
 
 
 def judge(document: Document, sitemaps: Sitemaps) -> Iterable[Outcome]:

@@ -9,9 +9,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from surveyor.scan.check.document import Document
 from surveyor.scan.check.interface import Check, Needs, Outcome
 from surveyor.scan.model import Domain, Evidence
+from surveyor.scan.patterns import regex
 
 _LONGEST, _PARAMETERS = 200, 4
-_SESSION = re.compile(r"^(phpsessid|jsessionid|aspsessionid\w*|sid|sessionid|session_id|cfid|cftoken)$", re.IGNORECASE)
+_SESSION = regex(r"^(phpsessid|jsessionid|aspsessionid\w*|sid|sessionid|session_id|cfid|cftoken)$", re.IGNORECASE)
 
 
 def judge(document: Document) -> Iterable[Outcome]:

@@ -10,9 +10,10 @@ from surveyor.scan.check.document import Document
 from surveyor.scan.check.element import quote
 from surveyor.scan.check.interface import Check, Outcome
 from surveyor.scan.model import Domain
+from surveyor.scan.patterns import regex
 
-_WIDTH = re.compile(r"(?:^|[,;\s])width\s*=\s*([^,;\s]+)", re.IGNORECASE)
-_SCALE = re.compile(r"(?:^|[,;\s])initial-scale\s*=\s*[0-9.]+", re.IGNORECASE)
+_WIDTH = regex(r"(?:^|[,;\s])width\s*=\s*([^,;\s]+)", re.IGNORECASE)
+_SCALE = regex(r"(?:^|[,;\s])initial-scale\s*=\s*[0-9.]+", re.IGNORECASE)
 
 
 def judge(document: Document) -> Iterable[Outcome]:

@@ -6,7 +6,6 @@ the file should not be let in by it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import field, fields, is_dataclass, replace
 from datetime import UTC, datetime
@@ -38,6 +37,7 @@ from surveyor.scan.figures import Device
 from surveyor.scan.formats.typed import reader
 from surveyor.scan.limits import MIB
 from surveyor.scan.model import Coverage
+from surveyor.scan.patterns import regex
 from surveyor.scan.plan import WEB_SLOTS, Request
 from surveyor.scan.speed import Speed
 from surveyor.scan.values import frozen
@@ -46,7 +46,7 @@ SCHEMA = "1.0"
 #: What is kept of one scan at most, before compression; and what is given up first where it is more.
 _MOST = 96 * MIB
 _DEAR = ("scripts", "exposed", "sitemaps", "mapped", "links", "browser", "schemes")
-_COOKIE = re.compile(r"=[^;]+")
+_COOKIE = regex(r"=[^;]+")
 _PAGES = 600
 
 

@@ -8,30 +8,31 @@ from collections import Counter
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from surveyor.scan.address import normal
+from surveyor.scan.patterns import regex
 
 #: Parameters that name a visit, and say nothing about what is shown.
-_VISITS = re.compile(
+_VISITS = regex(
     r"utm_\w+|gclid|fbclid|msclkid|mc_[ce]id|_ga|yclid|ref_src|s_?id|sess(?:ion)?_?(?:id)?|phpsessid|aspsessionid\w*"
     r"|jsessionid|cfid|cftoken|zenid|oscsid|sessionid",
     re.IGNORECASE,
 )
-_IN_PATH = re.compile(r";(?:jsessionid|sid|phpsessid)=[^/?#]*|/\((?:S|X)\([0-9a-z]+\)\)", re.IGNORECASE)
-_UNIQUE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[^/]*[0-9])[0-9a-f]{8,}", re.IGNORECASE)
-_WORDS = re.compile(r"[^\W\d_]+(?:[-_][^\W\d_]*){2,}", re.UNICODE)
-_DIGITS = re.compile(r"[0-9]+")
+_IN_PATH = regex(r";(?:jsessionid|sid|phpsessid)=[^/?#]*|/\((?:S|X)\([0-9a-z]+\)\)", re.IGNORECASE)
+_UNIQUE = regex(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[^/]*[0-9])[0-9a-f]{8,}", re.IGNORECASE)
+_WORDS = regex(r"[^\W\d_]+(?:[-_][^\W\d_]*){2,}", re.UNICODE)
+_DIGITS = regex(r"[0-9]+")
 _SAFE = "/:@!$&'()*+,;=~-._"
 _LONGEST, _DEEPEST, _PARAMETERS = 2_000, 20, 12
 #: Folders that come so often in one path, where it is that deep at least, are a link that is relative to itself.
 _REPEATED, _DEEP = 3, 6
 #: Names that say that no page is behind them.
-_FILES = re.compile(
+_FILES = regex(
     r"\.(?:7z|apk|avi|avif|bin|bmp|bz2|css|csv|deb|dmg|docx?|eot|epub|exe|flac|gif|gz|ico|iso|jar|jpe?g|js|json|m4[av]"
     r"|mjs|mkv|mov|mp[34]|mpe?g|msi|od[pst]|og[agv]|otf|pdf|png|pptx?|rar|rpm|rss|svgz?|tar|tgz|tiff?|torrent|ttf|txt"
     r"|wasm|wav|web[mp]|whl|woff2?|xlsx?|xml|xz|zip|zst)\Z",
     re.IGNORECASE,
 )
 #: What would end the visit that somebody's headers stand for.
-_LEAVING = re.compile(r"(?:^|[^a-z])(?:log|sign)[-_]?(?:out|off)(?:[^a-z]|$)", re.IGNORECASE)
+_LEAVING = regex(r"(?:^|[^a-z])(?:log|sign)[-_]?(?:out|off)(?:[^a-z]|$)", re.IGNORECASE)
 
 
 def asked(url: str) -> str:

@@ -31,6 +31,7 @@ from surveyor.scan.formats.robots import Robots
 from surveyor.scan.gather import Errand, asking
 from surveyor.scan.net.extra import origin_of
 from surveyor.scan.net.turns import Turns
+from surveyor.scan.patterns import regex
 from surveyor.scan.plan import Crawl
 
 AGENT = "surveyor"
@@ -39,8 +40,8 @@ _AT_ONCE, _SECONDS, _BYTES, _LINKS, _LISTED = 4, 20.0, 4 << 20, 2_000, 5_000
 #: Answers in a row that are none, and answers that ask for fewer requests, after which a site is left alone.
 _PATIENCE, _HINTS = 8, 3
 _TOO_FAST = frozenset({429, 503})
-_REFRESH = re.compile(r"\s*[0-9.]+\s*[;,]\s*(?:url\s*=\s*)?['\"]?([^'\"]+)", re.IGNORECASE)
-_NOFOLLOW = re.compile(r"(?:^|[\s,])(?:nofollow|none)(?:[\s,]|$)", re.IGNORECASE)
+_REFRESH = regex(r"\s*[0-9.]+\s*[;,]\s*(?:url\s*=\s*)?['\"]?([^'\"]+)", re.IGNORECASE)
+_NOFOLLOW = regex(r"(?:^|[\s,])(?:nofollow|none)(?:[\s,]|$)", re.IGNORECASE)
 _CLOSED = Robots(groups={"*": [[robots.Rule(allow=False, pattern="/", line=0)]]})
 
 

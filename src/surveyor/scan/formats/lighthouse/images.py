@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from surveyor.scan.formats.loose import URL, listed, part, place, text, whole
+from surveyor.scan.patterns import regex
 from surveyor.scan.speed import Picture, Place, Resource
 
 #: What tells the reasons apart, in English, which is the language that we ask for.
 _REASONS = (
-    ("size", re.compile(r"larger than it needs to be")),
-    ("video", re.compile(r"video format")),
-    ("format", re.compile(r"modern image format")),
-    ("compression", re.compile(r"compression")),
+    ("size", regex(r"larger than it needs to be")),
+    ("video", regex(r"video format")),
+    ("format", regex(r"modern image format")),
+    ("compression", regex(r"compression")),
 )
-_SIZES = re.compile(r"\((\d{1,6})x(\d{1,6})\)")
+_SIZES = regex(r"\((\d{1,6})x(\d{1,6})\)")
 
 
 def read(audits: Mapping[str, Any], resources: tuple[Resource, ...]) -> Iterator[Picture]:

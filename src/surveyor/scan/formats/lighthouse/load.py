@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urljoin
 
 from surveyor.scan.formats.lighthouse import images, requests
 from surveyor.scan.formats.loose import URL, listed, number, part, place, text, truth, whole
+from surveyor.scan.patterns import regex
 from surveyor.scan.speed import Font, Largest, Load, Moved, Party, Phases, Resource, Shift, Task, Waste, Work
 
 #: By field of ours the audits that tell it, of which one suffices.
@@ -42,7 +42,7 @@ _GROUPS = {
     "other": "other",
 }
 _PHASES = ("timeToFirstByte", "resourceLoadDelay", "resourceLoadDuration", "elementRenderDelay")
-_SOURCE = re.compile(r"""\ssrc=["']([^"']{1,2000})["']""")
+_SOURCE = regex(r"""\ssrc=["']([^"']{1,2000})["']""")
 _BLOCKING_MS = 50.0
 
 

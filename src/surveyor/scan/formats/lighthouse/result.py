@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from surveyor.scan.errors import Malformed
 from surveyor.scan.figures import Device, Engine
 from surveyor.scan.formats.lighthouse import load
 from surveyor.scan.formats.loose import URL, listed, number, part, text, whole
+from surveyor.scan.patterns import regex
 from surveyor.scan.speed import Environment, Metric, Source, Speed
 
 #: Ours, and the audit that measures it.
@@ -23,7 +23,7 @@ METRICS = (
     ("inp", "interaction-to-next-paint"),
 )
 _WARNINGS = 10
-_BROWSER = re.compile(r"(?:Headless)?(Chrome/[0-9.]{1,30})")
+_BROWSER = regex(r"(?:Headless)?(Chrome/[0-9.]{1,30})")
 
 
 def failure(result: Mapping[str, Any]) -> str | None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from surveyor.scan.formats.rpm import header as tags
 from surveyor.scan.formats.rpm.header import Header
 from surveyor.scan.model import Distro, SourcePackage
+from surveyor.scan.patterns import regex
 from surveyor.scan.values import frozen
 
-_SOURCE = re.compile(r"(?P<name>.+)-(?P<version>[^-]+-[^-]+)\.(?:no)?src\.rpm")
+_SOURCE = regex(r"(?P<name>.+)-(?P<version>[^-]+-[^-]+)\.(?:no)?src\.rpm")
 #: The part of a release that names the distribution it was built for: ``5.el9_4``, ``1.fc40``, ``3.module+el8.6.0+1``.
-_BUILT_FOR = re.compile(r"(?:^|[.+_])(?P<tag>el|fc|amzn|azl|cm|mga|oe|ph)(?P<version>\d+)")
+_BUILT_FOR = regex(r"(?:^|[.+_])(?P<tag>el|fc|amzn|azl|cm|mga|oe|ph)(?P<version>\d+)")
 #: Who builds for whom: the vendor's name, the tag, the distribution's id in os-release.
 _VENDORS = (
     ("almalinux", "el", "almalinux"),

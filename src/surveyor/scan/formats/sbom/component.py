@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from surveyor.scan.formats import purl as purls
 from surveyor.scan.formats.json import mapping, sequence
+from surveyor.scan.patterns import regex
 
-_HEX = re.compile(r"[0-9a-f]+")
+_HEX = regex(r"[0-9a-f]+")
 _DIGESTS = {"sha1": 40, "sha256": 64, "sha384": 96, "sha512": 128}
 _SYSTEMS = frozenset({"alpm", "apk", "deb", "opkg", "rpm"})
 MOST = 200  # of a list of digests or dependencies

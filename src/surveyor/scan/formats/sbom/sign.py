@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 
+from surveyor.scan.patterns import regex
+
 _HEAD = 64 << 10
 #: What tells a format, in the order they are tried: a word near the beginning, or the key that only it has.
 _SIGNS = (
-    ("cyclonedx-json", re.compile(rb'"bomFormat"\s*:\s*"CycloneDX"')),
-    ("spdx-3", re.compile(rb'"@context"\s*:\s*\[?\s*"https://spdx\.org/rdf/3')),
-    ("spdx-json", re.compile(rb'"spdxVersion"\s*:\s*"SPDX-2')),
-    ("cyclonedx-xml", re.compile(rb"<(?:\w+:)?bom\b[^<>]*cyclonedx\.org/schema/bom")),
-    ("spdx-tag-value", re.compile(rb"^SPDXVersion: ?SPDX-2", re.MULTILINE)),
-    ("syft-json", re.compile(rb'^\s*\{\s*"artifacts"\s*:\s*\[')),
+    ("cyclonedx-json", regex(rb'"bomFormat"\s*:\s*"CycloneDX"')),
+    ("spdx-3", regex(rb'"@context"\s*:\s*\[?\s*"https://spdx\.org/rdf/3')),
+    ("spdx-json", regex(rb'"spdxVersion"\s*:\s*"SPDX-2')),
+    ("cyclonedx-xml", regex(rb"<(?:\w+:)?bom\b[^<>]*cyclonedx\.org/schema/bom")),
+    ("spdx-tag-value", regex(rb"^SPDXVersion: ?SPDX-2", re.MULTILINE)),
+    ("syft-json", regex(rb'^\s*\{\s*"artifacts"\s*:\s*\[')),
 )
-_TOOL = re.compile(rb'anchore/syft|"name"\s*:\s*"syft"')
+_TOOL = regex(rb'anchore/syft|"name"\s*:\s*"syft"')
 
 
 def format_of(data: memoryview) -> str | None:

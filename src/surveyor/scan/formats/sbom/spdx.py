@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.json import mapping, sequence
 from surveyor.scan.formats.sbom.component import MOST, Component, digests, relate, string
+from surveyor.scan.patterns import regex
 
 _NOTHING = frozenset({"", "NOASSERTION", "NONE"})
 #: What may stand between licences that all hold, and what holds others together.
-_JOINTS = re.compile(r"[()]|\s+AND\s+")
-_OUTER = re.compile(r"\(([^()]*)\)")
+_JOINTS = regex(r"[()]|\s+AND\s+")
+_OUTER = regex(r"\(([^()]*)\)")
 #: As Surveyor begins what SPDX calls the source of a package.
-CERTAIN = re.compile(r"\w{1,40}, confirmed_installed, by ")
+CERTAIN = regex(r"\w{1,40}, confirmed_installed, by ")
 
 
 def of_json(document: dict[str, object]) -> Iterator[Component]:

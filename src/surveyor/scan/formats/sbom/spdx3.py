@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from surveyor.scan.formats.json import mapping, sequence
 from surveyor.scan.formats.sbom.component import Component, digests, relate, string
 from surveyor.scan.formats.sbom.spdx import CERTAIN, conjuncts, subject_apart
+from surveyor.scan.patterns import regex
 
-_CAPITALS = re.compile(r"(?<=[a-z])(?=[A-Z])")  # operatingSystem
+_CAPITALS = regex(r"(?<=[a-z])(?=[A-Z])")  # operatingSystem
 
 
 def of_graph(graph: list[object]) -> Iterator[Component]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-_DIRECTIVE = re.compile(r"\s*([A-Za-z-]{1,40})\s*(?:=\s*\"?([^\s\",]{0,40})\"?)?\s*(?:,|$)")
+from surveyor.scan.patterns import regex
+
+_DIRECTIVE = regex(r"\s*([A-Za-z-]{1,40})\s*(?:=\s*\"?([^\s\",]{0,40})\"?)?\s*(?:,|$)")
 _MOST = 10 * 365 * 86_400.0
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 import socket
 import threading
 import time
@@ -26,6 +25,7 @@ from ssrfguard import Address, Resolver
 
 from surveyor.scan.errors import LimitExceeded, Malformed, Refused, ScanError, Unconnected, Unreachable
 from surveyor.scan.net import guard
+from surveyor.scan.patterns import regex
 from surveyor.scan.settings import Settings
 
 #: The rule by which what the browser wants for itself is refused.
@@ -44,7 +44,7 @@ _AT_ONCE, _IN_ALL, _LOOKUPS = 64, 2_000, 4
 _REFUSALS = 200
 #: Rounds of ending: what was accepted in the last moment begins in the next ones.
 _ENDINGS = 4
-_TUNNEL = re.compile(r"[^\s/?#@\\]{1,300}:[0-9]{1,5}")
+_TUNNEL = regex(r"[^\s/?#@\\]{1,300}:[0-9]{1,5}")
 _HOP_BY_HOP = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"proxy-authorization", b"te", b"upgrade"})
 
 

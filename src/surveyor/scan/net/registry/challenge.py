@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 
+from surveyor.scan.patterns import regex
 from surveyor.scan.values import frozen
 
 _LENGTH = 8192
 _CHALLENGES = 16
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_PARAMETER = re.compile(rf'\s*(?P<name>{_WORD})\s*=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>{_WORD}))')
-_SCHEME = re.compile(rf"[\s,]*(?P<scheme>{_WORD})(?=\s|,|\Z)(?!\s*=)")
-_COMMA = re.compile(r"\s*,")
-_ESCAPED = re.compile(r"\\(.)")
+_PARAMETER = regex(rf'\s*(?P<name>{_WORD})\s*=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>{_WORD}))')
+_SCHEME = regex(rf"[\s,]*(?P<scheme>{_WORD})(?=\s|,|\Z)(?!\s*=)")
+_COMMA = regex(r"\s*,")
+_ESCAPED = regex(r"\\(.)")
 
 
 @frozen

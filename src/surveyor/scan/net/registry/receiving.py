@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 from collections.abc import Callable
 from typing import BinaryIO
 
 from surveyor.scan.errors import Malformed, Mismatch, Unsupported
 from surveyor.scan.net.response import Response
+from surveyor.scan.patterns import regex
 
-_RANGE = re.compile(r"bytes (?P<start>[0-9]{1,19})-[0-9]{1,19}/(?:[0-9]{1,19}|\*)")
+_RANGE = regex(r"bytes (?P<start>[0-9]{1,19})-[0-9]{1,19}/(?:[0-9]{1,19}|\*)")
 _ALGORITHMS = {"sha256": hashlib.sha256, "sha512": hashlib.sha512}
 
 
