@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import AnyStr, Generic, cast
 
-_USES = ("match", "fullmatch", "search", "finditer", "findall", "split", "sub", "subn")
+_USES = ("groupindex", "match", "fullmatch", "search", "finditer", "findall", "split", "sub", "subn")
 
 
 def regex(text: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from surveyor.scan.catalog.interface import Cataloger, File, Record, plausible, quote
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.dotnet import Library, bundled, libraries
-from surveyor.scan.formats.program import programs
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Presence, Tier
 from surveyor.scan.patterns import regex
@@ -23,7 +22,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
     if file.path.endswith(".deps.json"):
         yield from _records(file.data, budget, None)
         return
-    for _, program in programs(file.data):
+    for _, program in file.programs():
         if (found := bundled(program)) is not None:
             yield from _records(found, budget, "deps.json")
 

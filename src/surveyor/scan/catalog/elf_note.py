@@ -10,7 +10,6 @@ from surveyor.scan.catalog.interface import Cataloger, File, Record, plausible, 
 from surveyor.scan.errors import Malformed
 from surveyor.scan.formats.elf import Elf
 from surveyor.scan.formats.elf_dynamic import Note, notes
-from surveyor.scan.formats.program import programs
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Distro
 from surveyor.scan.patterns import regex
@@ -25,7 +24,7 @@ _CPE = regex(r"cpe:(?:2\.3:|/)o:[^:]*:(?P<id>[^:]+)(?::(?P<version>[^:]*))?")
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
     """One record a program: the name is that of the source package, which the metadata is written from."""
-    for _, program in programs(file.data):
+    for _, program in file.programs():
         if isinstance(program, Elf):
             yield from _records(program, budget)
 

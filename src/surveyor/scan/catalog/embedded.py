@@ -9,7 +9,7 @@ from surveyor.scan.catalog.fingerprints import CODED, FINGERPRINTS, NEAR, bare, 
 from surveyor.scan.catalog.interface import Cataloger, File, Record, quote, text
 from surveyor.scan.errors import LimitExceeded
 from surveyor.scan.formats.layout import Part
-from surveyor.scan.formats.program import Program, identity, libraries, programs
+from surveyor.scan.formats.program import Program, identity, libraries
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Tier
 from surveyor.scan.patterns import regex
@@ -165,7 +165,7 @@ def _record(number: int, version: bytes, evidence: str) -> Record:
 def parse(file: File, budget: Budget) -> Iterator[Record]:
     """One record a library whose definition is in a program's data; the slices of a universal one each."""
     last = file.path.rpartition("/")[2].encode("utf-8", "surrogateescape")
-    for offset, program in programs(file.data):
+    for offset, program in file.programs():
         reading = _Reading(program, [last, identity(program).rpartition("/")[2].encode()], offset)
         cut: LimitExceeded | None = None
         try:

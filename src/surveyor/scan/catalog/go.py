@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from surveyor.scan.catalog.interface import Cataloger, File, Record, plausible, quote
 from surveyor.scan.errors import LimitExceeded, Malformed, Unsupported
 from surveyor.scan.formats.go_build import GoBuild, go_build, is_go
-from surveyor.scan.formats.program import programs
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Tier
 from surveyor.scan.patterns import regex
@@ -39,7 +38,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
 
     The slices of a universal program are programs of their own, and mostly say the same.
     """
-    for offset, program in programs(file.data):
+    for offset, program in file.programs():
         build = go_build(program)
         if build is not None:
             yield from _records(build, offset, budget)

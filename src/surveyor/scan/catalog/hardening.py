@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from surveyor.scan.catalog.interface import Cataloger, File
-from surveyor.scan.formats.program import programs
 from surveyor.scan.formats.protection import Protection, protection
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.patterns import regex
@@ -13,7 +12,7 @@ from surveyor.scan.patterns import regex
 
 def parse(file: File, _budget: Budget) -> Iterator[Protection]:
     """The facts of a program, and of each slice of a universal one."""
-    for _, program in programs(file.data):
+    for _, program in file.programs():
         yield protection(program)
 
 

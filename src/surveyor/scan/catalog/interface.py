@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import field
 from itertools import islice
 
 from surveyor.scan.formats.licence import spdx
+from surveyor.scan.formats.program import Program, programs
 from surveyor.scan.formats.protection import Protection
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Distro, Presence, SourcePackage, Tier
@@ -25,6 +27,19 @@ class File:
 
     path: str
     data: memoryview
+    #: The one that it holds, once somebody has read all; a universal one is read again for whoever asks.
+    _program: list[tuple[int, Program]] = field(default_factory=list, compare=False)
+
+    def programs(self) -> Iterator[tuple[int, Program]]:
+        """The programs that it holds, as ``formats.program`` reads them; several catalogers ask, one after another."""
+        if self._program:
+            yield self._program[0]
+            return
+        found, count = None, 0
+        for count, found in enumerate(programs(self.data), start=1):  # noqa: B007 - how many is known at the end
+            yield found
+        if found and count == 1:
+            self._program.append(found)
 
 
 @frozen

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from surveyor.scan.catalog.interface import Cataloger, File, Record, plausible, quote
 from surveyor.scan.formats.pe import CLI, Pe
 from surveyor.scan.formats.pe_version import VersionInfo, version_info
-from surveyor.scan.formats.program import programs
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Tier
 from surveyor.scan.patterns import regex
@@ -21,7 +20,7 @@ _NAME = regex(r"[A-Za-z0-9][\w.+-]*")
 
 def parse(file: File, budget: Budget) -> Iterator[Record]:
     """One record a program whose resource names a product, or for an assembly itself, with a version."""
-    for _, program in programs(file.data):
+    for _, program in file.programs():
         if not isinstance(program, Pe) or (info := version_info(program)) is None:
             continue
         record = _record(info, assembly=program.directory(CLI) is not None)

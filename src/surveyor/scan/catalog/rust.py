@@ -10,7 +10,7 @@ import orjson
 from surveyor.scan.catalog.interface import Cataloger, File, Record, plausible, quote
 from surveyor.scan.errors import LimitExceeded, Malformed
 from surveyor.scan.formats.layout import cut
-from surveyor.scan.formats.program import is_whole, programs
+from surveyor.scan.formats.program import is_whole
 from surveyor.scan.limits import MIB, Budget
 from surveyor.scan.model import Tier
 from surveyor.scan.patterns import regex
@@ -29,7 +29,7 @@ def parse(file: File, budget: Budget) -> Iterator[Record]:
 
     Raises for a program that is cut short: it may have had a list, and so may what other units look for.
     """
-    for offset, program in programs(file.data):
+    for offset, program in file.programs():
         for name in _SECTIONS:
             part = program.part(name)
             if part is not None:

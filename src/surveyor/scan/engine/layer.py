@@ -82,6 +82,8 @@ class LayerReader:
         self._linked: dict[bytes, list[bytes]] = {}
         self._waiting: dict[bytes, _Waiting] = {}
         self._pass: Walk | None = None
+        #: The program that is looked at, with its name and how much of it was asked for.
+        self._opened: tuple[Entry, bytes, int, File] | None = None
         self._ledger = Ledger(Progress())  # of the unit that is at work
 
     def read(self) -> Look:
@@ -114,6 +116,7 @@ class LayerReader:
             self._open(entry)
         if entry.program or is_library(entry.name):
             self._program(entry)
+        self._opened = None
 
     def _attempt(self, unit: Callable[[], bool]) -> bool:
         ledger = Ledger(Progress())
@@ -187,13 +190,8 @@ class LayerReader:
 
     def _parse(self, entry: Entry, taken: Taken) -> None:
         unit = taken.unit
-        if unit.beginning:
-            data = entry.head(unit.limit)
-        else:
-            whole = unit.random and (entry.mapped or entry.place is not None)
-            data = entry.read(entry.size if whole else min(unit.limit, self._budget.limits.file_bytes))
         place = len(self._scope.prefix) + len(taken.name)
-        for told in unit.parse(File(path=readable(taken.name), data=data), self._budget):
+        for told in unit.parse(self._file(unit, entry, taken.name), self._budget):
             if isinstance(told, Owned):
                 self._budget.own(len(told.paths))
                 taken.owned.append(told)
@@ -204,6 +202,19 @@ class LayerReader:
             else:
                 self._budget.hold(weight(told, place))
                 taken.records.append(told)
+
+    def _file(self, unit: Cataloger, entry: Entry, name: bytes) -> File:
+        """A file as a cataloger wants it: all of a program once for those who look at programs."""
+        if unit.beginning:
+            return File(path=readable(name), data=entry.head(unit.limit))
+        whole = unit.random and (entry.mapped or entry.place is not None)
+        size = entry.size if whole else min(unit.limit, self._budget.limits.file_bytes)
+        if not unit.programs:
+            return File(path=readable(name), data=entry.read(size))
+        opened = self._opened
+        if opened is None or opened[0] is not entry or opened[1:3] != (name, size):
+            self._opened = opened = entry, name, size, File(path=readable(name), data=entry.read(size))
+        return opened[3]
 
     def _refer(self, taken: Taken, told: Referral) -> None:
         """Keep the name of a file that another one names, unless it is met as any file of its name is."""
@@ -283,6 +294,7 @@ class LayerReader:
         if is_program(entry.peek(4)):
             for unit in _UNOWNED if program else (*_PROGRAMS, *_UNOWNED):
                 self._catalog(unit, entry, entry.name)
+        self._opened = None
 
     def _read_linked(self) -> bool:
         """Walk the layer again for the files that hard links with wanted names point at."""
