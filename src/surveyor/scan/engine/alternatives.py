@@ -24,6 +24,8 @@ _REPEATED = frozenset(b"*+?{")
 #: One letter as it is, or one of several.
 _LETTERS = regex(rb"\\([^A-Za-z0-9])|([^\\.^$*+?{}\[\]|()])|\[([A-Za-z0-9_]+)\]", re.DOTALL)
 _TEXTS = 64  # that are written out
+#: What may be a parenthesis or a bar: lists and what is escaped are passed by.
+_MARKS = regex(rb"\\.|\[(?:\\.|[^\]])*\]|[()|]", re.DOTALL)
 
 
 def sorted_out(pattern: bytes) -> bytes:
@@ -119,17 +121,10 @@ def _group_end(alternative: bytes) -> int:
 
 
 def _depths(pattern: bytes) -> Iterable[tuple[int, int]]:
-    """The places of what is no literal, and in how many groups each stands; a closing bracket stands outside."""
-    depth, listed, at = 0, False, 0
-    while at < len(pattern):
-        byte = pattern[at : at + 1]
-        if byte == b"\\":
-            at += 1
-        elif listed:
-            listed = byte != b"]"
-        elif byte == b"[":
-            listed = True
-        else:
-            depth += (byte == b"(") - (byte == b")")
-            yield at, depth
-        at += 1
+    """The places of parentheses and bars, and in how many groups each stands; a closing one stands outside."""
+    depth = 0
+    for found in _MARKS.finditer(pattern):
+        mark = found[0]
+        if len(mark) == 1:
+            depth += (mark == b"(") - (mark == b")")
+            yield found.start(), depth

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from threading import Lock
 
 from surveyor.scan.acquire import ACQUIRERS
 from surveyor.scan.acquire.interface import Acquirer
@@ -24,11 +25,20 @@ _IN_SYSTEMS = tuple(unit for unit in NESTABLE if unit.inside_systems)
 _LIBRARIES = rb"(?:so(?:\.[0-9]+)*|dylib|dll|exe|node|pyd)"
 
 
-@cache
+#: Layers are begun at once, and the pattern takes milliseconds to make.
+_making = Lock()
+
+
 def wanted(*, system: bool) -> Wanted:
     """What is wanted of a tree: in images and root filesystems an archive is just a file of somebody's, but it is
     opened in what somebody packed: archives, discs, source trees.
     """
+    with _making:
+        return _wanted(system=system)
+
+
+@cache
+def _wanted(*, system: bool) -> Wanted:
     nestable = _IN_SYSTEMS if system else NESTABLE
     units: tuple[Cataloger | Unread | Acquirer, ...] = (*CATALOGERS, *UNREAD, *nestable)
     parts = (rb"\.wh\.[^/]*", release.NAMES, links.NAMES, last_names(units), rb"[^/]+\." + _LIBRARIES)

@@ -101,7 +101,8 @@ class Zip:
         """The names of these entries, and where each stands in the directory; raises as ``members`` does."""
         directory, stop, unpack = self._listing, len(self._listing) - 46, _PASSED.unpack_from
         position = seen = 0
-        # most names end otherwise, which one look into a set tells sooner than the endings themselves
+        # most names end otherwise: their last letter but one tells, which is not that of .class, or else the last four
+        letters = frozenset(ending[-2] for ending in endings)
         tails, copied = frozenset(ending[-_TAIL:] for ending in endings), isinstance(directory, bytes)
         while position <= stop:
             magic, name_bytes, extra_bytes, comment_bytes = unpack(directory, position)
@@ -113,6 +114,11 @@ class Zip:
             at, end = position, position + 46 + name_bytes
             position = end + extra_bytes + comment_bytes
             if tails:
+                try:
+                    if directory[end - 2] not in letters:
+                        continue
+                except IndexError:
+                    pass  # the directory ends within the name
                 tail = directory[end - _TAIL : end]
                 if (tail if copied else bytes(tail)) not in tails:
                     continue
