@@ -28,4 +28,4 @@ class _Late(Generic[AnyStr]):
             raise AttributeError(name)
         made = re.compile(self.pattern, self._flags)
         self.__dict__.update((each, getattr(made, each)) for each in _USES)
-        return getattr(made, name)
+        return self.__dict__[name]

@@ -108,15 +108,17 @@ def _units_of(last: bytes) -> tuple[int, ...]:
 _cached = lru_cache(maxsize=4096)(_units_of)
 
 
-def concerned(name: bytes) -> list[tuple[Cataloger | Unread, re.Match[bytes]]]:
-    """Who wants a file of this name, catalogers first, and how its path matched."""
+def wishes(name: bytes) -> list[Cataloger | Unread]:
+    """Whose names or endings fit the last component of a path, catalogers first."""
     at = name.rfind(b"/") + 1
     last = name[at:]
     # a name that no file system can hold is not worth its place in a cache
     numbers = (_cached if len(last) <= _NAME_MAX else _units_of)(last)
     if behind := _index().looking.asked(name, at):
         numbers = tuple({*numbers, *behind})
-    if not numbers:
-        return []
-    units = [_NAMED[number] for number in sorted(numbers)]
-    return [(unit, match) for unit in units if (match := unit.paths.search(name))]
+    return [_NAMED[number] for number in sorted(numbers)]
+
+
+def concerned(name: bytes) -> list[tuple[Cataloger | Unread, re.Match[bytes]]]:
+    """Who wants a file of this name, catalogers first, and how its path matched."""
+    return [(unit, match) for unit in wishes(name) if (match := unit.paths.search(name))]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 
 import pytest
 
 from surveyor.scan.acquire import ACQUIRERS
 from surveyor.scan.catalog import CATALOGERS
 from surveyor.scan.catalog.unread import UNREAD
-from surveyor.scan.engine.alternatives import sorted_out, split
-from surveyor.scan.engine.concern import last_names
+from surveyor.scan.engine.alternatives import sorted_out, split, written_out
+from surveyor.scan.engine.concern import last_names, wishes
 
 #: Beginnings and endings of names that units want, and what is near to them.
 _PIECES = rb"""status status.d stat .wh. .wh.x package.json package.jsonc packages.config Packages Packages.gz pom.xml
@@ -52,3 +53,54 @@ def test_all_units_want_what_they_wanted() -> None:
         for name in names:
             at = len(folder)
             assert bool(before.match(folder + name, at)) == bool(after.match(folder + name, at)), folder + name
+
+
+@pytest.mark.parametrize(
+    ("alternative", "texts"),
+    [
+        (rb"a\.b-c", [b"a.b-c"]),
+        (rb"a(?:b|c[de]?)f", [b"abf", b"acdf", b"acef", b"acf"]),
+        (rb"ya?ml", [b"yaml", b"yml"]),
+        (rb"(?:a(?:b|c)?)?", [b"ab", b"ac", b"a", b""]),
+        (rb"", [b""]),
+        (rb"a+", None),
+        (rb"a?b*", None),
+        (rb"(?:ab)??c", None),
+        (rb"(?:a|b*)c", None),
+        (rb"a{2}", None),
+        (rb"[a-c]", None),
+        (rb"[^a]", None),
+        (rb"\d", None),
+        (rb"a.", None),
+        (rb"(?<=/)a", None),
+        (rb"(?i:a)", None),
+        (rb"a\Z", None),
+        (rb"(a|b)", None),
+        (rb"[abcd][abcd][abcd]", sorted(bytes(one) for one in product(b"abcd", repeat=3))),
+        (rb"[abcd][abcd][abcd]a?", None),
+    ],
+)
+def test_written_out(alternative: bytes, texts: list[bytes] | None) -> None:
+    found = written_out(alternative)
+    assert (sorted(found) if found else found) == (sorted(texts) if texts else texts)
+    assert all(re.fullmatch(alternative, text) for text in texts or ())
+
+
+def test_who_wants_a_name_is_looked_up_as_its_pattern_says() -> None:
+    named = [unit for unit in (*CATALOGERS, *UNREAD) if unit.names or unit.endings]
+    patterns = [re.compile(rb"(?:" + last_names([unit]) + rb")\Z", re.DOTALL) for unit in named]
+    ends = (*_PIECES, b"", b".", b"\n")
+    names = {
+        one[:cut] + between + other
+        for one in _PIECES
+        for other in ends
+        for cut in (len(one), 1)
+        for between in (b"", b".")
+    }
+    asked = [(folder, name) for folder in _FOLDERS for name in (*names, b"x" * 300 + b".jar", b"." * 300, b".jar")]
+    wanted = 0
+    for folder, name in asked:
+        expected = [unit.id for unit, one in zip(named, patterns, strict=True) if one.match(folder + name, len(folder))]
+        assert [unit.id for unit in wishes(folder + name)] == expected, folder + name
+        wanted += bool(expected)
+    assert wanted > len(asked) // 20
