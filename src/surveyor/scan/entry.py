@@ -37,6 +37,7 @@ PRELOAD = [
     "surveyor.scan.advise.match",
     "surveyor.scan.advise.snapshot",
     "surveyor.scan.report.json",
+    "surveyor.scan.engine.ready",
 ]
 EXIT_MEMORY = 3
 #: Between several reports in one file: no JSON text has it.

@@ -6,14 +6,26 @@ A scan imports three hundred, which takes a quarter of its start, and uses a ten
 from __future__ import annotations
 
 import re
-from typing import AnyStr, Generic, cast
+from typing import Any, AnyStr, Generic, cast
+from weakref import WeakSet
 
 _USES = ("groupindex", "match", "fullmatch", "search", "finditer", "findall", "split", "sub", "subn")
 
 
+_written: WeakSet[_Late[Any]] = WeakSet()
+
+
 def regex(text: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """What ``re.compile`` makes, as far as its methods and its text are used."""
-    return cast("re.Pattern[AnyStr]", _Late(text, flags))
+    made = _Late(text, flags)
+    _written.add(made)
+    return cast("re.Pattern[AnyStr]", made)
+
+
+def compile_all() -> None:
+    """Compile what nobody has used yet: for a process that others are forked from."""
+    for one in tuple(_written):
+        one.make()
 
 
 class _Late(Generic[AnyStr]):
@@ -26,6 +38,10 @@ class _Late(Generic[AnyStr]):
     def __getattr__(self, name: str) -> object:
         if name not in _USES:
             raise AttributeError(name)
+        self.make()
+        return self.__dict__[name]
+
+    def make(self) -> None:
+        """Compile it."""
         made = re.compile(self.pattern, self._flags)
         self.__dict__.update((each, getattr(made, each)) for each in _USES)
-        return self.__dict__[name]

@@ -19,6 +19,7 @@ T = TypeVar("T")
 #: What is made together: to make one and to find its fields, and what few are ever asked.
 _MAKING = ("__init__", "__dataclass_fields__", "__dataclass_params__")
 _ASKED = ("__repr__", "__eq__", "__hash__")
+_written: list[Callable[[], None]] = []
 #: What a class without slots has for its instances.
 _OWN = ("__dict__", "__weakref__")
 
@@ -44,10 +45,17 @@ def frozen(written: type[T]) -> type[T]:
         for name in names:
             setattr(made, name, getattr(whole, name))
 
+    _written.append(partial(complete, _MAKING))
     for names in (_MAKING, _ASKED):
         for name in names:
             setattr(made, name, _Late(name, partial(complete, names)))
     return made
+
+
+def make_all() -> None:
+    """Make what every class needs to have instances: for a process that others are forked from."""
+    while _written:
+        _written.pop()()
 
 
 class _Late:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
+from pathlib import Path
 
 _UNNEEDED = (
     "surveyor.scan.check.accessibility",
@@ -49,3 +51,29 @@ print(*(name for name in made if name.startswith("surveyor.")))
 """
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
     assert set(told.stdout.split()) == _AT_ONCE
+
+
+def test_a_child_of_the_fork_server_makes_no_pattern_or_class_for_itself(tmp_path: Path) -> None:
+    jar = tmp_path / "shop-1.0.jar"
+    with zipfile.ZipFile(jar, "w") as archive:
+        archive.writestr("META-INF/MANIFEST.MF", "Implementation-Version: 1.0\nBundle-License: MIT\n")
+        archive.writestr("a/package.json", "{}")
+    program = """
+import importlib, re, sys
+from surveyor.scan import engine, entry, values
+from surveyor.scan.events import Progress
+from surveyor.scan.plan import plan
+from surveyor.scan.settings import Settings
+for name in entry.PRELOAD:
+    importlib.import_module(name)
+late = len(values._written)
+made, compiled = [], re.compile
+def told(text, flags=0):
+    made.append(text)
+    return compiled(text, flags)
+re.compile = told
+report = engine.run(plan(sys.argv[1]), Settings(), Progress(lambda event: None))
+print(len(report.packages), late, *made)
+"""
+    done = subprocess.run([sys.executable, "-c", program, jar], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.split() == ["1", "0"], done.stdout
