@@ -10,8 +10,6 @@ from typing import Any, AnyStr, Generic, cast
 from weakref import WeakSet
 
 _USES = ("groupindex", "match", "fullmatch", "search", "finditer", "findall", "split", "sub", "subn")
-
-
 _written: WeakSet[_Late[Any]] = WeakSet()
 
 
@@ -25,7 +23,7 @@ def regex(text: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
 def compile_all() -> None:
     """Compile what nobody has used yet: for a process that others are forked from."""
     for one in tuple(_written):
-        one.make()
+        one.match  # noqa: B018 - asking compiles
 
 
 class _Late(Generic[AnyStr]):
@@ -38,10 +36,6 @@ class _Late(Generic[AnyStr]):
     def __getattr__(self, name: str) -> object:
         if name not in _USES:
             raise AttributeError(name)
-        self.make()
-        return self.__dict__[name]
-
-    def make(self) -> None:
-        """Compile it."""
         made = re.compile(self.pattern, self._flags)
         self.__dict__.update((each, getattr(made, each)) for each in _USES)
+        return self.__dict__[name]

@@ -10,16 +10,17 @@ alone.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import TypeVar, dataclass_transform
+from weakref import WeakSet
 
 T = TypeVar("T")
 
 #: What is made together: to make one and to find its fields, and what few are ever asked.
 _MAKING = ("__init__", "__dataclass_fields__", "__dataclass_params__")
 _ASKED = ("__repr__", "__eq__", "__hash__")
-_written: list[Callable[[], None]] = []
+_written: WeakSet[type] = WeakSet()
 #: What a class without slots has for its instances.
 _OWN = ("__dict__", "__weakref__")
 
@@ -31,10 +32,10 @@ def frozen(written: type[T]) -> type[T]:
     All that is annotated is a field.
     """
     body = written.__dict__
-    fields = body.get("__annotations__", {})
+    own = body.get("__annotations__", {})
     held = {name for base in written.__mro__[1:] for name in base.__dict__.get("__slots__", ())}
-    bare = {name: each for name, each in body.items() if name not in fields and name not in _OWN}
-    bare["__slots__"] = tuple(name for name in fields if name not in held)
+    bare = {name: each for name, each in body.items() if name not in own and name not in _OWN}
+    bare["__slots__"] = tuple(name for name in own if name not in held)
     made: type[T] = type(written.__name__, written.__bases__, bare)
     made.__qualname__ = written.__qualname__
 
@@ -45,7 +46,7 @@ def frozen(written: type[T]) -> type[T]:
         for name in names:
             setattr(made, name, getattr(whole, name))
 
-    _written.append(partial(complete, _MAKING))
+    _written.add(made)
     for names in (_MAKING, _ASKED):
         for name in names:
             setattr(made, name, _Late(name, partial(complete, names)))
@@ -54,8 +55,8 @@ def frozen(written: type[T]) -> type[T]:
 
 def make_all() -> None:
     """Make what every class needs to have instances: for a process that others are forked from."""
-    while _written:
-        _written.pop()()
+    for made in tuple(_written):
+        fields(made)  # asking makes them
 
 
 class _Late:

@@ -6,13 +6,13 @@ before it can inflate anything.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin
 from surveyor.scan.errors import LimitExceeded, Malformed, ScanError
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
-from surveyor.scan.patterns import regex
 from surveyor.scan.tree.entry import Blob, Wanted
 from surveyor.scan.tree.stream import Mapped, form_of
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from surveyor.scan.tree.cpio import CpioLayer
 
 #: What only the first filesystem of a system has.
-_INITRD = Wanted(regex(rb"(?:init|linuxrc|GenuineIntel\.bin|AuthenticAMD\.bin)\Z"))
+_INITRD = Wanted(re.compile(rb"(?:init|linuxrc|GenuineIntel\.bin|AuthenticAMD\.bin)\Z"))
 _SEGMENTS = 16
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from surveyor.scan.acquire.interface import Acquirer, Artifact, Image, Origin
 from surveyor.scan.errors import Malformed, ScanError, Unsupported
 from surveyor.scan.limits import Budget
 from surveyor.scan.model import Coverage, CoverageState
-from surveyor.scan.patterns import regex
 from surveyor.scan.tree.entry import Blob, Wanted
 from surveyor.scan.vocabulary import counted
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _RAW = b"\0" + b"\xff" * 10 + b"\0"
 #: Where the first descriptor begins when a file holds whole sectors of 2352 bytes: in mode 1, and in mode 2.
 _RAW_DESCRIPTORS = (16 * 2352 + 16, 16 * 2352 + 24)
-_NONE = Wanted(regex(rb"(?!)"))
+_NONE = Wanted(re.compile(rb"(?!)"))
 #: Of the first descriptor, whatever standard it is of, and what the standards read here call themselves in it.
 _FIRST, _SECTOR = 16 * 2048, 2048
 _ISO, _UDF, _EXTENDED = b"CD001", frozenset({b"NSR02", b"NSR03"}), b"BEA01"

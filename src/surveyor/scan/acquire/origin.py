@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import mmap
 import os
+import re
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from surveyor.scan.acquire.interface import Origin
 from surveyor.scan.errors import BadTarget, LimitExceeded, Malformed, ScanError, Unsupported
 from surveyor.scan.limits import Budget
-from surveyor.scan.patterns import regex
 from surveyor.scan.tree.entry import Blob, Entry, Kind, Wanted
 from surveyor.scan.tree.koly import trailer_of
 from surveyor.scan.tree.names import resolve
@@ -22,7 +22,7 @@ _MEMBERS = 5_000
 #: Bytes of a member's name and its link's target: those of images have a hundred, in a pax header fits a million.
 _NAME = 1024
 _HOPS = 8
-_ANY = Wanted(regex(rb""))
+_ANY = Wanted(re.compile(rb""))
 
 
 def open_origin(path: Path, name: str, budget: Budget) -> Origin:

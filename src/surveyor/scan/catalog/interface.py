@@ -28,7 +28,7 @@ class File:
     path: str
     data: memoryview
     #: The one that it holds, once somebody has read all; a universal one is read again for whoever asks.
-    _program: list[tuple[int, Program]] = field(default_factory=list, compare=False)
+    _program: list[tuple[int, Program]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def programs(self) -> Iterator[tuple[int, Program]]:
         """The programs that it holds, as ``formats.program`` reads them; several catalogers ask, one after another."""

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 
 from surveyor.scan.errors import LimitExceeded
 from surveyor.scan.limits import Budget
-from surveyor.scan.patterns import regex
 from surveyor.scan.tree.entry import Entry, Kind, Wanted
 from surveyor.scan.tree.inflate import DECODERS
 from surveyor.scan.tree.stream import Inflated, form_of
 from surveyor.scan.tree.tar import TarWalk
 
 _ENTRIES = 20_000
-_ALL = Wanted(regex(rb""))
+_ALL = Wanted(re.compile(rb""))
 
 
 def members(data: memoryview, wanted: re.Pattern[bytes], budget: Budget) -> Iterator[Entry]:
